@@ -1,0 +1,67 @@
+import fs from 'node:fs';
+import path from 'node:path';
+
+/** The system's name of a failure, for example `ENOENT`. */
+export function errnoOf(error: unknown): string | undefined {
+	return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}
+
+/** All bytes of a file, or undefined when there is none. */
+export function readIfPresent(file: string): Buffer | undefined {
+	try {
+		return fs.readFileSync(file);
+	} catch (error) {
+		if (errnoOf(error) === 'ENOENT') return undefined;
+		throw error;
+	}
+}
+
+/** Removes a file that nobody will miss: neither a missing file nor a failure is worth an error. */
+export function discard(file: string): void {
+	try {
+		fs.unlinkSync(file);
+	} catch {
+		// What stays behind is swept by the next run.
+	}
+}
+
+/** Writes all bytes at a position; the system may take them in several pieces. */
+export function writeFully(fd: number, bytes: Uint8Array, position: number): void {
+	for (let done = 0; done < bytes.length; ) {
+		done += fs.writeSync(fd, bytes, done, bytes.length - done, position + done);
+	}
+}
+
+/** Makes a file that was not there, private to its owner (0600), durable but for its name. Leaves none on failure. */
+export function createDurably(file: string, bytes: Uint8Array): void {
+	const fd = fs.openSync(file, 'wx', 0o600);
+	try {
+		try {
+			writeFully(fd, bytes, 0);
+			fs.fsyncSync(fd);
+		} finally {
+			fs.closeSync(fd);
+		}
+	} catch (error) {
+		discard(file);
+		throw error;
+	}
+}
+
+/** Makes the names in a folder durable: what was created, renamed and removed there. */
+export function syncFolder(folder: string): void {
+	if (process.platform === 'win32') return; // A folder cannot be opened there.
+	const fd = fs.openSync(folder, 'r');
+	try {
+		fs.fsyncSync(fd);
+	} finally {
+		fs.closeSync(fd);
+	}
+}
+
+/** Makes a folder and its parents durably; one that is there is fine. */
+export function createFolder(folder: string): void {
+	const first = fs.mkdirSync(folder, {recursive: true});
+	if (first === undefined) return;
+	for (let made = folder; made.length >= first.length; made = path.dirname(made)) syncFolder(path.dirname(made));
+}

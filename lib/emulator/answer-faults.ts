@@ -1,0 +1,48 @@
+import {gzipSync} from 'node:zlib';
+import {statusError, textAnswer, type Answer, type ErrorBody} from './answer.ts';
+import type {AnswerFault} from './faults.ts';
+import {headerValue} from './header-value.ts';
+
+const MEGABYTE = 2 ** 20;
+const BOMB_MEGABYTES = 100;
+
+const contentTypes = {json: 'application/json', html: 'text/html', text: 'text/plain'};
+
+/** The answer that a fault makes of the right one. `nowMs` is what dates in headers count from. */
+export function spoilAnswer(right: Answer, fault: AnswerFault, nowMs: number, errorBody: ErrorBody): Answer {
+	switch (fault.kind) {
+		case 'status': {
+			const {status, body, bodyType = 'json', headers = {}} = fault;
+			const answer = body === undefined ?
+				statusError(status, errorBody) :
+				textAnswer(status, body, contentTypes[bodyType]);
+			const dated = Object.entries(headers).map(([name, value]) => [name, headerValue(value, nowMs)]);
+			return {...answer, headers: {...answer.headers, ...Object.fromEntries(dated)}};
+		}
+		case 'html':
+			return textAnswer(200, '<!DOCTYPE html><html><title>Log in</title><form action="/login"></form></html>', 'text/html');
+		case 'content-type':
+			return {...right, headers: {...right.headers, 'content-type': fault.value}};
+		case 'redirect':
+			return {...textAnswer(fault.status ?? 302, ''), headers: {location: fault.location}};
+		case 'truncate':
+			return {...right, body: right.body.subarray(0, right.body.length / 2)};
+		case 'gzip-cut': {
+			const body = gzipSync(right.body);
+			return {...encoded(right), body: body.subarray(0, body.length / 2)};
+		}
+		case 'bomb':
+			return {...encoded(right), body: bomb(right.body, fault.megabytes ?? BOMB_MEGABYTES)};
+	}
+}
+
+function encoded(right: Answer): Answer {
+	return {...right, headers: {...right.headers, 'content-encoding': 'gzip'}};
+}
+
+// A gzip file may have many members, so one member of a megabyte is enough.
+function bomb(body: Buffer, megabytes: number): Buffer {
+	const member = gzipSync(Buffer.alloc(MEGABYTE, ' '), {level: 9});
+	const members = Array.from({length: megabytes}, () => member);
+	return Buffer.concat([gzipSync(body.subarray(0, -1)), ...members, gzipSync(body.subarray(-1))]);
+}

@@ -1,0 +1,36 @@
+import {hash} from './random.ts';
+
+const CHECK_SALT = 30;
+
+/** What a cursor holds. Its users see opaque text. */
+export interface Cursor {
+	/** The last row that was served: the next page begins strictly behind it. */
+	readonly timeMs: number;
+	readonly row: number;
+	/** When it was given out, where cursors expire; else 0. */
+	readonly issuedMs: number;
+	/** The request that it was given out by, where cursors expire or must differ; else 0. */
+	readonly request: number;
+}
+
+/** The opaque text of a cursor: the same cursor and seed give the same text. */
+export function formatCursor({timeMs, row, issuedMs, request}: Cursor, seed: number): string {
+	const content = [timeMs, row, issuedMs, request].join('/');
+	return Buffer.from(`${content}/${checkOf(content, seed)}`).toString('base64url');
+}
+
+/** The cursor of a text, or undefined when no emulator of this seed gave it out. */
+export function parseCursor(text: string, seed: number): Cursor | undefined {
+	const content = Buffer.from(text, 'base64url').toString();
+	const cut = content.lastIndexOf('/');
+	if (content.slice(cut + 1) !== checkOf(content.slice(0, cut), seed)) return undefined;
+	const [timeMs = NaN, row = NaN, issuedMs = NaN, request = NaN] = content.split('/').map(Number);
+	const cursor = {timeMs, row, issuedMs, request};
+	return formatCursor(cursor, seed) === text ? cursor : undefined;
+}
+
+function checkOf(content: string, seed: number): string {
+	let check = CHECK_SALT;
+	for (let index = 0; index < content.length; index++) check = hash(seed, check, content.charCodeAt(index));
+	return check.toString(16);
+}

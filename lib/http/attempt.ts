@@ -1,0 +1,151 @@
+import type {Readable} from 'node:stream';
+import {type AxiosAdapter, AxiosError, type AxiosResponse, getAdapter, type InternalAxiosRequestConfig} from 'axios';
+import {BodyTooLarge, readBody} from './body.ts';
+
+/** Why one HTTP attempt gave no usable answer. */
+export type FailureKind = 'status' | 'network' | 'timeout' | 'body' | 'too-large' | 'stopped';
+
+/** One HTTP attempt that failed; `config` makes it retryable. Never leaves lib/http: it knows the headers sent. */
+export class AttemptError extends Error {
+	readonly kind: FailureKind;
+	readonly config: InternalAxiosRequestConfig;
+	readonly status: number | undefined;
+	readonly headers: Readonly<Record<string, string>>;
+	readonly body: Buffer;
+	/** Errno of the connection (ECONNRESET, EAI_AGAIN, …). */
+	readonly errno: string | undefined;
+	/** How long to wait before the next attempt, set by the retry policy. */
+	delayMs = 0;
+
+	constructor(
+		kind: FailureKind,
+		message: string,
+		config: InternalAxiosRequestConfig,
+		detail: {status?: number; headers?: Record<string, string>; body?: Buffer; cause?: unknown} = {},
+	) {
+		super(message, {cause: detail.cause});
+		this.kind = kind;
+		this.config = config;
+		this.status = detail.status;
+		this.headers = detail.headers ?? {};
+		this.body = detail.body ?? Buffer.alloc(0);
+		this.errno = (detail.cause as NodeJS.ErrnoException | undefined)?.code;
+	}
+}
+
+export interface AttemptLimits {
+	/** The longest that one attempt may take, in milliseconds. */
+	readonly timeoutMs: number;
+	/** The longest silence: before the headers, and between two pieces of the body. */
+	readonly idleTimeoutMs: number;
+	readonly maxBodyBytes: number;
+}
+
+/** How much of an error's body is read, for its message. */
+const maxErrorBodyBytes = 64 * 1024;
+
+/**
+ * An axios adapter that makes one whole attempt: sends, waits for the headers, reads the body to its end, and checks
+ * it with `check` (which throws where it is no answer). Everything that goes wrong is an AttemptError.
+ */
+export function attemptAdapter(limits: AttemptLimits, check: (body: Buffer, contentType: string) => unknown): AxiosAdapter {
+	const send = getAdapter('http');
+	return async config => {
+		const timers = startTimers(limits, config.signal as AbortSignal | undefined);
+		try {
+			const response = await send({...config, signal: timers.signal}).catch((error: unknown) => {
+				if (error instanceof AxiosError && error.response) return error.response;
+				throw error;
+			});
+			timers.alive();
+			return await readAnswer(response, config, limits, timers.alive, check);
+		} catch (error) {
+			throw toAttemptError(error, config, timers);
+		} finally {
+			timers.clear();
+		}
+	};
+}
+
+async function readAnswer(
+	response: AxiosResponse,
+	config: InternalAxiosRequestConfig,
+	limits: AttemptLimits,
+	alive: () => void,
+	check: (body: Buffer, contentType: string) => unknown,
+): Promise<AxiosResponse> {
+	const headers = plainHeaders(response.headers);
+	const ok = response.status >= 200 && response.status < 300;
+	const read = readBody(
+		response.data as Readable,
+		headers['content-encoding'],
+		ok ? limits.maxBodyBytes : maxErrorBodyBytes,
+		alive,
+	);
+	if (!ok) {
+		const body = await read.catch(() => Buffer.alloc(0));
+		throw new AttemptError('status', `status ${response.status}`, config, {status: response.status, headers, body});
+	}
+	const body = await read;
+	try {
+		response.data = {body, json: check(body, headers['content-type'] ?? '')};
+	} catch (cause) {
+		throw new AttemptError('body', (cause as Error).message, config, {status: response.status, headers, body, cause});
+	}
+	return response;
+}
+
+function toAttemptError(
+	error: unknown,
+	config: InternalAxiosRequestConfig,
+	timers: ReturnType<typeof startTimers>,
+): AttemptError {
+	if (error instanceof AttemptError) return error;
+	if (timers.expired()) return new AttemptError('timeout', timers.expired()!, config);
+	if ((config.signal as AbortSignal | undefined)?.aborted) return new AttemptError('stopped', 'stopped', config);
+	const cause = error instanceof Error ? new ConnectionFailure(error) : error;
+	const message = cause instanceof Error ? cause.message : String(cause);
+	if (error instanceof BodyTooLarge) return new AttemptError('too-large', message, config, {cause});
+	const zlib = /^Z_|^ERR_(_ERROR|STREAM_PREMATURE)/.test((error as NodeJS.ErrnoException).code ?? '');
+	return new AttemptError(zlib ? 'body' : 'network', message, config, {cause});
+}
+
+/** What is left of a connection's error: message and errno. An AxiosError holds the headers that were sent. */
+class ConnectionFailure extends Error {
+	readonly code: string | undefined;
+
+	constructor(error: Error) {
+		super(error.message || (error as NodeJS.ErrnoException).code || 'the connection failed');
+		this.code = (error as NodeJS.ErrnoException).code;
+	}
+}
+
+function startTimers(limits: AttemptLimits, outer: AbortSignal | undefined) {
+	const controller = new AbortController();
+	let expired: string | undefined;
+	const expire = (message: string) => () => {
+		expired = message;
+		controller.abort();
+	};
+	const onStop = () => controller.abort();
+	if (outer?.aborted) controller.abort();
+	outer?.addEventListener('abort', onStop, {once: true});
+	const total = setTimeout(expire(`no whole answer within ${limits.timeoutMs} ms`), limits.timeoutMs);
+	const idle = setTimeout(expire(`nothing came for ${limits.idleTimeoutMs} ms`), limits.idleTimeoutMs);
+	return {
+		signal: controller.signal,
+		alive: () => void idle.refresh(),
+		expired: () => expired,
+		clear() {
+			clearTimeout(total);
+			clearTimeout(idle);
+			outer?.removeEventListener('abort', onStop);
+		},
+	};
+}
+
+function plainHeaders(headers: AxiosResponse['headers']): Record<string, string> {
+	const plain: Record<string, string> = {};
+	for (const [key, value] of Object.entries(headers)) if (value != null) plain[key.toLowerCase()] = String(value);
+	return plain;
+}

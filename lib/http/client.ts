@@ -1,0 +1,106 @@
+import http from 'node:http';
+import https from 'node:https';
+import axios from 'axios';
+import axiosRetry from 'axios-retry';
+import type {Clock} from '../clock.ts';
+import type {Meter} from '../meter.ts';
+import {createRedactor} from '../redact.ts';
+import {AttemptError, type AttemptLimits, attemptAdapter} from './attempt.ts';
+import type {Credentials} from './credentials.ts';
+import {isLoopback, urlBelow} from './endpoint.ts';
+import type {Limiter} from './limiter.ts';
+import {type RetryLimits, retryPolicy} from './retry-policy.ts';
+import {toAuditError} from './to-error.ts';
+
+export interface ClientOptions extends AttemptLimits, RetryLimits {
+	/** The source's name: prefix of messages, and the API whose rate is taken. */
+	readonly name: string;
+	readonly endpoint: URL;
+	readonly credentials: Credentials;
+	readonly limiter: Limiter;
+	readonly meter: Meter;
+	readonly clock: Clock;
+	readonly random?: () => number;
+}
+
+export interface ClientRequest {
+	readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH';
+	/** Below the endpoint, with a leading slash, already percent-encoded. */
+	readonly path: string;
+	readonly query?: readonly (readonly [string, string])[];
+	readonly body?: string;
+	/** True for a POST that only reads, so that it may be sent again. GET and PUT always may. */
+	readonly repeatable?: boolean;
+}
+
+export interface ClientAnswer {
+	/** The body's bytes. */
+	readonly body: Buffer;
+	/** The body parsed. */
+	readonly json: unknown;
+}
+
+/** The answer of one request after as many attempts as its failures allow, or an AuditError without secrets. */
+export type Client = (request: ClientRequest, signal?: AbortSignal) => Promise<ClientAnswer>;
+
+/**
+ * A client for one credential at one endpoint. Every attempt, retries included, takes the limiter; credentials go to
+ * the endpoint's origin only; redirects to another origin are refused; a body that is not whole JSON is a failure
+ * like any other.
+ */
+export function createClient(options: ClientOptions): Client {
+	const {credentials, limiter, meter, name, endpoint} = options;
+	const attempt = attemptAdapter(options, parseJson);
+	const agent = endpoint.protocol === 'https:' ? https : http;
+	const instance = axios.create({
+		responseType: 'stream',
+		decompress: false,
+		maxRedirects: 0,
+		maxContentLength: -1,
+		transformResponse: [],
+		httpAgent: new agent.Agent({keepAlive: true}),
+		httpsAgent: new agent.Agent({keepAlive: true}),
+		...(isLoopback(endpoint) ? {proxy: false as const} : {}),
+		headers: {accept: 'application/json', 'accept-encoding': 'gzip, deflate, br', 'user-agent': 'rxaudit'},
+		async adapter(config) {
+			const ended = await limiter.acquire(name, meter, config.signal as AbortSignal | undefined).catch(cause => {
+				throw new AttemptError('stopped', 'stopped', config, {cause});
+			});
+			try {
+				config.headers.set('authorization', await credentials.header());
+				meter.requests++;
+				return await attempt(config);
+			} finally {
+				ended();
+			}
+		},
+	});
+	axiosRetry(instance);
+
+	return async (request, signal) => {
+		try {
+			const {data} = await instance.request<ClientAnswer>({
+				method: request.method,
+				url: urlBelow(endpoint, request.path, request.query ?? []),
+				...(request.body === undefined
+					? {}
+					: {data: request.body, headers: {'content-type': 'application/json'}, transformRequest: []}),
+				...(signal ? {signal} : {}),
+				'axios-retry': retryPolicy(options, request, signal),
+			});
+			return data;
+		} catch (error) {
+			throw toAuditError(error, name, request, endpoint, createRedactor(credentials.secrets()));
+		}
+	};
+}
+
+function parseJson(body: Buffer, contentType: string): unknown {
+	const text = body.toString('utf8');
+	try {
+		return JSON.parse(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text);
+	} catch {
+		// the parser's own message quotes the body, which may hold anything
+		throw new Error(`the body is not whole JSON${contentType ? ` (content type ${contentType})` : ''}`);
+	}
+}

@@ -1,0 +1,59 @@
+import {recordTime} from '../time.ts';
+
+/** Response headers by name in any case, as axios and node:http have them. */
+export type HeaderValues = Readonly<Record<string, unknown>>;
+
+const number = /^\d+(?:\.\d+)?$/;
+const httpDate = /^[A-Z][a-z]{2,8},? .*\d\d:\d\d:\d\d/;
+
+/**
+ * When the server wants the next request, on our clock; never before `nowMs`. Undefined when it does not say: a lone
+ * X-RateLimit-Remaining means nothing.
+ *
+ * A time is the server's: it is measured from the Date header, so that a wrong clock on either side does no harm.
+ */
+export function retryAtMs(headers: HeaderValues, nowMs: number): number | undefined {
+	const serverNowMs = dateMs(header(headers, 'date')) ?? nowMs;
+	const waitMs =
+		retryAfterMs(header(headers, 'retry-after'), serverNowMs) ??
+		retryAfterMs(header(headers, 'x-retry-after'), serverNowMs) ??
+		resetMs(header(headers, 'x-ratelimit-reset'), serverNowMs);
+	return waitMs === undefined ? undefined : nowMs + Math.min(Math.max(0, waitMs), Number.MAX_SAFE_INTEGER - nowMs);
+}
+
+export interface BackoffOptions {
+	readonly baseMs: number;
+	readonly maxMs: number;
+}
+
+/** How long to wait before retry `attempt`, which counts from 0: full jitter, anything up to the doubled base. */
+export function backoffMs(attempt: number, {baseMs, maxMs}: BackoffOptions, random = Math.random): number {
+	return random() * Math.min(maxMs, baseMs * 2 ** attempt);
+}
+
+function header(headers: HeaderValues, name: string): string {
+	const key = name in headers ? name : Object.keys(headers).find(key => key.toLowerCase() === name);
+	const value = key === undefined ? undefined : headers[key];
+	return String((Array.isArray(value) ? value[0] : value) ?? '').trim();
+}
+
+/** A number is seconds from now. */
+function retryAfterMs(value: string, serverNowMs: number): number | undefined {
+	if (number.test(value)) return Number(value) * 1000;
+	const atMs = dateMs(value);
+	return atMs === undefined ? undefined : atMs - serverNowMs;
+}
+
+/** A number is a time, or, where it would lie before 1973, seconds from now: some servers do that. */
+function resetMs(value: string, serverNowMs: number): number | undefined {
+	if (!number.test(value) || Number(value) < 1e8) return retryAfterMs(value, serverNowMs);
+	const epoch = Number(value);
+	return (epoch < 1e11 ? epoch * 1000 : epoch) - serverNowMs;
+}
+
+/** ISO 8601 or any of the three forms of HTTP dates; the one of asctime() does not name its zone, which is GMT. */
+function dateMs(value: string): number | undefined {
+	if (!httpDate.test(value)) return recordTime(value)?.timeMs;
+	const atMs = Date.parse(value.endsWith('GMT') ? value : `${value} GMT`);
+	return Number.isNaN(atMs) ? undefined : atMs;
+}

@@ -1,0 +1,108 @@
+import type {IAxiosRetryConfig} from 'axios-retry';
+import type {Clock} from '../clock.ts';
+import type {Meter} from '../meter.ts';
+import type {AttemptError} from './attempt.ts';
+import type {ClientRequest} from './client.ts';
+import type {Credentials} from './credentials.ts';
+import type {Limiter} from './limiter.ts';
+import {backoffMs, retryAtMs} from './retry-after.ts';
+
+export interface RetryLimits {
+	/** How often one request is sent at most because of failures; answers 429 do not count. */
+	readonly maxAttempts: number;
+	/** The longest that the API may ask to wait, in milliseconds. */
+	readonly maxWaitMs: number;
+	readonly backoff: {readonly baseMs: number; readonly maxMs: number};
+}
+
+export interface RetryContext extends RetryLimits {
+	readonly endpoint: URL;
+	readonly credentials: Credentials;
+	readonly limiter: Limiter;
+	readonly meter: Meter;
+	readonly clock: Clock;
+	readonly random?: () => number;
+}
+
+const maxRedirects = 5;
+/** The first and the longest wait after a 429 that names no time. */
+const unknownWait = {firstMs: 1_000, maxMs: 60_000};
+/** Failures before the request can have reached the server: even a write may be sent again. */
+const neverSent = new Set(['ECONNREFUSED', 'EAI_AGAIN']);
+
+/**
+ * Decides for one request whether a failed attempt is followed by another, and when: failures after a full-jitter
+ * backoff up to `maxAttempts`; 429 after what the API asks for, which pauses everybody on this credential; 401 once,
+ * if asking for the credentials again gives other ones; a redirect at once if it stays at the endpoint's origin.
+ */
+export function retryPolicy(context: RetryContext, request: ClientRequest, signal?: AbortSignal): IAxiosRetryConfig {
+	const {backoff, clock, credentials, limiter, maxAttempts, maxWaitMs, meter, random = Math.random} = context;
+	const repeatable = request.repeatable ?? (request.method === 'GET' || request.method === 'PUT');
+	let failures = 0;
+	let refusals = 0;
+	let redirects = 0;
+	let refreshed = false;
+	let askedMs = 0;
+
+	async function decide(error: AttemptError): Promise<boolean> {
+		const {status} = error;
+		if (error.kind === 'stopped') return false;
+		if (status === 401 && !refreshed) {
+			refreshed = true;
+			return credentials.refresh().catch(() => false);
+		}
+		if (status === 429) return waitForQuota(error);
+		if (status !== undefined && status >= 300 && status < 400) return redirect(error);
+		if (!isTransient(error)) return false;
+		if (!repeatable && !neverSent.has(error.errno ?? '')) return false;
+		if (++failures >= maxAttempts) return false;
+		error.delayMs = Math.max(backoffMs(failures - 1, backoff, random), status === undefined ? 0 : (askedWait(error) ?? 0));
+		return error.delayMs <= maxWaitMs;
+	}
+
+	function askedWait(error: AttemptError): number | undefined {
+		const at = retryAtMs(error.headers, clock.now());
+		return at === undefined ? undefined : at - clock.now();
+	}
+
+	function waitForQuota(error: AttemptError): boolean {
+		const asked = askedWait(error);
+		const unknown = Math.min(unknownWait.maxMs, unknownWait.firstMs * 2 ** refusals);
+		// a second "at once" in a row is no answer: the server is still refusing
+		const waitMs = asked === undefined || (asked === 0 && refusals > 0) ? unknown : asked;
+		refusals++;
+		askedMs += waitMs;
+		error.delayMs = waitMs;
+		if (askedMs > maxWaitMs) return false;
+		limiter.pause(waitMs * (1 + random() * 0.1));
+		error.delayMs = 0;
+		return true;
+	}
+
+	function redirect(error: AttemptError): boolean {
+		const {location} = error.headers;
+		if (!location || request.method !== 'GET' || ++redirects > maxRedirects) return false;
+		if (!URL.canParse(location, error.config.url)) return false;
+		const target = new URL(location, error.config.url);
+		if (target.origin !== context.endpoint.origin) return false;
+		error.config.url = target.href;
+		return true;
+	}
+
+	return {
+		retries: Infinity,
+		retryCondition: error => decide(error as unknown as AttemptError),
+		retryDelay: () => 0,
+		shouldResetTimeout: true,
+		async onRetry(_count, error) {
+			meter.retries++;
+			meter.changed();
+			await clock.sleep((error as unknown as AttemptError).delayMs, signal);
+		},
+	};
+}
+
+function isTransient({kind, status, errno}: AttemptError): boolean {
+	if (kind === 'status') return status === 408 || (status !== undefined && status >= 500 && status !== 501);
+	return kind !== 'network' || errno !== 'ENOTFOUND';
+}

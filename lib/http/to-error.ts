@@ -1,0 +1,78 @@
+import {AuditError, AuthError, RateLimitError, SourceError, reasonOf} from '../errors.ts';
+import {excerpt} from '../redact.ts';
+import {AttemptError} from './attempt.ts';
+import type {ClientRequest} from './client.ts';
+
+/**
+ * What a failed request becomes for the world: an AuditError with a sentence that says what was expected, what was
+ * got and what to do. The headers and settings of the request stay behind; the excerpt of the body is redacted.
+ */
+export function toAuditError(
+	error: unknown,
+	name: string,
+	request: ClientRequest,
+	endpoint: URL,
+	redact: (text: string) => string,
+): Error {
+	if (!(error instanceof AttemptError)) {
+		if (error instanceof AuditError) return error;
+		return error instanceof Error && error.name === 'AbortError' ? error : new SourceError('UNREACHABLE', redact(reasonOf(error)));
+	}
+	const where = `${name}: ${request.method} ${endpoint.origin}${endpoint.pathname.replace(/\/$/, '')}${request.path}`;
+	const said = error.body.length > 0 ? `: ${excerpt(redact(error.body.toString('utf8', 0, 4096)))}` : '';
+	const {status} = error;
+	switch (error.kind) {
+		case 'stopped':
+			return new DOMException('stopped', 'AbortError');
+		case 'timeout':
+			return new SourceError('TIMEOUT', `${where}: ${error.message}; tried again in vain`);
+		case 'too-large':
+			return new SourceError('BODY_TOO_LARGE', `${where}: ${error.message}; ask for smaller pages or raise the limit`);
+		case 'body':
+			return new SourceError('BAD_BODY', `${where}: expected JSON, but ${redact(error.message)}${said}`, {status});
+		case 'network':
+			return new SourceError('UNREACHABLE', `${where}: ${networkReason(error, endpoint)}`);
+		case 'status':
+			return statusError(error, status!, where, said, redact);
+	}
+}
+
+function networkReason(error: AttemptError, endpoint: URL): string {
+	switch (error.errno) {
+		case 'ENOTFOUND':
+		case 'EAI_AGAIN':
+			return `the host ${endpoint.hostname} is not known (${error.errno}); check --endpoint and the network`;
+		case 'ECONNREFUSED':
+			return `nothing listens at ${endpoint.host} (ECONNREFUSED); check --endpoint`;
+		default:
+			return `the connection failed (${error.errno ?? error.message}); tried again in vain`;
+	}
+}
+
+function statusError(
+	error: AttemptError,
+	status: number,
+	where: string,
+	said: string,
+	redact: (text: string) => string,
+): Error {
+	const answered = `${where} answered ${status}`;
+	if (status === 401) {
+		return new AuthError('UNAUTHORIZED', `${answered}: the credentials were refused${said}; check that they are of this API and have not expired`);
+	}
+	if (status === 403) {
+		return new AuthError('FORBIDDEN', `${answered}: these credentials may not read this log${said}; check their permissions and the plan`);
+	}
+	if (status === 404) {
+		return new SourceError('NOT_FOUND', `${answered}: there is no such thing (organization, site or record)${said}; check the id and --endpoint`, {status});
+	}
+	if (status === 429) {
+		const seconds = Math.ceil(error.delayMs / 1000);
+		return new RateLimitError(`${answered} and asks to wait ${seconds} s, longer than maxWait allows; run again later, or raise --max-wait`, error.delayMs);
+	}
+	if (status >= 300 && status < 400) {
+		const target = redact(excerpt(error.headers['location'] ?? 'nowhere'));
+		return new SourceError('REDIRECT_REFUSED', `${answered} and points to ${target}, which is not followed: credentials stay at the endpoint; check --endpoint`, {status});
+	}
+	return new SourceError('HTTP_STATUS', `${answered}${said}`, {status});
+}

@@ -1,0 +1,35 @@
+/** The public API of rxaudit. Sources and sinks are imported by name: `rxaudit/sources/*`, `rxaudit/sinks/*`. */
+
+// running
+export {run} from './pipeline.ts';
+export type {Build, Report, Run, RunOptions} from './pipeline.ts';
+export type {Progress} from './meter.ts';
+export {fileState} from './file-state.ts';
+
+// operators
+export {paginate} from './operators/paginate.ts';
+export type {Answer, PaginateOptions, ReadPage} from './operators/paginate.ts';
+export {normalize} from './operators/normalize.ts';
+export {dedupe} from './operators/dedupe.ts';
+export type {DedupeOptions} from './operators/dedupe.ts';
+export {rateLimit} from './operators/rate-limit.ts';
+export type {RateLimitOptions} from './operators/rate-limit.ts';
+export {mapEvents} from './operators/map-events.ts';
+export {filterEvents} from './operators/filter-events.ts';
+export {toEvents} from './operators/to-events.ts';
+
+// contracts
+export {defineSource} from './source.ts';
+export type {NormalizedMembers, Source, SourceDefinition, SourceRequest, Window} from './source.ts';
+export {defineSink} from './define-sink.ts';
+export type {SinkDefinition, SinkFactory} from './define-sink.ts';
+export type {Batch, CommitSize, OpenSink, Sink, SinkContext} from './sink.ts';
+export type {Page, Rejected, SourceFacts, SourceRecord} from './page.ts';
+export type {Scan, SourcePosition} from './scan.ts';
+export type {Start} from './start.ts';
+export type {Checkpoint, Journal, StateStore, StoredCheckpoint} from './state.ts';
+export type {AuditActor, AuditChange, AuditEvent, AuditOrigin, AuditTarget, Json} from './event.ts';
+
+// errors
+export {AuditError, AuthError, ConfigError, RateLimitError, SinkError, SourceError, StateError} from './errors.ts';
+export type {ErrorCode} from './errors.ts';

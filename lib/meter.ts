@@ -1,0 +1,58 @@
+/** What a run has done so far. Times are milliseconds. */
+export interface Progress {
+	readonly pages: number;
+	readonly events: number;
+	readonly requests: number;
+	readonly retries: number;
+	/** Waits that the API or its rate limit asked for, and what they took. */
+	readonly waits: number;
+	readonly waitedMs: number;
+	readonly duplicates: number;
+	readonly deadLetters: number;
+	/** The time of the last event that the sinks took, epoch milliseconds. */
+	readonly positionMs?: number;
+	/** The end of the wait that is going on, epoch milliseconds. */
+	readonly waitingUntilMs?: number;
+	readonly warnings: readonly string[];
+}
+
+/** Counts what a run does. One per run; a source that is used without `run()` has its own. */
+export class Meter implements Progress {
+	pages = 0;
+	events = 0;
+	requests = 0;
+	retries = 0;
+	waits = 0;
+	waitedMs = 0;
+	duplicates = 0;
+	deadLetters = 0;
+	positionMs?: number;
+	waitingUntilMs?: number;
+	readonly warnings: string[] = [];
+	/** Called after each change that a user would like to see. */
+	onChange: (() => void) | undefined;
+
+	changed(): void {
+		this.onChange?.();
+	}
+
+	warn(message: string): void {
+		this.warnings.push(message);
+		this.changed();
+	}
+
+	/** Counts a wait while it goes on. */
+	async wait(untilMs: number, wait: () => Promise<void>): Promise<void> {
+		const before = performance.now();
+		this.waits++;
+		this.waitingUntilMs = Math.max(untilMs, this.waitingUntilMs ?? 0);
+		this.changed();
+		try {
+			await wait();
+		} finally {
+			this.waitedMs += performance.now() - before;
+			delete this.waitingUntilMs;
+			this.changed();
+		}
+	}
+}

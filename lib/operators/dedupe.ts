@@ -1,0 +1,140 @@
+import {map, type MonoTypeOperatorFunction} from 'rxjs';
+import type {Json} from '../event.ts';
+import {entryBytes, IdentitySet, secondOf} from '../identity-set.ts';
+import {keepEvents, type Page} from '../page.ts';
+import {freshStart, type Start} from '../start.ts';
+
+export interface DedupeOptions {
+	/** The most identities that are remembered, in bytes of 20 each. Default: 64 MB. */
+	readonly maxBytes?: number;
+}
+
+/** What `dedupe` says of itself in a checkpoint. */
+type Snapshot = {
+	/** Identities of all records from this time on are in the journal, epoch milliseconds. */
+	readonly floorMs: number;
+	/** The second of the last record: what a refused cursor makes the source read again. */
+	readonly edgeSecond: number;
+};
+
+/** So many of the newest entries are kept whatever their time: the last pages, which may be read again. */
+const recentEntries = 40_000;
+const minCompaction = 65_536;
+
+/**
+ * The same pages without the events that went through before: in this run, or, with the `start` of a run that has a
+ * state, in the runs before it. It remembers the last pages, and the identities of the overlap behind the newest
+ * record, which the next run reads again; memory is bounded, so an older record that comes again passes. Where even
+ * the overlap does not fit, it shrinks, with a warning.
+ *
+ * ```ts
+ * run(start => orgEvents({orgId, token}, start).pipe(dedupe(start), normalize()), sink, {state});
+ * ```
+ */
+export function dedupe<T>(start: Start = freshStart(), options: DedupeOptions = {}): MonoTypeOperatorFunction<Page<T>> {
+	const maxEntries = Math.floor((options.maxBytes ?? 64 * 1024 * 1024) / entryBytes);
+	return pages => {
+		const saved = start.snapshots['dedupe'] as Snapshot | undefined;
+		let floorMs = saved?.floorMs ?? -Infinity;
+		let watermarkMs = -Infinity;
+		let seen = new IdentitySet(start.identities.length / entryBytes);
+		seen.addEntries(wordsOf(start.identities));
+		let compactAt = Math.max(minCompaction, seen.size * 2);
+		const recent = new RecentEntries(wordsOf(start.identities));
+		start.keepIdentities(keepNeeded);
+
+		function compact(overlapMs: number, edgeSecond: number): void {
+			floorMs = Math.max(floorMs, watermarkMs - overlapMs);
+			for (let shrunkMs = overlapMs; ; shrunkMs /= 2) {
+				const floor = secondOf(floorMs);
+				seen = seen.filter(second => second >= floor || second === edgeSecond);
+				if (seen.size <= maxEntries || shrunkMs < 1000) break;
+				floorMs = Math.max(floorMs, watermarkMs - shrunkMs / 2);
+				start.meter.warn(
+					`dedupe: more than ${maxEntries} identities within the overlap; it shrinks to ${Math.round(shrunkMs / 2000)} s`,
+				);
+			}
+			recent.addTo(seen);
+			compactAt = Math.min(Math.max(minCompaction, seen.size * 2), Math.max(maxEntries, seen.size) + minCompaction);
+		}
+
+		return pages.pipe(
+			map((page): Page<T> => {
+				const prefix = `${page.source.name}\n${page.source.tenant}\n`;
+				const {records} = page;
+				const entries = new Uint32Array(records.length * (entryBytes / 4));
+				let fresh = 0;
+				let edgeSecond = 0;
+				const keep = records.map(record => {
+					edgeSecond = secondOf(record.orderMs);
+					if (record.orderMs > watermarkMs) watermarkMs = record.orderMs;
+					if (!seen.add(prefix + record.id, edgeSecond)) return false;
+					seen.writeLast(entries, fresh++, edgeSecond);
+					return true;
+				});
+				const added = entries.subarray(0, fresh * (entryBytes / 4));
+				recent.push(added);
+				if (seen.size >= compactAt) compact(page.source.overlapMs, edgeSecond);
+				const snapshot: Snapshot = {
+					floorMs: Math.max(floorMs, watermarkMs - page.source.overlapMs, saved?.floorMs ?? -Infinity),
+					edgeSecond,
+				};
+				return {
+					...keepEvents(page, keep),
+					duplicates: page.duplicates + records.length - fresh,
+					...(Number.isFinite(snapshot.floorMs) ? {snapshots: {...page.snapshots, dedupe: snapshot}} : {}),
+					identities: new Uint8Array(added.buffer, added.byteOffset, added.byteLength),
+				};
+			}),
+		);
+	};
+}
+
+/** The entries that a snapshot still needs: those of the overlap, of the edge's second, and the newest ones. */
+function keepNeeded(entries: Uint8Array, snapshots: Readonly<Record<string, Json>>): Uint8Array {
+	const {floorMs, edgeSecond} = (snapshots['dedupe'] ?? {floorMs: -Infinity, edgeSecond: 0}) as Snapshot;
+	const words = wordsOf(entries);
+	const floor = secondOf(floorMs);
+	const firstRecent = words.length - recentEntries * 5;
+	const kept = new Uint32Array(words.length);
+	let length = 0;
+	for (let at = 0; at < words.length; at += 5) {
+		const second = words[at + 4]!;
+		if (second < floor && second !== edgeSecond && at < firstRecent) continue;
+		kept.set(words.subarray(at, at + 5), length);
+		length += 5;
+	}
+	return new Uint8Array(kept.buffer, 0, length * 4);
+}
+
+/** The bytes as words; copied only where they do not lie on a word's border. */
+function wordsOf(bytes: Uint8Array): Uint32Array {
+	const aligned = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();
+	return new Uint32Array(aligned.buffer, aligned.byteOffset, Math.floor(aligned.length / entryBytes) * 5);
+}
+
+/** A ring of the newest entries. */
+class RecentEntries {
+	readonly #ring = new Uint32Array(recentEntries * 5);
+	#at = 0;
+
+	constructor(entries: Uint32Array) {
+		this.push(entries);
+	}
+
+	push(entries: Uint32Array): void {
+		let rest = entries.length > this.#ring.length ? entries.subarray(entries.length - this.#ring.length) : entries;
+		while (rest.length > 0) {
+			const part = rest.subarray(0, this.#ring.length - this.#at);
+			this.#ring.set(part, this.#at);
+			this.#at = (this.#at + part.length) % this.#ring.length;
+			rest = rest.subarray(part.length);
+		}
+	}
+
+	addTo(set: IdentitySet): void {
+		for (let at = 0; at < this.#ring.length; at += 5) {
+			if (this.#ring[at] !== 0) set.addEntries(this.#ring.subarray(at, at + 5));
+		}
+	}
+}

@@ -1,0 +1,221 @@
+import {concatMap, Observable, type OperatorFunction} from 'rxjs';
+import type {BudgetPlace} from '../budget.ts';
+import {AuditError, SourceError} from '../errors.ts';
+import type {Json} from '../event.ts';
+import {createPage, type Page, type Rejected, type SourceFacts, type SourceRecord} from '../page.ts';
+import {advance, finishScan, isWithin, nowhere, type Scan, type SourcePosition} from '../scan.ts';
+import {freshStart, type Start} from '../start.ts';
+
+/** What one request gave. */
+export interface Answer<T> {
+	readonly events: readonly T[];
+	/** `records[i]` is what `events[i]` came from. */
+	readonly records: readonly SourceRecord[];
+	readonly rejected?: readonly Rejected[];
+	/** Where to go on; absent at the end. */
+	readonly next?: Json | undefined;
+	/** What the answer holds in memory, in bytes. */
+	readonly bytes: number;
+}
+
+/** Reads one page of a pass: from its beginning where `scan.cursor` is absent. */
+export type ReadPage<T> = (scan: Scan, signal: AbortSignal) => Promise<Answer<T>>;
+
+export interface PaginateOptions {
+	readonly source: SourceFacts;
+	/** How far the source has come before the first pass. */
+	readonly position?: SourcePosition;
+	readonly start?: Start;
+	/** Whether an error says that the API does not know this cursor (any more). */
+	readonly refusesCursor?: (error: unknown) => boolean;
+	/** So many empty pages in a row, each with a next one, are an error. Default: 100. */
+	readonly maxEmptyPages?: number;
+}
+
+/** How many cursors of a pass are remembered, to notice one that comes back. */
+const maxCursors = 65_536;
+
+/**
+ * The pages of each pass, in order, each with the position to go on from. Reads ahead of its subscriber by no more
+ * than the in-flight budget, so every page must be settled: a subscriber that never calls `taken()`, `ack()` or
+ * `nack()` gets four pages and then nothing. A cursor that comes back, or too many empty pages, is an error
+ * (`PAGING_NO_PROGRESS`), never a loop. A refused cursor is replaced by the time of the last record.
+ *
+ * ```ts
+ * of({sinceMs, untilMs, coversToMs: untilMs}).pipe(paginate(read, {source}), toEvents()).subscribe(console.log);
+ * ```
+ */
+export function paginate<T>(read: ReadPage<T>, options: PaginateOptions): OperatorFunction<Scan, Page<T>> {
+	const {start = freshStart(), position = nowhere} = options;
+	return scans =>
+		new Observable(subscriber => {
+			const progress: Progress = {position, sequence: 0};
+			return scans
+				.pipe(concatMap(scan => pagesOfScan(scan, progress, read, start, options)))
+				.subscribe(subscriber);
+		});
+}
+
+interface Progress {
+	position: SourcePosition;
+	sequence: number;
+}
+
+function pagesOfScan<T>(
+	scan: Scan,
+	progress: Progress,
+	read: ReadPage<T>,
+	start: Start,
+	options: PaginateOptions,
+): Observable<Page<T>> {
+	return new Observable(subscriber => {
+		const unsubscribed = new AbortController();
+		const signal = AbortSignal.any([unsubscribed.signal, start.signal]);
+		const fail = (reason: unknown) => subscriber.error(reason);
+		readScan().then(
+			() => subscriber.complete(),
+			(error: unknown) => {
+				if (!start.signal.aborted) return fail(error);
+				start.interrupted = true;
+				subscriber.complete();
+			},
+		);
+		return () => unsubscribed.abort();
+
+		async function readScan(): Promise<void> {
+			const guard = new ProgressGuard(options, scan);
+			let current = scan;
+			let place = await start.budget.acquire(signal);
+			let pending = ahead(read(current, signal));
+			for (;;) {
+				const answer = await pending.catch((error: unknown) => {
+					if (current.cursor !== undefined && !signal.aborted && options.refusesCursor?.(error)) return undefined;
+					place.release();
+					throw error;
+				});
+				if (answer === undefined) {
+					current = withoutCursor(current, guard);
+					pending = ahead(read(current, signal));
+					continue;
+				}
+				const {next} = answer;
+				const stuck = guard.check(answer);
+				if (next !== undefined && !stuck && isEmpty(answer)) {
+					current = {...current, cursor: next};
+					pending = ahead(read(current, signal));
+					continue;
+				}
+				if (stuck && isEmpty(answer)) {
+					place.release();
+					throw stuck;
+				}
+				const page = pageOf(answer, current, stuck ? current.cursor : next, place);
+				if (stuck || next === undefined) {
+					subscriber.next(page);
+					if (stuck) throw stuck;
+					return;
+				}
+				current = {...progress.position.scan!, cursor: next};
+				// the request for the next page is on its way before this one is worked on; not the first time, so that
+				// a rate that an operator binds when it sees the first page holds from the second request on
+				if (page.sequence > 0 && start.budget.hasRoom) {
+					place = start.budget.take();
+					pending = ahead(read(current, signal));
+					await turn();
+					subscriber.next(page);
+				} else {
+					subscriber.next(page);
+					place = await start.budget.acquire(signal);
+					pending = ahead(read(current, signal));
+				}
+			}
+		}
+
+		function withoutCursor({cursor: _, ...rest}: Scan, guard: ProgressGuard): Scan {
+			const edge = rest.lastMs === undefined ? rest : {...rest, edgeMs: rest.lastMs};
+			guard.refused(edge.edgeMs);
+			start.meter.warn(
+				`${options.source.name}: the cursor was refused; reading on from ${edge.edgeMs === undefined ? 'the beginning of the pass' : new Date(edge.edgeMs).toISOString()}`,
+			);
+			return edge;
+		}
+
+		function pageOf(answer: Answer<T>, current: Scan, cursor: Json | undefined, place: BudgetPlace): Page<T> {
+			place.hold(answer.bytes);
+			const keep = answer.records.map(record => isWithin(record, current));
+			const all = keep.every(Boolean);
+			const records = all ? answer.records : answer.records.filter((_, index) => keep[index]);
+			const events = all ? answer.events : answer.events.filter((_, index) => keep[index]);
+			const moved = advance(progress.position, current, records);
+			progress.position =
+				cursor === undefined ? finishScan(moved, current) : {...moved, scan: {...moved.scan!, cursor}};
+			return createPage<T>(
+				{
+					events,
+					records,
+					rejected: answer.rejected ?? [],
+					source: options.source,
+					sequence: progress.sequence++,
+					position: progress.position as unknown as Json,
+					bytes: answer.bytes,
+				},
+				{taken: () => place.release(), nacked: fail},
+			);
+		}
+	});
+}
+
+function isEmpty(answer: Answer<unknown>): boolean {
+	return answer.records.length === 0 && !answer.rejected?.length;
+}
+
+/** A promise that is awaited later: until then its failure is nobody's. */
+function ahead<T>(promise: Promise<T>): Promise<T> {
+	promise.catch(() => {});
+	return promise;
+}
+
+function turn(): Promise<void> {
+	return new Promise(resolve => setImmediate(resolve));
+}
+
+class ProgressGuard {
+	readonly #name: string;
+	readonly #maxEmptyPages: number;
+	readonly #cursors = new Set<string>();
+	#emptyPages = 0;
+	#refusedAt: number | undefined | null = null;
+
+	constructor({source, maxEmptyPages = 100}: PaginateOptions, scan: Scan) {
+		this.#name = source.name;
+		this.#maxEmptyPages = maxEmptyPages;
+		if (scan.cursor !== undefined) this.#cursors.add(JSON.stringify(scan.cursor));
+	}
+
+	/** The error to raise when this answer leads nowhere new. */
+	check(answer: Answer<unknown>): AuditError | undefined {
+		this.#emptyPages = isEmpty(answer) ? this.#emptyPages + 1 : 0;
+		if (answer.next === undefined) return undefined;
+		if (this.#emptyPages >= this.#maxEmptyPages) {
+			return this.#stuck(`${this.#emptyPages} empty pages in a row, each with a next one`);
+		}
+		const key = JSON.stringify(answer.next);
+		if (this.#cursors.has(key)) return this.#stuck('a cursor that it had already given in this pass');
+		this.#cursors.add(key);
+		if (this.#cursors.size > maxCursors) for (const oldest of this.#cursors) return void this.#cursors.delete(oldest);
+		return undefined;
+	}
+
+	/** Throws when a cursor was refused at the same place before: nothing was read in between. */
+	refused(edgeMs: number | undefined): void {
+		if (this.#refusedAt === edgeMs) throw this.#stuck('a refusal of each cursor that it gave');
+		this.#refusedAt = edgeMs;
+	}
+
+	#stuck(got: string): AuditError {
+		return new SourceError(
+			'PAGING_NO_PROGRESS',
+			`${this.#name}: paging makes no progress: expected a new page, got ${got}; run again later to go on from the last page`,
+		);
+	}
+}

@@ -1,0 +1,33 @@
+import {Observable, type OperatorFunction} from 'rxjs';
+import {AuditError} from '../errors.ts';
+import type {Page} from '../page.ts';
+
+/**
+ * The events, one by one; each page is acknowledged when its last event has been emitted. There is no backpressure
+ * behind this point: a subscriber that works asynchronously gets events as fast as they arrive. Use `run()` with a
+ * sink where that matters. A dead letter is an error here (`POISON_EVENT`), since there is nowhere to put it.
+ *
+ * ```ts
+ * orgEvents({orgId, token, since: '24h'}).pipe(toEvents()).subscribe(event => console.log(event.id));
+ * ```
+ */
+export function toEvents<T>(): OperatorFunction<Page<T>, T> {
+	return pages =>
+		new Observable(subscriber =>
+			pages.subscribe({
+				next(page) {
+					for (const event of page.events) {
+						if (subscriber.closed) return;
+						subscriber.next(event);
+					}
+					const [poison] = page.rejected;
+					if (!poison) return page.ack();
+					page.nack(
+						new AuditError('POISON_EVENT', `${page.source.name}: event ${poison.id ?? 'without id'}: ${poison.reason}`),
+					);
+				},
+				error: error => subscriber.error(error),
+				complete: () => subscriber.complete(),
+			}),
+		);
+}

@@ -1,0 +1,32 @@
+import type {Page} from './page.ts';
+
+/**
+ * Puts the pages of each source back into the order in which it gave them, so that an operator may work on several
+ * at once. What it holds back is bounded by the in-flight budget.
+ */
+export class PageOrder {
+	readonly #next = new Map<string, number>();
+	readonly #early = new Map<string, Map<number, Page>>();
+
+	/** The pages that are next, now that this one has arrived. */
+	next(page: Page): Page[] {
+		const key = `${page.source.name}:${page.source.tenant}`;
+		let early = this.#early.get(key);
+		if (!early) this.#early.set(key, (early = new Map()));
+		early.set(page.sequence, page);
+		const ready: Page[] = [];
+		let next = this.#next.get(key) ?? 0;
+		for (let found = early.get(next); found; found = early.get(++next)) {
+			early.delete(next);
+			ready.push(found);
+		}
+		this.#next.set(key, next);
+		return ready;
+	}
+
+	/** The number of a page that others have overtaken and that has not arrived. */
+	missing(): number | undefined {
+		for (const [key, early] of this.#early) if (early.size > 0) return this.#next.get(key);
+		return undefined;
+	}
+}

@@ -1,0 +1,62 @@
+import {Budget} from './budget.ts';
+import {ConfigError} from './errors.ts';
+import type {Json} from './event.ts';
+import type {Meter} from './meter.ts';
+import type {KeepIdentities, Start} from './start.ts';
+import type {Checkpoint, StateStore} from './state.ts';
+
+/** The `start` of a run: what its builder gets, and what the run learns from it. */
+export class RunStart implements Start {
+	readonly budget = new Budget();
+	readonly signal: AbortSignal;
+	readonly meter: Meter;
+	readonly snapshots: Readonly<Record<string, Json>>;
+	identities: Uint8Array = new Uint8Array();
+	/** True when a source ended because of the signal, before its end. */
+	interrupted = false;
+	/** What the state must be bound to, as the sources say. */
+	readonly binding: Record<string, string> = {};
+	/** Where each source begins. */
+	readonly positions: Record<string, Json> = {};
+	keep: KeepIdentities | undefined;
+	readonly #checkpoint: Checkpoint | undefined;
+
+	constructor(checkpoint: Checkpoint | undefined, signal: AbortSignal, meter: Meter) {
+		this.#checkpoint = checkpoint;
+		this.signal = signal;
+		this.meter = meter;
+		this.snapshots = checkpoint?.snapshots ?? {};
+	}
+
+	get floorMs(): number | undefined {
+		const floors = Object.values(this.snapshots).map(snapshot => (snapshot as {floorMs?: number} | null)?.floorMs);
+		const known = floors.filter(floor => floor !== undefined);
+		return known.length > 0 ? Math.max(...known) : undefined;
+	}
+
+	get hasSources(): boolean {
+		return Object.keys(this.positions).length > 0;
+	}
+
+	async loadIdentities(state: StateStore | undefined): Promise<void> {
+		const mark = this.#checkpoint?.journal;
+		if (mark === undefined) return;
+		this.identities = state?.journal ? await state.journal.read(mark) : Buffer.from(mark as string, 'base64');
+	}
+
+	openSource(key: string, binding: Readonly<Record<string, string>>): Json | undefined {
+		if (Object.hasOwn(this.positions, key)) {
+			throw new ConfigError(`run: the source ${key} takes part twice; give each tenant one source`);
+		}
+		for (const [name, value] of Object.entries(binding)) this.binding[`${key} ${name}`] = value;
+		return this.#checkpoint?.sources[key];
+	}
+
+	begin(key: string, position: Json): void {
+		this.positions[key] = position;
+	}
+
+	keepIdentities(keep: KeepIdentities): void {
+		this.keep = keep;
+	}
+}

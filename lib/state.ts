@@ -1,0 +1,47 @@
+import type {Json} from './event.ts';
+
+/** One consistent cut through a pipeline: every position, snapshot and sink as of the same page. Plain JSON. */
+export interface Checkpoint {
+	/** What this state belongs to; a run with another binding is refused. */
+	readonly binding: Readonly<Record<string, string>>;
+	/** The position of each source, by `name:tenant`. */
+	readonly sources: Readonly<Record<string, Json>>;
+	/** The snapshot of each stateful operator, by name. */
+	readonly snapshots: Readonly<Record<string, Json>>;
+	/** What each sink needs to go on, by `name:target`. */
+	readonly sinks: Readonly<Record<string, Json>>;
+	/** Where the journal of identities ends, or the identities themselves (base64) where the store has no journal. */
+	readonly journal?: Json;
+}
+
+export interface StoredCheckpoint {
+	readonly checkpoint: Checkpoint;
+	readonly version: number;
+}
+
+/**
+ * Where checkpoints live. `commit` is a compare-and-set: it rejects with a StateError `STATE_CONFLICT` when the
+ * stored version is not `expectedVersion` (0: nothing stored yet), so that a host can own it (a database row, say).
+ */
+export interface StateStore {
+	load(): Promise<StoredCheckpoint | undefined>;
+	/** Resolves with the new version when the checkpoint is durable. */
+	commit(checkpoint: Checkpoint, expectedVersion: number): Promise<number>;
+	/** An append-only store beside the checkpoints. Without one, identities travel inside the checkpoint. */
+	readonly journal?: Journal;
+	/** Lets go of the store (its lock, say). */
+	close?(): Promise<void>;
+}
+
+/**
+ * An append-only file of bytes. A mark says where it ends as of a checkpoint; what lies behind the mark of the
+ * loaded checkpoint was never committed and is cut.
+ */
+export interface Journal {
+	/** The bytes up to the mark. Rejects with `STATE_DAMAGED` when they are not what was committed. */
+	read(mark: Json): Promise<Uint8Array>;
+	/** Appends durably behind the last mark; resolves with the new mark. */
+	append(bytes: Uint8Array): Promise<Json>;
+	/** Starts a new journal with these bytes; the one before is kept as long as a stored checkpoint names it. */
+	rewrite(bytes: Uint8Array): Promise<Json>;
+}

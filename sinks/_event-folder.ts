@@ -1,0 +1,98 @@
+import fs from 'node:fs';
+import {join} from 'node:path';
+import {setImmediate as turn} from 'node:timers/promises';
+import {reasonOf, SinkError} from '../lib/errors.ts';
+import type {Json} from '../lib/event.ts';
+import type {Rejected} from '../lib/page.ts';
+import type {OpenSink} from '../lib/sink.ts';
+import {defaultLayout, eventPath} from './_event-path.ts';
+import {changed, failed, refused, type Retry} from './_file-errors.ts';
+import {createFolders, makeFolder} from './_folders.ts';
+import {syncFolder} from './_fsync.ts';
+import {createPlacer} from './_place-file.ts';
+import {sweepTempFiles} from './_temp-files.ts';
+
+/** The event loop gets a turn this often, so that signals and sockets live. */
+const turnMs = 8;
+
+export interface EventFolderOptions extends Retry {
+	readonly dir: string;
+	/** Undefined: the default for the source. */
+	readonly layout: string | undefined;
+	readonly durability: 'process' | 'power';
+}
+
+/** Opens a folder that holds one file per event. After an error every later call but `close()` rejects with it. */
+export async function openEventFolder(options: EventFolderOptions): Promise<OpenSink> {
+	const {sink, dir, durability, context} = options;
+	let events = eventsOf(context.resume);
+	const folders = createFolders(sink, dir);
+	for (const parent of openRoot(options, events)) folders.touch(parent);
+	const placer = createPlacer({...options, folders});
+	const pathOf = {
+		global: eventPath(options.layout ?? defaultLayout('global')),
+		tenant: eventPath(options.layout ?? defaultLayout('tenant')),
+	};
+	let broken: unknown;
+
+	async function unlessBroken<T>(action: () => Promise<T>): Promise<T> {
+		if (broken !== undefined) throw broken;
+		try {
+			return await action();
+		} catch (error) {
+			placer.abandon();
+			broken = context.signal.aborted ? error : failed(sink, 'write to', dir, error);
+			throw broken;
+		}
+	}
+
+	return {
+		write: ({records, lines, ends, source}) =>
+			unlessBroken(async () => {
+				const rejected: Rejected[] = [];
+				let turnAt = performance.now() + turnMs;
+				for (const [index, record] of records.entries()) {
+					const place = {id: record.id, timeMs: record.timeMs, source: source.name, tenant: source.tenant};
+					const path = join(dir, pathOf[source.ids](place));
+					const text = lines.subarray(index === 0 ? 0 : ends[index - 1]!, ends[index]! - 1);
+					if (await placer.place(path, text)) events++;
+					else rejected.push({id: record.id, text: record.text, reason: `${sink}: ${path} exists with other content`});
+					if (performance.now() > turnAt) {
+						await turn();
+						turnAt = performance.now() + turnMs;
+					}
+				}
+				return rejected;
+			}),
+		flush: () =>
+			unlessBroken(async () => {
+				await placer.settle();
+				const touched = folders.takeTouched();
+				if (durability === 'power') for (const folder of touched) await syncFolder(folder);
+				return {events};
+			}),
+		close: async () => placer.abandon(),
+	};
+}
+
+/** Returns the folders that got a new entry. */
+function openRoot({sink, dir}: EventFolderOptions, events: number): readonly string[] {
+	try {
+		const existing = fs.statSync(dir, {throwIfNoEntry: false});
+		if (existing === undefined) {
+			if (events === 0) return makeFolder(dir);
+			throw changed(sink, `${dir} is missing, but the state says that ${events} events were written to it`);
+		}
+		if (!existing.isDirectory()) throw refused(sink, `${dir} is not a folder`);
+		fs.accessSync(dir, fs.constants.R_OK | fs.constants.W_OK | fs.constants.X_OK);
+		sweepTempFiles(dir);
+		return [];
+	} catch (error) {
+		throw error instanceof SinkError ? error : refused(sink, `cannot use ${dir}: ${reasonOf(error)}`, error);
+	}
+}
+
+function eventsOf(resume: Json | undefined): number {
+	const {events} = (resume ?? {}) as {readonly events?: Json};
+	return typeof events === 'number' ? events : 0;
+}

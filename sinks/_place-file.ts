@@ -1,0 +1,104 @@
+import fs from 'node:fs';
+import {dirname} from 'node:path';
+import {type Retry, retryWhenFull} from './_file-errors.ts';
+import type {Folders} from './_folders.ts';
+import {syncFile} from './_fsync.ts';
+import {tempPath} from './_temp-files.ts';
+
+/** Files that wait for their fsync together. */
+const maxStaged = 64;
+
+/** Puts whole files under their names: never half ones, never over others. */
+export interface Placer {
+	/** False when something else has the name; that stays. With durability `power` the name comes with `settle()`. */
+	place(path: string, content: Uint8Array): Promise<boolean>;
+	/** Resolves when all files have their names, with durability `power` on the disk itself. */
+	settle(): Promise<void>;
+	/** Removes what is not settled. */
+	abandon(): void;
+}
+
+export interface PlacerOptions extends Retry {
+	/** Where temporary files lie: the same file system as all paths, and one folder, so that they are found again. */
+	readonly dir: string;
+	readonly durability: 'process' | 'power';
+	readonly folders: Folders;
+}
+
+interface Staged {
+	readonly descriptor: number;
+	/** Undefined: it has its name already. */
+	readonly temp: string | undefined;
+}
+
+export function createPlacer(options: PlacerOptions): Placer {
+	const {dir, durability, folders} = options;
+	const staged = new Map<string, Staged>();
+
+	function placeOnce(path: string, content: Uint8Array): boolean {
+		const folder = dirname(path);
+		folders.make(folder);
+		folders.touch(folder);
+		const existing = fs.lstatSync(path, {throwIfNoEntry: false});
+		if (existing && !(existing.isFile() && fs.readFileSync(path).equals(content))) return false;
+		if (durability === 'power') {
+			// One that exists is staged too: the run that wrote it may have died before its fsync.
+			staged.set(path, existing ? {descriptor: fs.openSync(path, 'r'), temp: undefined} : stage(content));
+		} else if (!existing) {
+			const {descriptor, temp} = stage(content);
+			fs.closeSync(descriptor);
+			rename(temp, path);
+		}
+		return true;
+	}
+
+	function stage(content: Uint8Array) {
+		const temp = tempPath(dir);
+		return {descriptor: writeNew(temp, content), temp};
+	}
+
+	async function settle(): Promise<void> {
+		await Promise.all(Array.from(staged.values(), ({descriptor}) => syncFile(descriptor)));
+		for (const [path, {descriptor, temp}] of staged) {
+			if (temp !== undefined) await retryWhenFull(options, path, () => fs.renameSync(temp, path));
+			staged.delete(path);
+			fs.closeSync(descriptor);
+		}
+	}
+
+	return {
+		async place(path, content) {
+			if (staged.size >= maxStaged || staged.has(path)) await settle();
+			return retryWhenFull(options, path, () => placeOnce(path, content));
+		},
+		settle,
+		abandon() {
+			for (const {descriptor, temp} of staged.values()) {
+				fs.closeSync(descriptor);
+				if (temp !== undefined) fs.rmSync(temp, {force: true});
+			}
+			staged.clear();
+		},
+	};
+}
+
+function rename(temp: string, path: string): void {
+	try {
+		fs.renameSync(temp, path);
+	} catch (error) {
+		fs.rmSync(temp, {force: true});
+		throw error;
+	}
+}
+
+function writeNew(path: string, content: Uint8Array): number {
+	const descriptor = fs.openSync(path, 'wx');
+	try {
+		for (let offset = 0; offset < content.length; ) offset += fs.writeSync(descriptor, content, offset);
+		return descriptor;
+	} catch (error) {
+		fs.closeSync(descriptor);
+		fs.rmSync(path, {force: true});
+		throw error;
+	}
+}

@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import {sliceRecords} from '../../lib/http/slice-records.ts';
+
+/** The texts of the records, or undefined. */
+function slice(json: string | Buffer, member = 'data'): string[] | undefined {
+	return sliceRecords(Buffer.from(json), member)?.map(text => Buffer.from(text).toString());
+}
+
+const hostileText = fc.string({
+	unit: fc.constantFrom('"', '\\', '{', '}', '[', ']', ',', ':', '\n', '\u2028', 'é', '漢', '😀', '\ud800', 'data', ' '),
+});
+const json = fc.oneof(
+	fc.jsonValue({stringUnit: 'binary'}),
+	fc.dictionary(hostileText, hostileText),
+	fc.array(hostileText),
+	hostileText,
+	fc.record({data: fc.array(fc.jsonValue())}),
+);
+const layout = fc.constantFrom(undefined, ' ', '\t', '  ');
+const space = fc.string({unit: fc.constantFrom(' ', '\t', '\n', '\r')});
+
+describe('sliceRecords', () => {
+	it('gives texts that parse to the elements, in any layout', () => {
+		fc.assert(
+			fc.property(fc.array(json), fc.dictionary(hostileText, json), layout, (data, others, indent) => {
+				const body = JSON.stringify({...others, data, last: others}, undefined, indent);
+				assert.deepEqual(slice(body)?.map(text => JSON.parse(text)), JSON.parse(body).data);
+			}),
+		);
+	});
+
+	it('gives exactly the text of the elements, whatever space is around them', () => {
+		fc.assert(
+			fc.property(fc.array(json), space, hostileText, ([...data], gap, name) => {
+				const texts = data.map(value => JSON.stringify(value));
+				const before = `${gap}"x${JSON.stringify(name).slice(1)}${gap}:${gap}{"data":[1]}${gap}`;
+				const body = `${gap}{${before},${gap}"data"${gap}:${gap}[${gap}${texts.join(`${gap},${gap}`)}${gap}]${gap}}${gap}`;
+				assert.deepEqual(slice(body), texts);
+			}),
+		);
+	});
+
+	it('takes line breaks out of an element and nothing else', () => {
+		assert.deepEqual(slice('{"data": [\r\n  {\r\n    "a": [1,\n\t2],\n    "b":"\\n"\n  }\n, 3]}'), [
+			'{    "a": [1,\t2],    "b":"\\n"  }',
+			'3',
+		]);
+	});
+
+	it('keeps every byte of what JSON.parse would lose', () => {
+		const texts = [
+			'9007199254740993',
+			'1.0',
+			'-0',
+			'1E400',
+			'{"a":1,"a":2}',
+			'{"10":1,"2":2}',
+			'"\\ud800"',
+			'{"__proto__":{"x":1}}',
+			'"\\/\\u0041"',
+			'"\\\\"',
+			'"\\\\\\""',
+		];
+		assert.deepEqual(slice(`{"data":[${texts.join()}]}`), texts);
+	});
+
+	it('gives views of the body, not copies', () => {
+		const body = Buffer.from('{"data":[{"a":1},2]}');
+		for (const text of sliceRecords(body, 'data')!) {
+			assert.equal(text.buffer, body.buffer);
+			assert.equal(text.byteOffset, body.byteOffset + body.indexOf(text));
+		}
+	});
+
+	it('looks at the top level only', () => {
+		assert.deepEqual(slice('{"a":{"data":[1]},"b":[{"data":[2]}],"c":"\\"data\\":[3]","data":[4]}'), ['4']);
+		assert.equal(slice('{"a":{"data":[1]}}'), undefined);
+		assert.equal(slice('[{"data":[1]}]'), undefined);
+	});
+
+	it('takes the last member of the name, as JSON.parse does', () => {
+		assert.deepEqual(slice('{"data":[1],"data":[2,3]}'), ['2', '3']);
+		assert.equal(slice('{"data":[1],"data":null}'), undefined);
+		assert.deepEqual(slice('{"d\\u0061ta":[1]}'), ['1']);
+	});
+
+	it('tells an empty array from none', () => {
+		assert.deepEqual(slice('{"data":[ \n ]}'), []);
+		assert.equal(slice('{"data":{"data":[1]}}'), undefined);
+		assert.equal(slice('{}'), undefined);
+		assert.equal(slice('null'), undefined);
+		assert.equal(slice(''), undefined);
+	});
+
+	it('skips a byte order mark', () => {
+		assert.deepEqual(slice('\ufeff{"data":[1]}'), ['1']);
+	});
+});

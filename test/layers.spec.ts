@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict';
+import {existsSync} from 'node:fs';
+import {posix} from 'node:path';
+import {filesOf, root, textOf} from './support/tree.ts';
+
+/** Imports point down only. The first rule that matches a file gives its layer. */
+const layers: readonly (readonly [layer: number, files: RegExp])[] = [
+	[0, /^lib\/(event|errors)\.ts$/],
+	[1, /^lib\/(clock|file-name|interval-set|options|page|parse-options|redact|time)\.ts$/],
+	[1, /^lib\/http\/(credentials|endpoint|retry-after|slice-records)\.ts$/],
+	[3, /^(sources|sinks)\//],
+	[4, /^lib\/(index|pipeline|registry)\.ts$/],
+	[4, /^lib\/emulator\//],
+	[5, /^lib\/cli\//],
+	[2, /^lib\//],
+];
+
+/** What a folder may import besides its own files, where that is less than its layer allows. */
+const narrow: readonly (readonly [files: RegExp, allowed: RegExp])[] = [
+	[/^lib\/(event|errors)\.ts$/, /^$/],
+	[/^lib\/emulator\//, /^lib\/(emulator\/.+|errors\.ts|event\.ts)$/],
+	[/^sources\//, /^(lib\/.+|sources\/_[^/]+)$/],
+	[/^sinks\//, /^(lib\/.+|sinks\/_[^/]+)$/],
+	[/^lib\//, /^lib\//], // sources and sinks are reached through the registry
+];
+
+/** Packages that one place owns; the rest of the code does not know of them. */
+const owners: Readonly<Record<string, RegExp>> = {
+	'@google-cloud/storage': /^sinks\/gcs\.ts$/,
+	axios: /^lib\/http\//,
+	'axios-retry': /^lib\/http\//,
+	'csv-stringify': /^sinks\/csv\.ts$/,
+};
+
+const files = filesOf('lib', 'sources', 'sinks');
+const plugins = filesOf('sources', 'sinks').map(file => posix.basename(file, '.ts'));
+const imports = files.flatMap(file => importsOf(textOf(file)).map(name => ({file, name})));
+const inner = imports
+	.filter(({name}) => name.startsWith('.'))
+	.map(({file, name}) => ({file, target: posix.join(posix.dirname(file), name)}));
+
+function importsOf(code: string): string[] {
+	return [...code.matchAll(/(?:\bfrom|\bimport)\s*\(?\s*'([^']+)'/g)].map(match => match[1]!);
+}
+
+function layerOf(file: string): number {
+	return layers.find(([, pattern]) => pattern.test(file))?.[0] ?? Number.NaN;
+}
+
+function arrow({file, target}: {file: string; target: string}): string {
+	return `${file} (${layerOf(file)}) -> ${target} (${layerOf(target)})`;
+}
+
+describe('layers', () => {
+	it('sees the imports', () => {
+		assert.deepEqual(importsOf("import a, {b} from 'a';\nimport 'c';\nawait import('d');\nexport * from 'e';"), [
+			'a',
+			'c',
+			'd',
+			'e',
+		]);
+		assert.ok(inner.length > 0);
+		assert.deepEqual(inner.filter(({target}) => !existsSync(new URL(target, root))).map(arrow), []);
+	});
+
+	it('import downwards only', () => {
+		assert.deepEqual(inner.filter(({file, target}) => !(layerOf(target) <= layerOf(file))).map(arrow), []);
+	});
+
+	it('import no more than their folder may', () => {
+		const tooMuch = inner.filter(({file, target}) => {
+			const rule = narrow.find(([pattern]) => pattern.test(file));
+			return rule !== undefined && !rule[1].test(target);
+		});
+		assert.deepEqual(tooMuch.map(arrow), []);
+	});
+
+	it('leave a package to its owner', () => {
+		const strangers = imports.filter(({file, name}) => {
+			const owner = Object.entries(owners).find(([owned]) => name === owned || name.startsWith(`${owned}/`));
+			return owner !== undefined && !owner[1].test(file);
+		});
+		assert.deepEqual(strangers, []);
+	});
+
+	it('never branch on the name of a source or sink in lib', () => {
+		const name = `['"\`](${plugins.filter(plugin => !plugin.startsWith('_')).join('|')})['"\`]`;
+		const branch = new RegExp(`([=!]==?|\\bcase)\\s*${name}|${name}\\s*[=!]==?`);
+		const branching = filesOf('lib').flatMap(file =>
+			textOf(file)
+				.split('\n')
+				.filter(line => plugins.length > 0 && branch.test(line))
+				.map(line => `${file}: ${line.trim()}`),
+		);
+		assert.deepEqual(branching, []);
+	});
+
+	it('wait for nothing real in unit tests', () => {
+		const timer = /\b(setTimeout|setInterval|sleep)\(|timers\/promises/;
+		const specs = filesOf('test').filter(file => !/^test\/(e2e|package|support)\//.test(file));
+		assert.deepEqual(
+			specs.filter(file => timer.test(textOf(file))),
+			[],
+		);
+	});
+});

@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict';
+import {posix} from 'node:path';
+import {filesOf, textOf} from './support/tree.ts';
+
+/** Specs that hold for the whole house, not for one file. */
+const crossing = /^test\/((layers|mirror)\.spec\.ts$|(conformance|e2e|package)\/)/;
+
+const files = filesOf('lib', 'sources', 'sinks');
+const specs = filesOf('test').filter(file => file.endsWith('.spec.ts'));
+
+function specOf(file: string): string {
+	return `test/${file.replace(/^lib\//, '').replace(/\.ts$/, '.spec.ts')}`;
+}
+
+/** Shared parts are tested through what shares them, an index by the package's specs, types by the compiler. */
+function needsSpec(file: string): boolean {
+	return !/^(_|index\.)/.test(posix.basename(file)) && /^export (?!type|interface)/m.test(textOf(file));
+}
+
+describe('mirror', () => {
+	it('gives each file its spec', () => {
+		assert.deepEqual(
+			files.filter(file => needsSpec(file) && !specs.includes(specOf(file))),
+			[],
+		);
+	});
+
+	it('gives each spec its file', () => {
+		const mirrored = new Set(files.map(specOf));
+		assert.deepEqual(
+			specs.filter(spec => !crossing.test(spec) && !mirrored.has(spec)),
+			[],
+		);
+	});
+});

@@ -1,0 +1,67 @@
+// What the types promise. Compiled by `npm run check`, and by the package's consumer as somebody else's code; never run.
+import {dedupe, fileState, filterEvents, mapEvents, normalize, rateLimit, run, toEvents} from 'rxaudit';
+import type {AuditEvent, Page, Sink, StateStore} from 'rxaudit';
+import filesystem from 'rxaudit/sinks/filesystem';
+import ndjson from 'rxaudit/sinks/ndjson';
+import orgEvents from 'rxaudit/sources/atlassian-org-events';
+import type {Observable} from 'rxjs';
+
+/** True only for the very same type: `any` equals nothing but `any`. */
+type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+
+declare function holds<Claim extends true>(claim?: Claim): void;
+
+const state: StateStore = fileState('backup.state.json');
+const sink: Sink = filesystem({dir: 'backup'});
+const records = orgEvents({orgId: 'org', token: 'token', since: '24h', until: new Date(), pageSize: 500});
+const pages = records.pipe(rateLimit({requests: 10}), normalize());
+
+holds<Same<typeof pages, Observable<Page<AuditEvent>>>>();
+
+// an operator keeps the page and changes its events
+const shouted = pages.pipe(
+	filterEvents(event => event.outcome === 'failure'),
+	mapEvents(async event => event.id.length),
+);
+holds<Same<typeof shouted, Observable<Page<number>>>>();
+
+const events = pages.pipe(toEvents());
+holds<Same<typeof events, Observable<AuditEvent>>>();
+
+export const runs = [
+	run(records, sink),
+	run(
+		start => orgEvents({orgId: 'org', token: 'token'}, start).pipe(dedupe(start), normalize()),
+		[sink, ndjson({path: '-'})],
+		{
+			state,
+			signal: AbortSignal.timeout(1000),
+			onProgress: () => {},
+		},
+	),
+];
+
+export const mistakes = [
+	// @ts-expect-error: an event is read-only
+	(event: AuditEvent) => (event.id = 'x'),
+	// @ts-expect-error: and so is a page
+	(page: Page) => page.events.pop(),
+	// @ts-expect-error: a common record has no such member
+	pages.pipe(filterEvents(event => event.nope)),
+	// @ts-expect-error: absent is absent, so it may be undefined
+	pages.pipe(mapEvents(event => event.action.length)),
+	// @ts-expect-error: events are no pages
+	pages.pipe(toEvents(), normalize()),
+	// @ts-expect-error: an organization is needed
+	orgEvents({token: 'token'}),
+	// @ts-expect-error: the canonical name is token
+	orgEvents({orgId: 'org', apiKey: 'token'}),
+	// @ts-expect-error: a target is needed
+	filesystem({}),
+	// @ts-expect-error: this is no mode
+	ndjson({path: 'events.ndjson', mode: 'overwrite'}),
+	// @ts-expect-error: a path is no sink
+	run(pages, './backup'),
+	// @ts-expect-error: a path is no state
+	run(pages, sink, {state: 'backup.state.json'}),
+];
