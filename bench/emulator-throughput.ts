@@ -46,12 +46,15 @@ function read(url: string, agent: Agent): Promise<{bytes: number; next: string}>
 	return new Promise((resolve, reject) => {
 		get(url, {agent, headers: {authorization: 'Bearer emulator'}}, response => {
 			let bytes = 0;
-			let tail = Buffer.alloc(0);
+			let tail: Buffer = Buffer.alloc(0);
 			response.on('data', (chunk: Buffer) => {
 				bytes += chunk.length;
-				tail = Buffer.concat([tail, chunk.subarray(-TAIL_BYTES)]).subarray(-TAIL_BYTES);
+				tail = chunk.length < TAIL_BYTES ? Buffer.concat([tail, chunk]) : chunk;
 			});
-			response.on('end', () => resolve({bytes, next: /"next":"([^"]+)","prev"/.exec(tail.toString())?.[1] ?? ''}));
+			response.on('end', () => {
+				const end = tail.toString('latin1', Math.max(0, tail.length - TAIL_BYTES));
+				resolve({bytes, next: /"next":"([^"]+)","prev"/.exec(end)?.[1] ?? ''});
+			});
 		}).on('error', reject);
 	});
 }

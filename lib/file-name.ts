@@ -26,7 +26,8 @@ export function fileName(id: string): string {
 /** As TextEncoder, but a lone surrogate keeps its value; UTF-8 proper makes all of them U+FFFD. */
 function utf8(text: string): Buffer {
 	if (!loneSurrogate.test(text)) return Buffer.from(text);
-	return Buffer.concat(Array.from(text, char => (loneSurrogate.test(char) ? surrogateBytes(char) : Buffer.from(char))));
+	const bytesOf = (char: string) => (loneSurrogate.test(char) ? surrogateBytes(char) : Buffer.from(char));
+	return Buffer.concat(Array.from(text, bytesOf));
 }
 
 function surrogateBytes(char: string): Buffer {

@@ -9,13 +9,10 @@ export function addInterval(set: IntervalSet, [fromMs, toMs]: Interval): Interva
 	if (!(fromMs < toMs)) return set;
 	const before = set.filter(([, to]) => to < fromMs);
 	const after = set.filter(([from]) => from > toMs);
-	// What is neither overlaps the new interval or touches it, and lies side by side in the set.
-	const first = set[before.length];
-	const last = set[set.length - after.length - 1];
-	const joined: Interval = [Math.min(fromMs, first?.[0] ?? fromMs), Math.max(toMs, last?.[1] ?? toMs)];
-	return before.length + after.length === set.length
-		? [...before, [fromMs, toMs], ...after]
-		: [...before, joined, ...after];
+	const joined = set.slice(before.length, set.length - after.length);
+	const start = Math.min(fromMs, joined.at(0)?.[0] ?? fromMs);
+	const end = Math.max(toMs, joined.at(-1)?.[1] ?? toMs);
+	return [...before, [start, end], ...after];
 }
 
 /** What the set does not cover of one interval, oldest first. */

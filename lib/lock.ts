@@ -45,8 +45,11 @@ export function acquireLock(file: string): Lock {
 	return {
 		isHeld,
 		release() {
-			// A failure is no loss: as soon as this process has ended the lock is a dead one.
-			if (isHeld()) discard(file);
+			try {
+				if (isHeld()) fs.unlinkSync(file);
+			} catch {
+				// No loss: as soon as this process has ended the lock is a dead one.
+			}
 		},
 	};
 }

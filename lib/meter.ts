@@ -32,6 +32,17 @@ export class Meter implements Progress {
 	/** Called after each change that a user would like to see. */
 	onChange: (() => void) | undefined;
 
+	/** The numbers as they are now. */
+	snapshot(): Progress {
+		const {pages, events, requests, retries, waits, waitedMs, duplicates, deadLetters} = this;
+		return {
+			...{pages, events, requests, retries, waits, waitedMs, duplicates, deadLetters},
+			...(this.positionMs === undefined ? {} : {positionMs: this.positionMs}),
+			...(this.waitingUntilMs === undefined ? {} : {waitingUntilMs: this.waitingUntilMs}),
+			warnings: [...this.warnings],
+		};
+	}
+
 	changed(): void {
 		this.onChange?.();
 	}

@@ -62,7 +62,7 @@ export function run(build: Build | Observable<Page>, sinks: Sink | readonly Sink
 	const progress = new Subject<Progress>();
 	meter.onChange = () => {
 		options.onProgress?.(meter);
-		progress.next(meter);
+		if (progress.observed) progress.next(meter.snapshot());
 	};
 	const list = Array.isArray(sinks) ? (sinks as readonly Sink[]) : [sinks as Sink];
 	const report = execute(build, list, options, meter).finally(() => progress.complete());
@@ -102,7 +102,7 @@ async function execute(
 		await new Drive(pages, committer, start, options, stop, abort).done;
 		await committer.close();
 		const stopped = start.interrupted || (typeof build !== 'function' && stop.signal.aborted);
-		return {...meter, warnings: [...meter.warnings], seconds: (performance.now() - began) / 1000, stopped};
+		return {...meter.snapshot(), seconds: (performance.now() - began) / 1000, stopped};
 	} catch (error) {
 		abort.abort(error);
 		await committer?.close().catch(() => {});

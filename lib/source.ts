@@ -75,9 +75,9 @@ export type SourceOptions<Shape extends z.ZodRawShape> = z.output<z.ZodObject<Sh
 export type SourceInput<Shape extends z.ZodRawShape> = z.input<z.ZodObject<Shape & SharedShape>>;
 
 /** One audit API: called with options, the pages of its events; its facts are members. */
-export interface Source<Shape extends z.ZodRawShape = z.ZodRawShape, T = unknown> {
+export interface Source<Input = never, T = unknown> {
 	/** The pages, newest or oldest first as the API gives them, from `start` on where one is given. */
-	(options: SourceInput<Shape>, start?: Start): Observable<Page<T>>;
+	(options: Input, start?: Start): Observable<Page<T>>;
 	readonly name: string;
 	readonly docs: string;
 	readonly reference: string;
@@ -99,7 +99,7 @@ export interface Source<Shape extends z.ZodRawShape = z.ZodRawShape, T = unknown
  */
 export function defineSource<Shape extends z.ZodRawShape, T>(
 	definition: SourceDefinition<Shape, T>,
-): Source<Shape, T> {
+): Source<SourceInput<Shape>, T> {
 	const {name, docs, reference, endpoint, auth, order, ids, rate, lagMs} = definition;
 	const shape = {
 		endpoint: z

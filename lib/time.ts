@@ -25,11 +25,9 @@ export function parseTime(text: string, nowMs: number): number {
 	const backMs = spanMs(trimmed);
 	const timeMs = backMs === undefined ? absoluteMs(trimmed) : Math.max(0, nowMs - backMs);
 	if (timeMs !== undefined && timeMs <= maxTimeMs) return timeMs;
-	const hint = /^\d+$/.test(trimmed) ? 'epoch milliseconds have at least 10 digits' : 'check the date and its spelling';
-	throw new ConfigError(
-		'expected a time such as 2026-08-01, 2026-08-01T12:00:00Z, 1785542400000 (epoch milliseconds) or 24h (back from ' +
-			`now), got ${JSON.stringify(text)}: ${hint}`,
-	);
+	const examples = '2026-08-01, 2026-08-01T12:00:00Z, 1785542400000 (epoch milliseconds) or 24h (back from now)';
+	const hint = /^\d{1,9}$/.test(trimmed) ? 'epoch milliseconds have at least 10 digits' : 'check its spelling';
+	throw new ConfigError(`expected a time such as ${examples}, got ${JSON.stringify(text)}: ${hint}`);
 }
 
 /** The milliseconds of a span that a user wrote: `500ms`, `90s`, `15m`, `24h`, `30d`, `2w`, or `0`. */

@@ -3,9 +3,10 @@ import {createHash} from 'node:crypto';
 import fc from 'fast-check';
 import {fileName} from '../lib/file-name.ts';
 
+const hostile = [...'aAbB.%~/\\ "é', '\ud800', '\udc00', '\udfff', '\ufffd', '%2e', '%2E'];
 const id = fc.oneof(
 	fc.string({unit: 'binary'}),
-	fc.string({unit: fc.constantFrom(...'aAbB.%~/\\ "é', '\ud800', '\udc00', '\udfff', '\ufffd', '%2e', '%2E'), maxLength: 6}),
+	fc.string({unit: fc.constantFrom(...hostile), maxLength: 6}),
 	fc.string({unit: fc.constantFrom('a', 'A', '.', 'é'), minLength: 55, maxLength: 240}),
 	fc.constantFrom('con', 'CON', 'con.x', '%63on', '', '.', '..', '%', '~'),
 );

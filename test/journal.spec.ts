@@ -117,6 +117,12 @@ describe('openJournal()', () => {
 		assert.deepEqual(steps, [...once, ...once]);
 	});
 
+	it('has a new generation on the disk with its name before it gives the mark', async () => {
+		const steps: string[] = [];
+		await interceptFs(step => steps.push(step.replaceAll(folder(), '.')), () => reopen().rewrite(Buffer.from('new')));
+		assert.deepEqual(steps.filter(step => step.startsWith('fsync')), ['fsyncSync ./state.json.seen-1', 'fsyncSync .']);
+	});
+
 	it('writes nothing when the state is no longer ours', async () => {
 		let owned = true;
 		const journal = openJournal(base(), () => {

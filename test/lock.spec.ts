@@ -13,6 +13,7 @@ const deadNonce = '0123456789abcdef';
 
 describe('acquireLock()', () => {
 	const folder = temporaryFolder();
+	const aside = temporaryFolder();
 	const lockFile = () => path.join(folder(), 'state.json.lock');
 
 	const leaveDead = (file = lockFile()) => {
@@ -114,7 +115,7 @@ describe('acquireLock()', () => {
 		const snapshots: string[] = [];
 		leaveDead();
 		await interceptFs(() => {
-			const snapshot = `${folder()}-${snapshots.length}`;
+			const snapshot = path.join(aside(), String(snapshots.length));
 			fs.cpSync(folder(), snapshot, {recursive: true});
 			snapshots.push(snapshot);
 		}, tryLock);

@@ -11,17 +11,22 @@ const encodings: Readonly<Record<string, (text: string) => string>> = {
 	json: text => JSON.stringify(text).slice(1, -1),
 	jsonTwice: text => JSON.stringify(JSON.stringify(text)).slice(3, -3),
 	jsonSlashes: text => JSON.stringify(text).slice(1, -1).replaceAll('/', '\\/'),
-	jsonEscapes: text => text.replace(/[^A-Za-z0-9]/g, unit => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`),
+	jsonEscapes: text => text.replace(/[^A-Za-z0-9]/g, unit => `\\u${hex(unit).padStart(4, '0')}`),
 	url: text => encodeURIComponent(text),
 	urlLowerCase: text => encodeURIComponent(text).replace(/%../g, escape => escape.toLowerCase()),
 	urlForm: text => new URLSearchParams({x: text}).toString().slice(2),
-	urlEverySign: text => encodeURIComponent(text).replace(/[-_.!~*'()]/g, sign => `%${sign.charCodeAt(0).toString(16)}`),
+	urlEverySign: text => encodeURIComponent(text).replace(/[-_.!~*'()]/g, sign => `%${hex(sign)}`),
 	urlPath: text => encodeURI(text),
 	base64: text => Buffer.from(text).toString('base64'),
 	base64url: text => Buffer.from(text).toString('base64url'),
 	base64InUrl: text => encodeURIComponent(Buffer.from(text).toString('base64')),
 	base64InJson: text => Buffer.from(text).toString('base64').replaceAll('/', '\\/'),
 };
+
+function hex(unit: string): string {
+	return unit.charCodeAt(0).toString(16);
+}
+
 /** Secrets without brackets, which a mask next to other text could spell. */
 const secret = fc
 	.oneof(
@@ -97,14 +102,17 @@ describe('createRedactor', () => {
 	it('takes time in proportion to the text, whatever the text', () => {
 		const redact = createRedactor(['\\"\\\\/\\"', '"""""', 'authorization']);
 		const startMs = performance.now();
-		for (const unit of ['\\', '"', '\\"', 'authorization ', 'Basic ', 'Bearer\\', '%5c', '=']) redact(unit.repeat(100_000));
+		for (const unit of ['\\', '"', '\\"', 'authorization ', 'Basic ', 'Bearer\\', '%5c', '=']) {
+			redact(unit.repeat(100_000));
+		}
 		assert.ok(performance.now() - startMs < 10_000);
 	});
 });
 
 describe('excerpt', () => {
 	it('makes control characters visible', () => {
-		assert.equal(excerpt('a\r\n\tb\0\x1b[31m\x7f\x85\u2028\u202e\ud800'), 'a\\r\\n\\tb\\u0000\\u001b[31m\\u007f\\u0085\\u2028\\u202e\\ud800');
+		assert.equal(excerpt('a\r\n\tb\0\x1b[31m\x7f\x85'), 'a\\r\\n\\tb\\u0000\\u001b[31m\\u007f\\u0085');
+		assert.equal(excerpt('\u2028\u202e\ud800é😀'), '\\u2028\\u202e\\ud800é😀');
 	});
 
 	it('cuts with an ellipsis, and only what is too long', () => {
@@ -116,7 +124,7 @@ describe('excerpt', () => {
 
 	it('is one well-formed line within the limit', () => {
 		fc.assert(
-			fc.property(fc.string({unit: 'binary', maxLength: 60}), fc.integer({min: 1, max: 40}), (text, maxLength) => {
+			fc.property(fc.string({unit: 'binary'}), fc.integer({min: 1, max: 20}), (text, maxLength) => {
 				const line = excerpt(text, maxLength);
 				assert.ok(line.length <= maxLength);
 				assert.doesNotMatch(line, loneSurrogate);

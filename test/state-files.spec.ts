@@ -99,6 +99,14 @@ describe('state-files', () => {
 			}
 		});
 
+		it('goes on behind a commit that was killed between its two renames', () => {
+			fs.writeFileSync(file(), generation(2));
+			fs.linkSync(file(), `${file()}.previous`);
+			replaceState(file(), generation(3), 'replace', accept);
+			assert.deepEqual(fs.readdirSync(folder()), ['state.json', 'state.json.previous']);
+			assert.deepEqual(versions(), [3, 2]);
+		});
+
 		it('takes back a first generation whose name could not be made durable', async () => {
 			const failFolder = (step: string) => {
 				if (step === `fsyncSync ${folder()}`) throw new Error('no');

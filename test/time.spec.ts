@@ -107,7 +107,12 @@ describe('recordTime', () => {
 	});
 
 	it('reads any offset, with or without a colon', () => {
-		const offset = fc.record({sign: fc.constantFrom(1, -1), hours: fc.nat(23), minutes: fc.nat(59), colon: fc.boolean()});
+		const offset = fc.record({
+			sign: fc.constantFrom(1, -1),
+			hours: fc.nat(23),
+			minutes: fc.nat(59),
+			colon: fc.boolean(),
+		});
 		fc.assert(
 			fc.property(instant, offset, (date, {sign, hours, minutes, colon}) => {
 				const zone = [hours, minutes].map(part => String(part).padStart(2, '0')).join(colon ? ':' : '');

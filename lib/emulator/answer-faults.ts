@@ -6,6 +6,7 @@ import {headerValue} from './header-value.ts';
 const MEGABYTE = 2 ** 20;
 const BOMB_MEGABYTES = 100;
 
+const loginPage = '<!DOCTYPE html><html><title>Log in</title><form action="/login"></form></html>';
 const contentTypes = {json: 'application/json', html: 'text/html', text: 'text/plain'};
 
 /** The answer that a fault makes of the right one. `nowMs` is what dates in headers count from. */
@@ -20,7 +21,7 @@ export function spoilAnswer(right: Answer, fault: AnswerFault, nowMs: number, er
 			return {...answer, headers: {...answer.headers, ...Object.fromEntries(dated)}};
 		}
 		case 'html':
-			return textAnswer(200, '<!DOCTYPE html><html><title>Log in</title><form action="/login"></form></html>', 'text/html');
+			return textAnswer(200, loginPage, 'text/html');
 		case 'content-type':
 			return {...right, headers: {...right.headers, 'content-type': fault.value}};
 		case 'redirect':

@@ -41,7 +41,8 @@ export const actions: readonly ActionEntry[] = [
 	action('user_invitation_sent', 'Sent invitation', admin, 'Invited {user}', ['invited-user', 'products'], 'sites', 2),
 	action('user_profile_viewed', 'Viewed profile', admin, 'Viewed {user}', ['user'], 'orgs', 2),
 	action('organization_users_viewed', 'Viewed managed accounts', admin, 'Viewed users', [], 'organization', 2),
-	action('user_granted_role', 'Granted role', admin, 'Granted {user} a role', ['users', 'products', 'sites'], 'sites', 2),
+	action('user_granted_role', 'Granted role', admin, 'Granted {user} a role',
+		['users', 'products', 'sites'], 'sites', 2),
 	action('user_revoked_role', 'Revoked role', admin, 'Revoked a role of {user}', ['users', 'products'], 'sites'),
 	action('added_org_admin', 'Added organization admin', admin, 'Added {user} as admin', ['user', 'orgs'], 'orgs'),
 	action('group_created', 'Created group', admin, 'Created {group}', ['groups'], 'sites'),
@@ -72,12 +73,13 @@ export interface Person {
 const personNames = [
 	'Lila Smalls', 'Mia Krystof', 'Emma Richards', 'Zoë Ångström', 'José Núñez', 'Łukasz Żółkiewski', '李雷', '田中 さくら',
 	'محمد علي', 'Δημήτρης Παππάς', 'O\'Brien, "Bob"', 'Back\\Slash', 'Tab\tName', 'Two\nLines', '🦊 Fox 👩‍💻', '=SUM(A1:A9)',
-	'Nguyễn Thị Hương', 'Anna-Lena', 'X Æ A-12', 'Null', 'undefined', 'Line\u2028Separator', 'Robert\'); DROP TABLE', 'Ömer',
+	'Nguyễn Thị Hương', 'Anna-Lena', 'X Æ A-12', 'Null', 'undefined', 'Line\u2028Separator', 'Robert\'); DROP TABLE',
+	'Ömer',
 ];
 
 export const people: readonly Person[] = [
 	...personNames.map((name, index): Person => ({
-		id: index % 4 === 3 ? `5b10a2844c20165700ede2${index + 10}` : `712020:6f2d1c8e-4b1a-4c3d-9e5f-0a1b2c3d4e${index + 10}`,
+		id: `${index % 4 === 3 ? '5b10a2844c20165700ede2' : '712020:6f2d1c8e-4b1a-4c3d-9e5f-0a1b2c3d4e'}${index + 10}`,
 		name,
 		email: `user${index}@example.${index % 3 === 0 ? 'com' : 'io'}`,
 		type: index % 9 === 8 ? 'customer' : 'atlassian',

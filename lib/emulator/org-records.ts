@@ -130,7 +130,7 @@ function authText(random: Random): string {
 function contextText(pen: Pen, action: ActionEntry, user: Person, group: string): string {
 	const items = action.context.flatMap(type => {
 		if (type !== 'users') return [contextItem(pen, type, user, group)];
-		const others = Array.from({length: pen.random.below(6)}, () => pen.random.pick(people));
+		const others = Array.from({length: pen.random.chance(50) ? 0 : pen.random.below(6)}, () => pen.random.pick(people));
 		return [user, ...others].map(one => contextItem(pen, 'user', one, group));
 	});
 	return `[${(pen.random.chance(30) ? items.reverse() : items).join(',')}]`;

@@ -51,7 +51,8 @@ function parseKind(text: string, kind: string, rest: string | undefined): FaultK
 		return Number(rest);
 	};
 	const where = () => {
-		if (rest === undefined || rest === 'headers' || rest === 'body') return rest === undefined ? {} : {where: rest} as const;
+		if (rest === undefined) return {};
+		if (rest === 'headers' || rest === 'body') return {where: rest} as const;
 		throw bad(text, `${kind}, ${kind}:headers or ${kind}:body`, rest);
 	};
 	switch (kind) {

@@ -60,7 +60,8 @@ async function sendBig(response: ServerResponse, {status, headers, body}: Answer
 	const spaces = Buffer.alloc(MEGABYTE, ' ');
 	const gone = new Promise<void>(resolve => response.once('close', resolve));
 	for (let sent = 0; sent < megabytes && !response.destroyed; sent++) {
-		if (!response.write(spaces)) await Promise.race([new Promise<void>(resolve => response.once('drain', resolve)), gone]);
+		if (response.write(spaces)) continue;
+		await Promise.race([gone, new Promise<void>(resolve => response.once('drain', resolve))]);
 	}
 	response.end(body.subarray(-1));
 }

@@ -8,7 +8,7 @@ function slice(json: string | Buffer, member = 'data'): string[] | undefined {
 }
 
 const hostileText = fc.string({
-	unit: fc.constantFrom('"', '\\', '{', '}', '[', ']', ',', ':', '\n', '\u2028', 'é', '漢', '😀', '\ud800', 'data', ' '),
+	unit: fc.constantFrom(...'"\\{}[],:\n\u2028é漢😀 ', '\ud800', 'data'),
 });
 const json = fc.oneof(
 	fc.jsonValue({stringUnit: 'binary'}),
@@ -35,7 +35,8 @@ describe('sliceRecords', () => {
 			fc.property(fc.array(json), space, hostileText, ([...data], gap, name) => {
 				const texts = data.map(value => JSON.stringify(value));
 				const before = `${gap}"x${JSON.stringify(name).slice(1)}${gap}:${gap}{"data":[1]}${gap}`;
-				const body = `${gap}{${before},${gap}"data"${gap}:${gap}[${gap}${texts.join(`${gap},${gap}`)}${gap}]${gap}}${gap}`;
+				const array = `[${gap}${texts.join(`${gap},${gap}`)}${gap}]`;
+				const body = `${gap}{${before},${gap}"data"${gap}:${gap}${array}${gap}}${gap}`;
 				assert.deepEqual(slice(body), texts);
 			}),
 		);

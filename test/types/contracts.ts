@@ -1,6 +1,7 @@
-// A host's own parts: what it takes to write a sink and a state store without this library's help.
-import {ConfigError, StateError} from 'rxaudit';
+// A host's own parts: what it takes to write a sink or a state store. Compiled as pipeline.ts is; never run.
+import {ConfigError, defineSink, StateError} from 'rxaudit';
 import type {AuditError, Sink, StateStore} from 'rxaudit';
+import {z} from 'zod';
 
 export const memory: Sink = {
 	name: 'memory',
@@ -30,6 +31,16 @@ export function row(stored: NonNullable<Awaited<ReturnType<StateStore['load']>>>
 	};
 }
 
+export const nowhere = defineSink({
+	name: 'nowhere',
+	docs: 'Drops everything.',
+	target: 'label',
+	options: z.object({label: z.string().describe('what to call it'), strict: z.boolean().default(false)}),
+	create: ({label, strict}) => ({...memory, target: strict ? label : label.trim()}),
+});
+
+export const defined: Sink = nowhere({label: 'here'});
+
 export function exitCode(error: AuditError): number {
 	switch (error.code) {
 		case 'CONFIG':
@@ -43,6 +54,10 @@ export function exitCode(error: AuditError): number {
 }
 
 export const mistakes: readonly Sink[] = [
+	// @ts-expect-error: the label has no default
+	nowhere({strict: true}),
+	// @ts-expect-error: a target is one of the options
+	defineSink({name: 'odd', docs: '', target: 'path', options: z.object({}), create: () => memory})({}),
 	// @ts-expect-error: a sink without open() is none
 	{name: 'half', target: 'nowhere'},
 	{

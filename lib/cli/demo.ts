@@ -1,0 +1,66 @@
+import {existsSync, readdirSync, rmSync, statSync, writeFileSync, mkdirSync} from 'node:fs';
+import {join, relative} from 'node:path';
+import {startEmulator} from '../emulator/index.ts';
+import {ConfigError} from '../errors.ts';
+import {parseFlags} from './flags.ts';
+import {write} from './main-command.ts';
+import {pull} from './pull.ts';
+
+const folder = 'rxaudit-demo';
+const marker = join(folder, '.rxaudit-demo');
+
+/** `rxaudit demo`: the main job on a local emulator, with files to look at. */
+export async function demo(args: string[]): Promise<number> {
+	const {values} = parseFlags(args, {help: {help: 'this text'}}, 0);
+	if (values['help']) {
+		await say('Usage: rxaudit demo\n\nPulls from a local emulator into ./rxaudit-demo, twice.\n\nExample:\n  rxaudit demo');
+		return 0;
+	}
+	if (existsSync(folder) && !existsSync(marker)) {
+		throw new ConfigError(`demo: expected ./${folder} to be free or of an earlier demo; it is neither, so nothing was touched`);
+	}
+	rmSync(folder, {recursive: true, force: true});
+	mkdirSync(folder);
+	writeFileSync(marker, '');
+
+	const emulator = await startEmulator({events: 2000});
+	process.env['RXAUDIT_TOKEN'] = emulator.token;
+	const command = [
+		...['atlassian-org-events', '--org-id', emulator.orgId, '--endpoint', emulator.url, '--page-size', '200'],
+		...['--to', `filesystem:${folder}/events`, '--to', `ndjson:${folder}/events.ndjson.gz`, '--state', `${folder}/state`],
+	];
+	try {
+		await say(`An emulator of the Organizations API listens at ${emulator.url} and holds 2,000 events.\n\n$ rxaudit pull ${command.join(' ')}`);
+		const first = await pull(command);
+		const newest = emulator.events()[Symbol.iterator]().next().value!;
+		emulator.insert([{timeMs: newest.timeMs - 60_000}, {timeMs: newest.timeMs + 60_000}]);
+		await say('\nTwo more events arrive, one of them late. The same command again fetches just those:\n');
+		const second = await pull(command);
+		await say(`\nWhat there is now in ./${folder}:\n${tree(folder).join('\n')}`);
+		await say(`\nLook at it:\n  find ${folder}/events -name '*.json' | head -3\n  zcat ${folder}/events.ndjson.gz | head -1`);
+		return first || second;
+	} finally {
+		await emulator.close();
+	}
+}
+
+async function say(text: string): Promise<void> {
+	await write(process.stdout, `${text}\n`);
+}
+
+/** Folders with how many files they hold, and single files with their size. */
+function tree(root: string): string[] {
+	const lines: string[] = [];
+	for (const entry of readdirSync(root, {withFileTypes: true}).sort((a, b) => a.name.localeCompare(b.name))) {
+		const path = join(root, entry.name);
+		if (entry.name.startsWith('.')) continue;
+		if (entry.isDirectory()) {
+			const files = readdirSync(path, {recursive: true, withFileTypes: true}).filter(file => file.isFile());
+			const example = files[0] ? `, for example ${relative(root, join(files[0].parentPath, files[0].name))}` : '';
+			lines.push(`  ${entry.name}/  ${files.length} files${example}`);
+		} else {
+			lines.push(`  ${entry.name}  ${statSync(path).size} bytes`);
+		}
+	}
+	return lines;
+}

@@ -1,0 +1,60 @@
+import {ConfigError} from '../errors.ts';
+import {list, load} from '../registry.ts';
+import {credentialFlags} from './credentials.ts';
+import {describeFlags, flagsOf, parseFlags} from './flags.ts';
+import {write} from './main-command.ts';
+import {nearest} from './nearest.ts';
+
+/** `rxaudit describe <name>`: what a source or sink is, and its options. */
+export async function describe(args: string[]): Promise<number> {
+	const {values, rest} = parseFlags(args, {help: {help: 'this text'}}, 1);
+	const [name] = rest;
+	if (values['help']) {
+		await write(
+			process.stdout,
+			'Usage: rxaudit describe <name>\n\nShows a source or a sink.\n\nExamples:\n  rxaudit describe atlassian-org-events\n  rxaudit describe filesystem\n',
+		);
+		return 0;
+	}
+	const names = [...list('source'), ...list('sink')];
+	if (name === undefined || !names.includes(name)) {
+		const what = name === undefined ? 'got none' : `got another name${nearest(name, names)}`;
+		throw new ConfigError(`describe: expected a source or sink, ${what}: one of ${names.join(', ')}`);
+	}
+	await write(process.stdout, list('source').includes(name) ? await aboutSource(name) : await aboutSink(name));
+	return 0;
+}
+
+async function aboutSource(name: string): Promise<string> {
+	const source = await load('source', name);
+	const rate = source.rate ? `${source.rate.requests} requests per ${source.rate.perMs / 1000} s` : 'none published';
+	return `${name} (source)
+
+${source.docs}
+
+Endpoint     ${source.endpoint ?? 'one of your own: --endpoint'}
+Credentials  ${source.auth.join(' or ')}
+Order        ${source.order}
+Ids          unique ${source.ids === 'global' ? 'everywhere' : 'within one tenant'}
+Rate limit   ${rate}
+Lag          ${source.lagMs / 1000} s: a run without --until ends that long ago
+Reference    ${source.reference}
+
+Options:
+${describeFlags({...flagsOf(source.options), ...credentialFlags})}
+`;
+}
+
+async function aboutSink(name: string): Promise<string> {
+	const sink = await load('sink', name);
+	const options = Object.entries(flagsOf(sink.options)).map(([flag, {help}]) => `  ${flag.padEnd(16)}${help}`);
+	return `${name} (sink)
+
+${sink.docs}
+
+Spelled --to '${name}:${sink.target.toUpperCase()}?key=value&…'
+
+Options:
+${options.join('\n')}
+`;
+}

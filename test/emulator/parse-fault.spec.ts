@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import {faultKinds} from '../../lib/emulator/faults.ts';
+import {faultHelp, parseFault} from '../../lib/emulator/parse-fault.ts';
+import {ConfigError} from '../../lib/errors.ts';
+
+describe('emulator/parse-fault', () => {
+	it('reads faults', () => {
+		const examples = {
+			'status:503@3,4': {kind: 'status', status: 503, at: [3, 4]},
+			'status:429,retry-after=2,x-ratelimit-reset=minute+60@7':
+				{kind: 'status', status: 429, headers: {'retry-after': '2', 'x-ratelimit-reset': 'minute+60'}, at: [7]},
+			'hang:body@5-': {kind: 'hang', where: 'body', at: {from: 5}},
+			'reset@5-9': {kind: 'reset', at: {from: 5, to: 9}},
+			'truncate@all': {kind: 'truncate', at: 'all'},
+			'refuse-cursor@every=8': {kind: 'refuse-cursor', every: 8},
+			'drip:100@2.5%': {kind: 'drip', bytesPerSecond: 100, probability: 0.025},
+			'bomb@1': {kind: 'bomb', at: [1]},
+			'big:3@1': {kind: 'big', megabytes: 3, at: [1]},
+			'delay:20@1': {kind: 'delay', delayMs: 20, at: [1]},
+			'redirect:http://user@127.0.0.2/x@1': {kind: 'redirect', location: 'http://user@127.0.0.2/x', at: [1]},
+			'foreign-next:https://x.example@1': {kind: 'foreign-next', origin: 'https://x.example', at: [1]},
+			'content-type@1': {kind: 'content-type', value: 'text/plain', at: [1]},
+		};
+		for (const [text, fault] of Object.entries(examples)) assert.deepEqual(parseFault(text), fault, text);
+	});
+
+	it('says of bad text what it expected', () => {
+		const examples = {
+			'status:503': 'kind[:arguments]@requests',
+			'status@3': 'status:N with N from 200 to 599',
+			'status:99@3': "'99'",
+			'status:429,soon@3': 'headers like retry-after=2',
+			'reset:foot@1': 'reset:headers or reset:body',
+			'delay@1': 'delay:MS, a number',
+			'redirect@1': 'redirect:URL',
+			'html:x@1': 'html without an argument',
+			'explode@1': 'refuse-cursor',
+			'html@0': 'requests like 3',
+			'html@': 'requests like 3',
+		};
+		for (const [text, expected] of Object.entries(examples)) {
+			assert.throws(() => parseFault(text), (error: unknown) =>
+				error instanceof ConfigError && error.message.includes(expected) && error.message.includes(text), text);
+		}
+	});
+
+	it('has help for every kind', () => {
+		for (const kind of faultKinds) assert.ok(faultHelp.includes(kind), kind);
+	});
+});
