@@ -15,7 +15,7 @@ else await measure();
 async function serve(): Promise<void> {
 	const {url} = await startEmulator({events: EVENTS, spacingMs: 1000});
 	process.send?.(url);
-	process.once('message', () => process.send?.(process.resourceUsage().maxRSS, () => process.exit()));
+	process.once('message', () => process.send?.(process.resourceUsage(), () => process.exit()));
 }
 
 async function measure(): Promise<void> {
@@ -37,8 +37,11 @@ async function measure(): Promise<void> {
 	assert.equal(pages, EVENTS / PAGE_SIZE);
 	agent.destroy();
 	server.send('done');
+	const {maxRSS, userCPUTime, systemCPUTime} = await message() as NodeJS.ResourceUsage;
+	const cpuSeconds = (userCPUTime + systemCPUTime) / 1e6;
 	console.log(`${Math.round(EVENTS / seconds)} events/s, ${Math.round(bytes / seconds / 1e6)} MB/s, ` +
-		`${Math.round(bytes / EVENTS)} bytes/event, server peak RSS ${Math.round(Number(await message()) / 1024)} MB`);
+		`${Math.round(bytes / EVENTS)} bytes/event; server: ${Math.round(EVENTS / cpuSeconds)} events per CPU second, ` +
+		`peak RSS ${Math.round(maxRSS / 1024)} MB`);
 }
 
 /** Reads a page and drops all of it but its end, where the next cursor is. */

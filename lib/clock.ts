@@ -15,6 +15,7 @@ export const systemClock: Clock = {
 	now: () => Date.now(),
 	monotonic: () => performance.now(),
 	async sleep(ms, signal) {
+		signal?.throwIfAborted();
 		const until = performance.now() + ms;
 		for (let left = ms; left > 0; left = until - performance.now()) await timer(Math.min(left, maxTimerMs), signal);
 	},

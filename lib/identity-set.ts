@@ -7,8 +7,11 @@ const entryWords = 5;
 /** The hash of the identity that was asked for last: four words, reused. */
 const word = new Uint32Array(4);
 
+/** In UTF-8 all of them are one character, so that identities would be equal that are not. */
+const loneSurrogate = /\p{Surrogate}/u;
+
 function hashInto(identity: string): void {
-	const digest = hash('sha256', identity, 'binary');
+	const digest = hash('sha256', loneSurrogate.test(identity) ? JSON.stringify(identity) : identity, 'binary');
 	for (let index = 0; index < 4; index++) {
 		const at = index * 4;
 		word[index] =

@@ -1,4 +1,5 @@
 import type {Json} from './event.ts';
+import {watchPage} from './forgotten-pages.ts';
 
 /** One record as the API gave it. */
 export interface SourceRecord {
@@ -90,14 +91,13 @@ export interface PageSettlement {
 
 /** A page whose events are the parsed records themselves. It settles once: later calls do nothing. */
 export function createPage<T>(content: PageContent<T>, settlement: PageSettlement): Page<T> {
-	let taken = false;
 	let settled = false;
 	const take = () => {
-		if (taken) return;
-		taken = true;
+		if (watched.settled) return;
+		watched.settled = true;
 		settlement.taken();
 	};
-	return {
+	const page: Page<T> = {
 		rejected: [],
 		snapshots: {},
 		duplicates: 0,
@@ -117,6 +117,8 @@ export function createPage<T>(content: PageContent<T>, settlement: PageSettlemen
 			settlement.nacked(reason);
 		},
 	};
+	const watched = watchPage(page.ack, content.sequence, settlement.nacked);
+	return page;
 }
 
 /** The page with only those events for which `keep` is true; the same page when that is all of them. */

@@ -16,14 +16,15 @@ function complaint(schema: z.ZodObject, issue: z.core.$ZodIssue): string {
 	if (issue.code === 'unrecognized_keys') {
 		return `unknown option ${issue.keys.join(', ')}: expected one of ${Object.keys(schema.shape).join(', ')}`;
 	}
-	const option = String(issue.path[0] ?? '');
 	const expected = /expected (.*?)(?:, received .*)?$/s.exec(issue.message)?.[1] ?? issue.message;
-	return `option ${option || 'list'}: expected ${expected}, got ${shown(schema, option, issue.input)}`;
+	const option = issue.path[0];
+	if (option === undefined) return `options: expected ${expected}, got ${shown(issue.input)}`;
+	const secret = schema.shape[String(option)]?.meta()?.['secret'] === true;
+	return `option ${String(option)}: expected ${expected}, got ${secret ? 'a value that is not shown' : shown(issue.input)}`;
 }
 
-function shown(schema: z.ZodObject, option: string, value: unknown): string {
+function shown(value: unknown): string {
 	if (value === undefined) return 'nothing';
-	if ((schema.shape[option] as z.ZodType | undefined)?.meta()?.['secret'] === true) return 'a value that is not shown';
 	const text = typeof value === 'object' || typeof value === 'function' ? typeof value : JSON.stringify(value);
 	return text.length > 100 ? `${text.slice(0, 100)}…` : text;
 }

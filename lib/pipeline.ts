@@ -2,6 +2,7 @@ import {type Observable, Subject, type Subscription} from 'rxjs';
 import {toBatch} from './batch.ts';
 import {Committer} from './committer.ts';
 import {AuditError, ConfigError} from './errors.ts';
+import {unsettledPages} from './forgotten-pages.ts';
 import {reportIdle} from './idle.ts';
 import {Meter, type Progress} from './meter.ts';
 import type {Page, Rejected} from './page.ts';
@@ -159,7 +160,7 @@ class Drive {
 				this.#end({});
 			}
 		};
-		const idle = reportIdle(() => this.#settle(() => reject(unsettled('nothing is pending any more'))));
+		const idle = reportIdle(() => this.#settle(() => reject(unsettledPages('nothing is pending any more'))));
 		this.done = promise.finally(() => {
 			clearTimeout(grace);
 			clearTimeout(this.#commitTimer);
@@ -223,8 +224,8 @@ class Drive {
 		await this.#commit();
 		if ('error' in ended) throw ended.error;
 		const missing = this.#order.missing();
-		if (missing !== undefined) throw unsettled(`page ${missing} never arrived, later ones did`);
-		if (this.#start.budget.pages > 0) throw unsettled('the source is done, but not all of its pages arrived');
+		if (missing !== undefined) throw unsettledPages(`page ${missing} never arrived, later ones did`);
+		if (this.#start.budget.pages > 0) throw unsettledPages('the source is done, but not all of its pages arrived');
 		this.#settle(this.#finish.resolve);
 	}
 
@@ -260,13 +261,6 @@ function poisoned(page: Page, {id, reason}: Rejected): AuditError {
 	return new AuditError(
 		'POISON_EVENT',
 		`${page.source.name}: event ${id ?? 'without id'}: ${reason}; give a place for dead letters to go on without it`,
-	);
-}
-
-function unsettled(what: string): AuditError {
-	return new AuditError(
-		'E_UNSETTLED_PAGES',
-		`a page was neither acknowledged nor handed to a sink: ${what}; an operator must pass on every page, even an empty one, or settle it with ack() or nack()`,
 	);
 }
 

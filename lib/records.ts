@@ -20,7 +20,8 @@ export function readRecords<T>(facts: RecordFacts<T>, {json, body}: ClientAnswer
 	const values = (json as Record<string, unknown> | null)?.[facts.records];
 	const texts = sliceRecords(body, facts.records);
 	if (!Array.isArray(values) || !texts || texts.length !== values.length) {
-		const got = json === null || typeof json !== 'object' ? String(json) : `the members ${Object.keys(json).join(', ')}`;
+		const got =
+			json === null || typeof json !== 'object' ? String(json) : `the members ${Object.keys(json).join(', ')}`;
 		throw new SourceError('BAD_BODY', `${facts.name}: expected an answer with a list "${facts.records}", got ${got}`);
 	}
 	const events: T[] = [];
@@ -45,6 +46,9 @@ function readRecord<T>(facts: RecordFacts<T>, value: T, text: Uint8Array, maxEve
 	if (typeof value !== 'object' || value === null) throw new Error('the record is not an object');
 	const id = facts.id(value);
 	if ((typeof id !== 'string' && typeof id !== 'number') || id === '') throw new Error('the record has no id');
+	if (typeof id === 'number' && Math.abs(id) > Number.MAX_SAFE_INTEGER) {
+		throw new Error(`the record's id ${id} is a number beyond 2^53, so it may have lost digits`);
+	}
 	const time = facts.time(value);
 	const parsed = typeof time === 'string' ? recordTime(time) : undefined;
 	if (!parsed) throw new Error(`the record's time cannot be read: ${JSON.stringify(time)}`);

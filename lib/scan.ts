@@ -38,30 +38,31 @@ export interface ScanPlan {
 	/** Records later than this may still be arriving, so they do not count as covered. */
 	readonly settledMs: number;
 	readonly overlapMs: number;
-	/** Identities of records older than this are not remembered, so they must not be read again. */
+	/** Identities of records older than this are not remembered, so what is covered of them is not read again. */
 	readonly floorMs?: number | undefined;
 }
 
 /**
- * The passes of a run, in order: the interrupted one first, with its own bounds; then what was never covered between
- * `since` and `until`, newest first, the overlap behind the watermark counting as not covered.
+ * The passes to make, in order: what was never covered between `since` and `until`, newest first, the overlap behind
+ * the watermark counting as not covered. An interrupted pass comes first, with its own bounds, and alone: how far the
+ * next one must read back is known when it is over.
  */
-export function planScans(position: SourcePosition, plan: ScanPlan): Scan[] {
-	const interrupted = position.scan;
-	const {covered, watermarkMs} = interrupted ? finishScan(position, interrupted) : position;
+export function planScans({covered, watermarkMs, scan: interrupted}: SourcePosition, plan: ScanPlan): Scan[] {
+	if (interrupted) return [interrupted];
 	const lowest = covered[0]?.[0];
 	const highest = covered.at(-1)?.[1];
 	let rereadMs = Infinity;
 	if (lowest !== undefined && highest !== undefined) {
 		const newest = Math.min(watermarkMs ?? highest, highest);
-		rereadMs = Math.max(newest - plan.overlapMs, lowest, plan.floorMs ?? -Infinity);
+		rereadMs = Math.min(Math.max(newest - plan.overlapMs, lowest, plan.floorMs ?? -Infinity), highest);
 	}
 	const fromMs = Math.min(plan.sinceMs ?? (lowest === undefined ? 0 : rereadMs), rereadMs);
-	const settled = covered.flatMap(([from, to]): Interval[] => (from < rereadMs ? [[from, Math.min(to, rereadMs)]] : []));
-	const fresh = gaps(settled, [fromMs, plan.untilMs])
+	const settled = covered.flatMap(([from, to]): Interval[] =>
+		from < rereadMs ? [[from, Math.min(to, rereadMs)]] : [],
+	);
+	return gaps(settled, [fromMs, plan.untilMs])
 		.map(([sinceMs, untilMs]): Scan => ({sinceMs, untilMs, coversToMs: Math.min(untilMs, plan.settledMs)}))
 		.reverse();
-	return interrupted ? [interrupted, ...fresh] : fresh;
 }
 
 /** The position after some records of the pass, with the cursor to go on from. */

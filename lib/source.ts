@@ -70,7 +70,9 @@ export interface SourceDefinition<Shape extends z.ZodRawShape, T> extends Record
 }
 
 const sharedOptions = {...scanOptions, ...httpOptions};
-type SharedShape = typeof sharedOptions & typeof tokenOption & typeof basicOptions & {endpoint: z.ZodOptional<z.ZodString>};
+type SharedShape = typeof sharedOptions &
+	typeof tokenOption &
+	typeof basicOptions & {endpoint: z.ZodOptional<z.ZodString>};
 export type SourceOptions<Shape extends z.ZodRawShape> = z.output<z.ZodObject<Shape & SharedShape>>;
 export type SourceInput<Shape extends z.ZodRawShape> = z.input<z.ZodObject<Shape & SharedShape>>;
 
@@ -139,14 +141,21 @@ function open<Shape extends z.ZodRawShape, T>(
 	const shared = options as unknown as z.output<z.ZodObject<SharedShape>>;
 	const vendor = definition.endpoint;
 	const given = shared.endpoint ?? vendor;
-	if (!given) throw new ConfigError(`${name}: endpoint: expected the address of the server, got nothing; give --endpoint`);
+	if (!given)
+		throw new ConfigError(`${name}: endpoint: expected the address of the server, got nothing; give --endpoint`);
 	const endpoint = parseEndpoint(name, given);
 	const credentials = chooseCredentials(name, definition.auth, shared);
 	const limiter = limiterFor(endpoint.origin, credentials.key);
 	const rate = shared.rate === undefined ? vendorRate(definition, endpoint) : parseRate(shared.rate);
 	if (rate) limiter.limit(name, rate);
 	const tenant = definition.tenant(options, endpoint);
-	const source = factsOf(definition, tenant, option(name, 'overlap', () => parseSpan(String(shared.overlap))), shared, limiter);
+	const source = factsOf(
+		definition,
+		tenant,
+		option(name, 'overlap', () => parseSpan(String(shared.overlap))),
+		shared,
+		limiter,
+	);
 	const client = createClient({
 		name,
 		endpoint,
@@ -170,13 +179,18 @@ function open<Shape extends z.ZodRawShape, T>(
 	);
 	const saved = start.openSource(key, {endpoint: endpoint.origin + endpoint.pathname, ...filters});
 	const position = (saved as SourcePosition | undefined) ?? nowhere;
-	const scans = planScans(position, bounds(definition, shared, source.overlapMs, start));
+	const plan = bounds(definition, shared, source.overlapMs, start);
+	const scans = planScans(position, plan);
 	const [first] = scans;
 	const begin: SourcePosition = first ? {...position, scan: first} : position;
 	start.begin(key, begin as unknown as Json);
 
 	const read = async (scan: Scan, signal: AbortSignal) => {
-		const {query = {}, body, ...request} = definition.request(options, windowOf(definition.order, scan, source.overlapMs));
+		const {
+			query = {},
+			body,
+			...request
+		} = definition.request(options, windowOf(definition.order, scan, source.overlapMs));
 		const answer = await client(
 			{
 				method: request.method ?? 'GET',
@@ -193,6 +207,7 @@ function open<Shape extends z.ZodRawShape, T>(
 		paginate<T>(read, {
 			source,
 			position,
+			following: position.scan && (reached => (reached.scan ? [] : planScans(reached, plan))),
 			start,
 			refusesCursor: error => error instanceof SourceError && (definition.refusesCursor ?? refusesCursor)(error),
 		}),
@@ -250,7 +265,8 @@ function bounds(
 	const sinceMs = option(name, 'since', () => timeOf(options.since, nowMs));
 	const untilMs = option(name, 'until', () => timeOf(options.until, nowMs)) ?? settledMs;
 	if (sinceMs !== undefined && sinceMs >= untilMs) {
-		const until = options.until === undefined ? `${iso(untilMs)} (now minus the lag of ${lagMs / 1000} s)` : iso(untilMs);
+		const until =
+			options.until === undefined ? `${iso(untilMs)} (now minus the lag of ${lagMs / 1000} s)` : iso(untilMs);
 		throw new ConfigError(`${name}: expected since before until, got since ${iso(sinceMs)} and until ${until}`);
 	}
 	return {sinceMs, untilMs, settledMs, overlapMs, floorMs: start.floorMs};

@@ -27,6 +27,7 @@ export async function openAppendFile(options: AppendFileOptions): Promise<Append
 	const {sink, path, durability, context} = options;
 	const target = await openTarget(options);
 	const {descriptor} = target;
+	const compressed = path.endsWith('.gz');
 	let {end, tail, newEntries} = target;
 	let committed = end;
 	let unsynced = true; // what is there already may be in the cache only
@@ -35,7 +36,7 @@ export async function openAppendFile(options: AppendFileOptions): Promise<Append
 	let closed = false;
 
 	async function put(bytes: Uint8Array): Promise<void> {
-		for (let offset = 0; offset < bytes.length; ) {
+		for (let offset = 0; offset < bytes.length;) {
 			if (offset > 0) await turn();
 			const length = Math.min(sliceBytes, bytes.length - offset);
 			const written = await retryWhenFull(options, path, () => fs.writeSync(descriptor, bytes, offset, length, end));
@@ -68,12 +69,13 @@ export async function openAppendFile(options: AppendFileOptions): Promise<Append
 		write: bytes =>
 			unlessBroken(async () => {
 				if (bytes.length === 0) return;
-				if (!path.endsWith('.gz')) return put(bytes);
+				if (!compressed) return put(bytes);
 				member ??= startGzipMember(gzipLevel);
 				await put(await member.add(bytes));
 			}),
 		flush: () =>
 			unlessBroken(async () => {
+				if (compressed && end === 0) member ??= startGzipMember(gzipLevel); // an empty file is no gzip
 				const finished = member;
 				member = undefined;
 				if (finished) await put(await finished.end());

@@ -30,10 +30,16 @@ const placeholders: Readonly<Record<string, (place: EventPlace, time: Date) => s
 
 /** What is wrong with a layout, as the end of `expected …`, or undefined. */
 export function layoutProblem(layout: string): string | undefined {
-	const unknown = [...layout.matchAll(/\{([^{}]*)\}/g)].map(match => match[1]!).filter(name => !(name in placeholders));
+	const unknown = [...layout.matchAll(/\{([^{}]*)\}/g)]
+		.map(match => match[1]!)
+		.filter(name => !Object.hasOwn(placeholders, name));
 	const segments = layout.split('/');
-	if (unknown.length > 0) return `placeholders among ${Object.keys(placeholders).map(name => `{${name}}`).join(' ')}`;
-	if (/[{}\\\0]/.test(layout.replaceAll(/\{\w+\}/g, ''))) return 'no brace outside a placeholder, no backslash and no NUL';
+	if (unknown.length > 0)
+		return `placeholders among ${Object.keys(placeholders)
+			.map(name => `{${name}}`)
+			.join(' ')}`;
+	if (/[{}\\\0]/.test(layout.replaceAll(/\{\w+\}/g, '')))
+		return 'no brace outside a placeholder, no backslash and no NUL';
 	if (segments.some(segment => segment === '' || segment.startsWith('.'))) {
 		return 'a relative path whose parts are not empty and do not begin with a dot';
 	}

@@ -98,21 +98,24 @@ async function lastByteOfGzip(sink: string, path: string, size: number): Promise
 	if (size === 0) return undefined;
 	const gunzip = createGunzip();
 	let last: number | undefined;
-	gunzip.on('data', (chunk: Uint8Array) => (last = chunk.at(-1)));
 	try {
-		await pipeline(fs.createReadStream(path), gunzip);
+		await pipeline(fs.createReadStream(path), gunzip, async chunks => {
+			for await (const chunk of chunks as AsyncIterable<Uint8Array>) last = chunk.at(-1);
+		});
 	} catch (error) {
 		throw refused(sink, `${path} is not a whole gzip file: ${reasonOf(error)}; add ?mode=replace`, error);
 	}
-	// Node stops without an error at bytes that begin no member.
-	if (gunzip.bytesWritten !== size) throw refused(sink, `${path} has bytes behind its last gzip member; add ?mode=replace`);
+	// Node ends without an error at zeros behind a member.
+	if (gunzip.bytesWritten !== size) {
+		throw refused(sink, `${path} has bytes behind its last gzip member; add ?mode=replace`);
+	}
 	return last;
 }
 
 /** The last 64 KiB before `end`. */
 function tailBefore(descriptor: number, end: number): Uint8Array {
 	const tail = new Uint8Array(Math.min(end, tailBytes));
-	for (let filled = 0; filled < tail.length; ) {
+	for (let filled = 0; filled < tail.length;) {
 		const read = fs.readSync(descriptor, tail, filled, tail.length - filled, end - tail.length + filled);
 		if (read === 0) return tail.subarray(0, filled);
 		filled += read;

@@ -39,8 +39,8 @@ export function createPlacer(options: PlacerOptions): Placer {
 		const folder = dirname(path);
 		folders.make(folder);
 		folders.touch(folder);
-		const existing = fs.lstatSync(path, {throwIfNoEntry: false});
-		if (existing && !(existing.isFile() && fs.readFileSync(path).equals(content))) return false;
+		const existing = fs.existsSync(path); // cheaper than lstat, and a dangling link may be replaced
+		if (existing && !holds(path, content)) return false;
 		if (durability === 'power') {
 			// One that exists is staged too: the run that wrote it may have died before its fsync.
 			staged.set(path, existing ? {descriptor: fs.openSync(path, 'r'), temp: undefined} : stage(content));
@@ -58,7 +58,9 @@ export function createPlacer(options: PlacerOptions): Placer {
 	}
 
 	async function settle(): Promise<void> {
-		await Promise.all(Array.from(staged.values(), ({descriptor}) => syncFile(descriptor)));
+		// All must have ended before any is closed, whatever became of it.
+		const synced = await Promise.allSettled(Array.from(staged.values(), ({descriptor}) => syncFile(descriptor)));
+		for (const outcome of synced) if (outcome.status === 'rejected') throw outcome.reason;
 		for (const [path, {descriptor, temp}] of staged) {
 			if (temp !== undefined) await retryWhenFull(options, path, () => fs.renameSync(temp, path));
 			staged.delete(path);
@@ -82,6 +84,11 @@ export function createPlacer(options: PlacerOptions): Placer {
 	};
 }
 
+function holds(path: string, content: Uint8Array): boolean {
+	const stats = fs.lstatSync(path);
+	return stats.isFile() && stats.size === content.length && fs.readFileSync(path).equals(content);
+}
+
 function rename(temp: string, path: string): void {
 	try {
 		fs.renameSync(temp, path);
@@ -94,7 +101,7 @@ function rename(temp: string, path: string): void {
 function writeNew(path: string, content: Uint8Array): number {
 	const descriptor = fs.openSync(path, 'wx');
 	try {
-		for (let offset = 0; offset < content.length; ) offset += fs.writeSync(descriptor, content, offset);
+		for (let offset = 0; offset < content.length;) offset += fs.writeSync(descriptor, content, offset);
 		return descriptor;
 	} catch (error) {
 		fs.closeSync(descriptor);

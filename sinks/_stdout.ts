@@ -44,7 +44,7 @@ export function openStream(stream: Writable, retry: Retry): OpenSink {
 function openRedirected(retry: Retry): OpenSink {
 	return {
 		async write({lines}) {
-			for (let offset = 0; offset < lines.length; ) {
+			for (let offset = 0; offset < lines.length;) {
 				// Without a position, since the shell may have opened it for appending (>>).
 				offset += await retryWhenFull(retry, 'standard output', () => fs.writeSync(descriptor, lines, offset));
 			}

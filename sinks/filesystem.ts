@@ -39,7 +39,8 @@ export default defineSink({
 		return {
 			target: path,
 			layout: {layout: options.layout ?? 'default'},
-			open: async context => openEventFolder({sink: 'filesystem', dir: path, ...options, layout: options.layout, context}),
+			open: async context =>
+				openEventFolder({sink: 'filesystem', dir: path, ...options, layout: options.layout, context}),
 		};
 	},
 });

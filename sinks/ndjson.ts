@@ -47,7 +47,13 @@ export default defineSink({
 			target: path,
 			...(path.endsWith('.gz') ? {commitSize: gzipCommitSize} : {}),
 			async open(context) {
-				const {write, flush, close} = await openAppendFile({sink: 'ndjson', path, ...options, mode: options.mode, context});
+				const {write, flush, close} = await openAppendFile({
+					sink: 'ndjson',
+					path,
+					...options,
+					mode: options.mode,
+					context,
+				});
 				return {write: ({lines}) => write(lines), flush, close};
 			},
 		};

@@ -6,6 +6,7 @@ import {formatState} from '../lib/state-format.ts';
 import type {Checkpoint, StateStore} from '../lib/state.ts';
 import {startChild} from './support/child.ts';
 import {failAt, interceptFs} from './support/intercept-fs.ts';
+import {endHolders, snapshot} from './support/snapshot.ts';
 import {commitUpTo, journalAt} from './support/state-scenario.ts';
 import {temporaryFolder} from './support/temporary-folder.ts';
 
@@ -204,19 +205,19 @@ describe('fileState()', () => {
 			let committed = 0;
 			const announce = (step: string) => {
 				const name = path.join(aside(), String(snapshots.length));
-				fs.cpSync(folder(), name, {recursive: true});
+				snapshot(folder(), name);
 				snapshots.push({name, step, committed});
 				// As much as half a write may have reached the file.
 				if (!step.startsWith('writeSync')) return;
 				const torn = step.replace('writeSync ', '').replace(folder(), `${name}-torn`);
-				fs.cpSync(folder(), `${name}-torn`, {recursive: true});
+				snapshot(folder(), `${name}-torn`);
 				fs.appendFileSync(torn, '{"rxaudit":"st');
 				snapshots.push({name: `${name}-torn`, step: `${step}, torn`, committed});
 			};
 			await interceptFs(announce, () => commitUpTo(4, fileState(file()), version => (committed = version)));
 			assert(snapshots.length > 80);
 			for (const {name, step, committed} of snapshots) {
-				age(name);
+				endHolders(name);
 				const version = await restart(path.join(name, 'state.json'));
 				assert(version === committed || version === committed + 1, `${version} after ${committed}: ${step}`);
 				await commitUpTo(version + 1, fileState(path.join(name, 'state.json')), quietly);
@@ -267,13 +268,4 @@ async function loadedVersion(store: StateStore, file: string): Promise<number> {
 
 function besidesJournals(folder: string): string[] {
 	return fs.readdirSync(folder).filter(name => !name.includes('.seen-'));
-}
-
-/** Makes the locks in a folder those of a process that has ended. */
-function age(folder: string): void {
-	for (const name of fs.readdirSync(folder)) {
-		if (!name.includes('.lock')) continue;
-		const content = fs.readFileSync(path.join(folder, name), 'utf8');
-		fs.writeFileSync(path.join(folder, name), content.replace(/"startTime":"\d+"/, '"startTime":"another"'));
-	}
 }

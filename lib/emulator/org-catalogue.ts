@@ -40,7 +40,7 @@ export const actions: readonly ActionEntry[] = [
 	action('user_logged_in_as_user', 'Logged in as user', admin, 'Logged in as {user}', ['user'], 'sites'),
 	action('user_invitation_sent', 'Sent invitation', admin, 'Invited {user}', ['invited-user', 'products'], 'sites', 2),
 	action('user_profile_viewed', 'Viewed profile', admin, 'Viewed {user}', ['user'], 'orgs', 2),
-	action('organization_users_viewed', 'Viewed managed accounts', admin, 'Viewed users', [], 'organization', 2),
+	action('organization_users_viewed', 'Viewed managed accounts', admin, 'Viewed users/groups', [], 'organization', 2),
 	action('user_granted_role', 'Granted role', admin, 'Granted {user} a role',
 		['users', 'products', 'sites'], 'sites', 2),
 	action('user_revoked_role', 'Revoked role', admin, 'Revoked a role of {user}', ['users', 'products'], 'sites'),

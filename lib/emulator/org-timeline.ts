@@ -42,7 +42,7 @@ export function createTimeline({events, seed, newestMs, spacingMs, bursts}: Time
 		if (longEvery !== Infinity) {
 			const start = index - index % longEvery + Math.floor(longEvery / 2);
 			if (index >= start && index < start + longSize) return start;
-			if (index >= start) floor = start + longSize;
+			floor = start + longSize - (index < start ? longEvery : 0);
 		}
 		if (shortEvery === Infinity) return index;
 		const block = Math.floor(index / shortEvery);

@@ -44,7 +44,8 @@ export async function startServer(options: ServerOptions): Promise<Server> {
 		request.resume();
 		response.sendDate = false;
 		response.setHeader('date', new Date(entry.atMs).toUTCString());
-		respond(request, response, entry);
+		if (options.latencyMs === 0) respond(request, response, entry);
+		else later(response, options.latencyMs, () => respond(request, response, entry));
 		const noteStatus = () => {
 			if (response.headersSent) entry.status = response.statusCode;
 		};
@@ -84,10 +85,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
 		return options.gzip && /\bgzip\b/.test(String(headers['accept-encoding']));
 	}
 
-	const server = createServer((request, response) => {
-		if (options.latencyMs === 0) serve(request, response);
-		else later(response, options.latencyMs, () => serve(request, response));
-	});
+	const server = createServer(serve);
 	// An idle connection that is closed by the server just when it is used looks like a reset.
 	server.keepAliveTimeout = 0;
 	server.requestTimeout = 0;

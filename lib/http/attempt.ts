@@ -1,6 +1,6 @@
 import type {Readable} from 'node:stream';
-import {type AxiosAdapter, AxiosError, type AxiosResponse, getAdapter, type InternalAxiosRequestConfig} from 'axios';
-import {BodyTooLarge, readBody} from './body.ts';
+import {type AxiosAdapter, type AxiosResponse, getAdapter, type InternalAxiosRequestConfig} from 'axios';
+import {BodyTooLarge, readBody, readStart, UnknownEncoding} from './body.ts';
 
 /** Why one HTTP attempt gave no usable answer. */
 export type FailureKind = 'status' | 'network' | 'timeout' | 'body' | 'too-large' | 'stopped';
@@ -43,6 +43,8 @@ export interface AttemptLimits {
 
 /** How much of an error's body is read, for its message. */
 const maxErrorBodyBytes = 64 * 1024;
+/** What gunzip, inflate and the Brotli decoder say of a stream that is cut or damaged. */
+const zlibError = /^Z_|^ERR__ERROR/;
 
 /**
  * An axios adapter that makes one whole attempt: sends, waits for the headers, reads the body to its end, and checks
@@ -53,10 +55,8 @@ export function attemptAdapter(limits: AttemptLimits, check: (body: Buffer, cont
 	return async config => {
 		const timers = startTimers(limits, config.signal as AbortSignal | undefined);
 		try {
-			const response = await send({...config, signal: timers.signal}).catch((error: unknown) => {
-				if (error instanceof AxiosError && error.response) return error.response;
-				throw error;
-			});
+			// every status is let through: of an answer that axios refuses it no longer stops the body at the signal
+			const response = await send({...config, signal: timers.signal, validateStatus: null});
 			timers.alive();
 			return await readAnswer(response, config, limits, timers.alive, check);
 		} catch (error) {
@@ -75,18 +75,13 @@ async function readAnswer(
 	check: (body: Buffer, contentType: string) => unknown,
 ): Promise<AxiosResponse> {
 	const headers = plainHeaders(response.headers);
-	const ok = response.status >= 200 && response.status < 300;
-	const read = readBody(
-		response.data as Readable,
-		headers['content-encoding'],
-		ok ? limits.maxBodyBytes : maxErrorBodyBytes,
-		alive,
-	);
-	if (!ok) {
-		const body = await read.catch(() => Buffer.alloc(0));
+	const stream = response.data as Readable;
+	const encoding = headers['content-encoding'];
+	if (response.status < 200 || response.status >= 300) {
+		const body = await readStart(stream, encoding, maxErrorBodyBytes, alive);
 		throw new AttemptError('status', `status ${response.status}`, config, {status: response.status, headers, body});
 	}
-	const body = await read;
+	const body = await readBody(stream, encoding, limits.maxBodyBytes, alive);
 	try {
 		response.data = {body, json: check(body, headers['content-type'] ?? '')};
 	} catch (cause) {
@@ -106,8 +101,8 @@ function toAttemptError(
 	const cause = error instanceof Error ? new ConnectionFailure(error) : error;
 	const message = cause instanceof Error ? cause.message : String(cause);
 	if (error instanceof BodyTooLarge) return new AttemptError('too-large', message, config, {cause});
-	const zlib = /^Z_|^ERR_(_ERROR|STREAM_PREMATURE)/.test((error as NodeJS.ErrnoException).code ?? '');
-	return new AttemptError(zlib ? 'body' : 'network', message, config, {cause});
+	const unreadable = error instanceof UnknownEncoding || zlibError.test((error as NodeJS.ErrnoException).code ?? '');
+	return new AttemptError(unreadable ? 'body' : 'network', message, config, {cause});
 }
 
 /** What is left of a connection's error: message and errno. An AxiosError holds the headers that were sent. */

@@ -61,7 +61,7 @@ export function createClient(options: ClientOptions): Client {
 		httpAgent: new agent.Agent({keepAlive: true}),
 		httpsAgent: new agent.Agent({keepAlive: true}),
 		...(isLoopback(endpoint) ? {proxy: false as const} : {}),
-		headers: {accept: 'application/json', 'accept-encoding': 'gzip, deflate, br', 'user-agent': 'rxaudit'},
+		headers: {accept: 'application/json', 'accept-encoding': 'gzip, br', 'user-agent': 'rxaudit'},
 		async adapter(config) {
 			const ended = await limiter.acquire(name, meter, config.signal as AbortSignal | undefined).catch(cause => {
 				throw new AttemptError('stopped', 'stopped', config, {cause});
@@ -90,6 +90,7 @@ export function createClient(options: ClientOptions): Client {
 			});
 			return data;
 		} catch (error) {
+			if (signal?.aborted) throw new DOMException('stopped', 'AbortError');
 			throw toAuditError(error, name, request, endpoint, createRedactor(credentials.secrets()));
 		}
 	};

@@ -1,4 +1,4 @@
-import {AuthError, ConfigError} from '../errors.ts';
+import {AuditError, AuthError, ConfigError, reasonOf} from '../errors.ts';
 
 /** A secret, or how to get it: a function is asked again when the API refuses what it gave before. */
 export type Secret = string | (() => string | Promise<string>);
@@ -17,8 +17,8 @@ export interface Credentials {
 	/** Stands for the credential where two uses of the same one must be told apart from two credentials. */
 	readonly key: string;
 	header(): Promise<string>;
-	/** Asks for the secret again; true when it gave another one. */
-	refresh(): Promise<boolean>;
+	/** After a refusal of this header: asks for the secret again; true when there is another header now. */
+	refresh(refused: string): Promise<boolean>;
 	/** All secrets that were ever used, in the forms in which they were sent. */
 	secrets(): readonly string[];
 }
@@ -32,10 +32,11 @@ export function chooseCredentials(
 	for (const scheme of schemes) {
 		const secret = scheme === 'bearer' ? options.token : options.password;
 		if (secret === undefined || secret === '') continue;
-		if (scheme === 'bearer') return credentials('', secret, token => `Bearer ${token}`);
+		if (scheme === 'bearer') return credentials(name, '', secret, token => `Bearer ${token}`);
 		const {username} = options;
 		if (!username) continue;
 		return credentials(
+			name,
 			username,
 			secret,
 			password => `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`,
@@ -49,30 +50,46 @@ const wanted = {
 	basic: 'set RXAUDIT_USERNAME and RXAUDIT_PASSWORD, or give --password-file FILE',
 };
 
-function credentials(username: string, secret: Secret, toHeader: (secret: string) => string): Credentials {
+function credentials(name: string, username: string, secret: Secret, toHeader: (secret: string) => string): Credentials {
 	let current: string | undefined;
+	let asking: Promise<string> | undefined;
 	const known = new Set<string>();
-	const ask = async (): Promise<string> => {
-		const value = typeof secret === 'function' ? (await secret()).trim() : secret;
-		if (!/^[\x21-\x7e]+$/.test(value) && username === '') {
-			throw new AuthError('UNAUTHORIZED', 'the token is empty or holds spaces, line breaks or other characters that no token has');
+	const read = async (): Promise<string> => {
+		const value = typeof secret === 'function' ? (await askFor(name, secret)).trim() : secret;
+		if (username === '' && !/^[\x21-\x7e]+$/.test(value)) {
+			throw new AuthError(
+				'UNAUTHORIZED',
+				`${name}: the token is empty or holds spaces, line breaks or other characters that no token has`,
+			);
 		}
-		known.add(value).add(toHeader(value).replace(/^\w+ /, ''));
-		return value;
+		const header = toHeader(value);
+		known.add(value).add(header.replace(/^\w+ /, ''));
+		return header;
 	};
+	// one question for all requests that wait for its answer
+	const ask = () => (asking ??= read().finally(() => (asking = undefined)));
 	return {
 		key: `${username}\n${typeof secret === 'string' ? secret : functionKey(secret)}`,
 		async header() {
-			return toHeader((current ??= await ask()));
+			return (current ??= await ask());
 		},
-		async refresh() {
+		async refresh(refused) {
 			if (typeof secret === 'string') return false;
-			const before = current;
-			current = await ask();
-			return current !== before;
+			if (current === refused) current = await ask();
+			return current !== refused;
 		},
 		secrets: () => [...known],
 	};
+}
+
+/** What the function threw stays behind but for its message: it may hold the secrets of whoever keeps this one. */
+async function askFor(name: string, secret: () => string | Promise<string>): Promise<string> {
+	try {
+		return await secret();
+	} catch (error) {
+		if (error instanceof AuditError) throw error;
+		throw new AuthError('UNAUTHORIZED', `${name}: the credentials could not be had: ${reasonOf(error)}`);
+	}
 }
 
 const functionKeys = new WeakMap<() => unknown, string>();

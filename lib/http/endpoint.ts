@@ -12,14 +12,12 @@ export function isLoopback(url: URL): boolean {
  * credentials, query or fragment. Throws a ConfigError that never repeats a password.
  */
 export function parseEndpoint(name: string, text: string): URL {
-	let url: URL;
-	try {
-		url = new URL(text);
-	} catch (cause) {
-		throw new ConfigError(`${name}: endpoint: expected a URL like https://host/prefix, got ${JSON.stringify(text)}`, {
-			cause,
-		});
+	if (!URL.canParse(text)) {
+		// the parser's own error holds the whole text
+		const got = /[@?#]/.test(text) ? 'something else, which is not shown as it may hold a secret' : JSON.stringify(text);
+		throw new ConfigError(`${name}: endpoint: expected a URL like https://host/prefix, got ${got}`);
 	}
+	const url = new URL(text);
 	const shown = url.origin === 'null' ? url.protocol : url.origin;
 	if (url.username || url.password) {
 		throw new ConfigError(
@@ -38,9 +36,17 @@ export function parseEndpoint(name: string, text: string): URL {
 	return url;
 }
 
-/** An absolute URL below the endpoint, whatever the path and the query hold. */
+/**
+ * An absolute URL below the endpoint, whatever the path and the query hold. Throws a ConfigError for a path that
+ * would mean another one once it is read as a URL: with `..`, `?`, `#`, backslashes or anything not percent-encoded.
+ */
 export function urlBelow(endpoint: URL, path: string, query: readonly (readonly [string, string])[]): string {
-	const prefix = endpoint.pathname.replace(/\/+$/, '');
-	const search = new URLSearchParams(query as [string, string][]).toString();
-	return `${endpoint.origin}${prefix}${path}${search ? `?${search}` : ''}`;
+	const pathname = endpoint.pathname.replace(/\/+$/, '') + path;
+	const url = new URL(endpoint.origin);
+	url.pathname = pathname;
+	if (!path.startsWith('/') || url.pathname !== pathname) {
+		throw new ConfigError(`expected a percent-encoded path below ${endpoint.origin}, got ${JSON.stringify(path)}`);
+	}
+	url.search = new URLSearchParams(query as [string, string][]).toString();
+	return url.href;
 }

@@ -38,9 +38,9 @@ export class Limiter {
 		for (;;) {
 			signal?.throwIfAborted();
 			const now = this.#clock.monotonic();
-			const readyAt = Math.max(this.#pausedUntil, window.readyAt(now));
+			const readyAt = Math.max(this.#pausedUntil, window.readyAt());
 			if (readyAt <= now) return window.take(() => this.#clock.monotonic());
-			if (readyAt === Infinity) await window.ended();
+			if (readyAt === Infinity) await window.ended(signal);
 			else await meter.wait(this.#clock.now() + readyAt - now, () => this.#clock.sleep(readyAt - now, signal));
 		}
 	}
@@ -52,30 +52,33 @@ export class Limiter {
 	}
 }
 
-/** How many ended attempts are remembered while no rate is bound, for one that is bound later. */
-const maxHistory = 10_000;
+/** How many ended attempts are remembered for a rate that is bound later. */
+const minHistory = 10_000;
+/** The server's clock may run up to 0.1 % faster than ours. */
+const clockDrift = 1.001;
 
 class Window {
-	#rate: Rate | undefined;
+	/** None of them follows from another one. */
+	#rates: Rate[] = [];
 	/** When attempts ended, oldest first. */
 	readonly #ends: number[] = [];
 	#running = 0;
-	#waiting: (() => void)[] = [];
+	readonly #waiting = new Set<() => void>();
 
 	limit(rate: Rate): void {
-		const now = this.#rate;
-		if (!now || rate.requests / rate.perMs < now.requests / now.perMs) this.#rate = rate;
+		if (this.#rates.some(bound => implies(bound, rate))) return;
+		this.#rates = [...this.#rates.filter(bound => !implies(rate, bound)), rate];
 	}
 
 	/** When the next attempt may be sent; Infinity: as soon as one that is running has ended. */
-	readyAt(now: number): number {
-		if (!this.#rate) return 0;
-		// the server's clock may run up to 0.1 % faster than ours
-		const perMs = this.#rate.perMs * 1.001;
-		while (this.#ends.length > 0 && this.#ends[0]! + perMs <= now) this.#ends.shift();
-		const tooMany = this.#ends.length + this.#running - this.#rate.requests;
+	readyAt(): number {
+		return Math.max(0, ...this.#rates.map(rate => this.#readyAtFor(rate)));
+	}
+
+	#readyAtFor({requests, perMs}: Rate): number {
+		const tooMany = this.#ends.length + this.#running - requests;
 		if (tooMany < 0) return 0;
-		return tooMany < this.#ends.length ? this.#ends[tooMany]! + perMs : Infinity;
+		return tooMany < this.#ends.length ? this.#ends[tooMany]! + perMs * clockDrift : Infinity;
 	}
 
 	take(clock: () => number): () => void {
@@ -83,16 +86,30 @@ class Window {
 		return () => {
 			this.#running--;
 			this.#ends.push(clock());
-			if (!this.#rate && this.#ends.length > maxHistory) this.#ends.shift();
-			const waiting = this.#waiting;
-			this.#waiting = [];
-			for (const resolve of waiting) resolve();
+			if (this.#ends.length > Math.max(minHistory, ...this.#rates.map(rate => rate.requests))) this.#ends.shift();
+			for (const wake of [...this.#waiting]) wake();
 		};
 	}
 
-	ended(): Promise<void> {
-		return new Promise(resolve => this.#waiting.push(resolve));
+	/** Resolves when one of the running attempts has ended. */
+	ended(signal?: AbortSignal): Promise<void> {
+		return new Promise((resolve, reject) => {
+			const settle = (then: () => void) => () => {
+				this.#waiting.delete(onEnd);
+				signal?.removeEventListener('abort', onAbort);
+				then();
+			};
+			const onEnd = settle(resolve);
+			const onAbort = settle(() => reject(signal?.reason as Error));
+			this.#waiting.add(onEnd);
+			signal?.addEventListener('abort', onAbort);
+		});
 	}
+}
+
+/** Whether who keeps to the first rate keeps to the second one too. */
+function implies(first: Rate, second: Rate): boolean {
+	return first.requests <= second.requests && first.perMs >= second.perMs;
 }
 
 const limiters = new Map<string, Limiter>();

@@ -1,7 +1,7 @@
 import type {IAxiosRetryConfig} from 'axios-retry';
 import type {Clock} from '../clock.ts';
 import type {Meter} from '../meter.ts';
-import type {AttemptError} from './attempt.ts';
+import {AttemptError} from './attempt.ts';
 import type {ClientRequest} from './client.ts';
 import type {Credentials} from './credentials.ts';
 import type {Limiter} from './limiter.ts';
@@ -44,25 +44,33 @@ export function retryPolicy(context: RetryContext, request: ClientRequest, signa
 	let refreshed = false;
 	let askedMs = 0;
 
-	async function decide(error: AttemptError): Promise<boolean> {
+	async function decide(error: unknown): Promise<boolean> {
+		// axios throws an error of its own where the signal was aborted before the attempt
+		if (!(error instanceof AttemptError) || error.kind === 'stopped') return false;
 		const {status} = error;
-		if (error.kind === 'stopped') return false;
 		if (status === 401 && !refreshed) {
 			refreshed = true;
-			return credentials.refresh().catch(() => false);
+			return credentials.refresh(String(error.config.headers['authorization'])).catch(() => false);
 		}
 		if (status === 429) return waitForQuota(error);
 		if (status !== undefined && status >= 300 && status < 400) return redirect(error);
 		if (!isTransient(error)) return false;
 		if (!repeatable && !neverSent.has(error.errno ?? '')) return false;
 		if (++failures >= maxAttempts) return false;
-		error.delayMs = Math.max(backoffMs(failures - 1, backoff, random), status === undefined ? 0 : (askedWait(error) ?? 0));
+		error.delayMs = Math.max(backoffMs(failures - 1, backoff, random), retryAfter(error) ?? 0);
 		return error.delayMs <= maxWaitMs;
 	}
 
-	function askedWait(error: AttemptError): number | undefined {
-		const at = retryAtMs(error.headers, clock.now());
-		return at === undefined ? undefined : at - clock.now();
+	function askedWait({headers}: Pick<AttemptError, 'headers'>): number | undefined {
+		const nowMs = clock.now();
+		const atMs = retryAtMs(headers, nowMs);
+		return atMs === undefined ? undefined : atMs - nowMs;
+	}
+
+	/** X-RateLimit-Reset is on every answer of some APIs: it does not say how long a failure lasts. */
+	function retryAfter(error: AttemptError): number | undefined {
+		const {'x-ratelimit-reset': _, ...headers} = error.headers;
+		return askedWait({headers});
 	}
 
 	function waitForQuota(error: AttemptError): boolean {
@@ -84,14 +92,14 @@ export function retryPolicy(context: RetryContext, request: ClientRequest, signa
 		if (!location || request.method !== 'GET' || ++redirects > maxRedirects) return false;
 		if (!URL.canParse(location, error.config.url)) return false;
 		const target = new URL(location, error.config.url);
-		if (target.origin !== context.endpoint.origin) return false;
+		if (target.origin !== context.endpoint.origin || target.username || target.password) return false;
 		error.config.url = target.href;
 		return true;
 	}
 
 	return {
 		retries: Infinity,
-		retryCondition: error => decide(error as unknown as AttemptError),
+		retryCondition: decide,
 		retryDelay: () => 0,
 		shouldResetTimeout: true,
 		async onRetry(_count, error) {

@@ -3,6 +3,9 @@ import {excerpt} from '../redact.ts';
 import {AttemptError} from './attempt.ts';
 import type {ClientRequest} from './client.ts';
 
+/** Far more than is shown: a secret that this cuts must not come into view when those before it became masks. */
+const maxRedactedBytes = 64 * 1024;
+
 /**
  * What a failed request becomes for the world: an AuditError with a sentence that says what was expected, what was
  * got and what to do. The headers and settings of the request stay behind; the excerpt of the body is redacted.
@@ -16,10 +19,10 @@ export function toAuditError(
 ): Error {
 	if (!(error instanceof AttemptError)) {
 		if (error instanceof AuditError) return error;
-		return error instanceof Error && error.name === 'AbortError' ? error : new SourceError('UNREACHABLE', redact(reasonOf(error)));
+		return new SourceError('UNREACHABLE', `${name}: ${excerpt(redact(reasonOf(error)))}`);
 	}
 	const where = `${name}: ${request.method} ${endpoint.origin}${endpoint.pathname.replace(/\/$/, '')}${request.path}`;
-	const said = error.body.length > 0 ? `: ${excerpt(redact(error.body.toString('utf8', 0, 4096)))}` : '';
+	const said = error.body.length > 0 ? `: ${excerpt(redact(error.body.toString('utf8', 0, maxRedactedBytes)))}` : '';
 	const {status} = error;
 	switch (error.kind) {
 		case 'stopped':
@@ -29,9 +32,9 @@ export function toAuditError(
 		case 'too-large':
 			return new SourceError('BODY_TOO_LARGE', `${where}: ${error.message}; ask for smaller pages or raise the limit`);
 		case 'body':
-			return new SourceError('BAD_BODY', `${where}: expected JSON, but ${redact(error.message)}${said}`, {status});
+			return new SourceError('BAD_BODY', `${where}: expected JSON, but ${excerpt(redact(error.message))}${said}`, {status});
 		case 'network':
-			return new SourceError('UNREACHABLE', `${where}: ${networkReason(error, endpoint)}`);
+			return new SourceError('UNREACHABLE', `${where}: ${excerpt(redact(networkReason(error, endpoint)))}`);
 		case 'status':
 			return statusError(error, status!, where, said, redact);
 	}
@@ -68,10 +71,10 @@ function statusError(
 	}
 	if (status === 429) {
 		const seconds = Math.ceil(error.delayMs / 1000);
-		return new RateLimitError(`${answered} and asks to wait ${seconds} s, longer than maxWait allows; run again later, or raise --max-wait`, error.delayMs);
+		return new RateLimitError(`${answered}: no quota for another ${seconds} s, longer in all than maxWait allows; run again later, or raise --max-wait`, error.delayMs);
 	}
 	if (status >= 300 && status < 400) {
-		const target = redact(excerpt(error.headers['location'] ?? 'nowhere'));
+		const target = excerpt(redact(error.headers['location'] ?? 'nowhere'));
 		return new SourceError('REDIRECT_REFUSED', `${answered} and points to ${target}, which is not followed: credentials stay at the endpoint; check --endpoint`, {status});
 	}
 	return new SourceError('HTTP_STATUS', `${answered}${said}`, {status});

@@ -15,7 +15,14 @@ type Snapshot = {
 	readonly floorMs: number;
 	/** The second of the last record: what a refused cursor makes the source read again. */
 	readonly edgeSecond: number;
+	/** The newest record, epoch milliseconds. */
+	readonly watermarkMs: number;
+	/** The overlap behind the watermark of the passes before: what the one that is going on reads at its end. */
+	readonly reread?: Seconds | undefined;
 };
+
+/** From the first to the last of them, both inclusive. */
+type Seconds = readonly [first: number, last: number];
 
 /** So many of the newest entries are kept whatever their time: the last pages, which may be read again. */
 const recentEntries = 40_000;
@@ -36,18 +43,19 @@ export function dedupe<T>(start: Start = freshStart(), options: DedupeOptions = 
 	return pages => {
 		const saved = start.snapshots['dedupe'] as Snapshot | undefined;
 		let floorMs = saved?.floorMs ?? -Infinity;
-		let watermarkMs = -Infinity;
+		let watermarkMs = saved?.watermarkMs ?? -Infinity;
+		let reread = saved?.reread;
+		let edgeSecond = saved?.edgeSecond ?? 0;
 		let seen = new IdentitySet(start.identities.length / entryBytes);
 		seen.addEntries(wordsOf(start.identities));
 		let compactAt = Math.max(minCompaction, seen.size * 2);
 		const recent = new RecentEntries(wordsOf(start.identities));
 		start.keepIdentities(keepNeeded);
 
-		function compact(overlapMs: number, edgeSecond: number): void {
+		function compact(overlapMs: number): void {
 			floorMs = Math.max(floorMs, watermarkMs - overlapMs);
 			for (let shrunkMs = overlapMs; ; shrunkMs /= 2) {
-				const floor = secondOf(floorMs);
-				seen = seen.filter(second => second >= floor || second === edgeSecond);
+				seen = seen.filter(neededBy({floorMs, edgeSecond, watermarkMs, reread}));
 				if (seen.size <= maxEntries || shrunkMs < 1000) break;
 				floorMs = Math.max(floorMs, watermarkMs - shrunkMs / 2);
 				start.meter.warn(
@@ -64,20 +72,26 @@ export function dedupe<T>(start: Start = freshStart(), options: DedupeOptions = 
 				const {records} = page;
 				const entries = new Uint32Array(records.length * (entryBytes / 4));
 				let fresh = 0;
-				let edgeSecond = 0;
+				const newestMs = records.reduce((newest, {orderMs}) => Math.max(newest, orderMs), -Infinity);
+				// Newest first, only the first page of a pass brings a newer second.
+				if (Number.isFinite(watermarkMs) && secondOf(newestMs) > secondOf(watermarkMs)) {
+					reread = [secondOf(Math.max(floorMs, watermarkMs - page.source.overlapMs)), secondOf(watermarkMs)];
+				}
+				watermarkMs = Math.max(watermarkMs, newestMs);
 				const keep = records.map(record => {
 					edgeSecond = secondOf(record.orderMs);
-					if (record.orderMs > watermarkMs) watermarkMs = record.orderMs;
 					if (!seen.add(prefix + record.id, edgeSecond)) return false;
 					seen.writeLast(entries, fresh++, edgeSecond);
 					return true;
 				});
 				const added = entries.subarray(0, fresh * (entryBytes / 4));
 				recent.push(added);
-				if (seen.size >= compactAt) compact(page.source.overlapMs, edgeSecond);
+				if (seen.size >= compactAt) compact(page.source.overlapMs);
 				const snapshot: Snapshot = {
-					floorMs: Math.max(floorMs, watermarkMs - page.source.overlapMs, saved?.floorMs ?? -Infinity),
+					floorMs: Math.max(floorMs, watermarkMs - page.source.overlapMs),
 					edgeSecond,
+					watermarkMs,
+					...(reread ? {reread} : {}),
 				};
 				return {
 					...keepEvents(page, keep),
@@ -90,17 +104,24 @@ export function dedupe<T>(start: Start = freshStart(), options: DedupeOptions = 
 	};
 }
 
-/** The entries that a snapshot still needs: those of the overlap, of the edge's second, and the newest ones. */
-function keepNeeded(entries: Uint8Array, snapshots: Readonly<Record<string, Json>>): Uint8Array {
-	const {floorMs, edgeSecond} = (snapshots['dedupe'] ?? {floorMs: -Infinity, edgeSecond: 0}) as Snapshot;
-	const words = wordsOf(entries);
+/** Whether a snapshot still needs the entries of a second, however old they are. */
+function neededBy({floorMs, edgeSecond, reread = [Infinity, Infinity]}: Snapshot): (second: number) => boolean {
 	const floor = secondOf(floorMs);
+	const [first, last] = reread;
+	return second => second >= floor || second === edgeSecond || (second >= first && second <= last);
+}
+
+/** The entries that a snapshot still needs, and the newest ones. */
+function keepNeeded(entries: Uint8Array, snapshots: Readonly<Record<string, Json>>): Uint8Array {
+	const snapshot = snapshots['dedupe'] as Snapshot | undefined;
+	if (!snapshot) return entries;
+	const isNeeded = neededBy(snapshot);
+	const words = wordsOf(entries);
 	const firstRecent = words.length - recentEntries * 5;
 	const kept = new Uint32Array(words.length);
 	let length = 0;
 	for (let at = 0; at < words.length; at += 5) {
-		const second = words[at + 4]!;
-		if (second < floor && second !== edgeSecond && at < firstRecent) continue;
+		if (at < firstRecent && !isNeeded(words[at + 4]!)) continue;
 		kept.set(words.subarray(at, at + 5), length);
 		length += 5;
 	}
@@ -109,7 +130,7 @@ function keepNeeded(entries: Uint8Array, snapshots: Readonly<Record<string, Json
 
 /** The bytes as words; copied only where they do not lie on a word's border. */
 function wordsOf(bytes: Uint8Array): Uint32Array {
-	const aligned = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();
+	const aligned = bytes.byteOffset % 4 === 0 ? bytes : new Uint8Array(bytes);
 	return new Uint32Array(aligned.buffer, aligned.byteOffset, Math.floor(aligned.length / entryBytes) * 5);
 }
 

@@ -22,7 +22,12 @@ export function mapEvents<T, R>(
 /** What `each` gave for the events of every page, handed to `conclude` with a dead letter for each that failed. */
 export function eachEvent<T, V, R>(
 	each: (event: T, record: SourceRecord) => V | Promise<V>,
-	conclude: (page: Page<T>, results: readonly (V | undefined)[], ok: readonly boolean[], rejected: readonly Rejected[]) => Page<R>,
+	conclude: (
+		page: Page<T>,
+		results: readonly (V | undefined)[],
+		ok: readonly boolean[],
+		rejected: readonly Rejected[],
+	) => Page<R>,
 ): OperatorFunction<Page<T>, Page<R>> {
 	return concatMap((page): Observable<Page<R>> => {
 		const rejected: Rejected[] = [];
@@ -37,9 +42,9 @@ export function eachEvent<T, V, R>(
 		const results = page.events.map((event, index) => {
 			try {
 				const result = each(event, page.records[index]!);
-				if (!(result instanceof Promise)) return result;
+				if (!isPromise(result)) return result;
 				promised = true;
-				return result.catch((error: unknown) => fail(index, error));
+				return Promise.resolve(result).catch((error: unknown) => fail(index, error));
 			} catch (error) {
 				return fail(index, error);
 			}
@@ -48,4 +53,9 @@ export function eachEvent<T, V, R>(
 			? from(Promise.all(results).then(settled => conclude(page, settled, ok, rejected)))
 			: of(conclude(page, results as (V | undefined)[], ok, rejected));
 	});
+}
+
+/** Also one of another library: what is awaited must not be written as it is. */
+function isPromise<V>(result: V | Promise<V>): result is Promise<V> {
+	return typeof (result as {then?: unknown} | null | undefined)?.then === 'function';
 }

@@ -1,7 +1,8 @@
-import {concatMap, Observable, type OperatorFunction} from 'rxjs';
+import {concat, concatMap, defer, Observable, type OperatorFunction} from 'rxjs';
 import type {BudgetPlace} from '../budget.ts';
 import {AuditError, SourceError} from '../errors.ts';
 import type {Json} from '../event.ts';
+import {huntForgotten} from '../forgotten-pages.ts';
 import {createPage, type Page, type Rejected, type SourceFacts, type SourceRecord} from '../page.ts';
 import {advance, finishScan, isWithin, nowhere, type Scan, type SourcePosition} from '../scan.ts';
 import {freshStart, type Start} from '../start.ts';
@@ -25,6 +26,8 @@ export interface PaginateOptions {
 	readonly source: SourceFacts;
 	/** How far the source has come before the first pass. */
 	readonly position?: SourcePosition;
+	/** The passes after those of the stream, asked for when these are over. */
+	readonly following?: ((position: SourcePosition) => readonly Scan[]) | undefined;
 	readonly start?: Start;
 	/** Whether an error says that the API does not know this cursor (any more). */
 	readonly refusesCursor?: (error: unknown) => boolean;
@@ -49,16 +52,19 @@ export function paginate<T>(read: ReadPage<T>, options: PaginateOptions): Operat
 	const {start = freshStart(), position = nowhere} = options;
 	return scans =>
 		new Observable(subscriber => {
-			const progress: Progress = {position, sequence: 0};
-			return scans
-				.pipe(concatMap(scan => pagesOfScan(scan, progress, read, start, options)))
-				.subscribe(subscriber);
+			// of the whole stream: a page may be settled when its own pass is over
+			const fail = (reason: unknown) => subscriber.error(reason);
+			const progress: Progress = {position, sequence: 0, fail};
+			const pages = concatMap((scan: Scan) => pagesOfScan(scan, progress, read, start, options));
+			const following = defer(() => options.following?.(progress.position) ?? []);
+			return concat(scans.pipe(pages), following.pipe(pages)).subscribe(subscriber);
 		});
 }
 
 interface Progress {
 	position: SourcePosition;
 	sequence: number;
+	readonly fail: (reason: unknown) => void;
 }
 
 function pagesOfScan<T>(
@@ -71,11 +77,10 @@ function pagesOfScan<T>(
 	return new Observable(subscriber => {
 		const unsubscribed = new AbortController();
 		const signal = AbortSignal.any([unsubscribed.signal, start.signal]);
-		const fail = (reason: unknown) => subscriber.error(reason);
 		readScan().then(
 			() => subscriber.complete(),
 			(error: unknown) => {
-				if (!start.signal.aborted) return fail(error);
+				if (!start.signal.aborted) return subscriber.error(error);
 				start.interrupted = true;
 				subscriber.complete();
 			},
@@ -86,7 +91,7 @@ function pagesOfScan<T>(
 			const guard = new ProgressGuard(options, scan);
 			let current = scan;
 			let place = await start.budget.acquire(signal);
-			let pending = ahead(read(current, signal));
+			let pending = request(current);
 			for (;;) {
 				const answer = await pending.catch((error: unknown) => {
 					if (current.cursor !== undefined && !signal.aborted && options.refusesCursor?.(error)) return undefined;
@@ -94,24 +99,29 @@ function pagesOfScan<T>(
 					throw error;
 				});
 				if (answer === undefined) {
-					current = withoutCursor(current, guard);
-					pending = ahead(read(current, signal));
+					current = withoutCursor(current);
+					const stuck = guard.refused(current.edgeMs);
+					if (stuck) {
+						place.release();
+						throw stuck;
+					}
+					pending = request(current);
 					continue;
 				}
 				const {next} = answer;
 				const stuck = guard.check(answer);
 				if (next !== undefined && !stuck && isEmpty(answer)) {
 					current = {...current, cursor: next};
-					pending = ahead(read(current, signal));
+					pending = request(current);
 					continue;
 				}
 				if (stuck && isEmpty(answer)) {
 					place.release();
 					throw stuck;
 				}
-				const page = pageOf(answer, current, stuck ? current.cursor : next, place);
+				const page = pageOf(answer, current, stuck !== undefined, place);
 				if (stuck || next === undefined) {
-					subscriber.next(page);
+					emit(page);
 					if (stuck) throw stuck;
 					return;
 				}
@@ -120,35 +130,64 @@ function pagesOfScan<T>(
 				// a rate that an operator binds when it sees the first page holds from the second request on
 				if (page.sequence > 0 && start.budget.hasRoom) {
 					place = start.budget.take();
-					pending = ahead(read(current, signal));
+					pending = request(current);
 					await turn();
-					subscriber.next(page);
+					emit(page);
 				} else {
-					subscriber.next(page);
-					place = await start.budget.acquire(signal);
-					pending = ahead(read(current, signal));
+					emit(page);
+					place = await room();
+					pending = request(current);
 				}
 			}
 		}
 
-		function withoutCursor({cursor: _, ...rest}: Scan, guard: ProgressGuard): Scan {
-			const edge = rest.lastMs === undefined ? rest : {...rest, edgeMs: rest.lastMs};
-			guard.refused(edge.edgeMs);
+		/** Awaited later: until then its failure is nobody's. */
+		function request(scan: Scan): Promise<Answer<T>> {
+			const answer = (async () => {
+				signal.throwIfAborted();
+				return read(scan, signal);
+			})();
+			answer.catch(() => {});
+			return answer;
+		}
+
+		function emit(page: Page<T>): void {
+			if (subscriber.closed) page.taken();
+			else subscriber.next(page);
+		}
+
+		async function room(): Promise<BudgetPlace> {
+			const hunt = huntForgotten();
+			try {
+				return await start.budget.acquire(signal);
+			} finally {
+				hunt.stop();
+			}
+		}
+
+		function withoutCursor({cursor: _, ...rest}: Scan): Scan {
+			const edge = rest.lastMs === undefined ? rest : {...rest, edgeMs: further(rest.lastMs, rest.edgeMs)};
 			start.meter.warn(
 				`${options.source.name}: the cursor was refused; reading on from ${edge.edgeMs === undefined ? 'the beginning of the pass' : new Date(edge.edgeMs).toISOString()}`,
 			);
 			return edge;
 		}
 
-		function pageOf(answer: Answer<T>, current: Scan, cursor: Json | undefined, place: BudgetPlace): Page<T> {
+		/** Never back behind an edge that was reached before, whatever the overlap or a whole second would give. */
+		function further(lastMs: number, edgeMs = lastMs): number {
+			return options.source.order === 'newest-first' ? Math.min(lastMs, edgeMs) : Math.max(lastMs, edgeMs);
+		}
+
+		function pageOf(answer: Answer<T>, current: Scan, isStuck: boolean, place: BudgetPlace): Page<T> {
 			place.hold(answer.bytes);
 			const keep = answer.records.map(record => isWithin(record, current));
 			const all = keep.every(Boolean);
 			const records = all ? answer.records : answer.records.filter((_, index) => keep[index]);
 			const events = all ? answer.events : answer.events.filter((_, index) => keep[index]);
 			const moved = advance(progress.position, current, records);
-			progress.position =
-				cursor === undefined ? finishScan(moved, current) : {...moved, scan: {...moved.scan!, cursor}};
+			if (isStuck) progress.position = moved;
+			else if (answer.next === undefined) progress.position = finishScan(moved, current);
+			else progress.position = {...moved, scan: {...moved.scan!, cursor: answer.next}};
 			return createPage<T>(
 				{
 					events,
@@ -159,7 +198,7 @@ function pagesOfScan<T>(
 					position: progress.position as unknown as Json,
 					bytes: answer.bytes,
 				},
-				{taken: () => place.release(), nacked: fail},
+				{taken: () => place.release(), nacked: progress.fail},
 			);
 		}
 	});
@@ -167,12 +206,6 @@ function pagesOfScan<T>(
 
 function isEmpty(answer: Answer<unknown>): boolean {
 	return answer.records.length === 0 && !answer.rejected?.length;
-}
-
-/** A promise that is awaited later: until then its failure is nobody's. */
-function ahead<T>(promise: Promise<T>): Promise<T> {
-	promise.catch(() => {});
-	return promise;
 }
 
 function turn(): Promise<void> {
@@ -206,10 +239,13 @@ class ProgressGuard {
 		return undefined;
 	}
 
-	/** Throws when a cursor was refused at the same place before: nothing was read in between. */
-	refused(edgeMs: number | undefined): void {
-		if (this.#refusedAt === edgeMs) throw this.#stuck('a refusal of each cursor that it gave');
+	/** The error to raise when a cursor was refused at the same place before: nothing was read in between. */
+	refused(edgeMs: number | undefined): AuditError | undefined {
+		if (this.#refusedAt === edgeMs) return this.#stuck('a refusal of each cursor that it gave');
 		this.#refusedAt = edgeMs;
+		// reading on from the edge may well come to a cursor that was given before
+		this.#cursors.clear();
+		return undefined;
 	}
 
 	#stuck(got: string): AuditError {

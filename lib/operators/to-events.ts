@@ -17,14 +17,18 @@ export function toEvents<T>(): OperatorFunction<Page<T>, T> {
 			pages.subscribe({
 				next(page) {
 					for (const event of page.events) {
-						if (subscriber.closed) return;
+						if (subscriber.closed) return page.taken();
 						subscriber.next(event);
 					}
 					const [poison] = page.rejected;
 					if (!poison) return page.ack();
-					page.nack(
-						new AuditError('POISON_EVENT', `${page.source.name}: event ${poison.id ?? 'without id'}: ${poison.reason}`),
+					const error = new AuditError(
+						'POISON_EVENT',
+						`${page.source.name}: event ${poison.id ?? 'without id'}: ${poison.reason}`,
 					);
+					page.nack(error);
+					// a source that is over hears no nack any more
+					subscriber.error(error);
 				},
 				error: error => subscriber.error(error),
 				complete: () => subscriber.complete(),

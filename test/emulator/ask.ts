@@ -15,7 +15,10 @@ export interface EventPage {
 }
 
 /** Lends a running emulator and closes it. */
-export async function withEmulator(options: EmulatorOptions, use: (emulator: Emulator) => Promise<void>): Promise<void> {
+export async function withEmulator(
+	options: EmulatorOptions,
+	use: (emulator: Emulator) => Promise<void>,
+): Promise<void> {
 	const emulator = await startEmulator(options);
 	try {
 		await use(emulator);
@@ -42,8 +45,9 @@ export function ask(
 
 /** The bytes that come before a connection falls silent or breaks: asks, waits for `bytes` of the body, hangs up. */
 export function firstBytes({url, token, orgId}: Emulator, path: string, bytes: number): Promise<string> {
+	const headers = {authorization: `Bearer ${token}`};
 	return new Promise((resolve, reject) => {
-		const request = get(`${url}/admin/v1/orgs/${orgId}${path}`, {headers: {authorization: `Bearer ${token}`}}, response => {
+		const request = get(`${url}/admin/v1/orgs/${orgId}${path}`, {headers}, response => {
 			let text = '';
 			response.setEncoding('latin1').on('data', (chunk: string) => {
 				text += chunk;

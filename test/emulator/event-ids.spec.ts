@@ -5,7 +5,7 @@ describe('emulator/event-ids', () => {
 	it('makes unique lower-case version 4 UUIDs, those of inserted rows too', () => {
 		const ids = Array.from({length: 50_000}, (_, index) => uuidBytes(1, index - 1000).toString());
 		assert.equal(new Set(ids).size, ids.length);
-		assert.equal(new Set(ids.map(id => id.slice(0, 8))).size, ids.length);
+		for (const part of [[0, 8], [24]]) assert.equal(new Set(ids.map(id => id.slice(...part))).size, ids.length);
 		for (const id of ids) assert.match(id, /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
 	});
 

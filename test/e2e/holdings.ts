@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import {execFileSync} from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import type {Emulator, EventFilter} from '../../lib/emulator/index.ts';
+
+/** The lines of a file, unpacked by `zcat` where its name says so. */
+export function linesOf(file: string): string[] {
+	const text = file.endsWith('.gz')
+		? execFileSync('zcat', [file], {encoding: 'utf8', maxBuffer: 2 ** 30})
+		: fs.readFileSync(file, 'utf8');
+	assert(text === '' || text.endsWith('\n'), `${file} ends in the middle of a line`);
+	return text.split('\n').slice(0, -1);
+}
+
+/** The text of every event file below a folder. */
+export function filesBelow(folder: string): string[] {
+	return fs
+		.readdirSync(folder, {recursive: true, encoding: 'utf8'})
+		.filter(name => name.endsWith('.json'))
+		.map(name => fs.readFileSync(path.join(folder, name), 'utf8'));
+}
+
+export interface Difference {
+	readonly missing: number;
+	readonly doubled: number;
+	readonly strange: number;
+}
+
+/** How what arrived differs from what the emulator holds, by id. */
+export function compare(texts: readonly string[], emulator: Emulator, filter: EventFilter = {}): Difference {
+	const expected = new Set(Array.from(emulator.events(filter), event => event.id));
+	const arrived = new Set(texts.map(text => (JSON.parse(text) as {id: string}).id));
+	return {
+		missing: [...expected].filter(id => !arrived.has(id)).length,
+		doubled: texts.length - arrived.size,
+		strange: [...arrived].filter(id => !expected.has(id)).length,
+	};
+}
+
+export const exact: Difference = {missing: 0, doubled: 0, strange: 0};
+
+/** The records as the API gives them in one undisturbed pass. */
+export function recordsOf(emulator: Emulator, filter: EventFilter = {}): string[] {
+	return Array.from(emulator.events(filter), event => event.text);
+}
+
+/** Temporary files that are still below a folder, a lock included. */
+export function leftovers(folder: string): string[] {
+	return fs
+		.readdirSync(folder, {recursive: true, encoding: 'utf8'})
+		.filter(name => name.endsWith('.tmp') || name.includes('.lock'));
+}

@@ -1,0 +1,201 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import {startEmulator} from '../../lib/emulator/index.ts';
+import {Limiter, limiterFor} from '../../lib/http/limiter.ts';
+import {Meter} from '../../lib/meter.ts';
+import {latency, scriptedServers} from '../support/scripted-server.ts';
+import {VirtualClock} from '../support/virtual-clock.ts';
+import {openClient, orgEvents, rejection} from './open-client.ts';
+
+const serve = scriptedServers();
+const meter = new Meter();
+let clock: VirtualClock;
+let limiter: Limiter;
+
+beforeEach(() => {
+	clock = new VirtualClock();
+	limiter = new Limiter(clock);
+});
+
+/** An attempt without duration; the clock skips its waits. Returns when it was let through. */
+function attempt(api = 'api'): Promise<number> {
+	return clock.run(async () => {
+		(await limiter.acquire(api, meter))();
+		return clock.monotonic();
+	});
+}
+
+async function attempts(count: number, api?: string): Promise<number[]> {
+	const times = [];
+	for (let n = 0; n < count; n++) times.push(await attempt(api));
+	return times;
+}
+
+describe('Limiter', () => {
+	it('lets everything through without a rate', async () => {
+		assert.deepEqual(await attempts(3), [0, 0, 0]);
+	});
+
+	it('lets through what the rate allows, and the next when the first is out of the window', async () => {
+		limiter.limit('api', {requests: 2, perMs: 1000});
+		assert.deepEqual(await attempts(5), [0, 0, 1001, 1001, 2002]);
+	});
+
+	it('counts an attempt until its window after its end, since the server may have seen it as late', async () => {
+		limiter.limit('api', {requests: 1, perMs: 1000});
+		const ended = await limiter.acquire('api', meter);
+		clock.advance(5000);
+		ended();
+		assert.equal(await attempt(), 6001);
+	});
+
+	it('waits for attempts that are under way', async () => {
+		limiter.limit('api', {requests: 1, perMs: 1000});
+		const ended = await limiter.acquire('api', meter);
+		const next = attempt();
+		clock.advance(5000);
+		ended();
+		assert.equal(await next, 6001);
+	});
+
+	it('counts what was sent before a rate was bound', async () => {
+		await attempts(3);
+		clock.advance(400);
+		const ended = await limiter.acquire('api', meter);
+		limiter.limit('api', {requests: 4, perMs: 1000});
+		ended();
+		assert.deepEqual(await attempts(4), [1001, 1001, 1001, 1401]);
+	});
+
+	it('never becomes less strict, whichever rate comes later', async () => {
+		const rates = [
+			{requests: 1, perMs: 1000},
+			{requests: 3, perMs: 60_000},
+			{requests: 100, perMs: 1000},
+		];
+		for (const order of [rates, rates.toReversed()]) {
+			clock = new VirtualClock();
+			limiter = new Limiter(clock);
+			for (const rate of order) limiter.limit('api', rate);
+			assert.deepEqual(await attempts(4), [0, 1001, 2002, 60_060]);
+		}
+	});
+
+	it('keeps the rates of two APIs apart, and pauses both', async () => {
+		limiter.limit('api', {requests: 1, perMs: 1000});
+		limiter.limit('other', {requests: 1, perMs: 1000});
+		assert.deepEqual([await attempt('api'), await attempt('other')], [0, 0]);
+		limiter.pause(5000);
+		assert.deepEqual([await attempt('api'), await attempt('other')], [5000, 5000]);
+	});
+
+	it('does not shorten a pause', async () => {
+		limiter.pause(5000);
+		limiter.pause(100);
+		assert.equal(await attempt(), 5000);
+	});
+
+	it('extends the wait of those who wait already', async () => {
+		limiter.pause(1000);
+		const waiting = attempt();
+		limiter.pause(5000);
+		assert.equal(await waiting, 5000);
+	});
+
+	it('counts waits and says until when they last', async () => {
+		const own = new Meter();
+		limiter.pause(5000);
+		const waiting = limiter.acquire('api', own);
+		assert.equal(own.waitingUntilMs, clock.now() + 5000);
+		clock.advance(5000);
+		await waiting;
+		assert.equal(own.waits, 1);
+		assert.equal(own.waitingUntilMs, undefined);
+	});
+
+	it('rejects at once when stopped, in every kind of wait, and gives nothing away', async () => {
+		limiter.limit('api', {requests: 1, perMs: 1000});
+		const waits: (() => void)[] = [() => limiter.pause(50), () => {}];
+		const ended = await limiter.acquire('api', meter);
+		for (const begin of waits) {
+			begin();
+			const stop = new AbortController();
+			const waiting = [1, 2, 3].map(() => limiter.acquire('api', meter, stop.signal));
+			stop.abort(new Error('stop'));
+			for (const wait of waiting) assert.equal((await rejection(wait)).message, 'stop');
+			await assert.rejects(limiter.acquire('api', meter, stop.signal), /stop/);
+			clock.advance(50);
+		}
+		ended();
+		assert.equal(clock.asleep, 0);
+		assert.equal(await attempt(), 1101);
+	});
+
+	it('keeps every window of the server, whatever the latency', async () => {
+		const plan = fc.record({
+			requests: fc.integer({min: 4, max: 9}),
+			legs: fc.array(fc.nat(900), {minLength: 40, maxLength: 80}),
+		});
+		await fc.assert(
+			fc.asyncProperty(plan, async ({requests, legs}) => {
+				clock = new VirtualClock();
+				limiter = new Limiter(clock);
+				limiter.limit('api', {requests, perMs: 1000});
+				const seen: number[] = [];
+				const worker = () =>
+					clock.run(async () => {
+						for (let leg = legs.pop(); leg !== undefined; leg = legs.pop()) {
+							const ended = await limiter.acquire('api', meter);
+							const wait = clock.sleep.bind(clock);
+							await wait(leg);
+							seen.push(clock.monotonic());
+							await wait(900 - leg);
+							ended();
+						}
+					});
+				await Promise.all([worker(), worker(), worker()]);
+				for (const [n, at] of seen.entries()) assert.ok(!(seen[n - requests]! > at - 1000), `${seen.join(' ')}`);
+			}),
+			{numRuns: 50},
+		);
+	});
+});
+
+describe('Limiter against a quota of 60 a minute', () => {
+	for (const faulty of [false, true]) {
+		it(`keeps it and uses it${faulty ? ', retries included' : ''}`, async () => {
+			const faults = faulty ? [{kind: 'status', status: 500, every: 7} as const] : [];
+			const rateLimit = {requests: 60, perMs: 60_000};
+			const emulator = await startEmulator({events: 1, now: clock.now, rateLimit, faults, keepRequests: 5000});
+			try {
+				let seed = 1;
+				const random = () => (seed = (seed * 48_271) % 2_147_483_647) / 2_147_483_647;
+				const server = await serve(latency(emulator.url, clock, () => random() * 1000));
+				limiter.limit('test-api', rateLimit);
+				const clients = [1, 2].map(() => openClient(server.origin, {clock, limiter, random}));
+				const worker = async ({get}: (typeof clients)[0]) => {
+					for (let n = 0; n < 60; n++) await get({path: orgEvents});
+				};
+				await Promise.all([...clients, ...clients].map(worker));
+
+				const times = emulator.requests.map(({atMs}) => atMs);
+				const turns = times.slice(60).map((at, n) => at - times[n]!);
+				const meanMs = turns.reduce((sum, turn) => sum + turn, 0) / turns.length;
+				assert.ok(emulator.requestCount >= (faulty ? 270 : 240), `${emulator.requestCount} requests`);
+				assert.ok(emulator.maxInWindow(60_000) <= 60, `${emulator.maxInWindow(60_000)} in a minute`);
+				assert.equal(emulator.requests.filter(({status}) => status === 429).length, 0);
+				assert.ok(60_000 / meanMs >= 0.97, `${60_000 / meanMs} of the quota used`);
+			} finally {
+				await emulator.close();
+			}
+		});
+	}
+});
+
+describe('limiterFor', () => {
+	it('is one for a credential at an origin', () => {
+		assert.equal(limiterFor('https://a', 'k'), limiterFor('https://a', 'k'));
+		assert.notEqual(limiterFor('https://a', 'k'), limiterFor('https://b', 'k'));
+		assert.notEqual(limiterFor('https://a', 'k'), limiterFor('https://a', 'l'));
+	});
+});

@@ -1,0 +1,276 @@
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {gunzipSync, gzipSync} from 'node:zlib';
+import fc from 'fast-check';
+import {ConfigError} from '../../lib/errors.ts';
+import type {Json} from '../../lib/event.ts';
+import ndjson from '../../sinks/ndjson.ts';
+import {failFs, patchFs, restoreFs, watchSync} from '../support/patch-fs.ts';
+import {batchOf, sinkContext, sinkError} from '../support/sink-batch.ts';
+
+describe('ndjson', () => {
+	let folder: string;
+	let path: string;
+	const one = batchOf([{id: '1'}]);
+	const two = batchOf([{id: '2'}, {id: '3'}]);
+	const linesOf = (file: string) => {
+		const bytes = fs.readFileSync(file);
+		return (file.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString();
+	};
+	const open = (options: Partial<Parameters<typeof ndjson>[0]> = {}, context = sinkContext()) =>
+		ndjson({path, retryBaseMs: 0, ...options}).open(context);
+	/** Writes `one`, commits, and returns what the state would hold. */
+	async function committed(file = path): Promise<Json> {
+		const sink = await open({path: file});
+		await sink.write(one);
+		const mark = await sink.flush();
+		await sink.close();
+		return mark;
+	}
+
+	beforeEach(() => {
+		folder = fs.mkdtempSync(join(tmpdir(), 'rxaudit-ndjson-'));
+		path = join(folder, 'events.ndjson');
+	});
+	afterEach(() => {
+		restoreFs();
+		fs.rmSync(folder, {recursive: true});
+	});
+
+	it('says what it is', () => {
+		const sink = ndjson({path: 'relative.ndjson'});
+		assert.equal(sink.name, 'ndjson');
+		assert.equal(sink.target, join(process.cwd(), 'relative.ndjson'));
+		assert.equal(ndjson({path: '-'}).target, '-');
+		assert.throws(() => ndjson({path: 'x', mode: 'overwrite' as never}), ConfigError);
+	});
+
+	for (const suffix of ['', '.gz']) {
+		it(`goes on exactly behind any commit after a kill${suffix && ', compressed'}`, async () => {
+			const page = fc.array(fc.record({id: fc.string()}), {maxLength: 5});
+			const pages = fc.array(
+				page.map(events => batchOf(events)),
+				{minLength: 1, maxLength: 8},
+			);
+			let run = 0;
+			await fc.assert(
+				fc.asyncProperty(
+					pages,
+					fc.nat(),
+					fc.nat(),
+					fc.uint8Array({maxLength: 300}),
+					async (batches, flushed, killed, torn) => {
+						const file = join(folder, `${run++}.ndjson${suffix}`);
+						const first = await open({path: file, durability: 'process'});
+						const marks: Json[] = [await first.flush()];
+						for (const [index, batch] of batches.entries()) {
+							await first.write(batch);
+							if (index <= flushed % batches.length) marks.push(await first.flush());
+						}
+						fs.appendFileSync(file, torn);
+						const at = killed % marks.length;
+
+						const second = await open({path: file, durability: 'process'}, sinkContext(marks[at]));
+						for (const batch of batches.slice(at)) await second.write(batch);
+						await second.flush();
+						await second.close();
+						assert.equal(linesOf(file), Buffer.concat(batches.map(batch => batch.lines)).toString());
+						fs.rmSync(file); // the first is never closed: it was killed
+					},
+				),
+				{numRuns: 60},
+			);
+		});
+
+		it(`refuses a file${suffix} that no state knows, and names the ways out`, async () => {
+			path += suffix;
+			await committed();
+			const before = fs.readFileSync(path);
+			await assert.rejects(open(), sinkError('TARGET_REFUSED', /--state.*\?mode=append or \?mode=replace/));
+			assert.deepEqual(fs.readFileSync(path), before);
+		});
+
+		it(`appends to or replaces a file${suffix} when it is told to`, async () => {
+			path += suffix;
+			await committed();
+			const appending = await open({mode: 'append'});
+			await appending.write(two);
+			await appending.flush();
+			assert.equal(linesOf(path), '{"id":"1"}\n{"id":"2"}\n{"id":"3"}\n');
+			const replacing = await open({mode: 'replace'});
+			await replacing.write(two);
+			await replacing.flush();
+			assert.equal(linesOf(path), '{"id":"2"}\n{"id":"3"}\n');
+			await appending.close();
+			await replacing.close();
+		});
+
+		it(`does not glue a line to one without a line break${suffix && ', compressed'}`, async () => {
+			path += suffix;
+			fs.writeFileSync(path, suffix ? gzipSync('torn') : 'torn');
+			const sink = await open({mode: 'append'});
+			await sink.write(one);
+			await sink.flush();
+			await sink.close();
+			assert.equal(linesOf(path), 'torn\n{"id":"1"}\n');
+		});
+	}
+
+	it('appends only to whole gzip files', async () => {
+		path += '.gz';
+		const whole = gzipSync('{"id":"0"}\n');
+		const tails = [Buffer.from('plain'), whole.subarray(0, -3), Buffer.alloc(100)];
+		for (const damaged of [Buffer.from('plain'), ...tails.map(tail => Buffer.concat([whole, tail]))]) {
+			fs.writeFileSync(path, damaged);
+			await assert.rejects(open({mode: 'append'}), sinkError('TARGET_REFUSED', /\?mode=replace/));
+			assert.deepEqual(fs.readFileSync(path), damaged);
+		}
+	});
+
+	it('makes a gzip file of no events at all', async () => {
+		path += '.gz';
+		const sink = await open();
+		await sink.flush();
+		await sink.close();
+		assert.equal(linesOf(path), '');
+	});
+
+	it('ignores the mode when there is a state', async () => {
+		const mark = await committed();
+		const sink = await open({mode: 'replace'}, sinkContext(mark));
+		await sink.write(two);
+		await sink.flush();
+		await sink.close();
+		assert.equal(linesOf(path), '{"id":"1"}\n{"id":"2"}\n{"id":"3"}\n');
+	});
+
+	it('refuses a file that is not what the state says, and leaves it alone', async () => {
+		const mark = await committed();
+		const contents = {'{"id":"1"}': /shorter/, '{"id":"X"}\n': /was changed/, '{"id":"X"}\nmore\n': /was changed/};
+		for (const [content, message] of Object.entries(contents)) {
+			fs.writeFileSync(path, content);
+			await assert.rejects(open({}, sinkContext(mark)), sinkError('TARGET_CHANGED', message));
+			assert.equal(fs.readFileSync(path, 'utf8'), content);
+		}
+		fs.rmSync(path);
+		await assert.rejects(open({}, sinkContext(mark)), sinkError('TARGET_CHANGED', /missing/));
+		assert.equal(fs.existsSync(path), false);
+		await assert.rejects(open({}, sinkContext({})), sinkError('TARGET_CHANGED', /no position/));
+	});
+
+	it('sees a change within the last 64 KiB, whatever the sizes of the writes', async () => {
+		const sink = await open();
+		for (const length of [10, 70_000, 100, 30_000]) await sink.write(batchOf([{id: '', text: 'x'.repeat(length)}]));
+		const mark = await sink.flush();
+		await sink.close();
+		const {size} = fs.statSync(path);
+		const flip = (offset: number) => {
+			const descriptor = fs.openSync(path, 'r+');
+			fs.writeSync(descriptor, 'y', offset);
+			fs.closeSync(descriptor);
+		};
+		flip(size - 65_537);
+		await (await open({}, sinkContext(mark))).close();
+		flip(size - 65_536);
+		await assert.rejects(open({}, sinkContext(mark)), sinkError('TARGET_CHANGED'));
+	});
+
+	it('makes missing folders, and refuses what is no file', async () => {
+		path = join(folder, 'a/b/events.ndjson');
+		await committed();
+		await assert.rejects(open({path: join(folder, 'a')}), sinkError('TARGET_REFUSED', /not a regular file/));
+		await assert.rejects(open({path: join(path, 'x')}), sinkError('TARGET_REFUSED', /ENOTDIR/));
+		failFs('openSync', 'EACCES');
+		await assert.rejects(open({path: join(folder, 'new')}), sinkError('TARGET_REFUSED', /cannot open .*new: EACCES/));
+	});
+
+	it('costs one fsync a commit, and the folder once, or none at all', async () => {
+		const seen = watchSync();
+		const power = await open({path: join(folder, 'new/power')});
+		for (const batch of [one, two]) {
+			await power.write(batch);
+			await power.write(batch);
+			await power.flush();
+		}
+		await power.flush();
+		assert.deepEqual(seen, {files: 2, folders: 2});
+		const process = await open({path: join(folder, 'process'), durability: 'process'});
+		await process.write(one);
+		await process.flush();
+		assert.deepEqual(seen, {files: 2, folders: 2});
+		await power.close();
+		await process.close();
+	});
+
+	it('does not believe the fsync after a failed one', async () => {
+		const mark = await committed();
+		const seen = watchSync(1);
+		const sink = await open({}, sinkContext(mark));
+		await sink.write(two);
+		await assert.rejects(sink.flush(), sinkError('SINK_FAILED', /EIO/));
+		await assert.rejects(sink.flush(), sinkError('SINK_FAILED', /EIO/));
+		await assert.rejects(sink.write(two), sinkError('SINK_FAILED', /EIO/));
+		assert.equal(seen.files, 1);
+		await sink.close();
+		assert.equal(linesOf(path), '{"id":"1"}\n');
+	});
+
+	for (const code of ['ENOSPC', 'EDQUOT', 'EMFILE']) {
+		it(`waits for ${code} to pass`, async () => {
+			const context = sinkContext();
+			const sink = await open({}, context);
+			failFs('writeSync', code, 4);
+			await sink.write(one);
+			await sink.flush();
+			await sink.close();
+			assert.equal(linesOf(path), '{"id":"1"}\n');
+			assert.equal(context.warnings.length, 4);
+		});
+	}
+
+	it('gives up on a full disk after its attempts, on other errors at once, naming file and error', async () => {
+		for (const [code, attempts] of [
+			['ENOSPC', 5],
+			['EIO', 1],
+		] as const) {
+			const sink = await open({mode: 'replace'});
+			const calls = failFs('writeSync', code);
+			await assert.rejects(sink.write(one), sinkError('SINK_FAILED', new RegExp(`${path}.*${code}`)));
+			assert.equal(calls.count, attempts);
+			restoreFs();
+			await assert.rejects(sink.write(one), sinkError('SINK_FAILED'));
+			await sink.close();
+		}
+	});
+
+	it('stops waiting for space when the run gives up', async () => {
+		const stop = new AbortController();
+		const context = {...sinkContext(undefined, stop.signal), warn: () => stop.abort()};
+		const sink = await open({retryBaseMs: 60_000}, context);
+		failFs('writeSync', 'ENOSPC');
+		await assert.rejects(sink.write(one), {name: 'AbortError'});
+		await sink.close();
+	});
+
+	it('writes the rest of a partial write', async () => {
+		patchFs(
+			'writeSync',
+			original => (descriptor: number, bytes: Uint8Array, offset: number, length: number, at: number) =>
+				original(descriptor, bytes, offset, Math.min(length, 3), at),
+		);
+		await committed();
+		assert.equal(linesOf(path), '{"id":"1"}\n');
+	});
+
+	it('cuts what was not flushed when it is closed, once', async () => {
+		for (const file of [path, `${path}.gz`]) {
+			const sink = await open({path: file}, sinkContext(await committed(file)));
+			await sink.write(two);
+			await sink.close();
+			await sink.close();
+			assert.equal(linesOf(file), '{"id":"1"}\n');
+		}
+	});
+});

@@ -1,0 +1,121 @@
+import type {Observable} from 'rxjs';
+import {createPage, type Page, type Rejected, type SourceFacts, type SourceRecord} from '../../lib/page.ts';
+
+export type TestRecord = Partial<SourceRecord> & {readonly id: string};
+
+/** A record that says of itself what it is; `text` is the JSON of its value. */
+export function recordOf({id, timeMs = 0, ...given}: TestRecord): SourceRecord {
+	const value = given.value ?? {id, timeMs};
+	return {
+		id,
+		timeMs,
+		orderMs: timeMs,
+		wholeSecond: false,
+		text: Buffer.from(JSON.stringify(value)),
+		...given,
+		value,
+	};
+}
+
+export function factsOf(given: Partial<SourceFacts> = {}): SourceFacts {
+	return {
+		name: 'some-source',
+		tenant: 'some-tenant',
+		ids: 'global',
+		order: 'newest-first',
+		overlapMs: 3_600_000,
+		maxEventBytes: 1_000_000,
+		normalize: () => ({}),
+		limit: () => {},
+		...given,
+	};
+}
+
+/** What has happened to the pages that share it. */
+export interface Settled {
+	readonly taken: number[];
+	readonly acked: number[];
+	readonly nacked: unknown[];
+}
+
+export interface TestPage {
+	readonly sequence?: number;
+	readonly source?: SourceFacts;
+	readonly rejected?: readonly Rejected[];
+	readonly settled?: Settled;
+}
+
+export function settledLog(): Settled {
+	return {taken: [], acked: [], nacked: []};
+}
+
+/** A page as a source gives it: its events are the records' values. */
+export function pageOf(
+	given: readonly (TestRecord | string)[],
+	{sequence = 0, source = factsOf(), rejected = [], settled = settledLog()}: TestPage = {},
+): Page {
+	const records = given.map(one => recordOf(typeof one === 'string' ? {id: one} : one));
+	return createPage(
+		{
+			events: records.map(({value}) => value),
+			records,
+			source,
+			rejected,
+			sequence,
+			position: {after: sequence},
+			bytes: 1,
+		},
+		{
+			taken: () => void settled.taken.push(sequence),
+			acked: () => void settled.acked.push(sequence),
+			nacked: reason => void settled.nacked.push(reason),
+		},
+	);
+}
+
+export function idsOf(page: Pick<Page, 'records'>): string[] {
+	return page.records.map(({id}) => id);
+}
+
+/** What an Observable has said so far, and how to turn away from it. */
+export interface Heard<T> {
+	readonly values: T[];
+	error: unknown;
+	ended: 'error' | 'complete' | undefined;
+	/** Resolves when it has ended, either way. */
+	readonly over: Promise<void>;
+	unsubscribe(): void;
+}
+
+export function listen<T>(stream: Observable<T>, onValue: (value: T) => void = () => {}): Heard<T> {
+	let end!: () => void;
+	const heard: Heard<T> = {
+		values: [],
+		error: undefined,
+		ended: undefined,
+		over: new Promise(resolve => (end = resolve)),
+		unsubscribe: () => subscription.unsubscribe(),
+	};
+	const subscription = stream.subscribe({
+		next(value) {
+			heard.values.push(value);
+			onValue(value);
+		},
+		error(error: unknown) {
+			heard.error = error;
+			heard.ended = 'error';
+			end();
+		},
+		complete() {
+			heard.ended = 'complete';
+			end();
+		},
+	});
+	return heard;
+}
+
+/** Lets everything happen that can happen without a timer or I/O. */
+export async function settle(): Promise<void> {
+	for (let turn = 0; turn < 5; turn++) await new Promise(resolve => setImmediate(resolve));
+}
+
