@@ -1,5 +1,5 @@
 import {reasonOf} from './errors.ts';
-import type {Page, Rejected} from './page.ts';
+import type {Page, Rejected, SourceRecord} from './page.ts';
 import type {Batch} from './sink.ts';
 
 /** A page as sinks take it, and the events that could not be written as JSON. Each event is serialized once. */
@@ -10,13 +10,13 @@ export function toBatch(page: Page): {batch: Batch; rejected: readonly Rejected[
 		return {batch: {events: page.events, records: page.records, ...ownTexts(page), source}, rejected: []};
 	}
 	const rejected: Rejected[] = [];
-	const texts: string[] = [];
 	const written: number[] = [];
+	const writer = new LineWriter(page.records);
 	for (const [index, event] of page.events.entries()) {
 		try {
 			const text = JSON.stringify(event) as string | undefined;
 			if (text === undefined) throw new TypeError(`a ${typeof event} has no JSON`);
-			texts.push(text);
+			writer.add(text);
 			written.push(index);
 		} catch (error) {
 			const {id, text} = page.records[index]!;
@@ -26,7 +26,7 @@ export function toBatch(page: Page): {batch: Batch; rejected: readonly Rejected[
 	const all = rejected.length === 0;
 	const events = all ? page.events : written.map(index => page.events[index]);
 	const records = all ? page.records : written.map(index => page.records[index]!);
-	return {batch: {events, records, ...join(texts), source}, rejected};
+	return {batch: {events, records, ...writer.finish(), source}, rejected};
 }
 
 function ownTexts(page: Page): Pick<Batch, 'lines' | 'ends'> {
@@ -42,14 +42,36 @@ function ownTexts(page: Page): Pick<Batch, 'lines' | 'ends'> {
 	return {lines, ends};
 }
 
-function join(texts: readonly string[]): Pick<Batch, 'lines' | 'ends'> {
-	const joined = texts.length === 0 ? '' : `${texts.join('\n')}\n`;
-	const lines = Buffer.from(joined, 'utf8');
-	const oneByteEach = lines.length === joined.length;
-	const ends = new Uint32Array(texts.length);
-	let bytes = 0;
-	for (const [index, text] of texts.entries()) {
-		ends[index] = bytes += (oneByteEach ? text.length : Buffer.byteLength(text)) + 1;
+/** Encodes lines one by one into one buffer, so that each string can be collected as soon as it is written. */
+class LineWriter {
+	#lines: Buffer;
+	readonly #ends: Uint32Array;
+	#bytes = 0;
+	#count = 0;
+
+	constructor(records: readonly SourceRecord[]) {
+		let bytes = 0;
+		// the record's text as a JSON string inside a common record is about this much larger
+		for (const {text} of records) bytes += text.length * 1.3 + 1024;
+		this.#lines = Buffer.allocUnsafe(Math.ceil(bytes));
+		this.#ends = new Uint32Array(records.length);
 	}
-	return {lines, ends};
+
+	add(text: string): void {
+		if (this.#lines.length - this.#bytes < text.length * 3 + 1) this.#grow(Buffer.byteLength(text) + 1);
+		this.#bytes += this.#lines.write(text, this.#bytes);
+		this.#lines[this.#bytes++] = 0x0a;
+		this.#ends[this.#count++] = this.#bytes;
+	}
+
+	finish(): Pick<Batch, 'lines' | 'ends'> {
+		return {lines: this.#lines.subarray(0, this.#bytes), ends: this.#ends.subarray(0, this.#count)};
+	}
+
+	#grow(needed: number): void {
+		if (this.#lines.length - this.#bytes >= needed) return;
+		const grown = Buffer.allocUnsafe(Math.max(this.#lines.length * 2, this.#bytes + needed));
+		this.#lines.copy(grown, 0, 0, this.#bytes);
+		this.#lines = grown;
+	}
 }

@@ -19,6 +19,12 @@ export interface CommitterOptions {
 }
 
 const defaultCommitSize: CommitSize = {pages: 64, bytes: 8 * 1024 * 1024, ageMs: 5_000};
+/** What is left of a page between its write and its commit: never its events. */
+interface Written extends Pick<Page, 'position' | 'snapshots' | 'ack'> {
+	readonly key: string;
+	readonly identities: Uint8Array | undefined;
+}
+
 const deadLetterKey = 'dead letters';
 /** The journal is thinned out when it is this large, and as soon as it is twice what was needed then. */
 const minJournalCompaction = 4 * 1024 * 1024;
@@ -34,7 +40,7 @@ export class Committer {
 	readonly #positions: Record<string, Json>;
 	#snapshots: Readonly<Record<string, Json>>;
 	#version: number;
-	#uncommitted: Page[] = [];
+	#uncommitted: Written[] = [];
 	#uncommittedBytes = 0;
 	#mark: Json | undefined;
 	#journalBytes: number;
@@ -85,7 +91,7 @@ export class Committer {
 	}
 
 	async writeDeadLetters(page: Page, rejected: readonly Rejected[]): Promise<void> {
-		const sink = this.#open.get(deadLetterKey) ?? (await this.#openSink(deadLetterKey, this.#options.deadLetters!));
+		const sink = this.#open.get(deadLetterKey) ?? (await this.#openDeadLetters());
 		const {name, tenant, ids} = page.source;
 		const texts = rejected.map(({id, reason, text}) =>
 			JSON.stringify({reason, source: name, tenant, id, record: Buffer.from(text).toString('utf8')}),
@@ -100,7 +106,8 @@ export class Committer {
 	/** Counts a page that every sink has taken. */
 	written(page: Page, batch: Batch, deadLetters: number): void {
 		const {meter} = this.#options;
-		this.#uncommitted.push(page);
+		const {source, position, snapshots, identities, ack} = page;
+		this.#uncommitted.push({key: `${source.name}:${source.tenant}`, position, snapshots, identities, ack});
 		this.#uncommittedBytes += batch.lines.length;
 		meter.pages++;
 		meter.events += batch.events.length;
@@ -118,7 +125,7 @@ export class Committer {
 		if (pages.length === 0 && this.#version > 0 && state) return;
 		await this.#flush();
 		for (const page of pages) {
-			this.#positions[`${page.source.name}:${page.source.tenant}`] = page.position;
+			this.#positions[page.key] = page.position;
 			this.#snapshots = {...this.#snapshots, ...page.snapshots};
 		}
 		if (state) {
@@ -148,6 +155,15 @@ export class Committer {
 		return open;
 	}
 
+	/** The state knows where they begin before the first is written: after a kill they are cut, not written twice. */
+	async #openDeadLetters(): Promise<OpenSink> {
+		const {deadLetters, state} = this.#options;
+		const open = await this.#openSink(deadLetterKey, deadLetters!);
+		this.#sinkStates[deadLetterKey] = await open.flush();
+		if (state) this.#version = await state.commit(this.#checkpoint(), this.#version);
+		return open;
+	}
+
 	async #flush(): Promise<void> {
 		await Promise.all(
 			[...this.#open].map(async ([key, sink]) => {
@@ -156,7 +172,7 @@ export class Committer {
 		);
 	}
 
-	async #appendIdentities({journal}: StateStore, pages: readonly Page[]): Promise<void> {
+	async #appendIdentities({journal}: StateStore, pages: readonly Written[]): Promise<void> {
 		const added = concat(pages.map(page => page.identities ?? new Uint8Array()));
 		const {start} = this.#options;
 		if (added.length === 0 && this.#mark !== undefined) return;

@@ -13,6 +13,8 @@ export interface SourceRecord {
 	readonly wholeSecond: boolean;
 	/** The record's own text, UTF-8, on one line: the slice of the answer. */
 	readonly text: Uint8Array;
+	/** `text` as a string, where it is at hand. */
+	readonly raw?: string;
 	/** The parsed record that `text` is the text of. */
 	readonly value: unknown;
 }

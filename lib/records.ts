@@ -1,6 +1,6 @@
 import {SourceError, reasonOf} from './errors.ts';
-import type {ClientAnswer} from './http/client.ts';
-import {sliceRecords} from './http/slice-records.ts';
+import {parseJson} from './http/client.ts';
+import {onOneLine, sliceRecords} from './http/slice-records.ts';
 import type {Rejected, SourceRecord} from './page.ts';
 import {recordTime} from './time.ts';
 
@@ -15,43 +15,68 @@ export interface RecordFacts<T> {
 	time(record: T): unknown;
 }
 
-/** The records of one answer, each with its own text. One without id or time is rejected, the others pass. */
-export function readRecords<T>(facts: RecordFacts<T>, {json, body}: ClientAnswer, maxEventBytes: number) {
-	const values = (json as Record<string, unknown> | null)?.[facts.records];
-	const texts = sliceRecords(body, facts.records);
-	if (!Array.isArray(values) || !texts || texts.length !== values.length) {
-		const got =
-			json === null || typeof json !== 'object' ? String(json) : `the members ${Object.keys(json).join(', ')}`;
+/** An answer parsed: each record with its own text, and the rest of the answer with an empty list in their place. */
+export interface ParsedAnswer {
+	readonly envelope: unknown;
+	/** Absent where the answer has no such list. */
+	readonly records?: readonly ParsedRecord[];
+}
+
+interface ParsedRecord {
+	readonly text: Buffer;
+	readonly raw: string;
+	readonly value: unknown;
+}
+
+/** Parses an answer record by record. Throws where JSON.parse would throw for the whole. */
+export function parseAnswer(body: Buffer, member: string): ParsedAnswer {
+	const sliced = sliceRecords(body, member);
+	if (!sliced) return {envelope: parseJson(body)};
+	return {
+		envelope: parseJson(sliced.envelope),
+		records: sliced.texts.map(text => {
+			const raw = text.toString('utf8');
+			const value = JSON.parse(raw) as unknown;
+			const line = onOneLine(text);
+			return {text: line, raw: line === text ? raw : line.toString('utf8'), value};
+		}),
+	};
+}
+
+/** The records of one answer. One without id or time is rejected, the others pass. */
+export function readRecords<T>(facts: RecordFacts<T>, {envelope, records: parsed}: ParsedAnswer, maxEventBytes: number) {
+	if (!parsed) {
+		const isObject = typeof envelope === 'object' && envelope !== null;
+		const got = isObject ? `the members ${Object.keys(envelope).join(', ')}` : typeof envelope;
 		throw new SourceError('BAD_BODY', `${facts.name}: expected an answer with a list "${facts.records}", got ${got}`);
 	}
 	const events: T[] = [];
 	const records: SourceRecord[] = [];
 	const rejected: Rejected[] = [];
-	for (const [index, value] of values.entries()) {
-		const text = texts[index]!;
+	for (const record of parsed) {
 		try {
-			records.push(readRecord(facts, value as T, text, maxEventBytes));
-			events.push(value as T);
+			records.push(readRecord(facts, record, maxEventBytes));
+			events.push(record.value as T);
 		} catch (error) {
-			rejected.push({text, reason: reasonOf(error)});
+			rejected.push({text: record.text, reason: reasonOf(error)});
 		}
 	}
-	return {events, records, rejected, bytes: body.length};
+	return {events, records, rejected};
 }
 
-function readRecord<T>(facts: RecordFacts<T>, value: T, text: Uint8Array, maxEventBytes: number): SourceRecord {
+function readRecord<T>(facts: RecordFacts<T>, {text, raw, value}: ParsedRecord, maxEventBytes: number): SourceRecord {
 	if (text.length > maxEventBytes) {
 		throw new Error(`the record has ${text.length} bytes, more than maxEventBytes (${maxEventBytes})`);
 	}
 	if (typeof value !== 'object' || value === null) throw new Error('the record is not an object');
-	const id = facts.id(value);
+	const id = facts.id(value as T);
 	if ((typeof id !== 'string' && typeof id !== 'number') || id === '') throw new Error('the record has no id');
 	if (typeof id === 'number' && Math.abs(id) > Number.MAX_SAFE_INTEGER) {
-		throw new Error(`the record's id ${id} is a number beyond 2^53, so it may have lost digits`);
+		throw new Error(`the record's id is a number beyond 2^53, so that others look the same: ${id}`);
 	}
-	const time = facts.time(value);
+	const time = facts.time(value as T);
 	const parsed = typeof time === 'string' ? recordTime(time) : undefined;
 	if (!parsed) throw new Error(`the record's time cannot be read: ${JSON.stringify(time)}`);
 	const {timeMs, wholeSecond} = parsed;
-	return {id: String(id), timeMs, orderMs: timeMs, wholeSecond, text, value};
+	return {id: String(id), timeMs, orderMs: timeMs, wholeSecond, text, raw, value};
 }

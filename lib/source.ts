@@ -11,7 +11,7 @@ import {paginate} from './operators/paginate.ts';
 import {basicOptions, httpOptions, parseRate, scanOptions, tokenOption} from './options.ts';
 import type {Page, SourceFacts} from './page.ts';
 import {parseOptions} from './parse-options.ts';
-import {readRecords, type RecordFacts} from './records.ts';
+import {parseAnswer, type ParsedAnswer, readRecords, type RecordFacts} from './records.ts';
 import {nowhere, planScans, type Scan, type SourcePosition} from './scan.ts';
 import {freshStart, type Start} from './start.ts';
 import {parseSpan, parseTime} from './time.ts';
@@ -198,10 +198,16 @@ function open<Shape extends z.ZodRawShape, T>(
 				query: Object.entries(query).flatMap(([key, value]) => pairs(key, value)),
 				...(body === undefined ? {} : {body: JSON.stringify(body)}),
 				repeatable: true,
+				parse: body => parseAnswer(body, definition.records),
 			},
 			signal,
 		);
-		return {...readRecords(definition, answer, shared.maxEventBytes), next: definition.next(answer.json)};
+		const parsed = answer.content as ParsedAnswer;
+		return {
+			...readRecords(definition, parsed, shared.maxEventBytes),
+			next: definition.next(parsed.envelope),
+			bytes: answer.bytes,
+		};
 	};
 	return from(scans).pipe(
 		paginate<T>(read, {

@@ -1,5 +1,4 @@
 import fs from 'node:fs';
-import {join} from 'node:path';
 import {setImmediate as turn} from 'node:timers/promises';
 import {reasonOf, SinkError} from '../lib/errors.ts';
 import type {Json} from '../lib/event.ts';
@@ -53,7 +52,7 @@ export async function openEventFolder(options: EventFolderOptions): Promise<Open
 				let turnAt = performance.now() + turnMs;
 				for (const [index, record] of records.entries()) {
 					const place = {id: record.id, timeMs: record.timeMs, source: source.name, tenant: source.tenant};
-					const path = join(dir, pathOf[source.ids](place));
+					const path = `${dir}/${pathOf[source.ids](place)}`; // join() would normalize each one again
 					const text = lines.subarray(index === 0 ? 0 : ends[index - 1]!, ends[index]! - 1);
 					if (await placer.place(path, text)) events++;
 					else rejected.push({id: record.id, text: record.text, reason: `${sink}: ${path} exists with other content`});

@@ -34,6 +34,7 @@ interface Staged {
 export function createPlacer(options: PlacerOptions): Placer {
 	const {dir, durability, folders} = options;
 	const staged = new Map<string, Staged>();
+	const onlyTemp = tempPath(dir);
 
 	function placeOnce(path: string, content: Uint8Array): boolean {
 		const folder = dirname(path);
@@ -52,8 +53,8 @@ export function createPlacer(options: PlacerOptions): Placer {
 		return true;
 	}
 
-	function stage(content: Uint8Array) {
-		const temp = tempPath(dir);
+	function stage(content: Uint8Array): {readonly descriptor: number; readonly temp: string} {
+		const temp = durability === 'power' ? tempPath(dir) : onlyTemp;
 		return {descriptor: writeNew(temp, content), temp};
 	}
 

@@ -21,18 +21,18 @@ export default defineSink({
 		'A file goes on exactly where the state says; a pipe may see the last uncommitted pages twice.',
 	target: 'path',
 	options: z.object({
-		path: z.string().min(1).describe('The file, or - for standard output. A name that ends in .gz is compressed.'),
+		path: z.string().min(1).describe('the file, or - for standard output; one whose name ends in .gz is compressed'),
 		mode: z
 			.enum(['append', 'replace'])
 			.optional()
 			.describe(
-				'What to do with a file that has content but no state: append goes on behind its end, ' +
-					'replace empties it at once, before the first event is fetched. With a state it means nothing.',
+				'what to do with a file that has content but no state: append goes on behind its end, ' +
+					'replace empties it at once, before the first event is fetched; with a state it means nothing',
 			),
 		durability: z
 			.enum(['process', 'power'])
 			.default('power')
-			.describe('What a commit survives: process, the end of this process; power, a power failure too.'),
+			.describe('what a commit survives: process, the end of this process; power, a power failure too'),
 		...retryOptions,
 	}),
 	create({path: given, ...options}) {

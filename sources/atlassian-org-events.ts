@@ -1,4 +1,5 @@
 import {z} from 'zod';
+import type {AuditTarget} from '../lib/event.ts';
 import {defineSource, type NormalizedMembers} from '../lib/source.ts';
 
 /** One event of the Organizations API, as far as its document and its real answers show. */
@@ -38,6 +39,7 @@ export interface OrgObject {
 
 interface EventPage {
 	readonly meta?: {readonly next?: string | null} | null;
+	readonly links?: {readonly next?: string | null} | null;
 }
 
 const one = z.string().min(1);
@@ -83,46 +85,55 @@ export default defineSource({
 			cursor: cursor as string | undefined,
 		},
 	}),
-	next: answer => (answer as EventPage).meta?.next || undefined,
+	next: answer => (answer as EventPage).meta?.next || linkedCursor(answer as EventPage),
 	normalize,
 });
 
+/** A link is never followed, it may lead anywhere; but where it alone names the next page, there is one. */
+function linkedCursor({links}: EventPage): string | undefined {
+	return (links?.next && new URLSearchParams(links.next.split('?')[1]).get('cursor')) || undefined;
+}
+
 function normalize({attributes, message}: OrgEvent): NormalizedMembers {
 	const {action, actor, location} = attributes;
-	const context = Array.isArray(attributes.context) ? (attributes.context as readonly OrgObject[]) : [];
-	return compact({
+	return present({
 		action,
 		message: message?.content,
 		outcome: action?.endsWith('_failed') ? 'failure' : 'success',
-		actor: actor
-			? compact({id: actor.id, name: actor.name, email: actor.email?.includes('@') ? actor.email : undefined})
-			: undefined,
-		origin: location
-			? compact({
-					ip: location.ip,
-					ips: location.ip ? [location.ip] : undefined,
-					geo: compact({country: location.countryName, region: location.regionName, city: location.city}),
-				})
-			: undefined,
-		targets: context.map(({id, type, attributes: named}) =>
-			compact({type, id, name: text(named?.['name']) ?? text(named?.['groupName'])}),
-		),
+		actor: actor && present({id: actor.id, name: actor.name, email: actor.email?.includes('@') && actor.email}),
+		origin:
+			location &&
+			present({
+				ip: location.ip,
+				ips: location.ip && [location.ip],
+				geo: present({country: location.countryName, region: location.regionName, city: location.city}),
+			}),
+		targets: targetsOf(attributes.context),
 	}) as NormalizedMembers;
+}
+
+function targetsOf(context: OrgEvent['attributes']['context']): AuditTarget[] | undefined {
+	if (!Array.isArray(context)) return undefined;
+	const targets = (context as readonly OrgObject[]).flatMap(({id, type, attributes}) => {
+		const target = present({type, id, name: text(attributes?.['name']) ?? text(attributes?.['groupName'])});
+		return target ? [target as AuditTarget] : [];
+	});
+	return targets.length > 0 ? targets : undefined;
 }
 
 function text(value: unknown): string | undefined {
 	return typeof value === 'string' ? value : undefined;
 }
 
-/** Without the members that say nothing: undefined, null, "", [] and {}. */
-function compact<T extends object>(members: T): T {
-	return Object.fromEntries(
-		Object.entries(members).filter(
-			([, value]) =>
-				value !== undefined &&
-				value !== null &&
-				value !== '' &&
-				(typeof value !== 'object' || Object.keys(value).length > 0),
-		),
-	) as T;
+/** Only those members that say something: not undefined, null, false or "". Undefined when there are none. */
+function present(members: Readonly<Record<string, unknown>>): object | undefined {
+	const found: Record<string, unknown> = {};
+	let any = false;
+	for (const key in members) {
+		const value = members[key];
+		if (!value) continue;
+		found[key] = value;
+		any = true;
+	}
+	return any ? found : undefined;
 }

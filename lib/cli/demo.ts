@@ -13,11 +13,15 @@ const marker = join(folder, '.rxaudit-demo');
 export async function demo(args: string[]): Promise<number> {
 	const {values} = parseFlags(args, {help: {help: 'this text'}}, 0);
 	if (values['help']) {
-		await say('Usage: rxaudit demo\n\nPulls from a local emulator into ./rxaudit-demo, twice.\n\nExample:\n  rxaudit demo');
+		await say(
+			'Usage: rxaudit demo\n\nPulls from a local emulator into ./rxaudit-demo, twice.\n\nExample:\n  rxaudit demo',
+		);
 		return 0;
 	}
 	if (existsSync(folder) && !existsSync(marker)) {
-		throw new ConfigError(`demo: expected ./${folder} to be free or of an earlier demo; it is neither, so nothing was touched`);
+		throw new ConfigError(
+			`demo: expected ./${folder} to be free or of an earlier demo; it is neither, so nothing was touched`,
+		);
 	}
 	rmSync(folder, {recursive: true, force: true});
 	mkdirSync(folder);
@@ -25,19 +29,22 @@ export async function demo(args: string[]): Promise<number> {
 
 	const emulator = await startEmulator({events: 2000});
 	process.env['RXAUDIT_TOKEN'] = emulator.token;
-	const command = [
-		...['atlassian-org-events', '--org-id', emulator.orgId, '--endpoint', emulator.url, '--page-size', '200'],
-		...['--to', `filesystem:${folder}/events`, '--to', `ndjson:${folder}/events.ndjson.gz`, '--state', `${folder}/state`],
-	];
+	const source = ['atlassian-org-events', '--org-id', emulator.orgId, '--endpoint', emulator.url, '--page-size', '200'];
+	const sinks = ['--to', `filesystem:${folder}/events`, '--to', `ndjson:${folder}/events.ndjson.gz`];
+	const command = [...source, ...sinks, '--state', `${folder}/state`];
 	try {
-		await say(`An emulator of the Organizations API listens at ${emulator.url} and holds 2,000 events.\n\n$ rxaudit pull ${command.join(' ')}`);
+		await say(
+			`An emulator of the Organizations API listens at ${emulator.url} and holds 2,000 events.\n\n$ rxaudit pull ${command.join(' ')}`,
+		);
 		const first = await pull(command);
 		const newest = emulator.events()[Symbol.iterator]().next().value!;
 		emulator.insert([{timeMs: newest.timeMs - 60_000}, {timeMs: newest.timeMs + 60_000}]);
 		await say('\nTwo more events arrive, one of them late. The same command again fetches just those:\n');
 		const second = await pull(command);
 		await say(`\nWhat there is now in ./${folder}:\n${tree(folder).join('\n')}`);
-		await say(`\nLook at it:\n  find ${folder}/events -name '*.json' | head -3\n  zcat ${folder}/events.ndjson.gz | head -1`);
+		await say(
+			`\nLook at it:\n  find ${folder}/events -name '*.json' | head -3\n  zcat ${folder}/events.ndjson.gz | head -1`,
+		);
 		return first || second;
 	} finally {
 		await emulator.close();

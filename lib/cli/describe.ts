@@ -1,6 +1,6 @@
 import {ConfigError} from '../errors.ts';
 import {list, load} from '../registry.ts';
-import {credentialFlags} from './credentials.ts';
+import {credentialFlagsOf} from './credentials.ts';
 import {describeFlags, flagsOf, parseFlags} from './flags.ts';
 import {write} from './main-command.ts';
 import {nearest} from './nearest.ts';
@@ -41,7 +41,7 @@ Lag          ${source.lagMs / 1000} s: a run without --until ends that long ago
 Reference    ${source.reference}
 
 Options:
-${describeFlags({...flagsOf(source.options), ...credentialFlags})}
+${describeFlags({...flagsOf(source.options), ...credentialFlagsOf(source)})}
 `;
 }
 

@@ -23,7 +23,7 @@ export async function emulate(args: string[]): Promise<number> {
 	if (values['help']) return help();
 	const rate = values['rate-limit'] as string | undefined;
 	if (rate !== undefined && !/^[1-9]\d*\/(s|min|h)$/.test(rate)) {
-		throw new ConfigError('--rate-limit: expected N/min, N/s or N/h');
+		throw new ConfigError(`--rate-limit: expected N/min, N/s or N/h, got ${JSON.stringify(rate)}`);
 	}
 	const newest = values['newest'] as string | undefined;
 	const emulator = await startEmulator({
@@ -31,12 +31,14 @@ export async function emulate(args: string[]): Promise<number> {
 		events: number(values, 'events', 0, 1e9) ?? 1000,
 		seed: number(values, 'seed', 0, 2 ** 32 - 1) ?? 1,
 		latencyMs: number(values, 'latency', 0, 3_600_000) ?? 0,
-		...(newest === undefined ? {} : {newestMs: parseTime(newest, Date.now())}),
+		...(newest === undefined ? {} : {newestMs: named('newest', () => parseTime(newest, Date.now()))}),
 		...(rate === undefined ? {} : {rateLimit: parseRate(rate)!}),
-		faults: ((values['fault'] ?? []) as string[]).map(parseFault),
+		faults: ((values['fault'] ?? []) as string[]).map(fault => named('fault', () => parseFault(fault))),
 	}).catch((error: NodeJS.ErrnoException) => {
 		if (error.code === 'EADDRINUSE' || error.code === 'EACCES') {
-			throw new ConfigError(`--port: expected a free port, got ${values['port'] as string} (${error.code}); leave it out for any free one`);
+			throw new ConfigError(
+				`--port: expected a free port, got ${values['port'] as string} (${error.code}); leave it out for any free one`,
+			);
 		}
 		throw error;
 	});
@@ -52,6 +54,15 @@ export async function emulate(args: string[]): Promise<number> {
 	await emulator.close();
 	signals.release();
 	return 0;
+}
+
+/** Runs a parser of one flag, so that what it complains about says which flag it is. */
+function named<T>(flag: string, parse: () => T): T {
+	try {
+		return parse();
+	} catch (error) {
+		throw error instanceof ConfigError ? new ConfigError(`--${flag}: ${error.message}`) : error;
+	}
 }
 
 function number(values: FlagValues, flag: string, min: number, max: number): number | undefined {

@@ -1,4 +1,3 @@
-import {parseArgs, type ParseArgsConfig} from 'node:util';
 import type {z} from 'zod';
 import {ConfigError} from '../errors.ts';
 import {nearest} from './nearest.ts';
@@ -11,49 +10,82 @@ export interface Flag {
 }
 
 export type Flags = Readonly<Record<string, Flag>>;
-export type FlagValues = Readonly<Record<string, string | boolean | (string | boolean)[] | undefined>>;
+export type FlagValues = Readonly<Record<string, string | boolean | string[] | undefined>>;
 
-const secretFlags = ['token', 'password', 'api-key', 'api-token', 'secret', 'authorization', 'bearer'];
+const secretName = /^(?!.*-file$).*(token|passw|secret|api-?key|credential|authoriz|bearer)/i;
 
 /**
- * The values of the flags, and what else was given. Throws a ConfigError for unknown flags, missing values and
- * secrets, and never repeats a value: it could be one.
+ * The values of the flags, and what else was given. Throws a ConfigError for unknown flags, missing values, values given
+ * twice and secrets, and never repeats a value: it could be one.
  */
 export function parseFlags(args: string[], flags: Flags, positionals: number): {values: FlagValues; rest: string[]} {
-	for (const arg of args) {
-		const name = /^--?([\w-]+)/.exec(arg)?.[1] ?? '';
-		if (secretFlags.includes(name) && !Object.hasOwn(flags, name)) {
-			throw new ConfigError(
-				`--${name}: a secret on the command line can be read by everybody on this machine; set RXAUDIT_TOKEN (or RXAUDIT_USERNAME and RXAUDIT_PASSWORD), or give --token-file or --password-file`,
-			);
+	refuseSecrets(args, flags);
+	const values: Record<string, string | boolean | string[]> = {};
+	const rest: string[] = [];
+	for (let at = 0; at < args.length; at++) {
+		const arg = args[at]!;
+		if (!isFlag(arg)) {
+			rest.push(arg);
+			continue;
 		}
-		if (/^--./.test(arg) && !Object.hasOwn(flags, name)) {
-			throw new ConfigError(`unknown option --${name}${nearest(name, Object.keys(flags))}: see --help for what there is`);
+		const name = nameOf(arg, flags);
+		const {value, repeat} = flags[name]!;
+		const before = values[name];
+		if (before !== undefined && !repeat) throw new ConfigError(`--${name}: expected it once, got it again`);
+		if (value === undefined) {
+			if (arg.includes('=')) throw new ConfigError(`--${name}: expected no value, got one`);
+			values[name] = true;
+			continue;
 		}
+		const given = arg.includes('=') ? arg.slice(arg.indexOf('=') + 1) : valueBehind(name, args[++at]);
+		values[name] = repeat ? [...((before as string[] | undefined) ?? []), given] : given;
 	}
-	const options = Object.fromEntries(
-		Object.entries(flags).map(([name, {value, repeat}]) => [
-			name,
-			{type: value === undefined ? 'boolean' : 'string', multiple: repeat ?? false},
-		]),
-	) as ParseArgsConfig['options'];
-	const {values, positionals: rest} = parse(args, options!);
 	if (rest.length > positionals) {
+		const wanted = positionals === 1 ? 'one name and options' : 'options only';
+		const many = rest.length - positionals;
 		throw new ConfigError(
-			`expected ${positionals === 1 ? 'one name' : `at most ${positionals} arguments`} and options, got ${rest.length - positionals} argument(s) too many; options begin with --`,
+			`expected ${wanted}, got ${many} ${many === 1 ? 'argument' : 'arguments'} too many; quote values with spaces, & or ?`,
 		);
 	}
-	return {values: values as FlagValues, rest};
+	return {values, rest};
 }
 
-function parse(args: string[], options: NonNullable<ParseArgsConfig['options']>) {
-	try {
-		return parseArgs({args, options, allowPositionals: true, strict: true});
-	} catch (error) {
-		const message = (error as Error).message.split('\n')[0]!;
-		// Node's sentence names the flag; it repeats no value except that of an unknown one, which cannot come here
-		throw new ConfigError(message.replace(/^Option '(-[^' ]*).*argument missing.*/, '$1: expected a value, got nothing'));
+/** Throws a ConfigError when a secret was given where everybody can read it. What is in `flags` is none. */
+export function refuseSecrets(args: readonly string[], flags: Flags): void {
+	for (const arg of args) {
+		const name = isFlag(arg) ? nameIn(arg) : '';
+		if (!secretName.test(name) || Object.hasOwn(flags, name)) continue;
+		throw new ConfigError(
+			'a secret on the command line can be read by everybody on this machine; ' +
+				'set RXAUDIT_TOKEN (or RXAUDIT_USERNAME and RXAUDIT_PASSWORD), or give --token-file or --password-file',
+		);
 	}
+}
+
+function isFlag(arg: string): boolean {
+	return arg.startsWith('-') && arg !== '-';
+}
+
+function nameIn(arg: string): string {
+	return /^--?([^=]*)/.exec(arg)![1]!;
+}
+
+function nameOf(arg: string, flags: Flags): string {
+	if (arg === '-h' && Object.hasOwn(flags, 'help')) return 'help';
+	// -pSECRET is how other programs take a password, so what follows a single dash is not shown
+	if (!arg.startsWith('--'))
+		throw new ConfigError('unknown option: expected options like --help, got one with a single -');
+	const name = nameIn(arg);
+	if (Object.hasOwn(flags, name)) return name;
+	throw new ConfigError(`unknown option --${name}${nearest(name, Object.keys(flags))}: see --help for what there is`);
+}
+
+function valueBehind(name: string, next: string | undefined): string {
+	if (next === undefined) throw new ConfigError(`--${name}: expected a value, got nothing`);
+	if (!isFlag(next)) return next;
+	throw new ConfigError(
+		`--${name}: expected a value, got an option; write --${name}=VALUE for a value that begins with -`,
+	);
 }
 
 /** The flags of an option schema: kebab-case, secrets left out, lists repeatable. */
@@ -63,7 +95,8 @@ export function flagsOf(schema: z.ZodObject): Record<string, Flag> {
 		if (type.meta()?.['secret'] === true || key === 'username') continue;
 		const repeat = type.safeParse(['x']).success;
 		const initial = type.safeParse(undefined);
-		const standard = initial.success && initial.data !== undefined ? ` (default: ${String(initial.data)})` : '';
+		const standard =
+			initial.success && initial.data !== undefined ? ` (default: ${initial.data as string | number})` : '';
 		flags[kebab(key)] = {value: valueName(key), repeat, help: (type.description ?? '') + standard};
 	}
 	return flags;

@@ -1,6 +1,7 @@
 import {AuditError, ConfigError} from '../errors.ts';
 import {exitCodeOf} from './exit-code.ts';
 import {nearest} from './nearest.ts';
+import {type LogFormat, logLine} from './progress.ts';
 
 /** A command of `rxaudit`: takes the arguments behind its name, resolves with the exit code. */
 export type Command = (args: string[]) => Promise<number>;
@@ -8,9 +9,15 @@ export type Command = (args: string[]) => Promise<number>;
 const commands: Record<string, {summary: string; load(): Promise<Command>}> = {
 	pull: {summary: 'read an audit log into files or a pipe', load: async () => (await import('./pull.ts')).pull},
 	list: {summary: 'the sources and sinks that there are', load: async () => (await import('./list.ts')).listCommand},
-	describe: {summary: 'one source or sink: what it is, its options', load: async () => (await import('./describe.ts')).describe},
+	describe: {
+		summary: 'one source or sink: what it is, its options',
+		load: async () => (await import('./describe.ts')).describe,
+	},
 	demo: {summary: 'pull from a local emulator into ./rxaudit-demo', load: async () => (await import('./demo.ts')).demo},
-	emulate: {summary: 'a local stand-in of the audit APIs, to try things on', load: async () => (await import('./emulate.ts')).emulate},
+	emulate: {
+		summary: 'a local stand-in of the audit APIs, to try things on',
+		load: async () => (await import('./emulate.ts')).emulate,
+	},
 };
 
 const help = `rxaudit moves audit logs out of Atlassian, completely and for ever.
@@ -33,6 +40,8 @@ Examples:
 export async function main(argv: string[]): Promise<number> {
 	const [name, ...args] = argv;
 	try {
+		const asked = name === 'help' && args[0] !== undefined && Object.hasOwn(commands, args[0]) ? args[0] : undefined;
+		if (asked) return await (await commands[asked]!.load())(['--help']);
 		if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
 			await write(name === undefined ? process.stderr : process.stdout, help);
 			return name === undefined ? 2 : 0;
@@ -46,12 +55,26 @@ export async function main(argv: string[]): Promise<number> {
 			const names = Object.keys(commands);
 			throw new ConfigError(`unknown command${nearest(name, names)}: expected one of ${names.join(', ')}`);
 		}
-		return await (await command.load())(args);
+		return await (
+			await command.load()
+		)(args);
 	} catch (error) {
 		const code = exitCodeOf(error);
-		if (code !== 141) await write(process.stderr, `rxaudit: ${sentence(error)}\n`);
+		if (code !== 141) await write(process.stderr, logLine(logFormat(argv), 'error', sentence(error), codeOf(error)));
 		return code;
 	}
+}
+
+/** Of the arguments as they are, since the error may be about them. */
+function logFormat(argv: readonly string[]): LogFormat {
+	const json = argv.some(
+		(arg, at) => arg === '--log-format=json' || (arg === 'json' && argv[at - 1] === '--log-format'),
+	);
+	return json ? 'json' : 'text';
+}
+
+function codeOf(error: unknown): {code?: string} {
+	return error instanceof AuditError ? {code: error.code} : {};
 }
 
 function sentence(error: unknown): string {
@@ -73,7 +96,10 @@ async function version(): Promise<string> {
 	const {readFile} = await import('node:fs/promises');
 	for (let folder = new URL('./', import.meta.url); folder.pathname !== '/'; folder = new URL('../', folder)) {
 		try {
-			const {name, version} = JSON.parse(await readFile(new URL('package.json', folder), 'utf8')) as Record<string, string>;
+			const {name, version} = JSON.parse(await readFile(new URL('package.json', folder), 'utf8')) as Record<
+				string,
+				string
+			>;
 			if (name === 'rxaudit') return version!;
 		} catch {}
 	}

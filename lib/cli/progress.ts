@@ -1,8 +1,10 @@
 import type {Progress} from '../meter.ts';
 import type {Report} from '../pipeline.ts';
 
+export type LogFormat = 'text' | 'json';
+
 export interface ProgressOutput {
-	readonly format: 'text' | 'json';
+	readonly format: LogFormat;
 	readonly quiet: boolean;
 	readonly stream: NodeJS.WriteStream;
 }
@@ -11,32 +13,45 @@ export interface ProgressOutput {
 const plainEveryMs = 10_000;
 const liveEveryMs = 100;
 
+/** One line for stderr: a sentence, or a JSON object with `time`, `level`, `message` and more. */
+export function logLine(
+	format: LogFormat,
+	level: 'info' | 'warn' | 'error',
+	message: string,
+	members: object = {},
+): string {
+	if (format === 'text') return `rxaudit: ${message}\n`;
+	return `${JSON.stringify({time: new Date().toISOString(), level, message, ...members})}\n`;
+}
+
 /** Shows a run's progress on stderr: one live line on a terminal, otherwise a plain line now and then. */
 export function showProgress({format, quiet, stream}: ProgressOutput) {
 	const live = stream.isTTY === true && format === 'text' && !quiet;
 	const began = performance.now();
 	let shownAt = began;
 	let warnings = 0;
+	/** The end of the wait that was spoken of last. */
+	let announcedMs: number | undefined;
 	let current: Progress | undefined;
 	let timer: NodeJS.Timeout | undefined;
 	const emit = (level: 'info' | 'warn', text: string, members: object = {}) => {
 		if (level === 'info' && quiet) return;
-		const line =
-			format === 'json' ? JSON.stringify({time: new Date().toISOString(), level, message: text, ...members}) : `rxaudit: ${text}`;
-		stream.write(`${live ? '\r\x1b[K' : ''}${line}\n`);
+		stream.write(`${live ? '\r\x1b[K' : ''}${logLine(format, level, text, members)}`);
 	};
 	const draw = () => {
 		if (current) stream.write(`\r\x1b[K${sentence(current, performance.now() - began)}`);
 	};
 	if (live) timer = setInterval(draw, 1000).unref();
 	return {
-		info: (text: string, members?: object) => emit('info', text, members),
+		warn: (text: string) => emit('warn', `warning: ${text}`),
 		update(progress: Progress) {
 			current = progress;
 			for (; warnings < progress.warnings.length; warnings++) emit('warn', `warning: ${progress.warnings[warnings]}`);
 			const now = performance.now();
 			const waitMs = (progress.waitingUntilMs ?? 0) - Date.now();
-			if (now - shownAt < (live ? liveEveryMs : plainEveryMs) && !(waitMs > 1000 && !live)) return;
+			const waitBegins = waitMs > plainEveryMs && progress.waitingUntilMs !== announcedMs;
+			if (now - shownAt < (live ? liveEveryMs : plainEveryMs) && !waitBegins) return;
+			announcedMs = progress.waitingUntilMs;
 			shownAt = now;
 			if (live) draw();
 			else emit('info', sentence(progress, now - began), numbers(progress));
@@ -58,19 +73,23 @@ function sentence(progress: Progress, elapsedMs: number): string {
 	const position = positionMs === undefined ? '' : `, at ${new Date(positionMs).toISOString()}`;
 	const waitMs = (waitingUntilMs ?? 0) - Date.now();
 	const waiting = waitMs > 0 ? `, waiting for quota: ${Math.ceil(waitMs / 1000)} s` : '';
-	return `${pages} pages, ${events} events, ${perSecond} events/s${position}${waiting}`;
+	return `${count(pages, 'page')}, ${count(events, 'event')}, ${perSecond} events/s${position}${waiting}`;
 }
 
 function summary(report: Report): string {
 	const parts = [
-		`${report.events} events, ${report.pages} pages in ${report.seconds.toFixed(1)} s`,
-		`${report.requests} requests (${report.retries} retries)`,
+		`${count(report.events, 'event')}, ${count(report.pages, 'page')} in ${report.seconds.toFixed(1)} s`,
+		`${count(report.requests, 'request')} (${count(report.retries, 'retry', 'retries')})`,
 		...(report.waits > 0 ? [`waited ${(report.waitedMs / 1000).toFixed(1)} s for quota`] : []),
-		`${report.duplicates} duplicates dropped`,
-		...(report.deadLetters > 0 ? [`${report.deadLetters} dead letters`] : []),
-		...(report.warnings.length > 0 ? [`${report.warnings.length} warnings`] : []),
+		`${count(report.duplicates, 'duplicate')} dropped`,
+		...(report.deadLetters > 0 ? [count(report.deadLetters, 'dead letter')] : []),
+		...(report.warnings.length > 0 ? [count(report.warnings.length, 'warning')] : []),
 	];
 	return `${report.stopped ? 'stopped' : 'done'}: ${parts.join(', ')}`;
+}
+
+export function count(number: number, one: string, many = `${one}s`): string {
+	return `${number} ${number === 1 ? one : many}`;
 }
 
 function numbers({pages, events, requests, retries, waits, waitedMs, duplicates, deadLetters, positionMs}: Progress) {

@@ -14,6 +14,9 @@ export async function parseTarget(text: string): Promise<Sink> {
 		options[camel(key)] = decode(name, value);
 	}
 	if (target) options[factory.target] = target;
+	if (options[factory.target] === undefined) {
+		throw new ConfigError(`--to ${name}: expected a target, got none: write ${name}:${factory.target.toUpperCase()}`);
+	}
 	return factory(options);
 }
 
@@ -21,8 +24,11 @@ function decode(name: string, value: string): string {
 	try {
 		return decodeURIComponent(value);
 	} catch (cause) {
-		throw new ConfigError(`--to ${name}: an option's value holds a % that is not followed by two hex digits; write %25`, {
-			cause,
-		});
+		throw new ConfigError(
+			`--to ${name}: an option's value holds a % that is not followed by two hex digits; write %25`,
+			{
+				cause,
+			},
+		);
 	}
 }

@@ -14,7 +14,10 @@ function matches(value: unknown, path: readonly string[], expected: string): boo
 		return value.some(item => matches(item, path, expected));
 	}
 	const [key, ...rest] = path;
-	if (key === undefined) return typeof value !== 'object' ? String(value) === expected : value === null && expected === 'null';
+	if (key === undefined)
+		return typeof value !== 'object'
+			? `${value as string | number | boolean | undefined}` === expected
+			: value === null && expected === 'null';
 	if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return false;
 	return matches((value as Record<string, unknown>)[key], rest, expected);
 }

@@ -46,11 +46,14 @@ const maxErrorBodyBytes = 64 * 1024;
 /** What gunzip, inflate and the Brotli decoder say of a stream that is cut or damaged. */
 const zlibError = /^Z_|^ERR__ERROR/;
 
+/** The member of a request's config that holds how its body is parsed. */
+export const parseKey = 'rxauditParse';
+
 /**
- * An axios adapter that makes one whole attempt: sends, waits for the headers, reads the body to its end, and checks
- * it with `check` (which throws where it is no answer). Everything that goes wrong is an AttemptError.
+ * An axios adapter that makes one whole attempt: sends, waits for the headers, reads the body to its end, and parses
+ * it (which throws where it is not whole). Everything that goes wrong is an AttemptError.
  */
-export function attemptAdapter(limits: AttemptLimits, check: (body: Buffer, contentType: string) => unknown): AxiosAdapter {
+export function attemptAdapter(limits: AttemptLimits): AxiosAdapter {
 	const send = getAdapter('http');
 	return async config => {
 		const timers = startTimers(limits, config.signal as AbortSignal | undefined);
@@ -58,7 +61,7 @@ export function attemptAdapter(limits: AttemptLimits, check: (body: Buffer, cont
 			// every status is let through: of an answer that axios refuses it no longer stops the body at the signal
 			const response = await send({...config, signal: timers.signal, validateStatus: null});
 			timers.alive();
-			return await readAnswer(response, config, limits, timers.alive, check);
+			return await readAnswer(response, config, limits, timers.alive);
 		} catch (error) {
 			throw toAttemptError(error, config, timers);
 		} finally {
@@ -72,7 +75,6 @@ async function readAnswer(
 	config: InternalAxiosRequestConfig,
 	limits: AttemptLimits,
 	alive: () => void,
-	check: (body: Buffer, contentType: string) => unknown,
 ): Promise<AxiosResponse> {
 	const headers = plainHeaders(response.headers);
 	const stream = response.data as Readable;
@@ -83,9 +85,13 @@ async function readAnswer(
 	}
 	const body = await readBody(stream, encoding, limits.maxBodyBytes, alive);
 	try {
-		response.data = {body, json: check(body, headers['content-type'] ?? '')};
-	} catch (cause) {
-		throw new AttemptError('body', (cause as Error).message, config, {status: response.status, headers, body, cause});
+		const parse = (config as {[parseKey]?: (body: Buffer) => unknown})[parseKey]!;
+		response.data = {bytes: body.length, content: parse(body)};
+	} catch {
+		// the parser's own message quotes the body, which may hold anything
+		const type = headers['content-type'];
+		const message = `the body is not whole JSON${type ? ` (content type ${type})` : ''}`;
+		throw new AttemptError('body', message, config, {status: response.status, headers, body});
 	}
 	return response;
 }

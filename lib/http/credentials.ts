@@ -42,7 +42,9 @@ export function chooseCredentials(
 			password => `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`,
 		);
 	}
-	throw new ConfigError(`${name}: expected credentials, got none; ${schemes.map(scheme => wanted[scheme]).join(', or ')}`);
+	throw new ConfigError(
+		`${name}: expected credentials, got none; ${schemes.map(scheme => wanted[scheme]).join(', or ')}`,
+	);
 }
 
 const wanted = {
@@ -50,7 +52,12 @@ const wanted = {
 	basic: 'set RXAUDIT_USERNAME and RXAUDIT_PASSWORD, or give --password-file FILE',
 };
 
-function credentials(name: string, username: string, secret: Secret, toHeader: (secret: string) => string): Credentials {
+function credentials(
+	name: string,
+	username: string,
+	secret: Secret,
+	toHeader: (secret: string) => string,
+): Credentials {
 	let current: string | undefined;
 	let asking: Promise<string> | undefined;
 	const known = new Set<string>();

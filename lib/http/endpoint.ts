@@ -14,7 +14,9 @@ export function isLoopback(url: URL): boolean {
 export function parseEndpoint(name: string, text: string): URL {
 	if (!URL.canParse(text)) {
 		// the parser's own error holds the whole text
-		const got = /[@?#]/.test(text) ? 'something else, which is not shown as it may hold a secret' : JSON.stringify(text);
+		const got = /[@?#]/.test(text)
+			? 'something else, which is not shown as it may hold a secret'
+			: JSON.stringify(text);
 		throw new ConfigError(`${name}: endpoint: expected a URL like https://host/prefix, got ${got}`);
 	}
 	const url = new URL(text);

@@ -87,7 +87,7 @@ class Window {
 			this.#running--;
 			this.#ends.push(clock());
 			if (this.#ends.length > Math.max(minHistory, ...this.#rates.map(rate => rate.requests))) this.#ends.shift();
-			for (const wake of [...this.#waiting]) wake();
+			for (const wake of this.#waiting) wake();
 		};
 	}
 

@@ -7,51 +7,76 @@ const closeBracket = 0x5d;
 const lineFeed = 0x0a;
 const carriageReturn = 0x0d;
 
+/** An answer taken apart: the text of each record, and the text of the answer with `[]` in place of the records. */
+export interface SlicedAnswer {
+	readonly texts: readonly Buffer[];
+	readonly envelope: Buffer;
+}
+
 /**
- * The own text of each record of an answer: the elements of the array that the top-level object holds as `member`
- * (the last of that name, as with JSON.parse). Undefined when there is no such array.
+ * Takes an answer apart at the array that the top-level object holds as `member` (the last of that name, as with
+ * JSON.parse). Undefined when there is no such array, or when the body is so far from JSON that none can be told.
  *
- * The body must be what JSON.parse accepts: nothing is validated here. The texts are views of the body and keep all
- * of it in memory; only a record that spans lines is a copy, on one line.
+ * The body is whole JSON exactly when the envelope and each text are: nothing else is validated here. The texts are
+ * views of the body and keep all of it in memory.
  */
-export function sliceRecords(body: Buffer, member: string): Uint8Array[] | undefined {
-	let records: Uint8Array[] | undefined;
-	let at = skipSpace(body, skipByteOrderMark(body));
+export function sliceRecords(body: Buffer, member: string): SlicedAnswer | undefined {
+	let records: {texts: Buffer[]; from: number; to: number} | undefined;
+	const start = skipByteOrderMark(body);
+	let at = skipSpace(body, start);
 	if (body[at] !== openBrace) return undefined;
 
 	at = skipSpace(body, at + 1);
 	while (body[at] === quote) {
 		const nameEnd = stringEnd(body, at);
-		const isWanted = JSON.parse(body.toString('utf8', at, nameEnd)) === member;
+		const isWanted = isName(body.toString('utf8', at, nameEnd), member);
 		const colon = skipSpace(body, nameEnd);
 		const value = skipSpace(body, colon + 1);
-		if (isWanted) records = body[value] === openBracket ? [] : undefined;
-		at = skipComma(body, isWanted && records ? collectElements(body, value, records) : valueEnd(body, value));
-	}
-	return body.includes(lineFeed) || body.includes(carriageReturn) ? records?.map(onOneLine) : records;
-}
-
-/** Returns the offset behind the array. */
-function collectElements(body: Buffer, array: number, texts: Uint8Array[]): number {
-	let at = skipSpace(body, array + 1);
-	while (at < body.length && body[at] !== closeBracket) {
-		const end = valueEnd(body, at);
-		texts.push(body.subarray(at, end));
+		if (isWanted) records = undefined;
+		let end = valueEnd(body, value);
+		if (isWanted && body[value] === openBracket) {
+			const texts: Buffer[] = [];
+			end = collectElements(body, value, texts);
+			if (end < 0) return undefined;
+			records = {texts, from: value, to: end};
+		}
 		at = skipComma(body, end);
 	}
-	return at + 1;
+	if (!records) return undefined;
+	const {texts, from, to} = records;
+	return {
+		texts,
+		envelope: Buffer.concat([body.subarray(start, from), Buffer.from('[]'), body.subarray(to)]),
+	};
 }
 
-/** A raw line break cannot stand inside a JSON string, so every one lies between tokens. */
-function onOneLine(text: Uint8Array): Uint8Array {
-	if (!text.includes(lineFeed) && !text.includes(carriageReturn)) return text;
-	const line = new Uint8Array(text.length);
-	let length = 0;
-	for (let at = 0; at < text.length; at++) {
-		const byte = text[at]!;
-		if (byte !== lineFeed && byte !== carriageReturn) line[length++] = byte;
+/** Returns the offset behind the array, or -1 when its elements are not separated by single commas. */
+function collectElements(body: Buffer, array: number, texts: Buffer[]): number {
+	let at = skipSpace(body, array + 1);
+	if (body[at] === closeBracket) return at + 1;
+	for (;;) {
+		const end = valueEnd(body, at);
+		if (end === at || end > body.length) return -1;
+		texts.push(body.subarray(at, end));
+		const behind = skipSpace(body, end);
+		if (body[behind] === closeBracket) return behind + 1;
+		if (body[behind] !== comma) return -1;
+		at = skipSpace(body, behind + 1);
 	}
-	return line.subarray(0, length);
+}
+
+/** A record's text, known to be JSON, on one line: only line breaks are taken out, and all of them lie between tokens. */
+export function onOneLine(text: Buffer): Buffer {
+	if (!text.includes(lineFeed) && !text.includes(carriageReturn)) return text;
+	return text.filter(byte => byte !== lineFeed && byte !== carriageReturn) as Buffer;
+}
+
+function isName(text: string, member: string): boolean {
+	try {
+		return JSON.parse(text) === member;
+	} catch {
+		return false;
+	}
 }
 
 function valueEnd(body: Buffer, start: number): number {

@@ -32,7 +32,9 @@ export function toAuditError(
 		case 'too-large':
 			return new SourceError('BODY_TOO_LARGE', `${where}: ${error.message}; ask for smaller pages or raise the limit`);
 		case 'body':
-			return new SourceError('BAD_BODY', `${where}: expected JSON, but ${excerpt(redact(error.message))}${said}`, {status});
+			return new SourceError('BAD_BODY', `${where}: expected JSON, but ${excerpt(redact(error.message))}${said}`, {
+				status,
+			});
 		case 'network':
 			return new SourceError('UNREACHABLE', `${where}: ${excerpt(redact(networkReason(error, endpoint)))}`);
 		case 'status':
@@ -61,21 +63,38 @@ function statusError(
 ): Error {
 	const answered = `${where} answered ${status}`;
 	if (status === 401) {
-		return new AuthError('UNAUTHORIZED', `${answered}: the credentials were refused${said}; check that they are of this API and have not expired`);
+		return new AuthError(
+			'UNAUTHORIZED',
+			`${answered}: the credentials were refused${said}; check that they are of this API and have not expired`,
+		);
 	}
 	if (status === 403) {
-		return new AuthError('FORBIDDEN', `${answered}: these credentials may not read this log${said}; check their permissions and the plan`);
+		return new AuthError(
+			'FORBIDDEN',
+			`${answered}: these credentials may not read this log${said}; check their permissions and the plan`,
+		);
 	}
 	if (status === 404) {
-		return new SourceError('NOT_FOUND', `${answered}: there is no such thing (organization, site or record)${said}; check the id and --endpoint`, {status});
+		return new SourceError(
+			'NOT_FOUND',
+			`${answered}: there is no such thing (organization, site or record)${said}; check the id and --endpoint`,
+			{status},
+		);
 	}
 	if (status === 429) {
 		const seconds = Math.ceil(error.delayMs / 1000);
-		return new RateLimitError(`${answered}: no quota for another ${seconds} s, longer in all than maxWait allows; run again later, or raise --max-wait`, error.delayMs);
+		return new RateLimitError(
+			`${answered}: no quota for another ${seconds} s, longer in all than maxWait allows; run again later, or raise --max-wait`,
+			error.delayMs,
+		);
 	}
 	if (status >= 300 && status < 400) {
 		const target = excerpt(redact(error.headers['location'] ?? 'nowhere'));
-		return new SourceError('REDIRECT_REFUSED', `${answered} and points to ${target}, which is not followed: credentials stay at the endpoint; check --endpoint`, {status});
+		return new SourceError(
+			'REDIRECT_REFUSED',
+			`${answered} and points to ${target}, which is not followed: credentials stay at the endpoint; check --endpoint`,
+			{status},
+		);
 	}
 	return new SourceError('HTTP_STATUS', `${answered}${said}`, {status});
 }

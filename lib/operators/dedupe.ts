@@ -1,4 +1,4 @@
-import {map, type MonoTypeOperatorFunction} from 'rxjs';
+import {defer, map, type MonoTypeOperatorFunction, type Observable} from 'rxjs';
 import type {Json} from '../event.ts';
 import {entryBytes, IdentitySet, secondOf} from '../identity-set.ts';
 import {keepEvents, type Page} from '../page.ts';
@@ -18,7 +18,7 @@ type Snapshot = {
 	/** The newest record, epoch milliseconds. */
 	readonly watermarkMs: number;
 	/** The overlap behind the watermark of the passes before: what the one that is going on reads at its end. */
-	readonly reread?: Seconds | undefined;
+	readonly reread?: Seconds;
 };
 
 /** From the first to the last of them, both inclusive. */
@@ -40,7 +40,8 @@ const minCompaction = 65_536;
  */
 export function dedupe<T>(start: Start = freshStart(), options: DedupeOptions = {}): MonoTypeOperatorFunction<Page<T>> {
 	const maxEntries = Math.floor((options.maxBytes ?? 64 * 1024 * 1024) / entryBytes);
-	return pages => {
+	start.keepIdentities(keepNeeded);
+	const unseen = (pages: Observable<Page<T>>) => {
 		const saved = start.snapshots['dedupe'] as Snapshot | undefined;
 		let floorMs = saved?.floorMs ?? -Infinity;
 		let watermarkMs = saved?.watermarkMs ?? -Infinity;
@@ -50,12 +51,11 @@ export function dedupe<T>(start: Start = freshStart(), options: DedupeOptions = 
 		seen.addEntries(wordsOf(start.identities));
 		let compactAt = Math.max(minCompaction, seen.size * 2);
 		const recent = new RecentEntries(wordsOf(start.identities));
-		start.keepIdentities(keepNeeded);
 
 		function compact(overlapMs: number): void {
 			floorMs = Math.max(floorMs, watermarkMs - overlapMs);
 			for (let shrunkMs = overlapMs; ; shrunkMs /= 2) {
-				seen = seen.filter(neededBy({floorMs, edgeSecond, watermarkMs, reread}));
+				seen = seen.filter(neededBy(floorMs, edgeSecond, reread));
 				if (seen.size <= maxEntries || shrunkMs < 1000) break;
 				floorMs = Math.max(floorMs, watermarkMs - shrunkMs / 2);
 				start.meter.warn(
@@ -102,12 +102,14 @@ export function dedupe<T>(start: Start = freshStart(), options: DedupeOptions = 
 			}),
 		);
 	};
+	// each subscription remembers for itself
+	return pages => defer(() => unseen(pages));
 }
 
-/** Whether a snapshot still needs the entries of a second, however old they are. */
-function neededBy({floorMs, edgeSecond, reread = [Infinity, Infinity]}: Snapshot): (second: number) => boolean {
+/** Tells whether the entries of a second are needed, however many came after them. */
+function neededBy(floorMs: number, edgeSecond: number, reread?: Seconds): (second: number) => boolean {
 	const floor = secondOf(floorMs);
-	const [first, last] = reread;
+	const [first, last] = reread ?? [Infinity, Infinity];
 	return second => second >= floor || second === edgeSecond || (second >= first && second <= last);
 }
 
@@ -115,7 +117,7 @@ function neededBy({floorMs, edgeSecond, reread = [Infinity, Infinity]}: Snapshot
 function keepNeeded(entries: Uint8Array, snapshots: Readonly<Record<string, Json>>): Uint8Array {
 	const snapshot = snapshots['dedupe'] as Snapshot | undefined;
 	if (!snapshot) return entries;
-	const isNeeded = neededBy(snapshot);
+	const isNeeded = neededBy(snapshot.floorMs, snapshot.edgeSecond, snapshot.reread);
 	const words = wordsOf(entries);
 	const firstRecent = words.length - recentEntries * 5;
 	const kept = new Uint32Array(words.length);

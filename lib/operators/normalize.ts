@@ -25,7 +25,7 @@ export function normalize(): OperatorFunction<Page, Page<AuditEvent>> {
 					source: source.name,
 					tenant: source.tenant,
 					...(source.normalize(value) as object),
-					raw: decode(record.text),
+					raw: record.raw ?? decode(record.text),
 				} satisfies AuditEvent;
 			} catch (error) {
 				keep[index] = false;

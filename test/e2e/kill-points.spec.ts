@@ -15,7 +15,7 @@ interface Point {
 
 const commits = [1, 2, 1, 2, 1];
 const writes = [1, 3, 17, 64, 65];
-const fileWrites = [1, 2, 50, 191, 193];
+const fileWrites = [1, 2, 50, 127, 129];
 const flushes = [1, 2, 3, 2, 1];
 const state = 'pull.state';
 
@@ -32,7 +32,7 @@ const points: readonly Point[] = [
 	{name: 'files: half a file written', sink: 'events', fault: {call: 'writeSync', path: '.rxaudit-', when: 'partial'}, at: fileWrites},
 	{name: 'files: before the rename', sink: 'events', fault: {call: 'renameSync', path: '.rxaudit-'}, at: fileWrites},
 	{name: 'files: after the rename', sink: 'events', fault: {call: 'renameSync', path: '.rxaudit-', when: 'after'}, at: fileWrites},
-	{name: 'durable files: after a rename', sink: 'durable-events', fault: {call: 'renameSync', path: '.rxaudit-', when: 'after'}, at: [1, 10, 64, 65, 193]},
+	{name: 'durable files: after a rename', sink: 'durable-events', fault: {call: 'renameSync', path: '.rxaudit-', when: 'after'}, at: [1, 10, 64, 65, 129]},
 	{name: 'journal: half written', sink: 'lines.ndjson', fault: {call: 'writeSync', path: `${state}.seen`, when: 'partial'}, at: commits},
 	{name: 'journal: after fsync, before the state', sink: 'lines.ndjson', fault: {call: 'fdatasyncSync', path: `${state}.seen`, when: 'after'}, at: commits},
 	// The first file to be written beside the state is the lock.
@@ -43,12 +43,12 @@ const points: readonly Point[] = [
 	{name: 'state: after the rename', sink: 'lines.ndjson', fault: {call: 'renameSync', path: state, when: 'after'}, at: stateRenames},
 	// The lock's own fsync, then two for each state: the file's and the folder's.
 	{name: 'state: durable, before the ack', sink: 'lines.ndjson', fault: {call: 'fsyncSync', path: 'state-folder', when: 'after'}, at: [3, 5, 3, 5, 3]},
-	{name: 'lock: taken', sink: 'lines.ndjson', fault: {call: 'linkSync', path: '.lock', when: 'after'}, at: [1, 1, 1, 1, 1]},
+	{name: 'lock: taken', sink: 'lines.ndjson', fault: {call: 'linkSync', path: '.lock', when: 'after'}, at: [2, 3, 4, 5, 6]},
 ];
 
 /** A commit comes every 64 pages, of gzip every 4 MiB of lines. */
-const sizes = {pageSize: 3, events: 2100};
-const gzipSizes = {pageSize: 100, events: 30_000};
+const sizes = {pageSize: 2, events: 1200};
+const gzipSizes = {pageSize: 100, events: 20_000};
 /** Two cores. */
 const workers = 3;
 

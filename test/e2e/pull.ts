@@ -44,7 +44,8 @@ export interface Pull {
 
 /** Starts `rxaudit pull atlassian-org-events` against an emulator, with fast retries. */
 export function startPull(emulator: Emulator, args: readonly string[], options: PullOptions = {}): Pull {
-	const source = ['pull', 'atlassian-org-events', '--endpoint', emulator.url, '--org-id', 'e2e', '--retry-base-ms', '1'];
+	const source = ['pull', 'atlassian-org-events', '--endpoint', emulator.url, '--org-id', 'e2e'];
+	source.push('--retry-base-ms', '1', '--retry-max-ms', '5');
 	const preload = options.faults === undefined ? [] : ['--import', fsFaults];
 	const child = spawn(process.execPath, [...preload, cli, ...source, ...args], {
 		env: {

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import {getEventListeners} from 'node:events';
+import type {ServerResponse} from 'node:http';
 import {AuditError} from '../../lib/errors.ts';
 import {type Emulator, type Fault, startEmulator} from '../../lib/emulator/index.ts';
 import {scriptedServers} from '../support/scripted-server.ts';
@@ -109,6 +111,17 @@ describe('attemptAdapter and the connection', () => {
 		assert.ok(error.message.length < 400);
 	});
 
+	it('leaves no timer and no listener behind', async () => {
+		const timers = () => process.getActiveResourcesInfo().filter(type => type === 'Timeout').length;
+		const server = await serve((response, n) => response.writeHead(n === 1 ? 500 : 200).end('{}'));
+		const {client, clock} = openClient(server.origin);
+		const {signal} = new AbortController();
+		const before = timers();
+		await clock.run(() => client({method: 'GET', path: '/'}, signal));
+		assert.equal(timers(), before);
+		assert.deepEqual(getEventListeners(signal, 'abort'), []);
+	});
+
 	it('is used again for the next request', async () => {
 		const server = await serve((response, n) => response.writeHead(n === 2 ? 500 : 200).end('{}'));
 		const {get} = openClient(server.origin);
@@ -121,34 +134,24 @@ describe('attemptAdapter and the connection', () => {
 });
 
 describe('attemptAdapter and the stop signal', () => {
-	for (const [what, begin] of [
+	const beginnings: readonly (readonly [what: string, begin: (response: ServerResponse) => unknown])[] = [
 		['before the headers', () => {}],
 		['in the middle of a body', response => response.write('{')],
 		['in the middle of an error', response => response.writeHead(500).write('{')],
-	] as const satisfies readonly (readonly [string, Parameters<typeof serve>[0]])[]) {
+	];
+	for (const [what, begin] of beginnings) {
 		it(`ends a request ${what} at once`, async () => {
 			const stop = new AbortController();
-			const arrived = new Promise<void>(resolve => {
-				void serve((response, n, request) => {
-					begin(response, n, request);
-					resolve();
-				}).then(started => {
-					server = started;
-					closed = server.closed();
-					outcome = rejection(
-						openClient(server.origin).client({method: 'GET', path: orgEvents}, stop.signal),
-					);
-				});
+			const server = await serve(response => {
+				begin(response);
+				setImmediate(() => stop.abort(new Error('enough')));
 			});
-			let server: Awaited<ReturnType<typeof serve>>;
-			let closed: Promise<void>;
-			let outcome: ReturnType<typeof rejection>;
-			await arrived;
-			await new Promise(resolve => setImmediate(resolve));
-			stop.abort();
-			assert.equal((await outcome!).name, 'AbortError');
-			await closed!;
-			assert.equal(server!.requests.length, 1);
+			const closed = server.closed();
+			const {client} = openClient(server.origin);
+			const error = await rejection(client({method: 'GET', path: orgEvents}, stop.signal));
+			assert.equal(error.name, 'AbortError');
+			await closed;
+			assert.equal(server.requests.length, 1);
 		});
 	}
 });

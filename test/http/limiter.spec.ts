@@ -21,7 +21,7 @@ beforeEach(() => {
 function attempt(api = 'api'): Promise<number> {
 	return clock.run(async () => {
 		(await limiter.acquire(api, meter))();
-		return clock.monotonic();
+		return Math.round(clock.monotonic());
 	});
 }
 
@@ -97,8 +97,11 @@ describe('Limiter', () => {
 
 	it('extends the wait of those who wait already', async () => {
 		limiter.pause(1000);
-		const waiting = attempt();
+		const waiting = limiter.acquire('api', meter).then(() => clock.monotonic());
 		limiter.pause(5000);
+		clock.advance(1000);
+		await new Promise(setImmediate);
+		clock.advance(4000);
 		assert.equal(await waiting, 5000);
 	});
 
@@ -141,12 +144,12 @@ describe('Limiter', () => {
 				clock = new VirtualClock();
 				limiter = new Limiter(clock);
 				limiter.limit('api', {requests, perMs: 1000});
+				const wait = clock.sleep.bind(clock);
 				const seen: number[] = [];
 				const worker = () =>
 					clock.run(async () => {
 						for (let leg = legs.pop(); leg !== undefined; leg = legs.pop()) {
 							const ended = await limiter.acquire('api', meter);
-							const wait = clock.sleep.bind(clock);
 							await wait(leg);
 							seen.push(clock.monotonic());
 							await wait(900 - leg);

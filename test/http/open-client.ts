@@ -45,7 +45,7 @@ export function openClient(
 		clock,
 		limiter,
 		meter,
-		get: request => clock.run(async () => (await client({method: 'GET', path: orgEvents, ...request})).json),
+		get: request => clock.run(async () => (await client({method: 'GET', path: orgEvents, ...request})).content),
 	};
 }
 

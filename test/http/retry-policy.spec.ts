@@ -41,7 +41,10 @@ describe('retryPolicy after 429', () => {
 	];
 	for (const [headers, waitMs] of waits) {
 		it(`waits ${waitMs} ms and at most a tenth more for ${JSON.stringify(headers)}`, async () => {
-			for (const [random, jitter] of [[0, 0], [1, 0.1]] as const) {
+			for (const [random, jitter] of [
+				[0, 0],
+				[1, 0.1],
+			] as const) {
 				clock = new VirtualClock();
 				emulator.setFaults([refusal(headers, emulator.requestCount + 1)]);
 				await openClient(emulator.url, {clock, random: () => random}).get();
@@ -56,7 +59,10 @@ describe('retryPolicy after 429', () => {
 		const {get} = openClient(emulator.url, {clock, random: () => 0, maxWaitMs: 600_000});
 		const error = await rejection(get());
 		assert.ok(error instanceof RateLimitError);
-		assert.deepEqual(gapsMs().slice(0, 8), [1, 2, 4, 8, 16, 32, 60, 60].map(seconds => seconds * 1000));
+		assert.deepEqual(
+			gapsMs().slice(0, 8),
+			[1, 2, 4, 8, 16, 32, 60, 60].map(seconds => seconds * 1000),
+		);
 		assert.ok(clock.monotonic() <= 600_000 && clock.monotonic() > 500_000, `${clock.monotonic()} ms`);
 		assert.match(error.message, /no quota for another 60 s, longer in all than maxWait/);
 	});
@@ -202,7 +208,9 @@ describe('retryPolicy after a failure', () => {
 	});
 
 	it('ends when a 503 asks for longer than maxWait', async () => {
-		emulator.setFaults([{kind: 'status', status: 503, headers: {'retry-after': '1e9', 'x-retry-after': '7200'}, at: 1}]);
+		emulator.setFaults([
+			{kind: 'status', status: 503, headers: {'retry-after': '1e9', 'x-retry-after': '7200'}, at: 1},
+		]);
 		const error = await rejection(openClient(emulator.url, {clock}).get());
 		assert.equal(error['status'], 503);
 		assert.equal(emulator.requestCount, 1);

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import {sliceRecords} from '../../lib/http/slice-records.ts';
+import {onOneLine, sliceRecords} from '../../lib/http/slice-records.ts';
 
 /** The texts of the records, or undefined. */
 function slice(json: string | Buffer, member = 'data'): string[] | undefined {
-	return sliceRecords(Buffer.from(json), member)?.map(text => Buffer.from(text).toString());
+	return sliceRecords(Buffer.from(json), member)?.texts.map(text => onOneLine(text).toString());
 }
 
 const hostileText = fc.string({
@@ -68,7 +68,7 @@ describe('sliceRecords', () => {
 
 	it('gives views of the body, not copies', () => {
 		const body = Buffer.from('{"data":[{"a":1},2]}');
-		for (const text of sliceRecords(body, 'data')!) {
+		for (const text of sliceRecords(body, 'data')!.texts) {
 			assert.equal(text.buffer, body.buffer);
 			assert.equal(text.byteOffset, body.byteOffset + body.indexOf(text));
 		}
@@ -96,5 +96,43 @@ describe('sliceRecords', () => {
 
 	it('skips a byte order mark', () => {
 		assert.deepEqual(slice('\ufeff{"data":[1]}'), ['1']);
+	});
+});
+
+describe('sliceRecords of anything', () => {
+	const isJson = (text: string) => {
+		try {
+			JSON.parse(text);
+			return true;
+		} catch {
+			return false;
+		}
+	};
+	const document = fc.tuple(fc.dictionary(hostileText, json, {maxKeys: 3}), fc.array(json, {maxLength: 4}), layout);
+	const damage = fc.array(
+		fc.record({at: fc.nat(), drop: fc.nat(3), put: fc.string({unit: fc.constantFrom(...'{}[]",:\\ 1tx\n'), maxLength: 3})}),
+		{maxLength: 2},
+	);
+
+	it('has an envelope and texts that are all JSON exactly when the body is', () => {
+		let broken = 0;
+		fc.assert(
+			fc.property(document, damage, ([others, data, indent], cuts) => {
+				let body = JSON.stringify({...others, data}, undefined, indent);
+				for (const {at, drop, put} of cuts) {
+					const place = at % (body.length + 1);
+					body = body.slice(0, place) + put + body.slice(place + drop);
+				}
+				// a lone half of a pair cannot be written as UTF-8
+				body = Buffer.from(body).toString();
+				if (!isJson(body)) broken++;
+				const sliced = sliceRecords(Buffer.from(body), 'data');
+				if (!sliced) return;
+				const parts = [sliced.envelope, ...sliced.texts].map(part => part.toString());
+				assert.equal(parts.every(isJson), isJson(body), body);
+			}),
+			{numRuns: 3000},
+		);
+		assert.ok(broken > 500, 'most damaged bodies are no JSON');
 	});
 });

@@ -53,7 +53,14 @@ describe('paginate', () => {
 				api.asked.map(({scan}) => scan),
 				[scan],
 			);
-			api.last().answer([{id: 'c', timeMs: 8000}, {id: 'b', timeMs: 7000}], 'C1', 70);
+			api.last().answer(
+				[
+					{id: 'c', timeMs: 8000},
+					{id: 'b', timeMs: 7000},
+				],
+				'C1',
+				70,
+			);
 			await settle();
 			api.last().answer([{id: 'a', timeMs: 6000}], {offset: 3});
 			await settle();
@@ -136,10 +143,19 @@ describe('paginate', () => {
 			);
 			assert.deepEqual(
 				seen.map(({covered}) => covered),
-				[[[0, 9000], [20_000, 30_000]]],
+				[
+					[
+						[0, 9000],
+						[20_000, 30_000],
+					],
+				],
 				'asked for when the passes before are over',
 			);
-			assert.deepEqual(positionOf(heard.values.at(-1)).covered, [[0, 9000], [20_000, 30_000], [40_000, 50_000]]);
+			assert.deepEqual(positionOf(heard.values.at(-1)).covered, [
+				[0, 9000],
+				[20_000, 30_000],
+				[40_000, 50_000],
+			]);
 		});
 	});
 
@@ -149,7 +165,12 @@ describe('paginate', () => {
 			assert.equal(listen(NEVER.pipe(paginate(read, {source}))).ended, undefined);
 			assert.equal(listen(EMPTY.pipe(paginate(read, {source}))).ended, 'complete');
 			const boom = new Error('boom');
-			const heard = listen(concat(of(scan), throwError(() => boom)).pipe(paginate(read, {source})));
+			const heard = listen(
+				concat(
+					of(scan),
+					throwError(() => boom),
+				).pipe(paginate(read, {source})),
+			);
 			await heard.over;
 			assert.equal(heard.error, boom);
 		});
@@ -492,7 +513,8 @@ describe('paginate', () => {
 		it('ends a source that waits for credit', async () => {
 			const stop = new AbortController();
 			const start = startWith({signal: stop.signal});
-			const heard = listen(of(scan).pipe(paginate(async () => answerOf(['x'], Math.random()), {source, start})));
+			let asked = 0;
+			const heard = listen(of(scan).pipe(paginate(async () => answerOf(['x'], ++asked), {source, start})));
 			await settle();
 			stop.abort();
 			await heard.over;

@@ -118,4 +118,3 @@ export function listen<T>(stream: Observable<T>, onValue: (value: T) => void = (
 export async function settle(): Promise<void> {
 	for (let turn = 0; turn < 5; turn++) await new Promise(resolve => setImmediate(resolve));
 }
-

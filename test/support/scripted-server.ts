@@ -29,12 +29,14 @@ export function scriptedServers(): (script: Script) => Promise<ScriptedServer> {
 	return async script => {
 		const requests: SeenRequest[] = [];
 		let onClose = () => {};
-		const server = http.createServer(async (request, response) => {
-			let body = '';
-			for await (const chunk of request) body += String(chunk);
+		const server = http.createServer((request, response) => {
 			const {method = '', url = '', headers, socket} = request;
-			const seen = {method, url, headers, body, socket};
-			script(response, requests.push(seen), seen);
+			let body = '';
+			request.setEncoding('utf8').on('data', (text: string) => (body += text));
+			request.once('end', () => {
+				const seen = {method, url, headers, body, socket};
+				script(response, requests.push(seen), seen);
+			});
 		});
 		server.on('connection', socket => socket.on('error', () => {}).once('close', () => onClose()));
 		servers.push(server);

@@ -58,7 +58,7 @@ export class VirtualClock implements Clock {
 
 	advance(ms: number): void {
 		this.#elapsedMs += ms;
-		for (const sleeper of [...this.#sleepers]) if (sleeper.untilMs <= this.#elapsedMs) sleeper.wake();
+		for (const sleeper of this.#sleepers) if (sleeper.untilMs <= this.#elapsedMs) sleeper.wake();
 	}
 
 	#skipSleep(): void {

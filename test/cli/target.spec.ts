@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import zlib from 'node:zlib';
+import {parseTarget} from '../../lib/cli/target.ts';
+import {assertRefused, commandLine, idsIn} from '../support/command-line.ts';
+
+describe('parseTarget', () => {
+	it('takes the target as it is, and decodes values', async () => {
+		assert.equal((await parseTarget('ndjson:-')).target, '-');
+		assert.equal((await parseTarget('ndjson:/a%20b:c?mode=append')).target, '/a%20b:c');
+		const sink = await parseTarget('filesystem:/d?layout=%7Byear%7D/%7Bid%7D.json&durability=power');
+		assert.deepEqual(sink.layout, {layout: '{year}/{id}.json'});
+	});
+
+	it('takes options in kebab case', async () => {
+		await assert.rejects(
+			parseTarget('ndjson:x?max-attempts=0'),
+			/ndjson: option maxAttempts: expected a whole number from 1/,
+		);
+	});
+
+	for (const [text, message] of [
+		['foo', /unknown sink "foo": expected one of .*ndjson/],
+		['', /unknown sink "": expected one of/],
+		['ndjson', /^--to ndjson: expected a target, got none: write ndjson:PATH$/],
+		['filesystem:?durability=power', /^--to filesystem: expected a target, got none: write filesystem:DIR$/],
+		['ndjson:x?mode', /^--to ndjson: expected options like \?key=value&key=value$/],
+		['ndjson:x?mode=%zz', /write %25/],
+		['ndjson:x?mode=foo', /ndjson: option mode: expected one of "append"\|"replace", got "foo"/],
+		['ndjson:x?mod=append', /ndjson: unknown option mod: expected one of .*mode/],
+		['filesystem:d?durability=x', /option durability: expected one of "process"\|"power"/],
+		['filesystem:d?layout={foo}', /option layout: expected placeholders among .*\{id\}/],
+		['filesystem:d?layout=x', /option layout: expected \{id\} in the file name/],
+	] as const) {
+		it(`refuses ${text || 'nothing'}`, async () => {
+			await assert.rejects(parseTarget(text), {name: 'ConfigError', message});
+		});
+	}
+});
+
+describe('--to', () => {
+	const {pull, folder, held, emulator} = commandLine();
+	const file = (name: string) => path.join(folder(), name);
+
+	it('writes the same events to every sink', async () => {
+		const {code, stdout} = await pull([
+			'--to',
+			'ndjson:-',
+			'--to',
+			'ndjson:a.gz',
+			'--to',
+			'filesystem:dir?layout={id}.json',
+		]);
+		assert.equal(code, 0);
+		assert.deepEqual(idsIn(stdout), held());
+		assert.equal(zlib.gunzipSync(fs.readFileSync(file('a.gz'))).toString(), stdout);
+		assert.deepEqual(
+			fs.readdirSync(file('dir')).sort(),
+			held()
+				.map(id => `${id}.json`)
+				.sort(),
+		);
+	});
+
+	it('keeps what a file holds unless it is told what to do', async () => {
+		fs.writeFileSync(file('a.ndjson'), 'evidence\n');
+		assertRefused(await pull(['--to', 'ndjson:a.ndjson']), 2, /not empty.*\?mode=append or \?mode=replace/);
+		assert.equal(fs.readFileSync(file('a.ndjson'), 'utf8'), 'evidence\n');
+		assert.equal(emulator().requestCount, 0);
+
+		assert.equal((await pull(['--to', 'ndjson:a.ndjson?mode=append'])).code, 0);
+		assert.match(fs.readFileSync(file('a.ndjson'), 'utf8'), /^evidence\n\{/);
+		assert.equal((await pull(['--to', 'ndjson:a.ndjson?mode=replace'])).code, 0);
+		assert.deepEqual(idsIn(fs.readFileSync(file('a.ndjson'), 'utf8')), held());
+	});
+
+	it('never lets two writers at one file', async () => {
+		fs.writeFileSync(file('a'), 'evidence\n');
+		for (const more of [
+			['--to', 'ndjson:./a?mode=append'],
+			['--state', 'a'],
+			['--dead-letter', './a'],
+		]) {
+			const {code, stderr} = await pull(['--to', 'ndjson:a?mode=replace', ...more]);
+			assert.equal(code, 2);
+			assert.match(stderr, /expected a file of its own for each --to, --state and --dead-letter, got .*\/a twice/);
+		}
+		assertRefused(await pull(['--to', 'ndjson:-', '--to', 'ndjson:-']), 2, /got - twice/);
+		assert.equal(fs.readFileSync(file('a'), 'utf8'), 'evidence\n');
+	});
+
+	it('says what is wrong with a place that cannot be written', async () => {
+		fs.writeFileSync(file('file'), 'evidence\n');
+		fs.mkdirSync(file('folder'));
+		for (const [to, message] of [
+			['ndjson:file/a', /cannot open .*file\/a: ENOTDIR/],
+			['ndjson:folder', /folder is not a regular file/],
+			['filesystem:file', /file is not a folder/],
+			['filesystem:file/sub', /cannot use .*file\/sub: ENOTDIR/],
+		] as const) {
+			assertRefused(await pull(['--to', to]), 2, message);
+		}
+		assert.equal(emulator().requestCount, 0);
+		assert.equal(fs.readFileSync(file('file'), 'utf8'), 'evidence\n');
+	});
+});

@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict';
+import {EMPTY, NEVER, of, Subject, throwError} from 'rxjs';
+import {normalize} from '../../lib/operators/normalize.ts';
+import type {Page} from '../../lib/page.ts';
+import {factsOf, listen, pageOf, type TestPage, type TestRecord} from '../support/pages.ts';
+
+function normalized(records: readonly TestRecord[], given?: TestPage) {
+	return listen(of(pageOf(records, given)).pipe(normalize())).values[0]!;
+}
+
+describe('normalize', () => {
+	it('passes on what the stream says: nothing, an end, an error', () => {
+		assert.equal(listen(NEVER.pipe(normalize())).ended, undefined);
+		assert.equal(listen(EMPTY.pipe(normalize())).ended, 'complete');
+		const boom = new Error('boom');
+		assert.equal(listen(throwError(() => boom).pipe(normalize())).error, boom);
+		const pages = new Subject<Page>();
+		listen(pages.pipe(normalize())).unsubscribe();
+		assert.equal(pages.observed, false);
+	});
+
+	it('gives the common record: the shared members, what the source maps, and the own text', () => {
+		const source = factsOf({normalize: value => ({action: (value as {what: string}).what})});
+		const text = Buffer.from('{"what":"x","n":9007199254740993,"s":"\u2028é\\ud800"}');
+		const value = JSON.parse(text.toString()) as unknown;
+		const page = normalized([{id: 'a', timeMs: Date.UTC(2026, 0, 2, 3, 4, 5, 6), text, value}], {source});
+		assert.deepEqual(page.events, [
+			{
+				id: 'a',
+				time: '2026-01-02T03:04:05.006Z',
+				source: 'some-source',
+				tenant: 'some-tenant',
+				action: 'x',
+				raw: text.toString(),
+			},
+		]);
+		assert.equal(page.verbatim, false);
+	});
+
+	it('reads a text that lies in the middle of an answer', () => {
+		const body = Buffer.from('[{"a":1},{"b":2}]');
+		assert.equal(normalized([{id: 'a', text: body.subarray(9, 16)}]).events[0]!.raw, '{"b":2}');
+		const plain = new Uint8Array(body).subarray(1, 8);
+		assert.equal(normalized([{id: 'a', text: plain}]).events[0]!.raw, '{"a":1}');
+	});
+
+	it('makes a dead letter of an event that cannot be mapped, and goes on', () => {
+		const source = factsOf({
+			normalize(value) {
+				if ((value as {id: string}).id === 'b') throw new TypeError('no attributes');
+				return {};
+			},
+		});
+		const page = normalized([{id: 'a'}, {id: 'b'}, {id: 'c', timeMs: Number.NaN}], {source});
+		assert.deepEqual(
+			page.events.map(({id}) => id),
+			['a'],
+		);
+		assert.deepEqual(
+			page.rejected.map(({id, reason}) => [id, reason]),
+			[
+				['b', 'cannot be normalized: no attributes'],
+				['c', 'cannot be normalized: Invalid time value'],
+			],
+		);
+	});
+});
