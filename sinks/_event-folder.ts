@@ -1,11 +1,10 @@
 import fs from 'node:fs';
 import {setImmediate as turn} from 'node:timers/promises';
-import {reasonOf, SinkError} from '../lib/errors.ts';
 import type {Json} from '../lib/event.ts';
 import type {Rejected} from '../lib/page.ts';
 import type {OpenSink} from '../lib/sink.ts';
 import {defaultLayout, eventPath} from './_event-path.ts';
-import {changed, failed, refused, type Retry} from './_file-errors.ts';
+import {changed, failed, notOpened, refused, type Retry} from './_file-errors.ts';
 import {createFolders, makeFolder} from './_folders.ts';
 import {syncFolder} from './_fsync.ts';
 import {createPlacer} from './_place-file.ts';
@@ -87,7 +86,7 @@ function openRoot({sink, dir}: EventFolderOptions, events: number): readonly str
 		sweepTempFiles(dir);
 		return [];
 	} catch (error) {
-		throw error instanceof SinkError ? error : refused(sink, `cannot use ${dir}: ${reasonOf(error)}`, error);
+		throw notOpened(sink, 'use', dir, error);
 	}
 }
 

@@ -47,6 +47,13 @@ export function failed(sink: string, action: string, path: string, error: unknow
 	return new SinkError('SINK_FAILED', `${sink}: cannot ${action} ${path}: ${reasonOf(error)}`, {cause: error});
 }
 
+/** The target cannot be opened: refused, unless it is the system that fails and the target may be fine. */
+export function notOpened(sink: string, action: string, path: string, error: unknown): SinkError {
+	if (error instanceof SinkError) return error;
+	if (passing.has(errnoOf(error)) || errnoOf(error) === 'EIO') return failed(sink, action, path, error);
+	return refused(sink, `cannot ${action} ${path}: ${reasonOf(error)}`, error);
+}
+
 /** The target cannot be used as it is; nothing was changed. */
 export function refused(sink: string, message: string, cause?: unknown): SinkError {
 	return new SinkError('TARGET_REFUSED', `${sink}: ${message}`, {cause});

@@ -3,9 +3,9 @@ import fs from 'node:fs';
 import {dirname} from 'node:path';
 import {pipeline} from 'node:stream/promises';
 import {createGunzip} from 'node:zlib';
-import {reasonOf, SinkError} from '../lib/errors.ts';
+import {reasonOf} from '../lib/errors.ts';
 import type {Json} from '../lib/event.ts';
-import {changed, type Retry, refused} from './_file-errors.ts';
+import {changed, notOpened, type Retry, refused} from './_file-errors.ts';
 import {makeFolder} from './_folders.ts';
 
 const tailBytes = 64 * 1024;
@@ -52,7 +52,7 @@ export async function openTarget(options: TargetOptions): Promise<Target> {
 			throw error;
 		}
 	} catch (error) {
-		throw error instanceof SinkError ? error : refused(sink, `cannot open ${path}: ${reasonOf(error)}`, error);
+		throw notOpened(sink, 'open', path, error);
 	}
 }
 

@@ -102,13 +102,11 @@ export async function pull(args: string[]): Promise<number> {
 	} catch (error) {
 		progress.failed();
 		const code = signals.exitCode();
-		if (
-			code !== undefined &&
-			signals.stop.aborted &&
-			error === (signals.force.aborted ? signals.force.reason : signals.stop.reason)
-		)
-			return code;
-		throw error;
+		const reason = (signals.force.aborted ? signals.force : signals.stop).reason as unknown;
+		if (code === undefined || error !== reason) throw error;
+		// a reader that takes nothing would keep the process alive
+		if (process.stdout.writableLength > 0) signals.endNow();
+		return code;
 	} finally {
 		signals.release();
 	}

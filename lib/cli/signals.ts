@@ -7,26 +7,33 @@ export interface StopSignals {
 	exitCode(): number | undefined;
 	/** Signals end the process again, as they do by default. */
 	release(): void;
+	/** Ends the process by the first signal, output that nobody takes and all; a shell sees the same exit code. */
+	endNow(): void;
 }
 
 /** The first signal asks to stop, the second one forces it. */
 export function stopSignals(): StopSignals {
 	const stop = new AbortController();
 	const force = new AbortController();
-	let exitCode: number | undefined;
-	const listeners = Object.entries(codes).map(([signal, code]) => {
+	let first: keyof typeof codes | undefined;
+	const listeners = (Object.keys(codes) as (keyof typeof codes)[]).map(signal => {
 		const onSignal = () => {
-			if (exitCode !== undefined) return force.abort(new Error(`stopped by ${signal}`));
-			exitCode = code;
+			if (first !== undefined) return force.abort(new Error(`stopped by ${signal}`));
+			first = signal;
 			stop.abort(new Error(`stopped by ${signal}`));
 		};
 		process.on(signal, onSignal);
 		return () => void process.off(signal, onSignal);
 	});
+	const release = () => listeners.forEach(off => off());
 	return {
 		stop: stop.signal,
 		force: force.signal,
-		exitCode: () => exitCode,
-		release: () => listeners.forEach(off => off()),
+		exitCode: () => (first === undefined ? undefined : codes[first]),
+		release,
+		endNow() {
+			release();
+			if (first !== undefined) process.kill(process.pid, first);
+		},
 	};
 }

@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict';
+import {describe as describeCommand} from '../../lib/cli/describe.ts';
+import {list} from '../../lib/registry.ts';
+import {runCli} from '../support/cli.ts';
+import {assertRefused} from '../support/command-line.ts';
+import {examplesIn} from '../support/examples.ts';
+
+describe('describe', () => {
+	for (const name of list('source')) {
+		it(`says what ${name} is`, async () => {
+			const {code, stdout, stderr} = await runCli(['describe', name]);
+			assert.deepEqual([code, stderr], [0, '']);
+			assert.match(
+				stdout,
+				new RegExp(`^${name} \\(source\\)\n\n[^]*^Reference +https://[^]*^Options:\n  --endpoint URL`, 'm'),
+			);
+			assert.doesNotMatch(stdout, /undefined|\[object/);
+		});
+	}
+
+	for (const name of list('sink')) {
+		it(`says what ${name} is`, async () => {
+			const {code, stdout, stderr} = await runCli(['describe', name]);
+			assert.deepEqual([code, stderr], [0, '']);
+			assert.match(stdout, new RegExp(`^${name} \\(sink\\)\n\n[^]*^Spelled --to '${name}:[^]*^Options:\n  \\w+`, 'm'));
+			assert.doesNotMatch(stdout, /undefined|\[object/);
+		});
+	}
+
+	it('refuses other names', async () => {
+		await assert.rejects(describeCommand([]), /expected a source or sink, got none: one of /);
+		assertRefused(await runCli(['describe', 'ndjso']), 2, /got another name \(did you mean ndjson\?\): one of /);
+	});
+
+	it('has help with examples that work', async () => {
+		const {stdout} = await runCli(['describe', '--help']);
+		const examples = examplesIn(stdout);
+		assert.equal(examples.length, 2);
+		for (const example of examples) assert.equal((await runCli(example.split(' ').slice(1))).code, 0);
+	});
+});

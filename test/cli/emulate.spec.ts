@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import {emulate} from '../../lib/cli/emulate.ts';
+import {runCli, spawnCli} from '../support/cli.ts';
+import {assertRefused, commandLine, idsIn} from '../support/command-line.ts';
+import {examplesIn} from '../support/examples.ts';
+
+describe('emulate', () => {
+	const {emulator} = commandLine();
+
+	it('serves until it is stopped, and says how to use it', async () => {
+		const server = spawnCli(['emulate', '--events', '70', '--seed', '3', '--newest', '2026-02-01']);
+		await server.said('stderr', /\| jq/);
+		const url = server.stdout().trim();
+		assert.match(url, /^http:\/\/127\.0\.0\.1:\d+$/);
+		const [, token, org] = /RXAUDIT_TOKEN=(\S+) rxaudit pull atlassian-org-events --org-id (\S+) --endpoint/.exec(
+			server.stderr(),
+		)!;
+		const args = ['pull', 'atlassian-org-events', '--org-id', org!, '--endpoint', url, '--until', '2026-02-02'];
+		const {stdout} = await runCli(args, {env: {RXAUDIT_TOKEN: token!}});
+		assert.equal(new Set(idsIn(stdout)).size, 70);
+		server.kill('SIGTERM');
+		assert.equal((await server.ended).code, 0);
+	});
+
+	it('has help with examples that work', async () => {
+		const examples = examplesIn((await runCli(['emulate', '--help'])).stdout);
+		assert.equal(examples.length, 2);
+		for (const example of examples) {
+			const server = spawnCli(example.replace('--port 8080', '--port 0').split(' ').slice(1));
+			await server.said('stdout', /^http:.*\n/);
+			server.kill('SIGINT');
+			assert.equal((await server.ended).code, 0);
+		}
+	});
+
+	for (const [args, message] of [
+		[['--port', 'x'], /^--port: expected a whole number from 0 to 65535, got "x"$/],
+		[['--events=-1'], /^--events: expected a whole number from 0 to 1000000000, got "-1"$/],
+		[['--rate-limit', 'x'], /^--rate-limit: expected N\/min, N\/s or N\/h, got "x"$/],
+		[['--newest', 'x'], /^--newest: expected a time such as .*, got "x"/],
+		[['--fault', 'x'], /^--fault: fault 'x': expected kind\[:arguments\]@requests, got 'x'$/],
+		[['--fault', 'status:999@1'], /^--fault: .*expected status:N with N from 200 to 599, got '999'$/],
+		[['x'], /^expected options only, got 1 argument too many/],
+	] as const) {
+		it(`refuses ${args.join(' ')}`, () => assert.rejects(emulate([...args]), {name: 'ConfigError', message}));
+	}
+
+	it('says that a port is taken', async () => {
+		const {port} = new URL(emulator().url);
+		assertRefused(
+			await runCli(['emulate', '--port', port]),
+			2,
+			new RegExp(`--port: expected a free port, got ${port} \\(EADDRINUSE\\)`),
+		);
+	});
+});

@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import {PassThrough, Writable} from 'node:stream';
+import {write} from '../../lib/cli/main-command.ts';
+import {runCli} from '../support/cli.ts';
+import {assertRefused, commandLine} from '../support/command-line.ts';
+import {examplesIn, runExample} from '../support/examples.ts';
+import {textOf} from '../support/tree.ts';
+
+describe('rxaudit', () => {
+	const {folder, emulator} = commandLine({events: 40});
+
+	it('shows its commands', async () => {
+		for (const args of [['--help'], ['-h'], ['help'], ['help', 'nothing']]) {
+			const {code, stdout, stderr} = await runCli(args);
+			assert.deepEqual([code, stderr], [0, '']);
+			for (const command of ['pull', 'list', 'describe', 'demo', 'emulate']) {
+				assert.match(stdout, new RegExp(`^  ${command} +\\w`, 'm'));
+			}
+		}
+	});
+
+	it('ends with 2 and its help on stderr when it is asked for nothing', async () => {
+		const {code, stdout, stderr} = await runCli([]);
+		assert.deepEqual([code, stdout], [2, '']);
+		assert.match(stderr, /^Usage: rxaudit <command>/m);
+	});
+
+	it('knows its version', async () => {
+		const {version} = JSON.parse(textOf('package.json')) as {version: string};
+		assert.equal((await runCli(['--version'])).stdout, `${version}\n`);
+	});
+
+	it('refuses what is no command', async () => {
+		assertRefused(await runCli(['pul']), 2, /unknown command \(did you mean pull\?\): expected one of pull, list/);
+		assertRefused(await runCli(['constructor']), 2, /unknown command: expected one of/);
+	});
+
+	it('has examples that work', async () => {
+		const examples = examplesIn((await runCli(['--help'])).stdout).filter(line => line.includes(' pull '));
+		assert.equal(examples.length, 2);
+		for (const example of examples) {
+			const line = example.replace(/ --since 30d/, '').replace(' --org-id', ` --endpoint ${emulator().url} --org-id`);
+			const {code, stderr} = await runExample(line, folder());
+			assert.equal(code, 0, stderr);
+			assert.match(stderr, /^rxaudit: done: 40 events/);
+		}
+	});
+});
+
+describe('write', () => {
+	it('resolves when the text is out', async () => {
+		const stream = new PassThrough();
+		await write(stream, 'text');
+		assert.equal(stream.read()?.toString(), 'text');
+	});
+
+	it('takes a gone reader for no error', async () => {
+		const gone = new Writable({write: (_chunk, _encoding, done) => done(new Error('EPIPE'))});
+		await write(gone, 'text');
+	});
+});
