@@ -15,7 +15,7 @@ export function toBatch(page: Page): {batch: Batch; rejected: readonly Rejected[
 	for (const [index, event] of page.events.entries()) {
 		try {
 			const text = JSON.stringify(event) as string | undefined;
-			if (text === undefined) throw new TypeError(`a ${typeof event} has no JSON`);
+			if (text === undefined) throw new TypeError(`a value of type ${typeof event} has no JSON`);
 			writer.add(text);
 			written.push(index);
 		} catch (error) {

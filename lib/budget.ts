@@ -13,6 +13,7 @@ export const defaultBudget: BudgetLimits = {maxPages: 4, maxBytes: 16 * 1024 * 1
 export class Budget {
 	readonly #limits: BudgetLimits;
 	#pages = 0;
+	#fetched = 0;
 	#bytes = 0;
 	#waiting: (() => void)[] = [];
 
@@ -23,6 +24,11 @@ export class Budget {
 	/** Pages fetched, or being fetched, and not yet taken. */
 	get pages(): number {
 		return this.#pages;
+	}
+
+	/** Pages fetched and not yet taken. */
+	get fetched(): number {
+		return this.#fetched;
 	}
 
 	get hasRoom(): boolean {
@@ -39,19 +45,21 @@ export class Budget {
 	/** Takes a place whether there is room or not. */
 	take(): BudgetPlace {
 		this.#pages++;
-		let held = 0;
+		let held: number | undefined;
 		let open = true;
 		return {
 			hold: bytes => {
 				if (!open) return;
-				this.#bytes += bytes - held;
+				if (held === undefined) this.#fetched++;
+				this.#bytes += bytes - (held ?? 0);
 				held = bytes;
 			},
 			release: () => {
 				if (!open) return;
 				open = false;
 				this.#pages--;
-				this.#bytes -= held;
+				if (held !== undefined) this.#fetched--;
+				this.#bytes -= held ?? 0;
 				const waiting = this.#waiting;
 				this.#waiting = [];
 				for (const resolve of waiting) resolve();
@@ -73,7 +81,7 @@ export class Budget {
 }
 
 export interface BudgetPlace {
-	/** Says how many bytes the page holds. */
+	/** Says that the page has come, and how many bytes it holds. */
 	hold(bytes: number): void;
 	/** Gives the place and its bytes back; a second call does nothing. */
 	release(): void;

@@ -1,6 +1,5 @@
 import {ConfigError, StateError} from './errors.ts';
 import type {Json} from './event.ts';
-import {entryBytes} from './identity-set.ts';
 import type {Meter} from './meter.ts';
 import type {Page, Rejected} from './page.ts';
 import type {RunStart} from './run-start.ts';
@@ -19,15 +18,22 @@ export interface CommitterOptions {
 }
 
 const defaultCommitSize: CommitSize = {pages: 64, bytes: 8 * 1024 * 1024, ageMs: 5_000};
+/** The journal is thinned out when it is this large, and as soon as it is twice what was needed then. */
+const minJournalCompaction = 4 * 1024 * 1024;
+
 /** What is left of a page between its write and its commit: never its events. */
-interface Written extends Pick<Page, 'position' | 'snapshots' | 'ack'> {
+interface Uncommitted extends Pick<Page, 'position' | 'snapshots' | 'ack' | 'nack'> {
 	readonly key: string;
 	readonly identities: Uint8Array | undefined;
 }
 
-const deadLetterKey = 'dead letters';
-/** The journal is thinned out when it is this large, and as soon as it is twice what was needed then. */
-const minJournalCompaction = 4 * 1024 * 1024;
+/** What became of a page's events. */
+export interface Written {
+	/** Those that every sink has taken. */
+	readonly events: number;
+	readonly bytes: number;
+	readonly deadLetters: number;
+}
 
 /**
  * Holds the open sinks and makes checkpoints: the only place that commits. A checkpoint is one consistent cut, since
@@ -40,11 +46,14 @@ export class Committer {
 	readonly #positions: Record<string, Json>;
 	#snapshots: Readonly<Record<string, Json>>;
 	#version: number;
-	#uncommitted: Written[] = [];
+	#uncommitted: Uncommitted[] = [];
 	#uncommittedBytes = 0;
 	#mark: Json | undefined;
 	#journalBytes: number;
-	#compactAt: number;
+	/** Of each run anew: else a journal would only grow when every run adds less than there was. */
+	#compactAt = minJournalCompaction;
+	/** Settles when the sinks are done with what they were asked for. */
+	#busy: Promise<unknown> = Promise.resolve();
 
 	constructor(options: CommitterOptions) {
 		const {start, stored} = options;
@@ -55,7 +64,6 @@ export class Committer {
 		this.#version = stored?.version ?? 0;
 		this.#mark = stored?.checkpoint.journal;
 		this.#journalBytes = start.identities.length;
-		this.#compactAt = Math.max(minJournalCompaction, this.#journalBytes * 2);
 	}
 
 	/** Checks that the state is this pipeline's, opens the sinks, and commits the first checkpoint. */
@@ -63,8 +71,11 @@ export class Committer {
 		const {sinks, stored, state, deadLetters} = this.#options;
 		const binding = this.#binding();
 		if (stored) checkBinding(stored.checkpoint.binding, binding);
+		checkTargets(deadLetters ? [...sinks, deadLetters] : sinks);
 		for (const sink of sinks) await this.#openSink(keyOf(sink), sink);
-		if (deadLetters && this.#sinkStates[deadLetterKey] !== undefined) await this.#openSink(deadLetterKey, deadLetters);
+		if (deadLetters && Object.hasOwn(this.#sinkStates, deadLetterKey(deadLetters))) {
+			await this.#openSink(deadLetterKey(deadLetters), deadLetters);
+		}
 		if (state) await this.commit();
 	}
 
@@ -86,12 +97,13 @@ export class Committer {
 	/** Hands a batch to every sink; resolves when all have taken its bytes, with what they could not write. */
 	async write(batch: Batch): Promise<readonly Rejected[]> {
 		const sinks = this.#options.sinks.map(sink => this.#open.get(keyOf(sink))!);
-		const rejected = await Promise.all(sinks.map(sink => sink.write(batch)));
+		const rejected = await this.#ask(sinks, sink => sink.write(batch));
 		return rejected.flatMap(some => some ?? []);
 	}
 
 	async writeDeadLetters(page: Page, rejected: readonly Rejected[]): Promise<void> {
-		const sink = this.#open.get(deadLetterKey) ?? (await this.#openDeadLetters());
+		const deadLetters = this.#options.deadLetters!;
+		const sink = this.#open.get(deadLetterKey(deadLetters)) ?? (await this.#openDeadLetters(deadLetters));
 		const {name, tenant, ids} = page.source;
 		const texts = rejected.map(({id, reason, text}) =>
 			JSON.stringify({reason, source: name, tenant, id, record: Buffer.from(text).toString('utf8')}),
@@ -100,17 +112,18 @@ export class Committer {
 		let bytes = 0;
 		for (const [index, text] of texts.entries()) ends[index] = bytes += Buffer.byteLength(text) + 1;
 		const lines = Buffer.from(texts.map(text => `${text}\n`).join(''));
-		await sink.write({events: rejected, records: [], lines, ends, source: {name, tenant, ids}});
+		const batch: Batch = {events: rejected, records: [], lines, ends, source: {name, tenant, ids}};
+		await this.#ask([sink], open => open.write(batch));
 	}
 
 	/** Counts a page that every sink has taken. */
-	written(page: Page, batch: Batch, deadLetters: number): void {
+	written(page: Page, {events, bytes, deadLetters}: Written): void {
 		const {meter} = this.#options;
-		const {source, position, snapshots, identities, ack} = page;
-		this.#uncommitted.push({key: `${source.name}:${source.tenant}`, position, snapshots, identities, ack});
-		this.#uncommittedBytes += batch.lines.length;
+		const {source, position, snapshots, identities, ack, nack} = page;
+		this.#uncommitted.push({key: `${source.name}:${source.tenant}`, position, snapshots, identities, ack, nack});
+		this.#uncommittedBytes += bytes;
 		meter.pages++;
-		meter.events += batch.events.length;
+		meter.events += events;
 		meter.duplicates += page.duplicates;
 		meter.deadLetters += deadLetters;
 		const last = page.records.at(-1);
@@ -120,59 +133,84 @@ export class Committer {
 
 	/** Makes all that was written durable, then the checkpoint, then acknowledges the pages. */
 	async commit(): Promise<void> {
-		const {state} = this.#options;
+		const {state, signal} = this.#options;
 		const pages = this.#uncommitted;
 		if (pages.length === 0 && this.#version > 0 && state) return;
 		await this.#flush();
+		signal.throwIfAborted();
 		for (const page of pages) {
 			this.#positions[page.key] = page.position;
 			this.#snapshots = {...this.#snapshots, ...page.snapshots};
 		}
 		if (state) {
 			await this.#appendIdentities(state, pages);
-			this.#version = await state.commit(this.#checkpoint(), this.#version);
+			await this.#save(state);
 		}
 		this.#uncommitted = [];
 		this.#uncommittedBytes = 0;
 		for (const page of pages) page.ack();
 	}
 
-	async close(): Promise<void> {
+	/** Settles what was written and will not be committed. */
+	nack(reason: unknown): void {
+		for (const page of this.#uncommitted) page.nack(reason);
+	}
+
+	/**
+	 * Closes every sink, whatever becomes of the others: not under a write, since the run's signal has ended those, but
+	 * a sink that does not hear it is waited for no longer than this.
+	 */
+	async close(maxWaitMs = 5_000): Promise<void> {
+		await atMost(maxWaitMs, this.#busy);
 		const open = [...this.#open.values()];
 		this.#open.clear();
-		for (const sink of open) await sink.close();
+		const closed = await Promise.allSettled(open.map(async sink => sink.close()));
+		const failed = closed.find(({status}) => status === 'rejected');
+		if (failed) throw (failed as PromiseRejectedResult).reason;
 	}
 
 	async #openSink(key: string, sink: Sink): Promise<OpenSink> {
-		if (this.#open.has(key)) throw new ConfigError(`run: the target ${key} is given twice`);
 		const {meter, signal} = this.#options;
-		const open = await sink.open({
-			resume: this.#sinkStates[key],
-			signal,
-			warn: message => meter.warn(message),
+		const context = {resume: this.#sinkStates[key], signal, warn: (message: string) => meter.warn(message)};
+		const [open] = await this.#ask([sink], async () => {
+			const opened = await sink.open(context);
+			this.#open.set(key, opened);
+			return opened;
 		});
-		this.#open.set(key, open);
-		return open;
+		return open!;
 	}
 
 	/** The state knows where they begin before the first is written: after a kill they are cut, not written twice. */
-	async #openDeadLetters(): Promise<OpenSink> {
-		const {deadLetters, state} = this.#options;
-		const open = await this.#openSink(deadLetterKey, deadLetters!);
-		this.#sinkStates[deadLetterKey] = await open.flush();
-		if (state) this.#version = await state.commit(this.#checkpoint(), this.#version);
+	async #openDeadLetters(sink: Sink): Promise<OpenSink> {
+		const {state} = this.#options;
+		const key = deadLetterKey(sink);
+		const open = await this.#openSink(key, sink);
+		const [begin] = await this.#ask([open], opened => opened.flush());
+		this.#sinkStates[key] = begin!;
+		if (state) await this.#save(state);
 		return open;
 	}
 
 	async #flush(): Promise<void> {
-		await Promise.all(
-			[...this.#open].map(async ([key, sink]) => {
-				this.#sinkStates[key] = await sink.flush();
-			}),
-		);
+		const open = [...this.#open];
+		const states = await this.#ask(open, ([, sink]) => sink.flush());
+		for (const [index, [key]] of open.entries()) this.#sinkStates[key] = states[index]!;
 	}
 
-	async #appendIdentities({journal}: StateStore, pages: readonly Written[]): Promise<void> {
+	/** Asks sinks for something, unless the run has been given up: then they are being closed. */
+	async #ask<S, T>(sinks: readonly S[], call: (sink: S) => Promise<T>): Promise<T[]> {
+		this.#options.signal.throwIfAborted();
+		const answers = sinks.map(async sink => call(sink));
+		this.#busy = Promise.allSettled(answers);
+		return Promise.all(answers);
+	}
+
+	async #save(state: StateStore): Promise<void> {
+		this.#options.signal.throwIfAborted();
+		this.#version = await state.commit(this.#checkpoint(), this.#version);
+	}
+
+	async #appendIdentities({journal}: StateStore, pages: readonly Uncommitted[]): Promise<void> {
 		const added = concat(pages.map(page => page.identities ?? new Uint8Array()));
 		const {start} = this.#options;
 		if (added.length === 0 && this.#mark !== undefined) return;
@@ -183,12 +221,12 @@ export class Committer {
 			this.#journalBytes = bytes;
 			return;
 		}
-		const before = await this.#readIdentities(journal);
-		const all = concat([before, added]);
-		const needed = bytes > this.#compactAt && start.keep ? start.keep(all, this.#snapshots) : all;
+		const all = concat([await this.#readIdentities(journal), added]);
+		const thinned = bytes > this.#compactAt;
+		const needed = thinned && start.keep ? start.keep(all, this.#snapshots) : all;
 		this.#mark = journal ? await journal.rewrite(needed) : Buffer.from(needed).toString('base64');
 		this.#journalBytes = needed.length;
-		this.#compactAt = Math.max(minJournalCompaction, needed.length * 2 - (needed.length % entryBytes));
+		if (thinned) this.#compactAt = Math.max(minJournalCompaction, needed.length * 2);
 	}
 
 	async #readIdentities(journal: StateStore['journal']): Promise<Uint8Array> {
@@ -220,6 +258,17 @@ function keyOf(sink: Sink): string {
 	return `${sink.name}:${sink.target}`;
 }
 
+function deadLetterKey(sink: Sink): string {
+	return `dead letters ${keyOf(sink)}`;
+}
+
+/** Two writers of one target would spoil it. */
+function checkTargets(sinks: readonly Sink[]): void {
+	const keys = sinks.map(keyOf);
+	const twice = keys.find((key, index) => keys.indexOf(key) !== index);
+	if (twice !== undefined) throw new ConfigError(`run: the target ${twice} is given twice`);
+}
+
 function checkBinding(stored: Readonly<Record<string, string>>, given: Readonly<Record<string, string>>): void {
 	for (const name of new Set([...Object.keys(stored), ...Object.keys(given)])) {
 		if (stored[name] === given[name]) continue;
@@ -230,7 +279,13 @@ function checkBinding(stored: Readonly<Record<string, string>>, given: Readonly<
 	}
 }
 
+async function atMost(ms: number, promise: Promise<unknown>): Promise<void> {
+	let timer: NodeJS.Timeout | undefined;
+	const over = new Promise<void>(resolve => (timer = setTimeout(resolve, ms)));
+	await Promise.race([promise, over]);
+	clearTimeout(timer);
+}
+
 function concat(parts: readonly Uint8Array[]): Uint8Array {
 	return parts.length === 1 ? parts[0]! : Buffer.concat(parts);
 }
-

@@ -61,7 +61,24 @@ export function syncFolder(folder: string): void {
 
 /** Makes a folder and its parents durably; one that is there is fine. */
 export function createFolder(folder: string): void {
-	const first = fs.mkdirSync(folder, {recursive: true});
-	if (first === undefined) return;
-	for (let made = folder; made.length >= first.length; made = path.dirname(made)) syncFolder(path.dirname(made));
+	for (const made of makeFolders(folder).reverse()) syncFolder(path.dirname(made));
+}
+
+/**
+ * Makes a folder and its parents; returns those that were made, the outermost first. Not by mkdir's own `recursive`,
+ * which never comes back where a parent can neither be found nor be made (below /proc, for example).
+ */
+export function makeFolders(folder: string): string[] {
+	try {
+		fs.mkdirSync(folder);
+		return [folder];
+	} catch (error) {
+		if (errnoOf(error) === 'ENOENT' && path.dirname(folder) !== folder) {
+			const made = makeFolders(path.dirname(folder));
+			fs.mkdirSync(folder);
+			return [...made, folder];
+		}
+		if (fs.statSync(folder, {throwIfNoEntry: false})?.isDirectory()) return [];
+		throw error;
+	}
 }

@@ -24,6 +24,17 @@ export class PageOrder {
 		return ready;
 	}
 
+	/** Whether this page has been here before. */
+	has({source, sequence}: Page): boolean {
+		const key = `${source.name}:${source.tenant}`;
+		return sequence < (this.#next.get(key) ?? 0) || this.#early.get(key)?.has(sequence) === true;
+	}
+
+	/** The pages that others have yet to come before. */
+	held(): Page[] {
+		return [...this.#early.values()].flatMap(early => [...early.values()]);
+	}
+
 	/** The number of a page that others have overtaken and that has not arrived. */
 	missing(): number | undefined {
 		for (const [key, early] of this.#early) if (early.size > 0) return this.#next.get(key);

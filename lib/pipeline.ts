@@ -1,4 +1,4 @@
-import {type Observable, Subject, type Subscription} from 'rxjs';
+import {type Observable, Subject, Subscription} from 'rxjs';
 import {toBatch} from './batch.ts';
 import {Committer} from './committer.ts';
 import {AuditError, ConfigError} from './errors.ts';
@@ -11,16 +11,11 @@ import {RunStart} from './run-start.ts';
 import type {CommitSize, Sink} from './sink.ts';
 import type {Start} from './start.ts';
 import type {StateStore} from './state.ts';
+import {listenForStop, type Stopping, type StopOptions} from './stopping.ts';
 
-export interface RunOptions {
+export interface RunOptions extends StopOptions {
 	/** Where checkpoints live. Without one, a run begins at the beginning. */
 	readonly state?: StateStore;
-	/** Asks the run to stop: no new request; what was fetched is written and committed; the report says `stopped`. */
-	readonly signal?: AbortSignal;
-	/** Ends the run at once, without writing what was fetched. */
-	readonly forceSignal?: AbortSignal;
-	/** How long a run that was asked to stop may take to write what was fetched. Default: 30,000. */
-	readonly graceMs?: number;
 	/** Called with the numbers so far, after each page and at each wait. */
 	readonly onProgress?: (progress: Progress) => void;
 	/** Where events go that cannot be processed; without it the first one ends the run (`POISON_EVENT`). */
@@ -62,8 +57,9 @@ export function run(build: Build | Observable<Page>, sinks: Sink | readonly Sink
 	const meter = new Meter();
 	const progress = new Subject<Progress>();
 	meter.onChange = () => {
-		options.onProgress?.(meter);
-		if (progress.observed) progress.next(meter.snapshot());
+		const now = meter.snapshot();
+		options.onProgress?.(now);
+		progress.next(now);
 	};
 	const list = Array.isArray(sinks) ? (sinks as readonly Sink[]) : [sinks as Sink];
 	const report = execute(build, list, options, meter).finally(() => progress.complete());
@@ -78,52 +74,70 @@ async function execute(
 ): Promise<Report> {
 	if (sinks.length === 0) throw new ConfigError('run: expected at least one sink, got none');
 	if (options.state && typeof build !== 'function') {
-		throw new ConfigError('run: a state needs a function that makes the pages: run(start => source(options, start), …)');
+		throw new ConfigError(
+			'run: a state needs a function that makes the pages: run(start => source(options, start), …)',
+		);
 	}
 	const began = performance.now();
-	const stop = new AbortController();
-	const abort = new AbortController();
-	let committer: Committer | undefined;
+	const stopping = listenForStop(options);
 	try {
-		const stored = await options.state?.load();
-		const start = new RunStart(stored?.checkpoint, stop.signal, meter);
-		await start.loadIdentities(options.state);
-		const pages = typeof build === 'function' ? build(start) : build;
-		committer = new Committer({
-			sinks,
-			deadLetters: options.deadLetters,
-			state: options.state,
-			stored,
-			start,
-			meter,
-			binding: options.binding ?? {},
-			signal: abort.signal,
-		});
-		await committer.open();
-		await new Drive(pages, committer, start, options, stop, abort).done;
-		await committer.close();
-		const stopped = start.interrupted || (typeof build !== 'function' && stop.signal.aborted);
+		stopping.abort.signal.throwIfAborted();
+		const stopped = await drive(build, sinks, options, meter, stopping);
 		return {...meter.snapshot(), seconds: (performance.now() - began) / 1000, stopped};
+	} finally {
+		stopping.release();
+	}
+}
+
+/** Runs it from the loaded state to its end; resolves with whether it was stopped before its source was done. */
+async function drive(
+	build: Build | Observable<Page>,
+	sinks: readonly Sink[],
+	options: RunOptions,
+	meter: Meter,
+	{stop, abort}: Stopping,
+): Promise<boolean> {
+	const {state, deadLetters, binding = {}} = options;
+	let committer: Committer | undefined;
+	let stopped: boolean;
+	try {
+		const stored = await state?.load();
+		const start = new RunStart(stored?.checkpoint, stop, meter);
+		await start.loadIdentities(state);
+		const pages = typeof build === 'function' ? build(start) : build;
+		if (state) start.seal();
+		committer = new Committer({sinks, deadLetters, state, stored, start, meter, binding, signal: abort.signal});
+		await committer.open();
+		abort.signal.throwIfAborted();
+		const driven = new Drive(pages, committer, start, options, stop, abort.signal);
+		await driven.done;
+		stopped = start.interrupted || driven.cut;
+		await committer.close();
 	} catch (error) {
 		abort.abort(error);
+		committer?.nack(error);
 		await committer?.close().catch(() => {});
+		await state?.close?.().catch(() => {});
 		throw error;
-	} finally {
-		await options.state?.close?.();
 	}
+	await state?.close?.();
+	return stopped;
 }
 
 /** Takes pages out of the stream, one at a time and in order, and decides when to commit. */
 class Drive {
 	readonly done: Promise<void>;
+	/** True when the stream was left before its end, since its sources do not hear that the run is to stop. */
+	cut = false;
 	readonly #committer: Committer;
 	readonly #start: RunStart;
 	readonly #stopOnPoison: boolean;
 	readonly #size: CommitSize;
 	readonly #order = new PageOrder();
 	readonly #queue: Page[] = [];
-	readonly #finish: {resolve: () => void; reject: (reason: unknown) => void};
-	readonly #subscription: Subscription;
+	readonly #subscription = new Subscription();
+	#settle!: {resolve: () => void; reject: (reason: unknown) => void};
+	#writing: Page | undefined;
 	#working = false;
 	#ended: {error?: unknown} | undefined;
 	#commitDue = false;
@@ -135,53 +149,47 @@ class Drive {
 		committer: Committer,
 		start: RunStart,
 		options: RunOptions,
-		stop: AbortController,
-		abort: AbortController,
+		stop: AbortSignal,
+		abort: AbortSignal,
 	) {
 		this.#committer = committer;
 		this.#start = start;
 		this.#stopOnPoison = options.deadLetters === undefined;
 		this.#size = committer.commitSize(options.commitSize ?? {});
-		const {promise, resolve, reject} = withResolvers();
-		this.#finish = {resolve, reject};
-
-		const {signal, forceSignal, graceMs = 30_000} = options;
-		let grace: NodeJS.Timeout | undefined;
-		const force = () => {
-			const reason = forceSignal?.aborted ? forceSignal.reason : signal?.reason;
-			abort.abort(reason);
-			this.#settle(() => reject(reason));
-		};
-		const onStop = () => {
-			grace = setTimeout(force, graceMs);
-			stop.abort(signal?.reason);
-			if (!start.hasSources) {
-				this.#subscription.unsubscribe();
-				this.#end({});
-			}
-		};
-		const idle = reportIdle(() => this.#settle(() => reject(unsettledPages('nothing is pending any more'))));
-		this.done = promise.finally(() => {
-			clearTimeout(grace);
-			clearTimeout(this.#commitTimer);
+		const onAbort = () => this.#fail(abort.reason);
+		const onStop = () => this.#leave();
+		const idle = reportIdle(() => this.#fail(unsettledPages('nothing is pending any more')));
+		stop.addEventListener('abort', onStop);
+		abort.addEventListener('abort', onAbort);
+		this.done = new Promise<void>((resolve, reject) => {
+			this.#settle = {resolve, reject};
+		}).finally(() => {
 			idle.stop();
-			signal?.removeEventListener('abort', onStop);
-			forceSignal?.removeEventListener('abort', force);
-			this.#subscription.unsubscribe();
+			stop.removeEventListener('abort', onStop);
+			abort.removeEventListener('abort', onAbort);
+			clearTimeout(this.#commitTimer);
 		});
+		this.#subscription.add(
+			pages.subscribe({
+				next: page => this.#take(page),
+				error: (error: unknown) => this.#end({error}),
+				complete: () => this.#end({}),
+			}),
+		);
+		if (stop.aborted) onStop();
+	}
 
-		this.#subscription = pages.subscribe({
-			next: page => this.#take(page),
-			error: (error: unknown) => this.#end({error}),
-			complete: () => this.#end({}),
-		});
-		if (signal?.aborted) onStop();
-		else signal?.addEventListener('abort', onStop, {once: true});
-		if (forceSignal?.aborted) force();
-		else forceSignal?.addEventListener('abort', force, {once: true});
+	/** Asked to stop, sources complete by themselves; a stream that none of them feeds is left. */
+	#leave(): void {
+		if (this.#start.hasSources || this.#ended) return;
+		this.cut = true;
+		this.#subscription.unsubscribe();
+		this.#end({});
 	}
 
 	#take(page: Page): void {
+		if (this.#ended) return;
+		if (this.#order.has(page)) return this.#end({error: repeatedPage(page)});
 		this.#queue.push(...this.#order.next(page));
 		this.#work();
 	}
@@ -191,53 +199,62 @@ class Drive {
 		this.#work();
 	}
 
-	#settle(how: () => void): void {
+	/** Whoever has a page is told that it will not be committed. */
+	#fail(reason: unknown): void {
+		if (this.#over) return;
 		this.#over = true;
-		how();
+		this.#subscription.unsubscribe();
+		for (const page of [this.#writing, ...this.#queue, ...this.#order.held()]) page?.nack(reason);
+		this.#settle.reject(reason);
 	}
 
 	#work(): void {
 		if (this.#working || this.#over) return;
 		this.#working = true;
-		this.#workAll().then(
-			() => {
-				this.#working = false;
-			},
-			(error: unknown) => {
-				for (const page of this.#queue) page.nack(error);
-				this.#settle(() => this.#finish.reject(error));
-			},
-		);
+		this.#workAll().catch((error: unknown) => this.#fail(error));
 	}
 
 	async #workAll(): Promise<void> {
 		for (let page = this.#queue.shift(); page || this.#commitDue; page = this.#queue.shift()) {
-			if (this.#over) return;
 			if (page) await this.#write(page);
+			if (this.#over) return;
 			if (this.#commitDue || this.#committer.exceeds(this.#size)) await this.#commit();
 			this.#scheduleCommit();
 		}
-		if (this.#ended) await this.#conclude(this.#ended);
+		if (this.#ended) return this.#conclude(this.#ended);
+		// at once, with the queue just seen empty: a page that came a microtask later would be left lying
+		this.#working = false;
 	}
 
 	async #conclude(ended: {error?: unknown}): Promise<void> {
 		await this.#commit();
 		if ('error' in ended) throw ended.error;
-		const missing = this.#order.missing();
+		const missing = this.cut ? undefined : this.#order.missing();
 		if (missing !== undefined) throw unsettledPages(`page ${missing} never arrived, later ones did`);
-		if (this.#start.budget.pages > 0) throw unsettledPages('the source is done, but not all of its pages arrived');
-		this.#settle(this.#finish.resolve);
+		if (this.#start.budget.fetched > 0) throw unsettledPages('the source is done, but not all of its pages arrived');
+		this.#over = true;
+		this.#settle.resolve();
 	}
 
 	async #write(page: Page): Promise<void> {
+		this.#writing = page;
 		const {batch, rejected} = toBatch(page);
-		const poison: Rejected[] = [...page.rejected, ...rejected, ...(await this.#committer.write(batch))];
+		const refused = await this.#committer.write(batch);
+		const poison: Rejected[] = [...page.rejected, ...rejected, ...refused];
 		if (poison.length > 0) {
 			if (this.#stopOnPoison) throw poisoned(page, poison[0]!);
 			await this.#committer.writeDeadLetters(page, poison);
 		}
+		if (this.#over) return;
 		page.taken();
-		this.#committer.written(page, batch, poison.length);
+		this.#writing = undefined;
+		// several sinks may have refused the same event
+		const left = new Set(refused.map(({id, text}) => id ?? text)).size;
+		this.#committer.written(page, {
+			events: batch.events.length - left,
+			bytes: batch.lines.length,
+			deadLetters: page.rejected.length + rejected.length + left,
+		});
 	}
 
 	async #commit(): Promise<void> {
@@ -264,12 +281,8 @@ function poisoned(page: Page, {id, reason}: Rejected): AuditError {
 	);
 }
 
-function withResolvers() {
-	let resolve!: () => void;
-	let reject!: (reason: unknown) => void;
-	const promise = new Promise<void>((yes, no) => {
-		resolve = yes;
-		reject = no;
-	});
-	return {promise, resolve, reject};
+function repeatedPage({source, sequence}: Page): ConfigError {
+	return new ConfigError(
+		`run: page ${sequence} of ${source.name}:${source.tenant} came twice; pass on every page once, and let no operator subscribe to a source again`,
+	);
 }

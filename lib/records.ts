@@ -44,7 +44,11 @@ export function parseAnswer(body: Buffer, member: string): ParsedAnswer {
 }
 
 /** The records of one answer. One without id or time is rejected, the others pass. */
-export function readRecords<T>(facts: RecordFacts<T>, {envelope, records: parsed}: ParsedAnswer, maxEventBytes: number) {
+export function readRecords<T>(
+	facts: RecordFacts<T>,
+	{envelope, records: parsed}: ParsedAnswer,
+	maxEventBytes: number,
+) {
 	if (!parsed) {
 		const isObject = typeof envelope === 'object' && envelope !== null;
 		const got = isObject ? `the members ${Object.keys(envelope).join(', ')}` : typeof envelope;

@@ -20,6 +20,7 @@ export class RunStart implements Start {
 	readonly positions: Record<string, Json> = {};
 	keep: KeepIdentities | undefined;
 	readonly #checkpoint: Checkpoint | undefined;
+	#sealed = false;
 
 	constructor(checkpoint: Checkpoint | undefined, signal: AbortSignal, meter: Meter) {
 		this.#checkpoint = checkpoint;
@@ -44,7 +45,18 @@ export class RunStart implements Start {
 		this.identities = state?.journal ? await state.journal.read(mark) : Buffer.from(mark as string, 'base64');
 	}
 
+	/** From here on the state is what the sources so far have said: it was checked by that, and begins with it. */
+	seal(): void {
+		if (!this.hasSources) {
+			throw new ConfigError('run: a state needs sources that go on where it left off, but none took the start');
+		}
+		this.#sealed = true;
+	}
+
 	openSource(key: string, binding: Readonly<Record<string, string>>): Json | undefined {
+		if (this.#sealed) {
+			throw new ConfigError(`run: the source ${key} came too late for the state; make it before the builder returns`);
+		}
 		if (Object.hasOwn(this.positions, key)) {
 			throw new ConfigError(`run: the source ${key} takes part twice; give each tenant one source`);
 		}

@@ -1,5 +1,6 @@
 import fs from 'node:fs';
 import {dirname} from 'node:path';
+import {makeFolders} from '../lib/durable-file.ts';
 import {errnoOf, refused} from './_file-errors.ts';
 
 const maxRemembered = 10_000;
@@ -46,10 +47,5 @@ export function createFolders(sink: string, root: string): Folders {
 
 /** Makes the folder and its parents; returns the folders that got a new entry. */
 export function makeFolder(path: string): readonly string[] {
-	const first = fs.mkdirSync(path, {recursive: true});
-	const parents = [];
-	if (first !== undefined) {
-		for (let at = path; at !== dirname(first); at = dirname(at)) parents.push(dirname(at));
-	}
-	return parents;
+	return makeFolders(path).map(made => dirname(made));
 }

@@ -1,5 +1,5 @@
 import {z} from 'zod';
-import type {AuditTarget} from '../lib/event.ts';
+import type {AuditActor, AuditOrigin, AuditTarget} from '../lib/event.ts';
 import {defineSource, type NormalizedMembers} from '../lib/source.ts';
 
 /** One event of the Organizations API, as far as its document and its real answers show. */
@@ -94,46 +94,60 @@ function linkedCursor({links}: EventPage): string | undefined {
 	return (links?.next && new URLSearchParams(links.next.split('?')[1]).get('cursor')) || undefined;
 }
 
+/** Written out member by member, since it runs for every event: only what says something is there, never null or "". */
 function normalize({attributes, message}: OrgEvent): NormalizedMembers {
-	const {action, actor, location} = attributes;
-	return present({
-		action,
-		message: message?.content,
-		outcome: action?.endsWith('_failed') ? 'failure' : 'success',
-		actor: actor && present({id: actor.id, name: actor.name, email: actor.email?.includes('@') && actor.email}),
-		origin:
-			location &&
-			present({
-				ip: location.ip,
-				ips: location.ip && [location.ip],
-				geo: present({country: location.countryName, region: location.regionName, city: location.city}),
-			}),
-		targets: targetsOf(attributes.context),
-	}) as NormalizedMembers;
+	const {action} = attributes;
+	const event: Writable<NormalizedMembers> = {};
+	if (action) event.action = action;
+	if (message?.content) event.message = message.content;
+	event.outcome = action?.endsWith('_failed') ? 'failure' : 'success';
+	const actor = actorOf(attributes.actor);
+	if (actor) event.actor = actor;
+	const origin = originOf(attributes.location);
+	if (origin) event.origin = origin;
+	const targets = targetsOf(attributes.context);
+	if (targets) event.targets = targets;
+	return event;
+}
+
+function actorOf(given: OrgEvent['attributes']['actor']): AuditActor | undefined {
+	const actor: Writable<AuditActor> = {};
+	if (given?.id) actor.id = given.id;
+	if (given?.name) actor.name = given.name;
+	if (given?.email?.includes('@')) actor.email = given.email;
+	return actor.id || actor.name || actor.email ? actor : undefined;
+}
+
+function originOf(location: OrgEvent['attributes']['location']): AuditOrigin | undefined {
+	if (!location) return undefined;
+	const {ip, countryName, regionName, city} = location;
+	const origin: Writable<AuditOrigin> = {};
+	if (ip) {
+		origin.ip = ip;
+		origin.ips = [ip];
+	}
+	if (countryName || regionName || city) {
+		const geo: Writable<NonNullable<AuditOrigin['geo']>> = {};
+		if (countryName) geo.country = countryName;
+		if (regionName) geo.region = regionName;
+		if (city) geo.city = city;
+		origin.geo = geo;
+	}
+	return origin.ip || origin.geo ? origin : undefined;
 }
 
 function targetsOf(context: OrgEvent['attributes']['context']): AuditTarget[] | undefined {
 	if (!Array.isArray(context)) return undefined;
-	const targets = (context as readonly OrgObject[]).flatMap(({id, type, attributes}) => {
-		const target = present({type, id, name: text(attributes?.['name']) ?? text(attributes?.['groupName'])});
-		return target ? [target as AuditTarget] : [];
-	});
+	const targets: AuditTarget[] = [];
+	for (const {id, type, attributes} of context as readonly OrgObject[]) {
+		const target: Writable<AuditTarget> = {};
+		const name = attributes?.['name'] || attributes?.['groupName'];
+		if (type) target.type = type;
+		if (id) target.id = id;
+		if (typeof name === 'string') target.name = name;
+		if (type || id || target.name) targets.push(target);
+	}
 	return targets.length > 0 ? targets : undefined;
 }
 
-function text(value: unknown): string | undefined {
-	return typeof value === 'string' ? value : undefined;
-}
-
-/** Only those members that say something: not undefined, null, false or "". Undefined when there are none. */
-function present(members: Readonly<Record<string, unknown>>): object | undefined {
-	const found: Record<string, unknown> = {};
-	let any = false;
-	for (const key in members) {
-		const value = members[key];
-		if (!value) continue;
-		found[key] = value;
-		any = true;
-	}
-	return any ? found : undefined;
-}
+type Writable<T> = {-readonly [Key in keyof T]: T[Key]};

@@ -116,7 +116,7 @@ describe('a chain of operators', () => {
 					const of = (wanted: string) => fates.filter(([, fate]) => fate === wanted).map(([event]) => event);
 					assert.deepEqual(idsOf(page), of('out'));
 					assert.equal(page.events.length, page.records.length);
-					assert.deepEqual(page.rejected.map(({id: rejected}) => rejected).sort(), of('rejected').sort());
+					assert.deepEqual(page.rejected.map(({id: rejected}) => rejected!).sort(), of('rejected').sort());
 					assert.equal(page.duplicates, of('duplicate').length);
 					assert.equal(page.sequence, index);
 					assert.equal(page.position, pages[index]!.position);

@@ -70,8 +70,13 @@ export function dedupe<T>(start: Start = freshStart(), options: DedupeOptions = 
 			map((page): Page<T> => {
 				const prefix = `${page.source.name}\n${page.source.tenant}\n`;
 				const {records} = page;
-				const entries = new Uint32Array(records.length * (entryBytes / 4));
+				const entries = new Uint32Array((records.length + page.rejected.length) * (entryBytes / 4));
 				let fresh = 0;
+				const isNew = (identity: string, second: number): boolean => {
+					if (!seen.add(prefix + identity, second)) return false;
+					seen.writeLast(entries, fresh++, second);
+					return true;
+				};
 				const newestMs = records.reduce((newest, {orderMs}) => Math.max(newest, orderMs), -Infinity);
 				// Newest first, only the first page of a pass brings a newer second.
 				if (Number.isFinite(watermarkMs) && secondOf(newestMs) > secondOf(watermarkMs)) {
@@ -80,10 +85,12 @@ export function dedupe<T>(start: Start = freshStart(), options: DedupeOptions = 
 				watermarkMs = Math.max(watermarkMs, newestMs);
 				const keep = records.map(record => {
 					edgeSecond = secondOf(record.orderMs);
-					if (!seen.add(prefix + record.id, edgeSecond)) return false;
-					seen.writeLast(entries, fresh++, edgeSecond);
-					return true;
+					return isNew(record.id, edgeSecond);
 				});
+				// they have no id or no time: their text stands for the one, the newest record for the other
+				const rejected = page.rejected.filter(({text}) =>
+					isNew(`rejected\n${Buffer.from(text).toString('latin1')}`, secondOf(watermarkMs)),
+				);
 				const added = entries.subarray(0, fresh * (entryBytes / 4));
 				recent.push(added);
 				if (seen.size >= compactAt) compact(page.source.overlapMs);
@@ -95,7 +102,8 @@ export function dedupe<T>(start: Start = freshStart(), options: DedupeOptions = 
 				};
 				return {
 					...keepEvents(page, keep),
-					duplicates: page.duplicates + records.length - fresh,
+					rejected,
+					duplicates: page.duplicates + records.length + page.rejected.length - fresh,
 					...(Number.isFinite(snapshot.floorMs) ? {snapshots: {...page.snapshots, dedupe: snapshot}} : {}),
 					identities: new Uint8Array(added.buffer, added.byteOffset, added.byteLength),
 				};

@@ -14,7 +14,5 @@ import {eachEvent} from './map-events.ts';
 export function filterEvents<T>(
 	predicate: (event: T, record: SourceRecord) => boolean | Promise<boolean>,
 ): OperatorFunction<Page<T>, Page<T>> {
-	return eachEvent(predicate, (page, results, _ok, rejected) =>
-		keepEvents(page, results.map(Boolean), rejected),
-	);
+	return eachEvent(predicate, (page, results, _ok, rejected) => keepEvents(page, results.map(Boolean), rejected));
 }

@@ -50,7 +50,7 @@ export function eachEvent<T, V, R>(
 			}
 		});
 		return promised
-			? from(Promise.all(results).then(settled => conclude(page, settled, ok, rejected)))
+			? from(Promise.all(results.map(async result => result)).then(settled => conclude(page, settled, ok, rejected)))
 			: of(conclude(page, results as (V | undefined)[], ok, rejected));
 	});
 }

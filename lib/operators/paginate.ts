@@ -1,6 +1,6 @@
 import {concat, concatMap, defer, Observable, type OperatorFunction} from 'rxjs';
 import type {BudgetPlace} from '../budget.ts';
-import {AuditError, SourceError} from '../errors.ts';
+import {type AuditError, SourceError} from '../errors.ts';
 import type {Json} from '../event.ts';
 import {huntForgotten} from '../forgotten-pages.ts';
 import {createPage, type Page, type Rejected, type SourceFacts, type SourceRecord} from '../page.ts';

@@ -182,7 +182,7 @@ describe('the streams of a pull', () => {
 	});
 
 	it('end quietly with 141 when the reader goes away', async () => {
-		const run = startPull(['--page-size', '1', '--rate', '200/s']);
+		const run = startPull(['--page-size', '1', '--rate', '20/s']);
 		await run.said('stdout', /\n/);
 		run.process.stdout!.destroy();
 		const {code, stderr} = await run.ended;

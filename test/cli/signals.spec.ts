@@ -36,7 +36,7 @@ describe('a stopped pull', () => {
 	async function stuck(more: readonly string[] = []) {
 		emulator().setFaults([{kind: 'hang', at: {from: 3}}]);
 		const run = startPull([...stateful, '--log-format', 'json', ...more]);
-		await settled(() => emulator().requestCount);
+		await settled(() => (emulator().requestCount < 3 ? 0 : 3));
 		return run;
 	}
 
@@ -66,6 +66,7 @@ describe('a stopped pull whose reader is slow', () => {
 	/** A pull that cannot write on, and asks for no more. */
 	async function blocked(pageSize: string) {
 		const run = startPull([...stateful, '--page-size', pageSize]);
+		await run.said('stdout', /./);
 		run.process.stdout!.pause();
 		await settled(() => emulator().requestCount);
 		return run;

@@ -62,7 +62,7 @@ describe('sourceOptions', () => {
 	it('refuse a URL with a password without showing it', () => {
 		assert.throws(
 			() => options({'org-id': 'o', endpoint: 'https://me:S3CR3T@example.com'}),
-			({message}: Error) => /^--endpoint: expected no credentials/.test(message) && !message.includes('S3CR3T'),
+			({message}: Error) => message.startsWith('--endpoint: expected no credentials') && !message.includes('S3CR3T'),
 		);
 	});
 });

@@ -155,6 +155,19 @@ describe('faults of the API', () => {
 		const [first, second, third] = emulator.requests.slice(9, 12).map(({atMs}) => atMs) as [number, number, number];
 		assert(second - first >= 1000 && third - second >= 1000, `${second - first} ms, ${third - second} ms`);
 	});
+
+	it('in one record leave one dead letter, whatever kills the run', async () => {
+		await start();
+		const [newest] = emulator.events();
+		const text = '{"id":"poison","attributes":{"time":"never"}}';
+		emulator.insert([{timeMs: newest!.timeMs - 5 * 3_600_000, id: 'poison', text}]);
+		const kill = {call: 'writeSync', path: 'lines', at: 40, do: 'kill'} as const;
+		assert.equal((await run([], {faults: [kill]})).code, 'SIGKILL');
+		const {code, stderr} = await run();
+		assert.equal(code, 3, stderr);
+		assert.equal(linesOf(target('pull.state.dead-letter.ndjson')).length, 1);
+		assert.deepEqual(compare(linesOf(target('lines.ndjson')), emulator), {...exact, missing: 1});
+	});
 });
 
 describe('a damaged state', () => {
@@ -189,13 +202,15 @@ describe('a damaged state', () => {
 				'a flipped bit in the journal': () => fs.writeFileSync(`${state()}.seen-1`, flipped(journal, 5)),
 				'no journal': () => fs.rmSync(`${state()}.seen-1`),
 				'a target cut short': () => fs.writeFileSync(path.join(folder(), 'lines.ndjson'), lines.subarray(0, -7)),
-				'a changed target': () => fs.writeFileSync(path.join(folder(), 'lines.ndjson'), flipped(lines, lines.length - 9)),
+				'a changed target': () =>
+					fs.writeFileSync(path.join(folder(), 'lines.ndjson'), flipped(lines, lines.length - 9)),
 				'no target': () => fs.rmSync(path.join(folder(), 'lines.ndjson')),
 			};
 			const before = emulator.requestCount;
 			for (const [damage, inflict] of Object.entries(damages)) {
 				inflict();
-				const files = () => fs.readdirSync(folder()).map(name => [name, fs.readFileSync(path.join(folder(), name), 'hex')]);
+				const files = () =>
+					fs.readdirSync(folder()).map(name => [name, fs.readFileSync(path.join(folder(), name), 'hex')]);
 				const found = files();
 				const {code, stderr} = await pull(emulator, args);
 				assert.equal(code, 5, `${damage}: ${stderr}`);

@@ -39,7 +39,10 @@ const cases: Case[] = [
 	{sink: files, fault: {call: 'openSync', path: '.rxaudit-', at: 140, code: 'EMFILE'}, code: 0},
 	{sink: files, fault: {call: 'openSync', path: '.rxaudit-', at: 140, code: 'EMFILE', times: forEver}},
 	{sink: files, fault: {call: 'openSync', path: '.rxaudit-', at: 140, code: 'EACCES'}},
-	{sink: files, fault: {call: 'writeSync', path: '.rxaudit-', at: 140, code: 'ENOSPC', times: forEver, when: 'partial'}},
+	{
+		sink: files,
+		fault: {call: 'writeSync', path: '.rxaudit-', at: 140, code: 'ENOSPC', times: forEver, when: 'partial'},
+	},
 	{sink: files, fault: {call: 'writeSync', path: '.rxaudit-', at: 140, code: 'EIO'}},
 	{sink: files, fault: {call: 'renameSync', path: '.rxaudit-', at: 140, code: 'EIO'}},
 	{sink: files, fault: {call: 'mkdirSync', path: 'events/2026', at: 1, code: 'ENOSPC', times: forEver}},
@@ -61,7 +64,8 @@ const cases: Case[] = [
 	{sink: file, fault: {call: 'fdatasyncSync', path: `${state}.seen`, at: 2, code: 'EIO'}},
 ];
 // Every fsync of the state's folder and of the files in it.
-for (let at = 1; at <= 7; at++) cases.push({sink: file, fault: {call: 'fsyncSync', path: 'state-folder', at, code: 'EIO'}});
+for (let at = 1; at <= 7; at++)
+	cases.push({sink: file, fault: {call: 'fsyncSync', path: 'state-folder', at, code: 'EIO'}});
 
 describe('faults of the disk', () => {
 	const folder = temporaryFolder();

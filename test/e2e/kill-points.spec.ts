@@ -23,27 +23,107 @@ const state = 'pull.state';
 const stateRenames = [2, 4, 2, 4, 2];
 
 const points: readonly Point[] = [
-	{name: 'lines: half a page written', sink: 'lines.ndjson', fault: {call: 'writeSync', path: 'lines', when: 'partial'}, at: writes},
-	{name: 'lines: a page written', sink: 'lines.ndjson', fault: {call: 'writeSync', path: 'lines', when: 'after'}, at: writes},
+	{
+		name: 'lines: half a page written',
+		sink: 'lines.ndjson',
+		fault: {call: 'writeSync', path: 'lines', when: 'partial'},
+		at: writes,
+	},
+	{
+		name: 'lines: a page written',
+		sink: 'lines.ndjson',
+		fault: {call: 'writeSync', path: 'lines', when: 'after'},
+		at: writes,
+	},
 	{name: 'lines: before fsync', sink: 'lines.ndjson', fault: {call: 'fdatasync', path: 'lines'}, at: flushes},
-	{name: 'lines: after fsync, before the state', sink: 'lines.ndjson', fault: {call: 'fdatasync', path: 'lines', when: 'after'}, at: flushes},
-	{name: 'gzip: half a piece written', sink: 'lines.ndjson.gz', fault: {call: 'writeSync', path: 'lines', when: 'partial'}, at: [2, 3, 4, 5, 3]},
-	{name: 'gzip: after fsync, before the state', sink: 'lines.ndjson.gz', fault: {call: 'fdatasync', path: 'lines', when: 'after'}, at: [2, 1, 2, 1, 2]},
-	{name: 'files: half a file written', sink: 'events', fault: {call: 'writeSync', path: '.rxaudit-', when: 'partial'}, at: fileWrites},
+	{
+		name: 'lines: after fsync, before the state',
+		sink: 'lines.ndjson',
+		fault: {call: 'fdatasync', path: 'lines', when: 'after'},
+		at: flushes,
+	},
+	{
+		name: 'gzip: half a piece written',
+		sink: 'lines.ndjson.gz',
+		fault: {call: 'writeSync', path: 'lines', when: 'partial'},
+		at: [2, 3, 4, 5, 3],
+	},
+	{
+		name: 'gzip: after fsync, before the state',
+		sink: 'lines.ndjson.gz',
+		fault: {call: 'fdatasync', path: 'lines', when: 'after'},
+		at: [2, 1, 2, 1, 2],
+	},
+	{
+		name: 'files: half a file written',
+		sink: 'events',
+		fault: {call: 'writeSync', path: '.rxaudit-', when: 'partial'},
+		at: fileWrites,
+	},
 	{name: 'files: before the rename', sink: 'events', fault: {call: 'renameSync', path: '.rxaudit-'}, at: fileWrites},
-	{name: 'files: after the rename', sink: 'events', fault: {call: 'renameSync', path: '.rxaudit-', when: 'after'}, at: fileWrites},
-	{name: 'durable files: after a rename', sink: 'durable-events', fault: {call: 'renameSync', path: '.rxaudit-', when: 'after'}, at: [1, 10, 64, 65, 129]},
-	{name: 'journal: half written', sink: 'lines.ndjson', fault: {call: 'writeSync', path: `${state}.seen`, when: 'partial'}, at: commits},
-	{name: 'journal: after fsync, before the state', sink: 'lines.ndjson', fault: {call: 'fdatasyncSync', path: `${state}.seen`, when: 'after'}, at: commits},
+	{
+		name: 'files: after the rename',
+		sink: 'events',
+		fault: {call: 'renameSync', path: '.rxaudit-', when: 'after'},
+		at: fileWrites,
+	},
+	{
+		name: 'durable files: after a rename',
+		sink: 'durable-events',
+		fault: {call: 'renameSync', path: '.rxaudit-', when: 'after'},
+		at: [1, 10, 64, 65, 129],
+	},
+	{
+		name: 'journal: half written',
+		sink: 'lines.ndjson',
+		fault: {call: 'writeSync', path: `${state}.seen`, when: 'partial'},
+		at: commits,
+	},
+	{
+		name: 'journal: after fsync, before the state',
+		sink: 'lines.ndjson',
+		fault: {call: 'fdatasyncSync', path: `${state}.seen`, when: 'after'},
+		at: commits,
+	},
 	// The first file to be written beside the state is the lock.
-	{name: 'state: half a file written', sink: 'lines.ndjson', fault: {call: 'writeSync', path: `${state}.`, when: 'partial'}, at: [3, 5, 3, 5, 3]},
-	{name: 'state: before its previous is linked', sink: 'lines.ndjson', fault: {call: 'linkSync', path: '.previous'}, at: commits},
-	{name: 'state: after its previous is in place', sink: 'lines.ndjson', fault: {call: 'renameSync', path: '.previous', when: 'after'}, at: commits},
+	{
+		name: 'state: half a file written',
+		sink: 'lines.ndjson',
+		fault: {call: 'writeSync', path: `${state}.`, when: 'partial'},
+		at: [3, 5, 3, 5, 3],
+	},
+	{
+		name: 'state: before its previous is linked',
+		sink: 'lines.ndjson',
+		fault: {call: 'linkSync', path: '.previous'},
+		at: commits,
+	},
+	{
+		name: 'state: after its previous is in place',
+		sink: 'lines.ndjson',
+		fault: {call: 'renameSync', path: '.previous', when: 'after'},
+		at: commits,
+	},
 	{name: 'state: before the rename', sink: 'lines.ndjson', fault: {call: 'renameSync', path: state}, at: stateRenames},
-	{name: 'state: after the rename', sink: 'lines.ndjson', fault: {call: 'renameSync', path: state, when: 'after'}, at: stateRenames},
+	{
+		name: 'state: after the rename',
+		sink: 'lines.ndjson',
+		fault: {call: 'renameSync', path: state, when: 'after'},
+		at: stateRenames,
+	},
 	// The lock's own fsync, then two for each state: the file's and the folder's.
-	{name: 'state: durable, before the ack', sink: 'lines.ndjson', fault: {call: 'fsyncSync', path: 'state-folder', when: 'after'}, at: [3, 5, 3, 5, 3]},
-	{name: 'lock: taken', sink: 'lines.ndjson', fault: {call: 'linkSync', path: '.lock', when: 'after'}, at: [2, 3, 4, 5, 6]},
+	{
+		name: 'state: durable, before the ack',
+		sink: 'lines.ndjson',
+		fault: {call: 'fsyncSync', path: 'state-folder', when: 'after'},
+		at: [3, 5, 3, 5, 3],
+	},
+	{
+		name: 'lock: taken',
+		sink: 'lines.ndjson',
+		fault: {call: 'linkSync', path: '.lock', when: 'after'},
+		at: [2, 3, 4, 5, 6],
+	},
 ];
 
 /** A commit comes every 64 pages, of gzip every 4 MiB of lines. */

@@ -28,7 +28,10 @@ const backups: readonly Backup[] = [
 	{
 		name: 'all three',
 		targets: ['lines.ndjson', 'lines.ndjson.gz', 'events'],
-		...{pageSize: 5, pages: 600, latencyMs: 5, kills: 14},
+		pageSize: 5,
+		pages: 600,
+		latencyMs: 5,
+		kills: 14,
 	},
 ];
 

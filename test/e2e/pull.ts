@@ -26,6 +26,8 @@ export interface FsFault {
 export interface PullOptions {
 	readonly faults?: readonly FsFault[];
 	readonly env?: NodeJS.ProcessEnv;
+	/** The longest wait after a failure. Default 5. */
+	readonly retryMs?: number;
 	/** Leaves standard output to the caller. */
 	readonly ownReader?: boolean;
 }
@@ -42,10 +44,18 @@ export interface Pull {
 	readonly ended: Promise<Ended>;
 }
 
+const running = new Set<ChildProcess>();
+
+/** Kills what a failed test left behind: it would keep the whole run alive. */
+export function killRunning(): void {
+	for (const child of running) child.kill('SIGKILL');
+}
+
 /** Starts `rxaudit pull atlassian-org-events` against an emulator, with fast retries. */
 export function startPull(emulator: Emulator, args: readonly string[], options: PullOptions = {}): Pull {
 	const source = ['pull', 'atlassian-org-events', '--endpoint', emulator.url, '--org-id', 'e2e'];
-	source.push('--retry-base-ms', '1', '--retry-max-ms', '5');
+	const {retryMs = 5} = options;
+	source.push('--retry-base-ms', `${retryMs}`, '--retry-max-ms', `${retryMs}`);
 	const preload = options.faults === undefined ? [] : ['--import', fsFaults];
 	const child = spawn(process.execPath, [...preload, cli, ...source, ...args], {
 		env: {
@@ -56,6 +66,8 @@ export function startPull(emulator: Emulator, args: readonly string[], options: 
 		},
 		stdio: ['ignore', 'pipe', 'pipe'],
 	});
+	running.add(child);
+	child.once('exit', () => running.delete(child));
 	return {child, ended: endOf(child, options.ownReader === true)};
 }
 

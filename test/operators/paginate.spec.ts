@@ -132,7 +132,7 @@ describe('paginate', () => {
 			const third: Scan = {sinceMs: 40_000, untilMs: 50_000, coversToMs: 50_000};
 			const seen: SourcePosition[] = [];
 			const read: ReadPage<unknown> = async ({sinceMs, cursor}) =>
-				answerOf([{id: `${sinceMs}${cursor ?? ''}`, timeMs: sinceMs}], cursor ? undefined : 'x');
+				answerOf([{id: `${sinceMs}${cursor === 'x' ? 'x' : ''}`, timeMs: sinceMs}], cursor ? undefined : 'x');
 			const following = (position: SourcePosition) => (seen.push(position), [third]);
 			const heard = pages(read, {following}, [scan, second]);
 			await heard.over;
@@ -247,13 +247,12 @@ describe('paginate', () => {
 
 		it('lets go of a page that came when nobody listened any more', async () => {
 			const start = freshStart();
-			let heard: ReturnType<typeof listen<Page>> | undefined;
 			const read: ReadPage<unknown> = async ({cursor = 0}) => {
 				// the page before this one has been read and not yet emitted
-				if (cursor === 2) heard!.unsubscribe();
+				if (cursor === 2) heard.unsubscribe();
 				return answerOf(['x'], (cursor as number) + 1);
 			};
-			heard = pages(read, {start});
+			const heard = pages(read, {start});
 			await settle();
 			assert.equal(heard.values.length, 1);
 			assert.equal(start.budget.pages, 0);

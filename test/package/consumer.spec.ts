@@ -72,6 +72,6 @@ describe('package consumer', function () {
 	});
 
 	it('has the command', async () => {
-		assert.match(await output(folder, 'node_modules/.bin/rxaudit', 'list'), /^atlassian-org-events\b/m);
+		assert.match(await output(folder, 'node_modules/.bin/rxaudit', 'list'), /^ +atlassian-org-events\b/m);
 	});
 });

@@ -1,0 +1,431 @@
+import assert from 'node:assert/strict';
+import {setFlagsFromString} from 'node:v8';
+import {runInNewContext} from 'node:vm';
+import fc from 'fast-check';
+import {from, mergeMap, type MonoTypeOperatorFunction} from 'rxjs';
+import {toBatch} from '../lib/batch.ts';
+import {Committer, type CommitterOptions} from '../lib/committer.ts';
+import {StateError} from '../lib/errors.ts';
+import type {Json} from '../lib/event.ts';
+import {IdentitySet} from '../lib/identity-set.ts';
+import {Meter} from '../lib/meter.ts';
+import {dedupe} from '../lib/operators/dedupe.ts';
+import {mapEvents} from '../lib/operators/map-events.ts';
+import type {Page} from '../lib/page.ts';
+import {type Build, run, type RunOptions} from '../lib/pipeline.ts';
+import {RunStart} from '../lib/run-start.ts';
+import type {Sink} from '../lib/sink.ts';
+import type {Checkpoint, StateStore} from '../lib/state.ts';
+import {memorySink, type MemorySink} from './support/memory-sink.ts';
+import {type MemoryStore, memoryStore} from './support/memory-store.ts';
+import {factsOf, pageOf, settle} from './support/pages.ts';
+import {pagedSource, someRecords, textsOf} from './support/paged-source.ts';
+
+const crash = new Error('crash');
+const {signal: never} = new AbortController();
+
+async function committerOf(given: Partial<CommitterOptions> = {}): Promise<Committer> {
+	const {meter = new Meter(), state} = given;
+	const stored = await state?.load();
+	const start = given.start ?? new RunStart(stored?.checkpoint, never, meter);
+	await start.loadIdentities(state);
+	return new Committer({
+		sinks: [memorySink()],
+		deadLetters: undefined,
+		state,
+		stored,
+		binding: {},
+		signal: never,
+		...given,
+		start,
+		meter,
+	});
+}
+
+async function write(committer: Committer, page: Page): Promise<void> {
+	const {batch} = toBatch(page);
+	await committer.write(batch);
+	page.taken();
+	committer.written(page, {events: batch.events.length, bytes: batch.lines.length, deadLetters: 0});
+}
+
+/** Lets so many microtasks pass, or turns of the event loop. */
+async function pass({ticks, turns}: {ticks: number; turns: number}): Promise<void> {
+	for (let tick = 0; tick < ticks; tick++) await Promise.resolve();
+	for (let turn = 0; turn < turns; turn++) await new Promise(resolve => setImmediate(resolve));
+}
+
+describe('Committer', () => {
+	describe('a checkpoint', () => {
+		it('is one cut: positions, snapshots and sinks as of the last page written', async () => {
+			const state = memoryStore();
+			const committer = await committerOf({state, binding: {format: 'raw'}});
+			await committer.open();
+			const other = factsOf({tenant: 'other'});
+			const pages = [
+				{...pageOf(['a', 'b'], {sequence: 0}), snapshots: {one: 1, two: 1}},
+				{...pageOf(['c'], {sequence: 5, source: other}), snapshots: {one: 2}},
+			];
+			for (const page of pages) await write(committer, page);
+			assert.deepEqual([committer.hasUncommitted, state.history.length], [true, 1]);
+			await committer.commit();
+			assert.equal(committer.hasUncommitted, false);
+			assert.deepEqual(state.stored, {
+				version: 2,
+				checkpoint: {
+					binding: {format: 'raw', 'sink some-sink:memory': 'memory'},
+					sources: {'some-source:some-tenant': {after: 0}, 'some-source:other': {after: 5}},
+					snapshots: {one: 2, two: 1},
+					sinks: {'some-sink:memory': {lines: 3}},
+				},
+			});
+			await committer.commit();
+			assert.equal(state.history.length, 2, 'nothing new, nothing committed');
+		});
+
+		it('keeps what it does not know: other sources, snapshots, dead letters of another file', async () => {
+			const state = memoryStore();
+			const sinks = [memorySink()];
+			const dead = memorySink({target: 'dead'});
+			const first = await committerOf({sinks, state, deadLetters: dead});
+			await first.open();
+			const page = pageOf(['a']);
+			await first.writeDeadLetters(page, [{text: Buffer.from('{}'), reason: 'odd'}]);
+			await write(first, {...page, snapshots: {one: 1}});
+			await first.commit();
+			await first.close();
+			const second = await committerOf({sinks, state, deadLetters: memorySink({target: 'another'})});
+			await second.open();
+			await write(second, pageOf(['b'], {source: factsOf({tenant: 'other'})}));
+			await second.commit();
+			const {sources, snapshots, sinks: kept} = state.stored!.checkpoint;
+			assert.deepEqual(Object.keys(sources), ['some-source:some-tenant', 'some-source:other']);
+			assert.deepEqual(snapshots, {one: 1});
+			assert.deepEqual(kept, {'some-sink:memory': {lines: 2}, 'dead letters some-sink:dead': {lines: 1}});
+		});
+	});
+
+	describe('a state of another pipeline', () => {
+		const build: Build = start => pagedSource(someRecords(1), {start, binding: {endpoint: 'https://one', q: '"x"'}});
+		const sink = memorySink({target: 'here', layout: {layout: '{id}'}});
+		const source = 'some-source:some-tenant';
+		const differing: readonly (readonly [name: string, RegExp, Build, Sink, Partial<RunOptions>])[] = [
+			[
+				'endpoint',
+				/some-source:some-tenant endpoint: expected https:\/\/one, got https:\/\/two/,
+				start => pagedSource(someRecords(1), {start, binding: {endpoint: 'https://two', q: '"x"'}}),
+				sink,
+				{},
+			],
+			[
+				'filter',
+				new RegExp(`${source} q: expected "x", got nothing`),
+				start => pagedSource(someRecords(1), {start, binding: {endpoint: 'https://one'}}),
+				sink,
+				{},
+			],
+			[
+				'tenant',
+				/some-source:other endpoint|some-source:some-tenant endpoint/,
+				start =>
+					pagedSource(someRecords(1), {
+						start,
+						facts: {tenant: 'other'},
+						binding: {endpoint: 'https://one', q: '"x"'},
+					}),
+				sink,
+				{},
+			],
+			['target', /sink some-sink:here: expected here, got nothing/, build, memorySink({target: 'there'}), {}],
+			[
+				'layout',
+				/sink some-sink:here layout: expected \{id\}, got \{year\}/,
+				build,
+				memorySink({target: 'here', layout: {layout: '{year}'}}),
+				{},
+			],
+			['format', /format: expected raw, got audit/, build, sink, {binding: {format: 'audit'}}],
+		];
+		for (const [name, message, otherBuild, otherSink, options] of differing) {
+			it(`is refused, naming the ${name}, with nothing opened or changed`, async () => {
+				const log: string[] = [];
+				const state = memoryStore({step: name => void log.push(name)});
+				const binding = {format: 'raw'};
+				await run(build, sink, {state, binding});
+				const before = structuredClone(state.stored);
+				const opened: Sink = {...otherSink, open: () => assert.fail('opened')};
+				await assert.rejects(run(otherBuild, opened, {state, binding, ...options}), (error: unknown) => {
+					assert.ok(error instanceof StateError && error.code === 'STATE_FOREIGN', String(error));
+					assert.match(error.message, message);
+					return true;
+				});
+				assert.deepEqual(state.stored, before);
+				assert.equal(log.at(-1), 'close state');
+			});
+		}
+	});
+
+	describe('dead letters', () => {
+		it('are durable before the page is acknowledged, and the state knows where they begin', async () => {
+			const log: string[] = [];
+			const step = (name: string) => void log.push(name);
+			const state = memoryStore({step});
+			const deadLetters = memorySink({target: 'dead', step});
+			const odd = {id: 'odd', text: Buffer.from('{"odd":"✓"}'), reason: 'too odd'};
+			const page = pageOf(['a'], {rejected: [odd]});
+			const acked = () => void log.push('ack');
+			const build: Build = start => {
+				start.openSource('some-source:some-tenant', {});
+				start.begin('some-source:some-tenant', {});
+				return from([{...page, ack: acked}]);
+			};
+			const report = await run(build, memorySink({step}), {state, deadLetters});
+			const letters = deadLetters.lines.map(line => JSON.parse(line) as Json);
+			assert.deepEqual(letters, [
+				{reason: 'too odd', source: 'some-source', tenant: 'some-tenant', id: 'odd', record: '{"odd":"✓"}'},
+			]);
+			assert.deepEqual([report.events, report.deadLetters], [1, 1]);
+			const known = log.indexOf('committed', log.indexOf('open dead'));
+			assert.ok(known < log.indexOf('write dead'));
+			const durable = log.indexOf('flushed dead', log.indexOf('write dead'));
+			assert.ok(durable > 0 && durable < log.lastIndexOf('commit'));
+			assert.ok(log.lastIndexOf('committed') < log.indexOf('ack'));
+		});
+
+		it('have no place: the first one ends the run, and what came before is committed', async () => {
+			const sink = memorySink();
+			const build: Build = start =>
+				pagedSource(someRecords(4), {start}).pipe(
+					mapEvents((event, {id}) => {
+						if (id === 'e2') throw new Error('odd');
+						return event;
+					}),
+				);
+			await assert.rejects(run(build, sink, {commitSize: {pages: 1}}), {
+				code: 'POISON_EVENT',
+				message: /some-source: event e2: an operator failed: odd/,
+			});
+			assert.equal(sink.durable, 2);
+		});
+	});
+
+	describe('the journal', () => {
+		const megabyte = 1_000_000;
+		const identitiesOf = (sequence: number) => Buffer.alloc(megabyte, sequence + 1);
+		const page = (sequence: number, identities: Uint8Array): Page => ({...pageOf([], {sequence}), identities});
+
+		for (const journal of [true, false]) {
+			it(`holds what was said to be new, ${journal ? 'appended' : 'inside the checkpoint'}`, async () => {
+				const steps: string[] = [];
+				const state = memoryStore({journal, step: name => void steps.push(name)});
+				const build: Build = start =>
+					pagedSource([...someRecords(6), ...someRecords(3)], {start, pageSize: 2, untilMs: 1e9}).pipe(dedupe(start));
+				await run(build, memorySink(), {state, commitSize: {pages: 1}});
+				const bytes = state.identities();
+				assert.equal(bytes.length, 6 * 20);
+				const seen = new IdentitySet(0);
+				seen.addEntries(new Uint32Array(new Uint8Array(bytes).buffer));
+				for (const {id} of someRecords(6)) assert.equal(seen.add(`some-source\nsome-tenant\n${id}`, 1), false);
+				if (journal) assert.equal(steps.filter(name => name === 'rewrite').length, 1, 'the first one only');
+			});
+
+			it(`is thinned out when it is large${journal ? '' : ', without one too'}`, async () => {
+				const state = memoryStore({journal});
+				const asked: [bytes: number, snapshots: unknown][] = [];
+				const keepLast = (entries: Uint8Array, snapshots: unknown) => {
+					asked.push([entries.length, snapshots]);
+					return entries.slice(-200);
+				};
+				// in each run less than there was before
+				for (const sequence of [0, 1, 2, 3, 4, 5]) {
+					const start = new RunStart(state.stored?.checkpoint, never, new Meter());
+					start.keepIdentities(keepLast);
+					const committer = await committerOf({state, start, stored: state.stored});
+					await committer.open();
+					await write(committer, {...page(sequence, identitiesOf(sequence)), snapshots: {dedupe: sequence}});
+					await committer.commit();
+				}
+				assert.deepEqual(asked, [[5 * megabyte, {dedupe: 4}]], 'all of them, as of this checkpoint');
+				const last = Buffer.from(identitiesOf(4).subarray(0, 200));
+				assert.deepEqual(state.identities(), Buffer.concat([last, identitiesOf(5)]));
+			});
+
+			it(`is thinned out within a long run, ${journal ? 'appended to' : 'without one too'}`, async () => {
+				const state = memoryStore({journal});
+				const start = new RunStart(undefined, never, new Meter());
+				let thinned = 0;
+				start.keepIdentities(entries => (thinned++, entries.slice(-200)));
+				const committer = await committerOf({state, start});
+				await committer.open();
+				for (let sequence = 0; sequence < 9; sequence++) {
+					await write(committer, page(sequence, identitiesOf(sequence)));
+					await committer.commit();
+					assert.ok(state.identities().length <= 4_200_000);
+				}
+				assert.equal(thinned, 1);
+			});
+		}
+	});
+
+	describe('memory', () => {
+		it('holds no page between its write and its commit', async () => {
+			setFlagsFromString('--expose-gc');
+			const collect = runInNewContext('gc') as () => void;
+			const committer = await committerOf();
+			await committer.open();
+			const held: WeakRef<object>[] = [];
+			await (async () => {
+				for (let sequence = 0; sequence < 3; sequence++) {
+					const page = pageOf(['a', 'b'], {sequence});
+					held.push(new WeakRef(page), new WeakRef(page.events), new WeakRef(page.records[0]!));
+					await write(committer, page);
+				}
+			})();
+			await settle();
+			collect();
+			await settle();
+			collect();
+			assert.equal(committer.hasUncommitted, true);
+			assert.deepEqual(
+				held.map(ref => ref.deref()),
+				held.map(() => undefined),
+			);
+		});
+	});
+
+	describe('closing', () => {
+		it('does not wait for ever for a sink that does not hear the signal', async () => {
+			const abort = new AbortController();
+			const log: string[] = [];
+			const sink = memorySink({
+				step: name => {
+					log.push(name);
+					return name === 'write memory' ? new Promise(() => {}) : undefined;
+				},
+			});
+			const committer = await committerOf({sinks: [sink], signal: abort.signal});
+			await committer.open();
+			void committer.write(toBatch(pageOf(['a'])).batch);
+			abort.abort(crash);
+			await committer.close(5);
+			await committer.close(5);
+			assert.deepEqual(log, ['open memory', 'write memory', 'close memory']);
+			await assert.rejects(committer.write(toBatch(pageOf(['b'])).batch), crash);
+			await assert.rejects(committer.commit(), crash);
+		});
+	});
+
+	describe('after a crash', () => {
+		const records = someRecords(9);
+		const poisoned = new Set(['e2', 'e5', 'e6']);
+		const good = records.filter(({id}) => !poisoned.has(id));
+
+		interface World {
+			readonly sinks: readonly MemorySink[];
+			readonly deadLetters: MemorySink;
+			readonly state: StateStore & MemoryStore;
+			steps: number;
+			crashAt: number;
+			readonly pace: () => {ticks: number; turns: number};
+		}
+
+		function worldOf(journal: boolean, pace: World['pace']): World {
+			const step = async () => {
+				if (world.steps++ >= world.crashAt) throw crash;
+				await pass(pace());
+			};
+			const world: World = {
+				sinks: [memorySink({target: 'one', step}), memorySink({target: 'two', step})],
+				deadLetters: memorySink({target: 'dead', step}),
+				state: memoryStore({step, journal}),
+				steps: 0,
+				crashAt: Infinity,
+				pace,
+			};
+			return world;
+		}
+
+		async function runOnce({sinks, deadLetters, state, pace}: World, pages: number): Promise<void> {
+			const shuffled: MonoTypeOperatorFunction<Page> = mergeMap(page => pass(pace()).then(() => page));
+			const build: Build = start =>
+				pagedSource(records, {start, pageSize: 2, onRequest: () => pass(pace())}).pipe(
+					dedupe(start),
+					shuffled,
+					mapEvents((event, {id}) => {
+						if (poisoned.has(id)) throw new Error('odd');
+						return event;
+					}),
+				);
+			await run(build, sinks, {state, deadLetters, commitSize: {pages}});
+		}
+
+		/** What is durable is one cut: its positions, sinks, dead letters and identities tell of the same pages. */
+		function checkCut({history}: MemoryStore, written: readonly MemorySink[]): void {
+			for (const {sources, sinks} of history as readonly Checkpoint[]) {
+				const {scan} = sources['some-source:some-tenant'] as {scan?: {cursor?: number}};
+				const read = scan ? records.slice(0, scan.cursor ?? 0) : records;
+				const goodRead = read.filter(({id}) => !poisoned.has(id)).length;
+				assert.deepEqual(sinks['some-sink:one'], {lines: goodRead});
+				assert.deepEqual(sinks['some-sink:two'], {lines: goodRead});
+				const dead = (sinks['dead letters some-sink:dead'] as {lines: number} | undefined)?.lines ?? 0;
+				assert.equal(dead, read.length - goodRead);
+			}
+			for (const sink of written) assert.ok(sink.lines.length >= sink.durable);
+		}
+
+		function checkHoldings({sinks, deadLetters, state}: World): void {
+			for (const sink of sinks) assert.deepEqual(sink.lines, textsOf(good));
+			const ids = deadLetters.lines.map(line => (JSON.parse(line) as {id: string}).id);
+			assert.deepEqual(ids, [...poisoned]);
+			assert.equal(state.identities().length, records.length * 20);
+		}
+
+		async function crashAt(world: World, at: number, pages: number, losesUnflushed: boolean): Promise<boolean> {
+			world.crashAt = at;
+			world.steps = 0;
+			const crashed = await runOnce(world, pages).then(
+				() => false,
+				(error: unknown) => {
+					assert.equal(error, crash);
+					return true;
+				},
+			);
+			await settle();
+			if (losesUnflushed) for (const sink of [...world.sinks, world.deadLetters]) sink.lines.length = sink.durable;
+			checkCut(world.state, [...world.sinks, world.deadLetters]);
+			return crashed;
+		}
+
+		for (const journal of [true, false]) {
+			it(`at every step in turn, ${journal ? 'with' : 'without'} a journal, every event is there once`, async () => {
+				let at = 0;
+				for (let crashed = true; crashed; at++) {
+					const world = worldOf(journal, () => ({ticks: 1, turns: 0}));
+					crashed = await crashAt(world, at, 2, at % 2 === 0);
+					await crashAt(world, Infinity, 2, false);
+					checkHoldings(world);
+				}
+				assert.ok(at > 40, `${at} steps`);
+			});
+		}
+
+		it('at random steps, in random order of arrival, several times over, every event is there once', async () => {
+			const pace = fc.record({ticks: fc.nat(12), turns: fc.nat(1)});
+			await fc.assert(
+				fc.asyncProperty(
+					fc.infiniteStream(pace),
+					fc.array(fc.tuple(fc.nat(40), fc.boolean()), {maxLength: 4}),
+					fc.integer({min: 1, max: 4}),
+					fc.boolean(),
+					async (paces, crashes, pages, journal) => {
+						const world = worldOf(journal, () => paces.next().value as {ticks: number; turns: number});
+						for (const [at, losesUnflushed] of crashes) await crashAt(world, at, pages, losesUnflushed);
+						await crashAt(world, Infinity, pages, false);
+						checkHoldings(world);
+					},
+				),
+				{numRuns: 150},
+			);
+		});
+	});
+});

@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict';
+import {execFile, spawn} from 'node:child_process';
+import {existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {createServer} from 'node:net';
+import {join} from 'node:path';
+import {fileURLToPath} from 'node:url';
+import {promisify} from 'node:util';
+import {gunzipSync} from 'node:zlib';
+import {startEmulator} from '../lib/emulator/index.ts';
+import {root} from './support/tree.ts';
+import {temporaryFolder} from './support/temporary-folder.ts';
+
+const run = promisify(execFile);
+const project = fileURLToPath(root);
+const readme = readFileSync(join(project, 'README.md'), 'utf8');
+
+function blocks(language: string): string[] {
+	return [...readme.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, 'gms'))].map(match => match[1]!);
+}
+
+async function freePort(): Promise<number> {
+	const server = createServer().listen(0, '127.0.0.1');
+	await new Promise(resolve => server.once('listening', resolve));
+	const {port} = server.address() as {port: number};
+	await new Promise(resolve => server.close(resolve));
+	return port;
+}
+
+describe('README', () => {
+	const folder = temporaryFolder();
+
+	it('has commands that do what they say', async () => {
+		const port = await freePort();
+		const bin = join(folder(), 'bin');
+		mkdirSync(bin);
+		writeFileSync(join(bin, 'jq'), `#!/bin/sh\nexec node '${join(project, 'test/support/jq.mjs')}' "$@"\n`, {mode: 0o755});
+		// the examples are run as they stand: npm has built already, npx finds the command, the port is a free one
+		const script = [
+			'set -euo pipefail',
+			'set -m', // so that the emulator ends with its job
+			'npm() { true; }',
+			`npx() { shift; node '${join(project, 'dist/lib/cli/main.js')}' "$@"; }`,
+			'trap "kill %1" EXIT',
+			...blocks('sh').map(block => block.replaceAll('8080', String(port))),
+		].join('\n');
+		const output = await shell(script, folder(), {PATH: `${bin}:${process.env['PATH']}`, HOME: folder()});
+		assert.match(output.stdout, /^"?user_login_failed|^[a-z_]+$/m);
+		const lines = gunzipSync(readFileSync(join(folder(), 'audit.ndjson.gz'))).toString().trimEnd().split('\n');
+		assert.equal(lines.length, 5000);
+		const files = readdirSync(join(folder(), 'backup'), {recursive: true}).filter(file => String(file).endsWith('.json'));
+		assert.equal(files.length, 5000);
+		const failures = output.stdout.split('\n').filter(line => line.startsWith('{'));
+		assert.ok(failures.length > 0);
+		for (const line of failures) {
+			const event = JSON.parse(line) as {outcome: string; origin: {geo: {country: string}}};
+			assert.deepEqual([event.outcome, event.origin.geo.country], ['failure', 'Germany']);
+		}
+	});
+
+	it('has library examples that compile and run', async () => {
+		const emulator = await startEmulator({events: 3000});
+		// below the project, so that `rxaudit` means this package
+		const place = mkdtempSync(join(project, 'test', '.readme-'));
+		try {
+			const examples = blocks('ts');
+			assert.ok(examples.length >= 2);
+			for (const [index, example] of examples.entries()) writeFileSync(join(place, `example-${index}.ts`), example);
+			writeFileSync(join(place, 'tsconfig.json'), JSON.stringify({extends: '../../tsconfig.json', include: ['*.ts']}));
+			await run(process.execPath, [join(project, 'node_modules/typescript/bin/tsc'), '-p', place]);
+			const env = {...process.env, ENDPOINT: emulator.url, RXAUDIT_TOKEN: emulator.token};
+			for (const index of examples.keys()) {
+				const {stdout} = await run(process.execPath, ['--import=tsx', `example-${index}.ts`], {cwd: place, env});
+				assert.notEqual(stdout, '');
+			}
+			const backup = readFileSync(join(place, 'backup.ndjson.gz'));
+			assert.ok(gunzipSync(backup).length > 0);
+			assert.ok(existsSync(join(place, 'backup', '2026', '01')));
+		} finally {
+			rmSync(place, {recursive: true, force: true});
+			await emulator.close();
+		}
+	});
+
+	it('names only files that exist', () => {
+		const named = readme.match(/\b(?:test|bench|lib)\/[\w./-]+\.(?:ts|md)\b|(?<=\]\()[A-Z][\w/.]+(?=\))/g) ?? [];
+		assert.ok(named.length > 5);
+		assert.deepEqual(named.filter(name => !existsSync(join(project, name))), []);
+	});
+});
+
+function shell(script: string, cwd: string, env: NodeJS.ProcessEnv): Promise<{stdout: string}> {
+	return new Promise((resolve, reject) => {
+		const child = spawn('bash', ['-c', script], {cwd, env});
+		let stdout = '';
+		let stderr = '';
+		child.stdout.setEncoding('utf8').on('data', text => (stdout += text));
+		child.stderr.setEncoding('utf8').on('data', text => (stderr += text));
+		child.once('close', code => (code === 0 ? resolve({stdout}) : reject(new Error(`exit ${code}\n${stderr}`))));
+	});
+}

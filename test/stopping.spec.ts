@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict';
+import {getEventListeners, once} from 'node:events';
+import {listenForStop} from '../lib/stopping.ts';
+
+const [stopped, forced] = [new Error('stopped'), new Error('forced')];
+
+describe('listenForStop', () => {
+	it('stops at the first signal and aborts at the second, each with its reason', () => {
+		const [signal, force] = [new AbortController(), new AbortController()];
+		const {stop, abort, release} = listenForStop({signal: signal.signal, forceSignal: force.signal});
+		assert.deepEqual([stop.aborted, abort.signal.aborted], [false, false]);
+		signal.abort(stopped);
+		assert.deepEqual([stop.reason, abort.signal.aborted], [stopped, false]);
+		force.abort(forced);
+		assert.equal(abort.signal.reason, forced);
+		release();
+	});
+
+	it('hears signals that came before', () => {
+		const [signal, forceSignal] = [AbortSignal.abort(stopped), AbortSignal.abort(forced)];
+		const {stop, abort, release} = listenForStop({signal, forceSignal});
+		assert.deepEqual([stop.reason, abort.signal.reason], [stopped, forced]);
+		release();
+	});
+
+	it('aborts when the grace is over, with the reason of the stop', async () => {
+		const {abort, release} = listenForStop({signal: AbortSignal.abort(stopped), graceMs: 5});
+		await once(abort.signal, 'abort');
+		assert.equal(abort.signal.reason, stopped);
+		release();
+	});
+
+	it('lets go of the signals', () => {
+		const [signal, force] = [new AbortController(), new AbortController()];
+		listenForStop({signal: signal.signal, forceSignal: force.signal}).release();
+		assert.deepEqual(
+			[signal, force].map(one => getEventListeners(one.signal, 'abort')),
+			[[], []],
+		);
+		listenForStop({}).release();
+	});
+});

@@ -1,0 +1,28 @@
+/** `hoarder-child.ts <scenario>`: a run with an operator that keeps pages to itself. */
+import fs from 'node:fs';
+import {concatMap, from, toArray} from 'rxjs';
+import {type Build, run} from '../../lib/pipeline.ts';
+import {memorySink} from './memory-sink.ts';
+import {pagedSource, someRecords} from './paged-source.ts';
+
+const records = someRecords(9);
+const unheard = new Promise<void>(() => {});
+const scenarios: Record<string, Build | ReturnType<typeof pagedSource>> = {
+	builder: start =>
+		pagedSource(records, {start}).pipe(
+			toArray(),
+			concatMap(pages => pages),
+		),
+	plain: pagedSource(records).pipe(
+		toArray(),
+		concatMap(pages => pages),
+	),
+	never: start => pagedSource(records, {start}).pipe(concatMap(page => unheard.then(() => page))),
+	slow: start =>
+		pagedSource(records, {start}).pipe(
+			concatMap(page => from(new Promise<typeof page>(resolve => setTimeout(() => resolve(page), 5)))),
+		),
+};
+const sink = memorySink({step: name => void (name === 'close memory' && fs.writeSync(1, 'closed\n'))});
+const report = await run(scenarios[process.argv[2]!]!, sink);
+fs.writeSync(1, `${report.events} events\n`);

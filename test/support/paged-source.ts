@@ -1,0 +1,52 @@
+import {from, type Observable} from 'rxjs';
+import type {Json} from '../../lib/event.ts';
+import {paginate} from '../../lib/operators/paginate.ts';
+import type {Page, SourceFacts} from '../../lib/page.ts';
+import {nowhere, planScans, type Scan, type SourcePosition} from '../../lib/scan.ts';
+import {freshStart, type Start} from '../../lib/start.ts';
+import {factsOf, type TestRecord} from './pages.ts';
+import {answerOf} from './scripted-api.ts';
+
+export interface PagedSourceOptions {
+	readonly start?: Start;
+	readonly pageSize?: number;
+	/** Ends what is asked for. Default: behind the newest record. */
+	readonly untilMs?: number;
+	readonly binding?: Readonly<Record<string, string>>;
+	readonly facts?: Partial<SourceFacts>;
+	/** Called for each request, with its offset, before it is answered: may wait or reject. */
+	readonly onRequest?: (offset: number, signal: AbortSignal) => Promise<void> | void;
+}
+
+/** Records `e0`, `e1`, …, a second apart, newest first. */
+export function someRecords(count: number): TestRecord[] {
+	return Array.from({length: count}, (_, index) => ({id: `e${index}`, timeMs: (count - index) * 1000}));
+}
+
+/** A source over a list of records, newest first, paged by offset; it keeps its place in the state as all sources do. */
+export function pagedSource(records: readonly TestRecord[], options: PagedSourceOptions = {}): Observable<Page> {
+	const {start = freshStart(), pageSize = 1, onRequest = () => {}} = options;
+	const source = factsOf({overlapMs: 0, ...options.facts});
+	const key = `${source.name}:${source.tenant}`;
+	const position = (start.openSource(key, options.binding ?? {}) as SourcePosition | undefined) ?? nowhere;
+	const untilMs = options.untilMs ?? (records[0]?.timeMs ?? 0) + 1;
+	const {overlapMs} = source;
+	const plan = {sinceMs: 0, untilMs, settledMs: untilMs, overlapMs, floorMs: start.floorMs};
+	const scans = planScans(position, plan);
+	start.begin(key, {...position, ...(scans[0] ? {scan: scans[0]} : {})} as unknown as Json);
+	const read = async ({sinceMs, untilMs, cursor = 0}: Scan, signal: AbortSignal) => {
+		const offset = cursor as number;
+		start.meter.requests++;
+		await onRequest(offset, signal);
+		const window = records.filter(({timeMs = 0}) => timeMs >= sinceMs && timeMs < untilMs);
+		const end = offset + pageSize;
+		return answerOf(window.slice(offset, end), end < window.length ? end : undefined);
+	};
+	const following = position.scan && ((reached: SourcePosition) => (reached.scan ? [] : planScans(reached, plan)));
+	return from(scans).pipe(paginate(read, {source, position, following, start}));
+}
+
+/** The same records' texts as a sink writes them. */
+export function textsOf(records: readonly TestRecord[]): string[] {
+	return answerOf(records).records.map(({text}) => Buffer.from(text).toString());
+}
