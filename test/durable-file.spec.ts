@@ -59,6 +59,12 @@ describe('durable-file', () => {
 		assert.deepEqual(await stepsOf(() => createFolder(made)), ['mkdirSync ./a/b/c']);
 	});
 
+	it('createFolder() ends with an error where a parent can neither be found nor be made', () => {
+		if (process.platform === 'linux') assert.throws(() => createFolder('/proc/no-such-thing/folder'), {code: 'ENOENT'});
+		fs.writeFileSync(path.join(folder(), 'a'), '');
+		assert.throws(() => createFolder(path.join(folder(), 'a', 'b')), {code: 'ENOTDIR'});
+	});
+
 	it('readIfPresent() and discard() take a missing file for an answer', () => {
 		assert.equal(readIfPresent(file()), undefined);
 		discard(file());
