@@ -69,7 +69,8 @@ async function pull(format: 'raw' | 'audit', state: boolean) {
 function finish(events: number) {
 	assert.equal(events, count);
 	const bytes = statSync(file).size;
-	for (const name of [file, `${file}.state`, `${file}.state.previous`, `${file}.state.seen-1`, `${file}.state.seen-2`]) rmSync(name, {force: true});
+	for (const name of [file, `${file}.state`, `${file}.state.previous`, `${file}.state.seen-1`, `${file}.state.seen-2`])
+		rmSync(name, {force: true});
 	return {events, bytes};
 }
 

@@ -16,7 +16,11 @@ export type Side = () => Promise<{events: number; bytes?: number}>;
  * Compares sides: each runs in a fresh process, in turn, with the order reversed every round; the first round does
  * not count. Prints the medians, and each side's speed as a multiple of the first one's, round by round.
  */
-export async function compare(file: string, sides: Record<string, Side>, prepare: () => Promise<{env: NodeJS.ProcessEnv; done(): void}>) {
+export async function compare(
+	file: string,
+	sides: Record<string, Side>,
+	prepare: () => Promise<{env: NodeJS.ProcessEnv; done(): void}>,
+) {
 	const side = process.env['BENCH_SIDE'];
 	if (side !== undefined) return runSide(sides[side]!);
 	const rounds = Number(process.env['BENCH_ROUNDS'] ?? 5);
@@ -32,7 +36,9 @@ export async function compare(file: string, sides: Record<string, Side>, prepare
 	done();
 	const speed = ({events, seconds}: Outcome) => events / seconds;
 	const [base] = names;
-	console.log(`${cpus()[0]?.model ?? 'unknown processor'}, ${cpus().length} processors, Node ${process.version}, ${rounds} rounds`);
+	console.log(
+		`${cpus()[0]?.model ?? 'unknown processor'}, ${cpus().length} processors, Node ${process.version}, ${rounds} rounds`,
+	);
 	for (const name of names) {
 		const runs = outcomes[name]!;
 		const ratios = runs.map((run, index) => speed(run) / speed(outcomes[base!]![index]!));

@@ -27,7 +27,7 @@ export function discard(file: string): void {
 
 /** Writes all bytes at a position; the system may take them in several pieces. */
 export function writeFully(fd: number, bytes: Uint8Array, position: number): void {
-	for (let done = 0; done < bytes.length; ) {
+	for (let done = 0; done < bytes.length;) {
 		done += fs.writeSync(fd, bytes, done, bytes.length - done, position + done);
 	}
 }

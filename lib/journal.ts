@@ -115,8 +115,11 @@ function guard<T>(file: string, verb: string, action: () => T): T {
 }
 
 function damaged(file: string, expected: string, got: string): StateError {
-	return new StateError('STATE_DAMAGED', `${file}: expected ${expected}, got ${got}; nothing was changed. `
-		+ '--recover-previous goes on from the checkpoint before, when its journal is whole');
+	return new StateError(
+		'STATE_DAMAGED',
+		`${file}: expected ${expected}, got ${got}; nothing was changed. ` +
+			'--recover-previous goes on from the checkpoint before, when its journal is whole',
+	);
 }
 
 function remove(file: string): boolean {
@@ -131,7 +134,12 @@ function remove(file: string): boolean {
 function listGenerations(base: string): Set<number> {
 	const prefix = `${path.basename(base)}.seen-`;
 	const found = fs.readdirSync(path.dirname(base)).filter(name => name.startsWith(prefix));
-	return new Set(found.map(name => name.slice(prefix.length)).filter(text => /^[1-9]\d{0,14}$/.test(text)).map(Number));
+	return new Set(
+		found
+			.map(name => name.slice(prefix.length))
+			.filter(text => /^[1-9]\d{0,14}$/.test(text))
+			.map(Number),
+	);
 }
 
 function fileOf(base: string, generation: number): string {
@@ -143,6 +151,14 @@ function markOf({file, bytes, hash}: Position): Mark {
 }
 
 function isMark(mark: Json | undefined): mark is Mark {
-	return typeof mark === 'object' && mark !== null && 'file' in mark && 'bytes' in mark && 'sha256' in mark
-		&& Number.isSafeInteger(mark.file) && Number.isSafeInteger(mark.bytes) && typeof mark.sha256 === 'string';
+	return (
+		typeof mark === 'object' &&
+		mark !== null &&
+		'file' in mark &&
+		'bytes' in mark &&
+		'sha256' in mark &&
+		Number.isSafeInteger(mark.file) &&
+		Number.isSafeInteger(mark.bytes) &&
+		typeof mark.sha256 === 'string'
+	);
 }

@@ -114,17 +114,25 @@ function readRecord(file: string): LockRecord | undefined {
 	} catch {
 		// Falls through to the same sentence.
 	}
-	throw new StateError('STATE_LOCKED', `${file}: expected a lock of rxaudit, got something else; `
-		+ 'delete it when it is certain that no run uses this state');
+	throw new StateError(
+		'STATE_LOCKED',
+		`${file}: expected a lock of rxaudit, got something else; ` +
+			'delete it when it is certain that no run uses this state',
+	);
 }
 
 function locked(file: string, {pid, host}: Holder, life: 'running' | 'unseen'): StateError {
 	const where = `${file}: in use by process ${pid} on ${host}`;
 	if (life === 'unseen') {
-		return new StateError('STATE_LOCKED', `${where}, which cannot be seen from here; `
-			+ 'when it is certain that it no longer runs, delete this file');
+		return new StateError(
+			'STATE_LOCKED',
+			`${where}, which cannot be seen from here; ` + 'when it is certain that it no longer runs, delete this file',
+		);
 	}
-	return new StateError('STATE_LOCKED', pid === process.pid
-		? `${where}, this very process; close the other store first`
-		: `${where}, which is running; wait for its end or stop it`);
+	return new StateError(
+		'STATE_LOCKED',
+		pid === process.pid
+			? `${where}, this very process; close the other store first`
+			: `${where}, which is running; wait for its end or stop it`,
+	);
 }

@@ -36,7 +36,14 @@ export class Meter implements Progress {
 	snapshot(): Progress {
 		const {pages, events, requests, retries, waits, waitedMs, duplicates, deadLetters} = this;
 		return {
-			...{pages, events, requests, retries, waits, waitedMs, duplicates, deadLetters},
+			pages,
+			events,
+			requests,
+			retries,
+			waits,
+			waitedMs,
+			duplicates,
+			deadLetters,
 			...(this.positionMs === undefined ? {} : {positionMs: this.positionMs}),
 			...(this.waitingUntilMs === undefined ? {} : {waitingUntilMs: this.waitingUntilMs}),
 			warnings: [...this.warnings],

@@ -12,16 +12,18 @@ const secret = z.custom<Secret>(value => (typeof value === 'string' && value !==
 /** A whole number, also as text, as a command line gives it. */
 export function wholeNumber(min: number, max: number) {
 	const error = `expected a whole number from ${min} to ${max}`;
-	return z.union([z.number(), z.string().regex(/^\d+$/).transform(Number)], {error}).pipe(
-		z.number({error}).int({error}).min(min, {error}).max(max, {error}),
-	);
+	return z
+		.union([z.number(), z.string().regex(/^\d+$/).transform(Number)], {error})
+		.pipe(z.number({error}).int({error}).min(min, {error}).max(max, {error}));
 }
 
 export const tokenOption = {
 	token: secret
 		.optional()
 		.meta({secret: true})
-		.describe('API token, or a function that gives one (asked again after a 401); flag: --token-file, or RXAUDIT_TOKEN'),
+		.describe(
+			'API token, or a function that gives one (asked again after a 401); flag: --token-file, or RXAUDIT_TOKEN',
+		),
 };
 
 export const basicOptions = {
@@ -36,29 +38,35 @@ export const scanOptions = {
 	since: time
 		.optional()
 		.describe('from this time on, inclusive: ISO 8601, epoch milliseconds, or a span back from now like 30d'),
-	until: time
-		.optional()
-		.describe("up to this time, exclusive; default: now minus the source's lag"),
+	until: time.optional().describe("up to this time, exclusive; default: now minus the source's lag"),
 	overlap: span
 		.default('60m')
 		.describe('with a state: how far a new run reads back behind the newest record, for records that arrive late'),
 };
 
 export const httpOptions = {
-	pageSize: wholeNumber(1, 10_000).optional().describe('events asked for with one request; default: what the API gives'),
+	pageSize: wholeNumber(1, 10_000)
+		.optional()
+		.describe('events asked for with one request; default: what the API gives'),
 	rate: z
 		.string()
 		.regex(/^(off|[1-9]\d*\/(s|sec|min|h|hour))$/, {error: 'expected N/min, N/s, N/h or off'})
 		.optional()
 		.describe("requests at most, like 10/min, or off; default: the published limit at the vendor's own host, else off"),
 	maxWait: span.default('1h').describe('the longest wait that the API may ask for; a longer one ends the run'),
-	timeoutMs: wholeNumber(1, 86_400_000).default(60_000).describe('the longest that one attempt may take, in milliseconds'),
+	timeoutMs: wholeNumber(1, 86_400_000)
+		.default(60_000)
+		.describe('the longest that one attempt may take, in milliseconds'),
 	idleTimeoutMs: wholeNumber(1, 86_400_000)
 		.default(20_000)
 		.describe('the longest silence within one attempt, in milliseconds'),
 	maxAttempts: wholeNumber(1, 100).default(6).describe('how often a failing request is sent at most'),
-	retryBaseMs: wholeNumber(0, 60_000).default(500).describe('the first backoff after a failure; doubles, in milliseconds'),
-	retryMaxMs: wholeNumber(0, 3_600_000).default(30_000).describe('the longest backoff after a failure, in milliseconds'),
+	retryBaseMs: wholeNumber(0, 60_000)
+		.default(500)
+		.describe('the first backoff after a failure; doubles, in milliseconds'),
+	retryMaxMs: wholeNumber(0, 3_600_000)
+		.default(30_000)
+		.describe('the longest backoff after a failure, in milliseconds'),
 	maxBodyBytes: wholeNumber(1, 1_073_741_824)
 		.default(32 * 1024 * 1024)
 		.describe('the largest answer that is read, unpacked, in bytes'),

@@ -38,8 +38,10 @@ export function readState(
 	const wayOut = usable
 		? `--recover-previous goes on from the generation before (version ${previous.version})`
 		: `--recover-previous cannot help: ${file}.previous is ${previous?.found ?? 'missing'}`;
-	throw new StateError('STATE_DAMAGED',
-		`${file}: expected a state of rxaudit, got ${current?.found ?? 'no file'}; nothing was changed. ${wayOut}`);
+	throw new StateError(
+		'STATE_DAMAGED',
+		`${file}: expected a state of rxaudit, got ${current?.found ?? 'no file'}; nothing was changed. ${wayOut}`,
+	);
 }
 
 /** The first bytes of a state file, which tell any two states apart: they hold version and checksum. */

@@ -36,5 +36,9 @@ function start(version: number): string {
 }
 
 function checksum(version: number, checkpoint: string | Uint8Array): string {
-	return createHash('sha256').update(`${start(version)},"checkpoint":`).update(checkpoint).update('}').digest('hex');
+	return createHash('sha256')
+		.update(`${start(version)},"checkpoint":`)
+		.update(checkpoint)
+		.update('}')
+		.digest('hex');
 }

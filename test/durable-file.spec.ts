@@ -25,7 +25,10 @@ describe('durable-file', () => {
 
 	it('createDurably() leaves nothing when a step fails, and never replaces', async () => {
 		for (let at = 2; at <= 4; at++) {
-			await assert.rejects(interceptFs(failAt(at), () => createDurably(file(), Buffer.from('abc'))), {code: 'EIO'});
+			await assert.rejects(
+				interceptFs(failAt(at), () => createDurably(file(), Buffer.from('abc'))),
+				{code: 'EIO'},
+			);
 			assert.deepEqual(fs.readdirSync(folder()), []);
 		}
 		fs.writeFileSync(file(), 'old');
@@ -55,7 +58,10 @@ describe('durable-file', () => {
 	it('createFolder() syncs the name of each folder it makes', async () => {
 		const made = path.join(folder(), 'a', 'b', 'c');
 		const steps = await stepsOf(() => createFolder(made));
-		assert.deepEqual(steps.filter(step => step.startsWith('fsync')), ['fsyncSync ./a/b', 'fsyncSync ./a', 'fsyncSync .']);
+		assert.deepEqual(
+			steps.filter(step => step.startsWith('fsync')),
+			['fsyncSync ./a/b', 'fsyncSync ./a', 'fsyncSync .'],
+		);
 		assert.deepEqual(await stepsOf(() => createFolder(made)), ['mkdirSync ./a/b/c']);
 	});
 

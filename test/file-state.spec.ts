@@ -111,7 +111,10 @@ describe('fileState()', () => {
 				else fs.writeFileSync(file(), content);
 				await assert.rejects(store.commit(checkpoint(2), 1), {code: 'STATE_CONFLICT', message: /somebody else/});
 				assert.equal(fs.existsSync(file()) ? fs.readFileSync(file(), 'utf8') : undefined, content);
-				assert.deepEqual(names().filter(name => name.endsWith('.tmp')), []);
+				assert.deepEqual(
+					names().filter(name => name.endsWith('.tmp')),
+					[],
+				);
 			});
 		}
 	});
@@ -120,7 +123,7 @@ describe('fileState()', () => {
 		const damages: Record<string, (bytes: Buffer) => Buffer> = {
 			empty: () => Buffer.alloc(0),
 			truncated: bytes => bytes.subarray(0, -1),
-			'flipped bit': bytes => (bytes[bytes.length >> 1]! ^= 4, bytes),
+			'flipped bit': bytes => ((bytes[bytes.length >> 1]! ^= 4), bytes),
 			'newer format': bytes => Buffer.from(bytes.toString().replace('"format":1', '"format":2')),
 			foreign: () => Buffer.from('{"page":7}\n'),
 		};
@@ -190,7 +193,11 @@ describe('fileState()', () => {
 					failures += 1;
 				}
 				assert.equal(await loadedVersion(store, file()), version + 1);
-				assert.deepEqual(names().filter(name => name.endsWith('.tmp')), [], `step ${at}`);
+				assert.deepEqual(
+					names().filter(name => name.endsWith('.tmp')),
+					[],
+					`step ${at}`,
+				);
 				await store.close?.();
 				if (at <= steps) continue;
 				assert(failures >= 10, `${failures} steps can fail`);
@@ -240,7 +247,9 @@ describe('fileState()', () => {
 			{call: 'unlinkSync', path: '.seen-1', at: 1, when: 'after'},
 		]) {
 			it(`${fault.when} ${fault.call} ${fault.path}: a new run goes on`, async () => {
-				const child = startChild('state-child.ts', [file(), '6'], {FS_FAULTS: JSON.stringify([{...fault, do: 'kill'}])});
+				const child = startChild('state-child.ts', [file(), '6'], {
+					FS_FAULTS: JSON.stringify([{...fault, do: 'kill'}]),
+				});
 				let committed = 0;
 				for (let line = await child.next(); line !== ''; line = await child.next()) committed = Number(line);
 				assert.equal(await child.end(), 'SIGKILL');

@@ -74,17 +74,33 @@ describe('interval-set', () => {
 	});
 
 	it('joins what touches', () => {
-		assert.deepEqual(setOf([[1, 2], [3, 4], [2, 3]]), [[1, 4]]);
+		assert.deepEqual(
+			setOf([
+				[1, 2],
+				[3, 4],
+				[2, 3],
+			]),
+			[[1, 4]],
+		);
 	});
 
 	it('leaves the set that it was given', () => {
-		const set = setOf([[1, 2], [5, 6]]);
+		const set = setOf([
+			[1, 2],
+			[5, 6],
+		]);
 		addInterval(set, [0, 9]);
-		assert.deepEqual(set, [[1, 2], [5, 6]]);
+		assert.deepEqual(set, [
+			[1, 2],
+			[5, 6],
+		]);
 	});
 
 	it('is plain JSON', () => {
-		const set = setOf([[1, 2], [5, 6]]);
+		const set = setOf([
+			[1, 2],
+			[5, 6],
+		]);
 		assert.deepEqual(JSON.parse(JSON.stringify(set)), set);
 	});
 });

@@ -22,25 +22,28 @@ describe('openJournal()', () => {
 			restart: fc.boolean(),
 			bytes: fc.uint8Array({maxLength: 60}),
 		});
-		await fc.assert(fc.asyncProperty(fc.array(step, {maxLength: 12}), async steps => {
-			let journal = reopen();
-			let content = Buffer.alloc(0);
-			let mark: Json | undefined;
-			const known: [Json, Buffer][] = [];
-			for (const {rewrite, restart, bytes} of steps) {
-				if (restart && mark !== undefined) {
-					await journal.append(Buffer.from('never committed'));
-					journal = reopen();
-					assert.deepEqual(Buffer.from(await journal.read(mark)), content);
+		await fc.assert(
+			fc.asyncProperty(fc.array(step, {maxLength: 12}), async steps => {
+				let journal = reopen();
+				let content = Buffer.alloc(0);
+				let mark: Json | undefined;
+				const known: [Json, Buffer][] = [];
+				for (const {rewrite, restart, bytes} of steps) {
+					if (restart && mark !== undefined) {
+						await journal.append(Buffer.from('never committed'));
+						journal = reopen();
+						assert.deepEqual(Buffer.from(await journal.read(mark)), content);
+					}
+					content = rewrite ? Buffer.from(bytes) : Buffer.concat([content, bytes]);
+					mark = await (rewrite ? journal.rewrite(bytes) : journal.append(bytes));
+					known.push([mark, content]);
 				}
-				content = rewrite ? Buffer.from(bytes) : Buffer.concat([content, bytes]);
-				mark = await (rewrite ? journal.rewrite(bytes) : journal.append(bytes));
-				known.push([mark, content]);
-			}
-			for (const [mark, content] of known.reverse()) {
-				assert.deepEqual(Buffer.from(await reopen().read(mark)), content);
-			}
-		}), {numRuns: 40});
+				for (const [mark, content] of known.reverse()) {
+					assert.deepEqual(Buffer.from(await reopen().read(mark)), content);
+				}
+			}),
+			{numRuns: 40},
+		);
 	});
 
 	it('is a file beside the state, for its owner only, whose mark names no path', async () => {
@@ -119,8 +122,14 @@ describe('openJournal()', () => {
 
 	it('has a new generation on the disk with its name before it gives the mark', async () => {
 		const steps: string[] = [];
-		await interceptFs(step => steps.push(step.replaceAll(folder(), '.')), () => reopen().rewrite(Buffer.from('new')));
-		assert.deepEqual(steps.filter(step => step.startsWith('fsync')), ['fsyncSync ./state.json.seen-1', 'fsyncSync .']);
+		await interceptFs(
+			step => steps.push(step.replaceAll(folder(), '.')),
+			() => reopen().rewrite(Buffer.from('new')),
+		);
+		assert.deepEqual(
+			steps.filter(step => step.startsWith('fsync')),
+			['fsyncSync ./state.json.seen-1', 'fsyncSync .'],
+		);
 	});
 
 	it('writes nothing when the state is no longer ours', async () => {

@@ -33,7 +33,9 @@ describe('README', () => {
 		const port = await freePort();
 		const bin = join(folder(), 'bin');
 		mkdirSync(bin);
-		writeFileSync(join(bin, 'jq'), `#!/bin/sh\nexec node '${join(project, 'test/support/jq.mjs')}' "$@"\n`, {mode: 0o755});
+		writeFileSync(join(bin, 'jq'), `#!/bin/sh\nexec node '${join(project, 'test/support/jq.mjs')}' "$@"\n`, {
+			mode: 0o755,
+		});
 		// the examples are run as they stand: npm has built already, npx finds the command, the port is a free one
 		const script = [
 			'set -euo pipefail',
@@ -45,9 +47,14 @@ describe('README', () => {
 		].join('\n');
 		const output = await shell(script, folder(), {PATH: `${bin}:${process.env['PATH']}`, HOME: folder()});
 		assert.match(output.stdout, /^"?user_login_failed|^[a-z_]+$/m);
-		const lines = gunzipSync(readFileSync(join(folder(), 'audit.ndjson.gz'))).toString().trimEnd().split('\n');
+		const lines = gunzipSync(readFileSync(join(folder(), 'audit.ndjson.gz')))
+			.toString()
+			.trimEnd()
+			.split('\n');
 		assert.equal(lines.length, 5000);
-		const files = readdirSync(join(folder(), 'backup'), {recursive: true}).filter(file => String(file).endsWith('.json'));
+		const files = readdirSync(join(folder(), 'backup'), {recursive: true}).filter(file =>
+			String(file).endsWith('.json'),
+		);
 		assert.equal(files.length, 5000);
 		const failures = output.stdout.split('\n').filter(line => line.startsWith('{'));
 		assert.ok(failures.length > 0);
@@ -84,7 +91,10 @@ describe('README', () => {
 	it('names only files that exist', () => {
 		const named = readme.match(/\b(?:test|bench|lib)\/[\w./-]+\.(?:ts|md)\b|(?<=\]\()[A-Z][\w/.]+(?=\))/g) ?? [];
 		assert.ok(named.length > 5);
-		assert.deepEqual(named.filter(name => !existsSync(join(project, name))), []);
+		assert.deepEqual(
+			named.filter(name => !existsSync(join(project, name))),
+			[],
+		);
 	});
 });
 

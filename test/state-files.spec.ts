@@ -13,10 +13,11 @@ const accept = () => {};
 describe('state-files', () => {
 	const folder = temporaryFolder();
 	const file = () => path.join(folder(), 'state.json');
-	const versions = () => [file(), `${file()}.previous`].map(name => {
-		const {stored} = readState(name, false);
-		return stored?.version;
-	});
+	const versions = () =>
+		[file(), `${file()}.previous`].map(name => {
+			const {stored} = readState(name, false);
+			return stored?.version;
+		});
 
 	describe('realFile()', () => {
 		it('is the same for all spellings', () => {
@@ -59,7 +60,10 @@ describe('state-files', () => {
 				'renameSync ./state.json.#.tmp -> ./state.json',
 				'fsyncSync .',
 			];
-			assert.deepEqual(steps.filter(step => /^(fsync|link|rename)/.test(step)), order);
+			assert.deepEqual(
+				steps.filter(step => /^(fsync|link|rename)/.test(step)),
+				order,
+			);
 			assert.deepEqual(versions(), [2, 1]);
 		});
 
@@ -138,8 +142,9 @@ describe('state-files', () => {
 		it('names the file, what was found, and the way out', () => {
 			fs.writeFileSync(file(), '');
 			fs.writeFileSync(`${file()}.previous`, generation(7));
-			const message = `${file()}: expected a state of rxaudit, got an empty file; nothing was changed. `
-				+ '--recover-previous goes on from the generation before (version 7)';
+			const message =
+				`${file()}: expected a state of rxaudit, got an empty file; nothing was changed. ` +
+				'--recover-previous goes on from the generation before (version 7)';
 			assert.throws(() => readState(file(), false), {code: 'STATE_DAMAGED', message});
 			assert.deepEqual(readState(file(), true).stored?.version, 7);
 		});

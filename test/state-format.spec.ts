@@ -5,13 +5,16 @@ import type {Checkpoint} from '../lib/state.ts';
 
 const json = fc.jsonValue({depthSize: 'medium'});
 const members = fc.dictionary(fc.string({unit: 'binary'}), json);
-const checkpoints = fc.record({
-	binding: fc.dictionary(fc.string(), fc.string({unit: 'binary'})),
-	sources: members,
-	snapshots: members,
-	sinks: members,
-	journal: json,
-}, {requiredKeys: ['binding', 'sources', 'snapshots', 'sinks']}) as fc.Arbitrary<Checkpoint>;
+const checkpoints = fc.record(
+	{
+		binding: fc.dictionary(fc.string(), fc.string({unit: 'binary'})),
+		sources: members,
+		snapshots: members,
+		sinks: members,
+		journal: json,
+	},
+	{requiredKeys: ['binding', 'sources', 'snapshots', 'sinks']},
+) as fc.Arbitrary<Checkpoint>;
 
 const sample = {
 	checkpoint: {binding: {source: 'jira'}, sources: {'jira:ä\ud800': {offset: 12}}, snapshots: {}, sinks: {}},
@@ -20,10 +23,12 @@ const sample = {
 
 describe('formatState() and parseState()', () => {
 	it('give back every checkpoint', () => {
-		fc.assert(fc.property(checkpoints, fc.integer({min: 1}), (checkpoint, version) => {
-			const stored = parseState(Buffer.from(formatState({checkpoint, version})));
-			assert.equal(JSON.stringify(stored), JSON.stringify({checkpoint, version}));
-		}));
+		fc.assert(
+			fc.property(checkpoints, fc.integer({min: 1}), (checkpoint, version) => {
+				const stored = parseState(Buffer.from(formatState({checkpoint, version})));
+				assert.equal(JSON.stringify(stored), JSON.stringify({checkpoint, version}));
+			}),
+		);
 	});
 
 	it('write one line of JSON, whose head tells it from any other', () => {

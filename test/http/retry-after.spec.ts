@@ -109,8 +109,14 @@ describe('backoffMs', () => {
 	});
 
 	it('takes anything between nothing and the bound', () => {
-		assert.equal(backoffMs(3, options, () => 0), 0);
-		assert.equal(backoffMs(3, options, () => 0.5), 400);
+		assert.equal(
+			backoffMs(3, options, () => 0),
+			0,
+		);
+		assert.equal(
+			backoffMs(3, options, () => 0.5),
+			400,
+		);
 		const waits = Array.from({length: 100}, () => backoffMs(3, options));
 		assert.ok(waits.every(ms => ms >= 0 && ms <= 800) && new Set(waits).size > 50);
 	});

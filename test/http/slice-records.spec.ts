@@ -25,7 +25,10 @@ describe('sliceRecords', () => {
 		fc.assert(
 			fc.property(fc.array(json), fc.dictionary(hostileText, json), layout, (data, others, indent) => {
 				const body = JSON.stringify({...others, data, last: others}, undefined, indent);
-				assert.deepEqual(slice(body)?.map(text => JSON.parse(text)), JSON.parse(body).data);
+				assert.deepEqual(
+					slice(body)?.map(text => JSON.parse(text)),
+					JSON.parse(body).data,
+				);
 			}),
 		);
 	});
@@ -110,7 +113,11 @@ describe('sliceRecords of anything', () => {
 	};
 	const document = fc.tuple(fc.dictionary(hostileText, json, {maxKeys: 3}), fc.array(json, {maxLength: 4}), layout);
 	const damage = fc.array(
-		fc.record({at: fc.nat(), drop: fc.nat(3), put: fc.string({unit: fc.constantFrom(...'{}[]",:\\ 1tx\n'), maxLength: 3})}),
+		fc.record({
+			at: fc.nat(),
+			drop: fc.nat(3),
+			put: fc.string({unit: fc.constantFrom(...'{}[]",:\\ 1tx\n'), maxLength: 3}),
+		}),
 		{maxLength: 2},
 	);
 
