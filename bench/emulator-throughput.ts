@@ -37,11 +37,13 @@ async function measure(): Promise<void> {
 	assert.equal(pages, EVENTS / PAGE_SIZE);
 	agent.destroy();
 	server.send('done');
-	const {maxRSS, userCPUTime, systemCPUTime} = await message() as NodeJS.ResourceUsage;
+	const {maxRSS, userCPUTime, systemCPUTime} = (await message()) as NodeJS.ResourceUsage;
 	const cpuSeconds = (userCPUTime + systemCPUTime) / 1e6;
-	console.log(`${Math.round(EVENTS / seconds)} events/s, ${Math.round(bytes / seconds / 1e6)} MB/s, ` +
-		`${Math.round(bytes / EVENTS)} bytes/event; server: ${Math.round(EVENTS / cpuSeconds)} events per CPU second, ` +
-		`peak RSS ${Math.round(maxRSS / 1024)} MB`);
+	console.log(
+		`${Math.round(EVENTS / seconds)} events/s, ${Math.round(bytes / seconds / 1e6)} MB/s, ` +
+			`${Math.round(bytes / EVENTS)} bytes/event; server: ${Math.round(EVENTS / cpuSeconds)} events per CPU second, ` +
+			`peak RSS ${Math.round(maxRSS / 1024)} MB`,
+	);
 }
 
 /** Reads a page and drops all of it but its end, where the next cursor is. */

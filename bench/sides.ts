@@ -6,11 +6,11 @@ import {fileURLToPath} from 'node:url';
 export interface Outcome {
 	readonly events: number;
 	readonly seconds: number;
-	readonly bytes?: number;
 	readonly peakRssMb?: number;
 }
 
-export type Side = () => Promise<{events: number; bytes?: number}>;
+/** Does the work; `finish` checks it and cleans up, outside the time that is measured. */
+export type Side = () => Promise<{events: number; finish?(): void}>;
 
 /**
  * Compares sides: each runs in a fresh process, in turn, with the order reversed every round; the first round does
@@ -52,10 +52,11 @@ export async function compare(
 
 async function runSide(side: Side): Promise<void> {
 	const began = performance.now();
-	const {events, bytes} = await side();
+	const {events, finish} = await side();
 	const seconds = (performance.now() - began) / 1000;
 	const peakRssMb = process.resourceUsage().maxRSS / 1024;
-	process.send!({events, seconds, bytes, peakRssMb}, () => process.disconnect());
+	finish?.();
+	process.send!({events, seconds, peakRssMb}, () => process.disconnect());
 }
 
 function runFresh(file: string, env: NodeJS.ProcessEnv): Promise<Outcome> {

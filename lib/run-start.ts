@@ -29,10 +29,12 @@ export class RunStart implements Start {
 		this.snapshots = checkpoint?.snapshots ?? {};
 	}
 
-	get floorMs(): number | undefined {
-		const floors = Object.values(this.snapshots).map(snapshot => (snapshot as {floorMs?: number} | null)?.floorMs);
-		const known = floors.filter(floor => floor !== undefined);
-		return known.length > 0 ? Math.max(...known) : undefined;
+	floorMs(key: string): number | undefined {
+		const floors = Object.entries(this.snapshots)
+			.filter(([name]) => name.endsWith(`:${key}`))
+			.map(([, snapshot]) => (snapshot as {floorMs?: number} | null)?.floorMs)
+			.filter(floor => floor !== undefined);
+		return floors.length > 0 ? Math.max(...floors) : undefined;
 	}
 
 	get hasSources(): boolean {

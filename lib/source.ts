@@ -179,7 +179,7 @@ function open<Shape extends z.ZodRawShape, T>(
 	);
 	const saved = start.openSource(key, {endpoint: endpoint.origin + endpoint.pathname, ...filters});
 	const position = (saved as SourcePosition | undefined) ?? nowhere;
-	const plan = bounds(definition, shared, source.overlapMs, start);
+	const plan = bounds(definition, shared, source.overlapMs, start.floorMs(key));
 	const scans = planScans(position, plan);
 	const [first] = scans;
 	const begin: SourcePosition = first ? {...position, scan: first} : position;
@@ -264,7 +264,7 @@ function bounds(
 	{name, lagMs}: {name: string; lagMs: number},
 	options: {since?: string | number | Date | undefined; until?: string | number | Date | undefined},
 	overlapMs: number,
-	start: Start,
+	floorMs: number | undefined,
 ) {
 	const nowMs = systemClock.now();
 	const settledMs = nowMs - lagMs;
@@ -275,7 +275,7 @@ function bounds(
 			options.until === undefined ? `${iso(untilMs)} (now minus the lag of ${lagMs / 1000} s)` : iso(untilMs);
 		throw new ConfigError(`${name}: expected since before until, got since ${iso(sinceMs)} and until ${until}`);
 	}
-	return {sinceMs, untilMs, settledMs, overlapMs, floorMs: start.floorMs};
+	return {sinceMs, untilMs, settledMs, overlapMs, floorMs};
 }
 
 function timeOf(value: string | number | Date | undefined, nowMs: number): number | undefined {

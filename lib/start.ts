@@ -13,8 +13,8 @@ export interface Start {
 	readonly meter: Meter;
 	/** The snapshots of stateful operators as of the checkpoint, by name. */
 	readonly snapshots: Readonly<Record<string, Json>>;
-	/** The time from which on all identities are remembered; what is older must not be read again. */
-	readonly floorMs: number | undefined;
+	/** The time from which on all identities of a source are remembered; what is older must not be read again. */
+	floorMs(key: string): number | undefined;
 	/** The identities of the journal as of the checkpoint: entries of 20 bytes. */
 	readonly identities: Uint8Array;
 	/**
@@ -37,7 +37,7 @@ export function freshStart(): Start {
 		budget: new Budget(),
 		meter: new Meter(),
 		snapshots: {},
-		floorMs: undefined,
+		floorMs: () => undefined,
 		identities: new Uint8Array(),
 		openSource: () => undefined,
 		begin: () => {},

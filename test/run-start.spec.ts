@@ -50,10 +50,11 @@ describe('RunStart', () => {
 	});
 
 	it('knows from when on all identities are remembered', () => {
-		assert.equal(startFrom().floorMs, undefined);
-		assert.equal(startFrom({snapshots: {other: null, counter: 7, empty: {}}}).floorMs, undefined);
-		assert.equal(startFrom({snapshots: {dedupe: {floorMs: 5}, other: {floorMs: 9}}}).floorMs, 9);
-		assert.deepEqual(startFrom({snapshots: {dedupe: {floorMs: 5}}}).snapshots, {dedupe: {floorMs: 5}});
+		assert.equal(startFrom().floorMs('a:1'), undefined);
+		assert.equal(startFrom({snapshots: {'x:a:1': null, 'y:a:1': 7, 'z:a:1': {}}}).floorMs('a:1'), undefined);
+		const snapshots = {'dedupe:a:1': {floorMs: 5}, 'other:a:1': {floorMs: 9}, 'dedupe:b:1': {floorMs: 70}};
+		assert.equal(startFrom({snapshots}).floorMs('a:1'), 9);
+		assert.deepEqual(startFrom({snapshots}).snapshots, snapshots);
 	});
 
 	it('reads the identities from the journal, or out of the checkpoint where there is none', async () => {

@@ -6,7 +6,7 @@ describe('freshStart', () => {
 		const start = freshStart();
 		assert.equal(start.signal.aborted, false);
 		assert.deepEqual(start.snapshots, {});
-		assert.equal(start.floorMs, undefined);
+		assert.equal(start.floorMs('a:1'), undefined);
 		assert.equal(start.identities.length, 0);
 		assert.equal(start.interrupted, false);
 		assert.equal(start.openSource('source:tenant', {filter: 'x'}), undefined);

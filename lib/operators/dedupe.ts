@@ -1,7 +1,7 @@
 import {defer, map, type MonoTypeOperatorFunction, type Observable} from 'rxjs';
 import type {Json} from '../event.ts';
 import {entryBytes, IdentitySet, secondOf} from '../identity-set.ts';
-import {keepEvents, type Page} from '../page.ts';
+import {keepEvents, type Page, type SourceRecord} from '../page.ts';
 import {freshStart, type Start} from '../start.ts';
 
 export interface DedupeOptions {
@@ -9,7 +9,7 @@ export interface DedupeOptions {
 	readonly maxBytes?: number;
 }
 
-/** What `dedupe` says of itself in a checkpoint. */
+/** What `dedupe` says in a checkpoint, for each source. */
 type Snapshot = {
 	/** Identities of all records from this time on are in the journal, epoch milliseconds. */
 	readonly floorMs: number;
@@ -42,24 +42,20 @@ export function dedupe<T>(start: Start = freshStart(), options: DedupeOptions = 
 	const maxEntries = Math.floor((options.maxBytes ?? 64 * 1024 * 1024) / entryBytes);
 	start.keepIdentities(keepNeeded);
 	const unseen = (pages: Observable<Page<T>>) => {
-		const saved = start.snapshots['dedupe'] as Snapshot | undefined;
-		let floorMs = saved?.floorMs ?? -Infinity;
-		let watermarkMs = saved?.watermarkMs ?? -Infinity;
-		let reread = saved?.reread;
-		let edgeSecond = saved?.edgeSecond ?? 0;
 		let seen = new IdentitySet(start.identities.length / entryBytes);
 		seen.addEntries(wordsOf(start.identities));
-		let compactAt = Math.max(minCompaction, seen.size * 2);
 		const recent = new RecentEntries(wordsOf(start.identities));
+		let compactAt = Math.max(minCompaction, seen.size * 2);
+		const tracks = new Map<string, Track>();
 
-		function compact(overlapMs: number): void {
-			floorMs = Math.max(floorMs, watermarkMs - overlapMs);
-			for (let shrunkMs = overlapMs; ; shrunkMs /= 2) {
-				seen = seen.filter(neededBy(floorMs, edgeSecond, reread));
-				if (seen.size <= maxEntries || shrunkMs < 1000) break;
-				floorMs = Math.max(floorMs, watermarkMs - shrunkMs / 2);
+		function compact(): void {
+			for (let share = 1; ; share /= 2) {
+				for (const track of tracks.values()) track.forget(share);
+				const isNeeded = neededByAny([...tracks.values()].map(track => track.snapshot()));
+				seen = seen.filter(isNeeded);
+				if (seen.size <= maxEntries || share < 1e-4) break;
 				start.meter.warn(
-					`dedupe: more than ${maxEntries} identities within the overlap; it shrinks to ${Math.round(shrunkMs / 2000)} s`,
+					`dedupe: more than ${maxEntries} identities within the overlap; it shrinks to ${share * 50} % of what was asked for`,
 				);
 			}
 			recent.addTo(seen);
@@ -68,43 +64,33 @@ export function dedupe<T>(start: Start = freshStart(), options: DedupeOptions = 
 
 		return pages.pipe(
 			map((page): Page<T> => {
-				const prefix = `${page.source.name}\n${page.source.tenant}\n`;
+				const key = `${page.source.name}:${page.source.tenant}`;
+				const name = `dedupe:${key}`;
+				let track = tracks.get(key);
+				if (!track) tracks.set(key, (track = new Track(start.snapshots[name] as Snapshot | undefined)));
 				const {records} = page;
+				track.see(records, page.source.overlapMs);
 				const entries = new Uint32Array((records.length + page.rejected.length) * (entryBytes / 4));
 				let fresh = 0;
 				const isNew = (identity: string, second: number): boolean => {
-					if (!seen.add(prefix + identity, second)) return false;
+					if (!seen.add(`${key}\n${identity}`, second)) return false;
 					seen.writeLast(entries, fresh++, second);
 					return true;
 				};
-				const newestMs = records.reduce((newest, {orderMs}) => Math.max(newest, orderMs), -Infinity);
-				// Newest first, only the first page of a pass brings a newer second.
-				if (Number.isFinite(watermarkMs) && secondOf(newestMs) > secondOf(watermarkMs)) {
-					reread = [secondOf(Math.max(floorMs, watermarkMs - page.source.overlapMs)), secondOf(watermarkMs)];
-				}
-				watermarkMs = Math.max(watermarkMs, newestMs);
-				const keep = records.map(record => {
-					edgeSecond = secondOf(record.orderMs);
-					return isNew(record.id, edgeSecond);
-				});
+				const keep = records.map(({id, orderMs}) => isNew(id, secondOf(orderMs)));
 				// they have no id or no time: their text stands for the one, the newest record for the other
 				const rejected = page.rejected.filter(({text}) =>
-					isNew(`rejected\n${Buffer.from(text).toString('latin1')}`, secondOf(watermarkMs)),
+					isNew(`rejected\n${Buffer.from(text).toString('latin1')}`, secondOf(track.watermarkMs)),
 				);
 				const added = entries.subarray(0, fresh * (entryBytes / 4));
 				recent.push(added);
-				if (seen.size >= compactAt) compact(page.source.overlapMs);
-				const snapshot: Snapshot = {
-					floorMs: Math.max(floorMs, watermarkMs - page.source.overlapMs),
-					edgeSecond,
-					watermarkMs,
-					...(reread ? {reread} : {}),
-				};
+				if (seen.size >= compactAt) compact();
+				const snapshot = track.snapshot();
 				return {
 					...keepEvents(page, keep),
 					rejected,
 					duplicates: page.duplicates + records.length + page.rejected.length - fresh,
-					...(Number.isFinite(snapshot.floorMs) ? {snapshots: {...page.snapshots, dedupe: snapshot}} : {}),
+					...(snapshot ? {snapshots: {...page.snapshots, [name]: snapshot}} : {}),
 					identities: new Uint8Array(added.buffer, added.byteOffset, added.byteLength),
 				};
 			}),
@@ -114,18 +100,68 @@ export function dedupe<T>(start: Start = freshStart(), options: DedupeOptions = 
 	return pages => defer(() => unseen(pages));
 }
 
-/** Tells whether the entries of a second are needed, however many came after them. */
-function neededBy(floorMs: number, edgeSecond: number, reread?: Seconds): (second: number) => boolean {
-	const floor = secondOf(floorMs);
-	const [first, last] = reread ?? [Infinity, Infinity];
-	return second => second >= floor || second === edgeSecond || (second >= first && second <= last);
+/** What is remembered of one source: which of its identities a later read may meet again. */
+class Track {
+	watermarkMs: number;
+	#floorMs: number;
+	#overlapMs = 0;
+	#edgeSecond: number;
+	#reread: Seconds | undefined;
+
+	constructor(saved: Snapshot | undefined) {
+		this.watermarkMs = saved?.watermarkMs ?? -Infinity;
+		this.#floorMs = saved?.floorMs ?? -Infinity;
+		this.#edgeSecond = saved?.edgeSecond ?? 0;
+		this.#reread = saved?.reread;
+	}
+
+	see(records: readonly SourceRecord[], overlapMs: number): void {
+		this.#overlapMs = overlapMs;
+		const newestMs = records.reduce((newest, {orderMs}) => Math.max(newest, orderMs), -Infinity);
+		// Newest first, only the first page of a pass brings a newer second.
+		if (Number.isFinite(this.watermarkMs) && secondOf(newestMs) > secondOf(this.watermarkMs)) {
+			const first = Math.max(this.#floorMs, this.watermarkMs - overlapMs);
+			this.#reread = [secondOf(first), secondOf(this.watermarkMs)];
+		}
+		this.watermarkMs = Math.max(this.watermarkMs, newestMs);
+		const last = records.at(-1);
+		if (last) this.#edgeSecond = secondOf(last.orderMs);
+	}
+
+	/** Gives up what lies behind this share of the overlap. */
+	forget(share: number): void {
+		this.#floorMs = Math.max(this.#floorMs, this.watermarkMs - this.#overlapMs * share);
+	}
+
+	/** Undefined while there was no record. */
+	snapshot(): Snapshot | undefined {
+		const floorMs = Math.max(this.#floorMs, this.watermarkMs - this.#overlapMs);
+		if (!Number.isFinite(floorMs)) return undefined;
+		return {
+			floorMs,
+			edgeSecond: this.#edgeSecond,
+			watermarkMs: this.watermarkMs,
+			...(this.#reread ? {reread: this.#reread} : {}),
+		};
+	}
 }
 
-/** The entries that a snapshot still needs, and the newest ones. */
+/** Tells whether the entries of a second are needed for one of the sources, however many came after them. */
+function neededByAny(snapshots: readonly (Snapshot | undefined)[]): (second: number) => boolean {
+	const known = snapshots.filter(snapshot => snapshot !== undefined);
+	if (known.length === 0) return () => true;
+	const spans = known.flatMap(({floorMs, edgeSecond, reread}): Seconds[] => [
+		[secondOf(floorMs), Infinity],
+		[edgeSecond, edgeSecond],
+		...(reread ? [reread] : []),
+	]);
+	return second => spans.some(([first, last]) => second >= first && second <= last);
+}
+
+/** The entries that these snapshots still need, and the newest ones. */
 function keepNeeded(entries: Uint8Array, snapshots: Readonly<Record<string, Json>>): Uint8Array {
-	const snapshot = snapshots['dedupe'] as Snapshot | undefined;
-	if (!snapshot) return entries;
-	const isNeeded = neededBy(snapshot.floorMs, snapshot.edgeSecond, snapshot.reread);
+	const own = Object.entries(snapshots).filter(([name]) => name.startsWith('dedupe:'));
+	const isNeeded = neededByAny(own.map(([, snapshot]) => snapshot as Snapshot));
 	const words = wordsOf(entries);
 	const firstRecent = words.length - recentEntries * 5;
 	const kept = new Uint32Array(words.length);

@@ -101,7 +101,7 @@ describe('dedupe', () => {
 	it('adds to the duplicates and snapshots that others have counted', () => {
 		const [page] = through([{...pageOf([{id: 'a', timeMs: 5}, 'a']), duplicates: 3, snapshots: {other: 1}}]);
 		assert.equal(page!.duplicates, 4);
-		assert.deepEqual(Object.keys(page!.snapshots), ['other', 'dedupe']);
+		assert.deepEqual(Object.keys(page!.snapshots), ['other', `dedupe:${source.name}:${source.tenant}`]);
 	});
 
 	it('begins anew with each subscription', () => {
@@ -208,6 +208,42 @@ describe('dedupe', () => {
 		assert.deepEqual(night('a', 'late', 'b'), []);
 	});
 
+	it('drops a record that was rejected before, by its text', () => {
+		const rejected = [{text: Buffer.from('{"id":1}'), reason: 'no time'}];
+		const start = freshStart();
+		const pages = [0, 1].map(sequence => ({...pageOf([{id: `e${sequence}`}], {sequence, source}), rejected}));
+		const out = through(pages, start);
+		assert.deepEqual(
+			out.map(page => [page.events.length, page.rejected.length, page.duplicates]),
+			[
+				[1, 1, 0],
+				[1, 0, 1],
+			],
+		);
+		assert.deepEqual(
+			out.map(page => page.identities!.length / entryBytes),
+			[2, 1],
+		);
+	});
+
+	it('remembers for each source by itself', () => {
+		const other = factsOf({name: 'other', overlapMs: hourMs});
+		const late = [{id: 'late', timeMs: 10 * hourMs}];
+		const out = through([
+			pageOf([{id: 'a', timeMs: 1000 * hourMs}], {source}),
+			pageOf(late, {source: other}),
+			pageOf(late, {source: other, sequence: 1}),
+			pageOf(late, {source, sequence: 1}),
+		]);
+		assert.deepEqual(
+			out.map(page => page.events.length),
+			[1, 1, 0, 1],
+		);
+		const {snapshots} = out[1]!;
+		assert.deepEqual(Object.keys(snapshots), [`dedupe:other:${other.tenant}`]);
+		assert.equal((Object.values(snapshots)[0] as {floorMs: number}).floorMs, 9 * hourMs);
+	});
+
 	it('says from when on it remembers everything, as of each page', () => {
 		const pages = [
 			pageOf([], {source}),
@@ -216,7 +252,10 @@ describe('dedupe', () => {
 			pageOf([], {sequence: 3, source}),
 		];
 		const said = through(pages).map(({snapshots}) => {
-			const {floorMs, edgeSecond} = (snapshots['dedupe'] ?? {}) as {floorMs?: number; edgeSecond?: number};
+			const {floorMs, edgeSecond} = (snapshots[`dedupe:${source.name}:${source.tenant}`] ?? {}) as {
+				floorMs?: number;
+				edgeSecond?: number;
+			};
 			return [floorMs, edgeSecond];
 		});
 		const floorMs = 2 * hourMs;
@@ -312,9 +351,9 @@ describe('dedupe', () => {
 			assert.equal(out.flatMap(idsOf).length, dense.length, 'nothing new is dropped');
 			assert.match(
 				start.meter.warnings[0]!,
-				/^dedupe: more than 60000 identities within the overlap; it shrinks to \d+ s$/,
+				/^dedupe: more than 60000 identities within the overlap; it shrinks to \d+ % of what was asked for$/,
 			);
-			const {floorMs} = out.at(-1)!.snapshots['dedupe'] as {floorMs: number};
+			const {floorMs} = out.at(-1)!.snapshots[`dedupe:${source.name}:${source.tenant}`] as {floorMs: number};
 			assert.ok(floorMs > newestMs - hourMs && floorMs < newestMs, `${newestMs - floorMs} ms behind the newest`);
 
 			// everything from the floor on is still known, in this run and in the next one

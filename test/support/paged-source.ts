@@ -31,7 +31,7 @@ export function pagedSource(records: readonly TestRecord[], options: PagedSource
 	const position = (start.openSource(key, options.binding ?? {}) as SourcePosition | undefined) ?? nowhere;
 	const untilMs = options.untilMs ?? (records[0]?.timeMs ?? 0) + 1;
 	const {overlapMs} = source;
-	const plan = {sinceMs: 0, untilMs, settledMs: untilMs, overlapMs, floorMs: start.floorMs};
+	const plan = {sinceMs: 0, untilMs, settledMs: untilMs, overlapMs, floorMs: start.floorMs(key)};
 	const scans = planScans(position, plan);
 	start.begin(key, {...position, ...(scans[0] ? {scan: scans[0]} : {})} as unknown as Json);
 	const read = async ({sinceMs, untilMs, cursor = 0}: Scan, signal: AbortSignal) => {
