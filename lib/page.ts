@@ -5,6 +5,8 @@ import {watchPage} from './forgotten-pages.ts';
 export interface SourceRecord {
 	/** The record's own id, or what stands for it: the same record has the same id in every run. */
 	readonly id: string;
+	/** What tells this record from others where that is more than its id: what `dedupe` goes by. Default: the id. */
+	readonly identity?: string;
 	/** When it occurred, epoch milliseconds. */
 	readonly timeMs: number;
 	/** What the API sorts by, epoch milliseconds: the time, for most. */
@@ -33,7 +35,7 @@ export interface SourceFacts {
 	readonly tenant: string;
 	/** `global`: ids are unique everywhere; `tenant`: within this tenant only. */
 	readonly ids: 'global' | 'tenant';
-	readonly order: 'newest-first' | 'oldest-first';
+	readonly order: 'newest-first' | 'oldest-first' | 'none';
 	/** How far the next run reads back behind the newest record, in milliseconds. */
 	readonly overlapMs: number;
 	/** The largest record that is let through, in bytes. */

@@ -101,13 +101,16 @@ describe('a chain of operators', () => {
 				// the model: one event after the other through all steps
 				const seen = chosen.map(() => new Set<string>());
 				const fateOf = (event: string): 'out' | 'rejected' | 'filtered' | 'duplicate' => {
+					let rejected = false;
 					for (const [step, [name, throws, keeps]] of chosen.entries()) {
-						if (name === 'dedupe' && seen[step]!.has(event)) return 'duplicate';
-						seen[step]!.add(event);
-						if (/map|filter/.test(name) && throws.has(event)) return 'rejected';
-						if (/filter/.test(name) && !keeps.has(event)) return 'filtered';
+						const what = rejected ? `rejected ${event}` : event;
+						if (name === 'dedupe' && seen[step]!.has(what)) return 'duplicate';
+						seen[step]!.add(what);
+						if (rejected) continue;
+						if (/map|filter/.test(name) && throws.has(event)) rejected = true;
+						else if (/filter/.test(name) && !keeps.has(event)) return 'filtered';
 					}
-					return 'out';
+					return rejected ? 'rejected' : 'out';
 				};
 				assert.equal(heard.ended, 'complete');
 				assert.equal(heard.values.length, pages.length);

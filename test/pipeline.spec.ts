@@ -488,7 +488,8 @@ describe('run', () => {
 					}
 				},
 			});
-			const running = run(source(someRecords(1)), sink, {state, forceSignal: force.signal});
+			const build: Build = start => pagedSource(someRecords(1), {start}).pipe(dedupe(start));
+			const running = run(build, sink, {state, forceSignal: force.signal});
 			void running.catch(() => {});
 			await settle();
 			flushing.resolve();
@@ -536,6 +537,8 @@ describe('run', () => {
 			const build: Build = start => pagedSource(someRecords(3), {start}).pipe(filter(({sequence}) => sequence !== 1));
 			await assert.rejects(run(build, sink), isUnsettled);
 			assert.equal(sink.durable, 1);
+			const pages = [0, 2].map(sequence => pageOf(['e'], {sequence}));
+			await assert.rejects(run(from(pages), memorySink()), /page 1 never arrived, later ones did/);
 		});
 
 		it('are an error at the end', async () => {

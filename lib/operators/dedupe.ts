@@ -77,7 +77,7 @@ export function dedupe<T>(start: Start = freshStart(), options: DedupeOptions = 
 					seen.writeLast(entries, fresh++, second);
 					return true;
 				};
-				const keep = records.map(({id, orderMs}) => isNew(id, secondOf(orderMs)));
+				const keep = records.map(({id, identity, orderMs}) => isNew(identity ?? id, secondOf(orderMs)));
 				// they have no id or no time: their text stands for the one, the newest record for the other
 				const rejected = page.rejected.filter(({text}) =>
 					isNew(`rejected\n${Buffer.from(text).toString('latin1')}`, secondOf(track.watermarkMs)),

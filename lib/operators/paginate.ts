@@ -15,6 +15,8 @@ export interface Answer<T> {
 	readonly rejected?: readonly Rejected[];
 	/** Where to go on; absent at the end. */
 	readonly next?: Json | undefined;
+	/** What tells the next page from others, where `next` holds more than that. */
+	readonly nextKey?: string;
 	/** What the answer holds in memory, in bytes. */
 	readonly bytes: number;
 }
@@ -232,7 +234,7 @@ class ProgressGuard {
 		if (this.#emptyPages >= this.#maxEmptyPages) {
 			return this.#stuck(`${this.#emptyPages} empty pages in a row, each with a next one`);
 		}
-		const key = JSON.stringify(answer.next);
+		const key = answer.nextKey ?? JSON.stringify(answer.next);
 		if (this.#cursors.has(key)) return this.#stuck('a cursor that it had already given in this pass');
 		this.#cursors.add(key);
 		if (this.#cursors.size > maxCursors) for (const oldest of this.#cursors) return void this.#cursors.delete(oldest);

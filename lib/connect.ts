@@ -1,0 +1,84 @@
+import type {z} from 'zod';
+import {systemClock} from './clock.ts';
+import {ConfigError} from './errors.ts';
+import {type Client, createClient} from './http/client.ts';
+import {type AuthScheme, chooseCredentials} from './http/credentials.ts';
+import {parseEndpoint} from './http/endpoint.ts';
+import {type Limiter, limiterFor, type Rate} from './http/limiter.ts';
+import type {Meter} from './meter.ts';
+import {type basicOptions, type httpOptions, parseRate, type tokenOption} from './options.ts';
+import {parseSpan} from './time.ts';
+
+/** What is known of an API before anybody talks to it. */
+export interface ApiFacts {
+	/** Prefix of messages, and the API whose rate is taken. */
+	readonly name: string;
+	/** The vendor's own host; absent where every customer has one of their own. */
+	readonly endpoint?: string;
+	/** In the order of preference. */
+	readonly auth: readonly AuthScheme[];
+	/** The published limit, kept at the vendor's own host. */
+	readonly rate?: Rate;
+}
+
+/** The options of a connection, checked. */
+export type ConnectOptions = z.output<z.ZodObject<typeof httpOptions & typeof tokenOption & typeof basicOptions>> & {
+	readonly endpoint?: string | undefined;
+};
+
+export interface Connection {
+	readonly endpoint: URL;
+	readonly client: Client;
+	readonly limiter: Limiter;
+}
+
+/** A client for an API, with the limiter of its credential. Throws a ConfigError where options cannot work. */
+export function connect(facts: ApiFacts, options: ConnectOptions, meter: Meter): Connection {
+	const {name} = facts;
+	const given = options.endpoint ?? facts.endpoint;
+	if (!given) {
+		throw new ConfigError(`${name}: endpoint: expected the address of the server, got nothing; give --endpoint`);
+	}
+	const endpoint = parseEndpoint(name, given);
+	const credentials = chooseCredentials(name, facts.auth, options);
+	const limiter = limiterFor(endpoint.origin, credentials.key);
+	const rate = options.rate === undefined ? publishedRate(facts, endpoint) : parseRate(options.rate);
+	if (rate) limiter.limit(name, rate);
+	const client = createClient({
+		name,
+		endpoint,
+		credentials,
+		limiter,
+		meter,
+		clock: systemClock,
+		timeoutMs: options.timeoutMs,
+		idleTimeoutMs: options.idleTimeoutMs,
+		maxBodyBytes: options.maxBodyBytes,
+		maxAttempts: options.maxAttempts,
+		maxWaitMs: parsed(name, 'maxWait', () => parseSpan(String(options.maxWait))),
+		backoff: {baseMs: options.retryBaseMs, maxMs: options.retryMaxMs},
+	});
+	return {endpoint, client, limiter};
+}
+
+function publishedRate({endpoint: vendor, rate}: ApiFacts, endpoint: URL): Rate | undefined {
+	return vendor && new URL(vendor).host === endpoint.host ? rate : undefined;
+}
+
+/** Runs a parser of one option, so that what it complains about says which option it is. */
+export function parsed<V>(name: string, option: string, parse: () => V): V {
+	try {
+		return parse();
+	} catch (error) {
+		if (error instanceof ConfigError) throw new ConfigError(`${name}: ${option}: ${error.message}`);
+		throw error;
+	}
+}
+
+/** Query pairs: members that are undefined are left out; a list is repeated. */
+export function queryPairs(query: Readonly<Record<string, string | number | readonly string[] | undefined>>) {
+	return Object.entries(query).flatMap(([key, value]): [string, string][] => {
+		if (value === undefined) return [];
+		return typeof value === 'object' ? value.map(one => [key, one]) : [[key, String(value)]];
+	});
+}

@@ -1,0 +1,105 @@
+import {from, type Observable} from 'rxjs';
+import type {z} from 'zod';
+import {systemClock} from './clock.ts';
+import {connect, type ConnectOptions, parsed} from './connect.ts';
+import {ConfigError, SourceError} from './errors.ts';
+import type {Json} from './event.ts';
+import {paginate} from './operators/paginate.ts';
+import type {Page, SourceFacts} from './page.ts';
+import {createReader} from './reader.ts';
+import {nowhere, planScans, type ScanPlan, type SourcePosition} from './scan.ts';
+import type {SourceDefinition, SourceOptions} from './source.ts';
+import type {Start} from './start.ts';
+import {parseSpan, parseTime} from './time.ts';
+
+type Time = string | number | Date | undefined;
+type ScanOptions = ConnectOptions & {since?: Time; until?: Time; overlap?: string | number; maxEventBytes: number};
+
+/** The pages of a source from where its start says, with everything that is the same for all sources. */
+export function openSource<Shape extends z.ZodRawShape, T>(
+	definition: SourceDefinition<Shape, T>,
+	options: SourceOptions<Shape>,
+	start: Start,
+): Observable<Page<T>> {
+	const {name, ids, order} = definition;
+	const shared = options as unknown as ScanOptions;
+	const {endpoint, client, limiter} = connect(definition, shared, start.meter);
+	const tenant = definition.tenant(options, endpoint);
+	const overlapMs = parsed(name, 'overlap', () => parseSpan(String(shared.overlap ?? 0)));
+	const source: SourceFacts = {
+		name,
+		tenant,
+		ids,
+		order,
+		overlapMs,
+		maxEventBytes: shared.maxEventBytes,
+		normalize: value => definition.normalize(value as T) as unknown as Json,
+		limit: (requests, perMs) => limiter.limit(name, {requests, perMs}),
+	};
+
+	const key = `${name}:${tenant}`;
+	const binding = {endpoint: endpoint.origin + endpoint.pathname, ...filtersOf(definition, options)};
+	const position = (start.openSource(key, binding) as SourcePosition | undefined) ?? nowhere;
+	const plan = planOf(definition, shared, overlapMs, start.floorMs(key));
+	const scans = planScans(position, plan);
+	const [first] = scans;
+	const begin: SourcePosition = first ? {...position, scan: first} : position;
+	start.begin(key, begin as unknown as Json);
+
+	return from(scans).pipe(
+		paginate<T>(createReader(definition, client, options, overlapMs), {
+			source,
+			position,
+			following: position.scan && (reached => (reached.scan ? [] : planScans(reached, plan))),
+			start,
+			refusesCursor: error => refusesCursor(definition, error),
+		}),
+	);
+}
+
+function refusesCursor<Shape extends z.ZodRawShape, T>(
+	definition: SourceDefinition<Shape, T>,
+	error: unknown,
+): boolean {
+	if (!(error instanceof SourceError) || definition.more) return false;
+	const {status} = error;
+	return definition.refusesCursor?.(error) ?? (status === 400 || status === 404 || status === 410);
+}
+
+/** The source's own options, as the state is bound to them. */
+function filtersOf<Shape extends z.ZodRawShape, T>(definition: SourceDefinition<Shape, T>, options: object) {
+	const given = options as Readonly<Record<string, unknown>>;
+	return Object.fromEntries(
+		Object.keys(definition.options)
+			.filter(filter => given[filter] !== undefined)
+			.map(filter => [filter, JSON.stringify(given[filter])]),
+	);
+}
+
+function planOf<Shape extends z.ZodRawShape, T>(
+	{name, lagMs, order}: SourceDefinition<Shape, T>,
+	options: ScanOptions,
+	overlapMs: number,
+	floorMs: number | undefined,
+): ScanPlan {
+	const nowMs = systemClock.now();
+	// a listing is never covered: each run reads all of it
+	if (order === 'none') return {untilMs: nowMs, settledMs: -Infinity, overlapMs: 0};
+	const settledMs = nowMs - lagMs;
+	const sinceMs = parsed(name, 'since', () => timeOf(options.since, nowMs));
+	const untilMs = parsed(name, 'until', () => timeOf(options.until, nowMs)) ?? settledMs;
+	if (sinceMs !== undefined && sinceMs >= untilMs) {
+		const until =
+			options.until === undefined ? `${iso(untilMs)} (now minus the lag of ${lagMs / 1000} s)` : iso(untilMs);
+		throw new ConfigError(`${name}: expected since before until, got since ${iso(sinceMs)} and until ${until}`);
+	}
+	return {sinceMs, untilMs, settledMs, overlapMs, floorMs};
+}
+
+function timeOf(value: Time, nowMs: number): number | undefined {
+	return value === undefined ? undefined : value instanceof Date ? value.getTime() : parseTime(String(value), nowMs);
+}
+
+function iso(ms: number): string {
+	return new Date(ms).toISOString();
+}
