@@ -78,7 +78,9 @@ export function makeFolders(folder: string): string[] {
 			fs.mkdirSync(folder);
 			return [...made, folder];
 		}
-		if (fs.statSync(folder, {throwIfNoEntry: false})?.isDirectory()) return [];
-		throw error;
+		const there = fs.statSync(folder, {throwIfNoEntry: false});
+		if (!there) throw error;
+		if (there.isDirectory()) return [];
+		throw Object.assign(new Error(`ENOTDIR: not a folder, ${folder}`), {code: 'ENOTDIR'});
 	}
 }
