@@ -6,7 +6,7 @@ import {type AuthScheme, chooseCredentials} from './http/credentials.ts';
 import {parseEndpoint} from './http/endpoint.ts';
 import {type Limiter, limiterFor, type Rate} from './http/limiter.ts';
 import type {Meter} from './meter.ts';
-import {type basicOptions, type httpOptions, parseRate, type tokenOption} from './options.ts';
+import {type basicOptions, type connectionOptions, parseRate, type tokenOption} from './options.ts';
 import {parseSpan} from './time.ts';
 
 /** What is known of an API before anybody talks to it. */
@@ -15,6 +15,8 @@ export interface ApiFacts {
 	readonly name: string;
 	/** The vendor's own host; absent where every customer has one of their own. */
 	readonly endpoint?: string;
+	/** The path that every address of this API begins with, such as `/wiki`; an endpoint without it gets it. */
+	readonly context?: string;
 	/** In the order of preference. */
 	readonly auth: readonly AuthScheme[];
 	/** The published limit, kept at the vendor's own host. */
@@ -22,7 +24,9 @@ export interface ApiFacts {
 }
 
 /** The options of a connection, checked. */
-export type ConnectOptions = z.output<z.ZodObject<typeof httpOptions & typeof tokenOption & typeof basicOptions>> & {
+export type ConnectOptions = z.output<
+	z.ZodObject<typeof connectionOptions & typeof tokenOption & typeof basicOptions>
+> & {
 	readonly endpoint?: string | undefined;
 };
 
@@ -39,7 +43,7 @@ export function connect(facts: ApiFacts, options: ConnectOptions, meter: Meter):
 	if (!given) {
 		throw new ConfigError(`${name}: endpoint: expected the address of the server, got nothing; give --endpoint`);
 	}
-	const endpoint = parseEndpoint(name, given);
+	const endpoint = withContext(parseEndpoint(name, given), facts.context);
 	const credentials = chooseCredentials(name, facts.auth, options);
 	const limiter = limiterFor(endpoint.origin, credentials.key);
 	const rate = options.rate === undefined ? publishedRate(facts, endpoint) : parseRate(options.rate);
@@ -59,6 +63,13 @@ export function connect(facts: ApiFacts, options: ConnectOptions, meter: Meter):
 		backoff: {baseMs: options.retryBaseMs, maxMs: options.retryMaxMs},
 	});
 	return {endpoint, client, limiter};
+}
+
+function withContext(endpoint: URL, context: string | undefined): URL {
+	if (context && !endpoint.pathname.endsWith(context)) {
+		endpoint.pathname = endpoint.pathname.replace(/\/$/, '') + context;
+	}
+	return endpoint;
 }
 
 function publishedRate({endpoint: vendor, rate}: ApiFacts, endpoint: URL): Rate | undefined {

@@ -1,4 +1,5 @@
 import type {z} from 'zod';
+import type {ApiFacts} from './connect.ts';
 import {parseOptions} from './parse-options.ts';
 import type {Sink} from './sink.ts';
 
@@ -12,6 +13,8 @@ export interface SinkDefinition<Options extends z.ZodObject> {
 	readonly target: keyof Options['shape'] & string;
 	/** Each option described; each accepts its value as text too, since that is what a command line gives. */
 	readonly options: Options;
+	/** The API that it writes to, if it does: it then gets the credentials that the command line holds. */
+	readonly api?: Pick<ApiFacts, 'endpoint' | 'auth'>;
 	create(options: z.output<Options>): Omit<Sink, 'name'>;
 }
 
@@ -22,15 +25,16 @@ export interface SinkFactory<Options extends z.ZodObject = z.ZodObject> {
 	readonly docs: string;
 	readonly target: string;
 	readonly options: Options;
+	readonly api: Pick<ApiFacts, 'endpoint' | 'auth'> | undefined;
 }
 
 /** A function from options to a {@link Sink}. Bad or unknown options throw a ConfigError before anything is opened. */
 export function defineSink<Options extends z.ZodObject>(definition: SinkDefinition<Options>): SinkFactory<Options> {
-	const {name, docs, target, options} = definition;
+	const {name, docs, target, options, api} = definition;
 	const factory = (given: z.input<Options>): Sink => ({
 		name,
 		...definition.create(parseOptions(name, options, given)),
 	});
 	Object.defineProperty(factory, 'name', {value: name});
-	return Object.assign(factory, {docs, target, options});
+	return Object.assign(factory, {docs, target, options, api});
 }

@@ -4,6 +4,7 @@ import {systemClock} from './clock.ts';
 import {connect, type ConnectOptions, parsed} from './connect.ts';
 import {ConfigError, SourceError} from './errors.ts';
 import type {Json} from './event.ts';
+import {filterEvents} from './operators/filter-events.ts';
 import {paginate} from './operators/paginate.ts';
 import type {Page, SourceFacts} from './page.ts';
 import {createReader} from './reader.ts';
@@ -46,7 +47,7 @@ export function openSource<Shape extends z.ZodRawShape, T>(
 	const begin: SourcePosition = first ? {...position, scan: first} : position;
 	start.begin(key, begin as unknown as Json);
 
-	return from(scans).pipe(
+	const pages = from(scans).pipe(
 		paginate<T>(createReader(definition, client, options, overlapMs), {
 			source,
 			position,
@@ -55,6 +56,7 @@ export function openSource<Shape extends z.ZodRawShape, T>(
 			refusesCursor: error => refusesCursor(definition, error),
 		}),
 	);
+	return definition.leavesOut ? pages.pipe(filterEvents(event => !definition.leavesOut!(event, options))) : pages;
 }
 
 function refusesCursor<Shape extends z.ZodRawShape, T>(
@@ -84,7 +86,7 @@ function planOf<Shape extends z.ZodRawShape, T>(
 ): ScanPlan {
 	const nowMs = systemClock.now();
 	// a listing is never covered: each run reads all of it
-	if (order === 'none') return {untilMs: nowMs, settledMs: -Infinity, overlapMs: 0};
+	if (order === 'none') return {untilMs: nowMs, settledMs: 0, overlapMs: 0};
 	const settledMs = nowMs - lagMs;
 	const sinceMs = parsed(name, 'since', () => timeOf(options.since, nowMs));
 	const untilMs = parsed(name, 'until', () => timeOf(options.until, nowMs)) ?? settledMs;

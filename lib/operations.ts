@@ -1,5 +1,6 @@
 import {z} from 'zod';
 import {type ApiFacts, connect, type ConnectOptions, queryPairs} from './connect.ts';
+import {ConfigError} from './errors.ts';
 import type {Json} from './event.ts';
 import {parseJson} from './http/client.ts';
 import {Meter} from './meter.ts';
@@ -74,6 +75,7 @@ function bind(facts: ApiFacts, name: string, operation: Operation, connection: z
 	const schema = z.object({...operation.options, ...connection});
 	const prepare = (given: Readonly<Record<string, unknown>>, body?: unknown): PreparedOperation => {
 		const options = parseOptions(title, schema, given);
+		if (body !== undefined && !operation.body) throw new ConfigError(`${title}: expected no body, got one`);
 		const checked = operation.body
 			? (parseOptions(title, z.object({body: operation.body}), {body}) as {body: Json}).body
 			: undefined;

@@ -44,10 +44,8 @@ export const scanOptions = {
 		.describe('with a state: how far a new run reads back behind the newest record, for records that arrive late'),
 };
 
-export const httpOptions = {
-	pageSize: wholeNumber(1, 10_000)
-		.optional()
-		.describe('events asked for with one request; default: what the API gives'),
+/** Of everything that talks to an API. */
+export const connectionOptions = {
 	rate: z
 		.string()
 		.regex(/^(off|[1-9]\d*\/(s|sec|min|h|hour))$/, {error: 'expected N/min, N/s, N/h or off'})
@@ -70,6 +68,13 @@ export const httpOptions = {
 	maxBodyBytes: wholeNumber(1, 1_073_741_824)
 		.default(32 * 1024 * 1024)
 		.describe('the largest answer that is read, unpacked, in bytes'),
+};
+
+export const httpOptions = {
+	pageSize: wholeNumber(1, 10_000)
+		.optional()
+		.describe('events asked for with one request; default: what the API gives'),
+	...connectionOptions,
 	maxEventBytes: wholeNumber(1, 1_073_741_824)
 		.default(16 * 1024 * 1024)
 		.describe('the largest record that is let through, in bytes; a larger one is a dead letter'),

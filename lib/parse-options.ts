@@ -13,14 +13,17 @@ export function parseOptions<Schema extends z.ZodObject>(name: string, schema: S
 
 /** A schema's own message counts when it begins with `expected`; it may say how to go on. */
 function complaint(schema: z.ZodObject, issue: z.core.$ZodIssue): string {
-	if (issue.code === 'unrecognized_keys') {
+	if (issue.code === 'unrecognized_keys' && issue.path.length === 0) {
 		return `unknown option ${issue.keys.join(', ')}: expected one of ${Object.keys(schema.shape).join(', ')}`;
 	}
 	const expected = /expected (.*?)(?:, received .*)?$/s.exec(issue.message)?.[1] ?? issue.message;
 	const option = issue.path[0];
 	if (option === undefined) return `options: expected ${expected}, got ${shown(issue.input)}`;
 	const secret = schema.shape[String(option)]?.meta()?.['secret'] === true;
-	return `option ${String(option)}: expected ${expected}, got ${secret ? 'a value that is not shown' : shown(issue.input)}`;
+	// a place in a list says nothing that its value does not say
+	const member = issue.path.filter(key => typeof key !== 'number').join('.');
+	const got = issue.code === 'unrecognized_keys' ? issue.keys.join(', ') : shown(issue.input);
+	return `option ${member}: expected ${expected}, got ${secret ? 'a value that is not shown' : got}`;
 }
 
 function shown(value: unknown): string {

@@ -1,3 +1,4 @@
+import {hash} from 'node:crypto';
 import type {z} from 'zod';
 import {queryPairs} from './connect.ts';
 import {type EqualRecords, numberEquals} from './equal-records.ts';
@@ -7,12 +8,12 @@ import type {Answer, ReadPage} from './operators/paginate.ts';
 import {parseAnswer, type ParsedAnswer, readRecords} from './records.ts';
 import type {Scan} from './scan.ts';
 import type {SourceDefinition, SourceOptions, Window} from './source.ts';
-import {readTimePage, type TimeCursor} from './time-paging.ts';
+import {firstTimeCursor, offsetOf, readTimePage, type TimeCursor, type TimeRow, toMsOf} from './time-paging.ts';
 
 /** How an API's pages are read: by its cursor, by its cursor with equal records counted, or by time. */
 interface Paging {
 	window(window: Window, cursor: Json | undefined): Window;
-	turn<T>(answer: Answer<T>, envelope: unknown, cursor: Json | undefined): Answer<T>;
+	turn<T>(answer: Answer<T>, parsed: ParsedAnswer, window: Window, cursor: Json | undefined): Answer<T>;
 }
 
 /** Reads one page of a pass: asks for it, takes its records apart, and says where the next one begins. */
@@ -29,7 +30,8 @@ export function createReader<Shape extends z.ZodRawShape, T>(
 			: byCountedCursor(definition);
 	const {maxEventBytes} = options as unknown as {maxEventBytes: number};
 	return async (scan, signal) => {
-		const window = paging.window(windowOf(definition.order, scan, overlapMs), scan.cursor);
+		const bounds = windowOf(definition.order, scan, overlapMs);
+		const window = paging.window(bounds, scan.cursor);
 		const {query = {}, body, method = 'GET', path} = definition.request(options, window);
 		const {content, bytes} = await client(
 			{
@@ -45,7 +47,7 @@ export function createReader<Shape extends z.ZodRawShape, T>(
 		const parsed = content as ParsedAnswer;
 		const listedAtMs = definition.order === 'none' ? scan.untilMs - 1 : undefined;
 		const answer = {...readRecords(definition, parsed, maxEventBytes, listedAtMs), bytes};
-		return paging.turn(answer as Answer<T>, parsed.envelope, scan.cursor);
+		return paging.turn(answer as Answer<T>, parsed, bounds, scan.cursor);
 	};
 }
 
@@ -61,7 +63,7 @@ type Facts = Pick<SourceDefinition<z.ZodRawShape, never>, 'next' | 'more' | 'id'
 function byCursor({next}: Facts): Paging {
 	return {
 		window: window => window,
-		turn: (answer, envelope) => ({...answer, next: next?.(envelope)}),
+		turn: (answer, {envelope}) => ({...answer, next: next?.(envelope, rowsOf(answer))}),
 	};
 }
 
@@ -73,9 +75,9 @@ function byCountedCursor({next}: Facts): Paging {
 		window(window, cursor) {
 			return cursor === undefined ? window : {...window, cursor: (cursor as unknown as CountedCursor).at};
 		},
-		turn(answer, envelope, cursor) {
+		turn(answer, {envelope}, _, cursor) {
 			const {records, last} = numberEquals(answer.records, (cursor as unknown as CountedCursor | undefined)?.equals);
-			const at = next?.(envelope);
+			const at = next?.(envelope, rowsOf(answer));
 			if (at === undefined) return {...answer, records};
 			const counted: CountedCursor = {at, ...(last ? {equals: last} : {})};
 			return {...answer, records, next: counted as unknown as Json, nextKey: JSON.stringify(at)};
@@ -84,25 +86,32 @@ function byCountedCursor({next}: Facts): Paging {
 }
 
 function byTime({more, id}: Facts): Paging {
+	const cursorOf = ({toMs}: Window, cursor: Json | undefined) =>
+		(cursor as unknown as TimeCursor | undefined) ?? firstTimeCursor(toMs);
 	return {
-		window(window, cursor) {
-			const {toMs, start, anchor} = (cursor ?? {start: 0}) as Partial<TimeCursor> & {start: number};
-			return {
-				fromMs: window.fromMs,
-				toMs: Math.min(window.toMs, toMs ?? window.toMs),
-				start: anchor === undefined ? start : start - 1,
-			};
+		window(window, given) {
+			const cursor = cursorOf(window, given);
+			return {fromMs: window.fromMs, toMs: toMsOf(cursor), start: offsetOf(cursor)};
 		},
-		turn(answer, envelope, cursor) {
-			const rows = answer.records.length + (answer.rejected?.length ?? 0);
-			const isMore = more!(envelope, rows);
-			const page = readTimePage(answer.records, cursor as unknown as TimeCursor | undefined, isMore, id === undefined);
+		turn(answer, {envelope, records: parsed = []}, window, given) {
+			const {records, events, rejected = []} = answer;
+			const places = new Map(records.map(({text}, place) => [text, place]));
+			const rows = parsed.map(({text}): TimeRow => records[places.get(text)!] ?? hash('sha256', text, 'hex'));
+			const isMore = more!(envelope, rows.length);
+			const {fresh, next} = readTimePage(rows, cursorOf(window, given), isMore, id === undefined);
+			const isFresh = new Set([...fresh.keys()].map(index => parsed[index]!.text as Uint8Array));
 			return {
 				...answer,
-				records: page.records,
-				events: page.kept.map(index => answer.events[index]!),
-				next: page.next as unknown as Json | undefined,
+				records: [...fresh.values()].filter(row => typeof row !== 'string'),
+				events: events.filter((_, place) => isFresh.has(records[place]!.text)),
+				rejected: rejected.filter(({text}) => isFresh.has(text)),
+				rows: rows.length,
+				next: next as unknown as Json | undefined,
 			};
 		},
 	};
+}
+
+function rowsOf({records, rejected = []}: Answer<unknown>): number {
+	return records.length + rejected.length;
 }

@@ -56,14 +56,16 @@ export interface SourceDefinition<Shape extends z.ZodRawShape, T> extends ApiFac
 	/** The request for one page, filters included, whether there is a cursor or not. */
 	request(options: SourceOptions<Shape>, window: Window): SourceRequest;
 	/**
-	 * For an API with cursors: the cursor of the next page, from one answer; undefined at the end.
-	 * An API with offsets states `more` instead.
+	 * For an API with cursors: the cursor of the next page, from one answer without its rows, and how many it had;
+	 * undefined at the end. An API with offsets states `more` instead.
 	 */
-	next?(answer: unknown): Json | undefined;
+	next?(answer: unknown, rows: number): Json | undefined;
 	/** For an API with offsets: whether there are rows behind an answer with so many. Paging then goes by time. */
 	more?(answer: unknown, rows: number): boolean;
 	/** Whether an answer says that the cursor is not known (any more). Default: 400, 404 or 410 on a request with one. */
 	refusesCursor?(error: SourceError): boolean;
+	/** Whether a record is not wanted, where the API has no filter that says so. It is read, but not handed on. */
+	leavesOut?(record: T, options: SourceOptions<Shape>): boolean;
 	/** The mapping to the common record. */
 	normalize(record: T): NormalizedMembers;
 	/** What else the API can do, by kebab-case name. */

@@ -1,3 +1,4 @@
+import {hash} from 'node:crypto';
 import {withNumber} from './equal-records.ts';
 import type {SourceRecord} from './page.ts';
 
@@ -6,116 +7,142 @@ import type {SourceRecord} from './page.ts';
  *
  * Offsets slip: a record that arrives above the reader shifts every page behind it, one that is purged makes it skip
  * some. So each page asks for everything up to the time of the last record, that time included, and leaves out what
- * was read of it already. What happens above that time cannot shift anything. Only where a whole page lies within one
- * time an offset is used, counted from that time.
+ * was read of it already. What happens above that time cannot shift anything. Only where more than a page lies within
+ * one time an offset is used, counted from that time, and each page begins with rows of the one before: where they
+ * are others now, that time is listed again from its beginning.
  */
 export type TimeCursor = {
-	/** The upper bound to ask for, inclusive, epoch milliseconds. */
-	readonly toMs: number;
-	/** The rows to skip below that bound. */
+	/** The time of the last row: everything later was given, epoch milliseconds. */
+	readonly ms: number;
+	/** How often each row of that time was given so far. */
+	readonly given: Counts;
+	/** How many rows of this listing, which begins at {@link toMsOf}, were read. */
 	readonly start: number;
-	/** How often each record of the last second was given so far, by time and id. */
-	readonly given: Readonly<Record<string, number>>;
-	/** How often each came in this listing, where `start` is not 0: what twins are numbered by. */
-	readonly listed?: Readonly<Record<string, number>>;
-	/** The row in front of `start`: the page must begin with it. */
-	readonly anchor?: string;
-	/** True when `toMs` is the end of the last record's second, since the server does not know milliseconds. */
+	/** How often each row of that time came in this listing, where `start` is not 0: what twins are numbered by. */
+	readonly listed?: Counts;
+	/** The last rows in front of `start`: the page must begin with them. */
+	readonly anchor?: Anchor;
+	/** True where the API does not know the milliseconds of its bound, or does not show those of its records. */
 	readonly wide?: true;
+	/** How often this time was asked for in vain. */
+	readonly retries?: number;
 };
 
+type Counts = Readonly<Record<string, number>>;
+type Anchor = {readonly rows: number; readonly hash: string};
+
+/** One row of an answer: a record, or the hash of what cannot be read as one. */
+export type TimeRow = SourceRecord | string;
+
 export interface TimePage {
-	/** What was not given before, numbered where records are equal. */
-	readonly records: readonly SourceRecord[];
-	/** Indexes into the answer's records. */
-	readonly kept: readonly number[];
+	/** What was not given before, by its index in the answer; numbered where records are equal. */
+	readonly fresh: ReadonlyMap<number, TimeRow>;
 	readonly next: TimeCursor | undefined;
+}
+
+/** Equal records look the same, so that a single one of them says little about its place. */
+const maxAnchorRows = 16;
+/** Cursors are told apart by their retries; after so many they repeat, which paging takes for no progress. */
+const maxRetries = 100;
+
+/** Where a pass begins: at the end of the bound's second, since a server may round it down. */
+export function firstTimeCursor(untilMs: number): TimeCursor {
+	return {ms: Math.ceil(untilMs / 1000) * 1000, given: {}, start: 0};
+}
+
+/** The upper bound to ask for, inclusive, epoch milliseconds. */
+export function toMsOf({ms, wide}: TimeCursor): number {
+	// the next whole second, since x.999 would be rounded down to x.000
+	return wide ? (Math.floor(ms / 1000) + 1) * 1000 : ms;
+}
+
+/** How many rows to skip below that bound. */
+export function offsetOf({start, anchor}: TimeCursor): number {
+	return start - (anchor?.rows ?? 0);
 }
 
 /**
  * What a page adds, and where to go on. `more` says whether the API has rows behind it; `twins`, whether equal ids are
- * several records (numbered) or one (given once).
+ * several records (numbered) or one (given once). Where a page is a single row, nothing shows that rows of one time
+ * are taken out while it is read.
  */
-export function readTimePage(
-	all: readonly SourceRecord[],
-	cursor: TimeCursor | undefined,
-	more: boolean,
-	twins: boolean,
-): TimePage {
-	if (cursor?.anchor !== undefined && (all.length === 0 || keyOf(all[0]!) !== cursor.anchor)) {
-		// something was put in or taken out within this time: list it again from its beginning
-		return {records: [], kept: [], next: {toMs: cursor.toMs, start: 0, given: cursor.given, ...wideOf(cursor)}};
-	}
-	const skipped = cursor?.anchor === undefined ? 0 : 1;
-	const listed = new Map(Object.entries(cursor?.listed ?? {}));
-	const given = new Map(Object.entries(cursor?.given ?? {}));
-	const known = given.size > 0;
-	let met = false;
-	const records: SourceRecord[] = [];
-	const kept: number[] = [];
-	for (let index = skipped; index < all.length; index++) {
-		const record = all[index]!;
-		const key = keyOf(record);
+export function readTimePage(rows: readonly TimeRow[], cursor: TimeCursor, more: boolean, twins: boolean): TimePage {
+	const skipped = cursor.anchor?.rows ?? 0;
+	if (rows.length === 0 && more) return inVain(cursor);
+	if (hashOf(rows.slice(0, skipped)) !== cursor.anchor?.hash) return inVain(fromItsBeginning(cursor));
+
+	const given = new Map(Object.entries(cursor.given));
+	const listed = new Map(Object.entries(cursor.listed ?? {}));
+	let met = cursor.start > 0;
+	const fresh = new Map<number, TimeRow>();
+	for (let index = skipped; index < rows.length; index++) {
+		const row = rows[index]!;
+		const key = keyOf(row);
 		const count = (listed.get(key) ?? 0) + 1;
 		listed.set(key, count);
-		if (count <= (given.get(key) ?? 0)) {
-			met = true;
+		if (typeof row === 'string') {
+			if (count > (given.get(key) ?? 0)) fresh.set(index, row);
 			continue;
 		}
-		if (count > 1 && !twins) continue;
-		records.push(withNumber(record, count));
-		kept.push(index);
+		met ||= row.orderMs === cursor.ms;
+		if (row.orderMs > cursor.ms || count <= (given.get(key) ?? 0) || (count > 1 && !twins)) continue;
+		fresh.set(index, withNumber(row, count));
 	}
-	if (cursor && known && !met && cursor.start === 0 && !cursor.wide) {
-		// the last record should have come again: the server rounds its bound down, or the record was purged
-		return {records: [], kept: [], next: {toMs: endOfSecond(cursor.toMs), start: 0, given: cursor.given, wide: true}};
-	}
-	const last = all.at(-1);
-	if (!more || !last) return {records, kept, next: undefined};
-	return {records, kept, next: cursorBehind(last, all.length - skipped, cursor, listed, given)};
+	// the last record should have come again: either the server rounds its bound down, or the record was purged
+	if (!met && given.size > 0 && !cursor.wide) return inVain({...cursor, wide: true});
+	return {fresh, next: more ? cursorBehind(rows, cursor, {listed, met, twins}) : undefined};
 }
 
 function cursorBehind(
-	last: SourceRecord,
-	rows: number,
-	cursor: TimeCursor | undefined,
-	listed: ReadonlyMap<string, number>,
-	given: ReadonlyMap<string, number>,
+	rows: readonly TimeRow[],
+	cursor: TimeCursor,
+	{listed, met, twins}: {listed: ReadonlyMap<string, number>; met: boolean; twins: boolean},
 ): TimeCursor {
-	const second = secondOf(last.orderMs);
-	const merged: Record<string, number> = {};
-	for (const counts of [given, listed]) {
-		for (const [key, count] of counts) {
-			if (secondOf(Number.parseInt(key, 10)) === second) merged[key] = Math.max(merged[key] ?? 0, count);
-		}
-	}
-	const bound = cursor?.wide ? endOfSecond(last.orderMs) : last.orderMs;
-	if (cursor && bound === cursor.toMs) {
-		const start = cursor.start + rows;
-		return {
-			toMs: bound,
-			start,
-			given: merged,
-			listed: Object.fromEntries(listed),
-			anchor: keyOf(last),
-			...wideOf(cursor),
-		};
-	}
-	return {toMs: bound, start: 0, given: merged, ...(cursor ? wideOf(cursor) : {})};
+	const times = rows.flatMap(row => (typeof row === 'string' ? [] : row.orderMs));
+	const ms = Math.min(cursor.ms, times.at(-1) ?? cursor.ms);
+	const counts = countsAt(ms, listed);
+	const given = ms === cursor.ms ? larger(cursor.given, counts) : counts;
+	const wide = (cursor.wide && (met || ms === cursor.ms)) || times.some(time => time > toMsOf(cursor));
+	const next = {ms, given, ...(wide ? {wide} : {})};
+	const start = cursor.start + rows.length - (cursor.anchor?.rows ?? 0);
+	if (toMsOf({...next, start}) !== toMsOf(cursor)) return {...next, start: 0};
+	// an anchor and nothing behind it has told what it can
+	const anchorRows = start === cursor.start ? 0 : Math.min(twins ? maxAnchorRows : 1, Math.floor(rows.length / 2));
+	const hash = hashOf(rows.slice(rows.length - anchorRows));
+	return {
+		...next,
+		start,
+		listed: counts,
+		...(hash === undefined ? {} : {anchor: {rows: anchorRows, hash}}),
+		...(cursor.retries === undefined || ms < cursor.ms ? {} : {retries: cursor.retries}),
+	};
 }
 
-function wideOf({wide}: TimeCursor): {wide?: true} {
-	return wide ? {wide} : {};
+function inVain(cursor: TimeCursor): TimePage {
+	return {fresh: new Map(), next: {...cursor, retries: Math.min((cursor.retries ?? 0) + 1, maxRetries)}};
 }
 
-function keyOf({orderMs, id}: SourceRecord): string {
-	return `${orderMs} ${id}`;
+function fromItsBeginning({anchor: _, listed: _listed, ...rest}: TimeCursor): TimeCursor {
+	return {...rest, start: 0};
 }
 
-function secondOf(ms: number): number {
-	return Math.floor(ms / 1000);
+/** What of a listing lies at one time; rows that cannot be read count to each. */
+function countsAt(ms: number, listed: ReadonlyMap<string, number>): Counts {
+	return Object.fromEntries([...listed].filter(([key]) => key.startsWith(`${ms} `) || key.startsWith(unread)));
 }
 
-function endOfSecond(ms: number): number {
-	return secondOf(ms) * 1000 + 999;
+function larger(counts: Counts, others: Counts): Counts {
+	const largest = new Map(Object.entries(counts));
+	for (const [key, count] of Object.entries(others)) largest.set(key, Math.max(count, largest.get(key) ?? 0));
+	return Object.fromEntries(largest);
+}
+
+const unread = '?';
+
+function keyOf(row: TimeRow): string {
+	return typeof row === 'string' ? unread + row : `${row.orderMs} ${row.id}`;
+}
+
+function hashOf(rows: readonly TimeRow[]): string | undefined {
+	return rows.length === 0 ? undefined : hash('sha256', JSON.stringify(rows.map(keyOf)), 'hex').slice(0, 32);
 }

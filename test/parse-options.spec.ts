@@ -34,6 +34,17 @@ describe('parseOptions', () => {
 		);
 	});
 
+	it('says which member of an option was wrong, and which is unknown', () => {
+		const nested = z.object({
+			body: z.strictObject({ids: z.array(z.int()), kind: z.enum(['a'])}, 'expected ids and kind'),
+		});
+		const fails = (body: unknown, message: string) =>
+			assert.throws(() => parseOptions('some-source', nested, {body}), new ConfigError(message));
+		fails({ids: [1, 'x'], kind: 'a'}, 'some-source: option body.ids: expected number, got "x"');
+		fails({ids: [], kind: 'b'}, 'some-source: option body.kind: expected "a", got "b"');
+		fails({ids: [], kind: 'a', kidn: 1}, 'some-source: option body: expected ids and kind, got kidn');
+	});
+
 	it('never shows a secret', () => {
 		assert.throws(
 			() => parse({token: 'hunter2'}),

@@ -103,6 +103,17 @@ describe('readRecords', () => {
 		}
 	});
 
+	it('takes a number for epoch milliseconds', () => {
+		const {records} = read('{"data":[{"id":"a","at":1000},{"id":"b","at":1000.9}]}');
+		assert.deepEqual(
+			records.map(({timeMs, orderMs, wholeSecond}) => [timeMs, orderMs, wholeSecond]),
+			[
+				[1000, 1000, false],
+				[1000, 1000, false],
+			],
+		);
+	});
+
 	it('rejects a record that cannot be told from others or placed in time, and takes the rest', () => {
 		const bad: [record: unknown, reason: RegExp][] = [
 			[{at}, /^the record has no id$/],
@@ -112,7 +123,8 @@ describe('readRecords', () => {
 			[{id: 2 ** 53, at}, /beyond 2\^53/],
 			[{id: 'a'}, /time cannot be read: undefined/],
 			[{id: 'a', at: 'March 7'}, /time cannot be read: "March 7"/],
-			[{id: 'a', at: 5}, /time cannot be read: 5/],
+			[{id: 'a', at: 8.64e15 + 2}, /time cannot be read: 8640000000000002/],
+			[{id: 'a', at: true}, /time cannot be read: true/],
 			[{id: 'a', at: '2026-02-30T00:00:00Z'}, /time cannot be read/],
 			['text', /not an object/],
 			[null, /not an object/],

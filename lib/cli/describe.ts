@@ -1,5 +1,6 @@
 import {ConfigError} from '../errors.ts';
 import {list, load} from '../registry.ts';
+import {describeOperations} from './call-help.ts';
 import {credentialFlagsOf} from './credentials.ts';
 import {describeFlags, flagsOf, parseFlags} from './flags.ts';
 import {write} from './main-command.ts';
@@ -27,6 +28,7 @@ export async function describe(args: string[]): Promise<number> {
 
 async function aboutSource(name: string): Promise<string> {
 	const source = await load('source', name);
+	const operations = describeOperations(source);
 	const rate = source.rate ? `${source.rate.requests} requests per ${source.rate.perMs / 1000} s` : 'none published';
 	return `${name} (source)
 
@@ -42,7 +44,7 @@ Reference    ${source.reference}
 
 Options:
 ${describeFlags({...flagsOf(source.options), ...credentialFlagsOf(source)})}
-`;
+${operations && `\n${operations}`}`;
 }
 
 async function aboutSink(name: string): Promise<string> {

@@ -10,9 +10,10 @@ export async function listCommand(args: string[]): Promise<number> {
 		return 0;
 	}
 	const lines: string[] = [];
+	const width = Math.max(...[...list('source'), ...list('sink')].map(({length}) => length)) + 2;
 	for (const kind of ['source', 'sink'] as const) {
 		lines.push(`${kind}s:`);
-		for (const name of list(kind)) lines.push(`  ${name.padEnd(24)}${(await load(kind, name)).docs.split('. ')[0]}`);
+		for (const name of list(kind)) lines.push(`  ${name.padEnd(width)}${(await load(kind, name)).docs.split('. ')[0]}`);
 	}
 	await write(process.stdout, `${lines.join('\n')}\n\nrxaudit describe <name> shows the options of one.\n`);
 	return 0;

@@ -10,8 +10,12 @@ const commands: Record<string, {summary: string; load(): Promise<Command>}> = {
 	pull: {summary: 'read an audit log into files or a pipe', load: async () => (await import('./pull.ts')).pull},
 	list: {summary: 'the sources and sinks that there are', load: async () => (await import('./list.ts')).listCommand},
 	describe: {
-		summary: 'one source or sink: what it is, its options',
+		summary: 'one source or sink: what it is, its options, its operations',
 		load: async () => (await import('./describe.ts')).describe,
+	},
+	call: {
+		summary: 'what an API can do beside giving its log: one event, a catalogue, a setting',
+		load: async () => (await import('./call.ts')).call,
 	},
 	demo: {summary: 'pull from a local emulator into ./rxaudit-demo', load: async () => (await import('./demo.ts')).demo},
 	emulate: {

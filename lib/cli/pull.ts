@@ -8,7 +8,7 @@ import {type Build, run} from '../pipeline.ts';
 import {list, load} from '../registry.ts';
 import type {Sink} from '../sink.ts';
 import type {Source} from '../source.ts';
-import {credentialFlags} from './credentials.ts';
+import {credentialFlags, credentialsFrom} from './credentials.ts';
 import {type Flags, flagsOf, type FlagValues, parseFlags, refuseSecrets} from './flags.ts';
 import {write} from './main-command.ts';
 import {nearest} from './nearest.ts';
@@ -25,7 +25,10 @@ const runFlags: Flags = {
 		repeat: true,
 		help: 'NAME[:TARGET][?key=value&…], see rxaudit list; repeatable (default: ndjson:-)',
 	},
-	format: {value: 'audit|raw', help: "the common record, or each record's own text (default: audit)"},
+	format: {
+		value: 'audit|raw',
+		help: "the common record, or each record's own text (default: audit; of a listing: raw)",
+	},
 	where: {
 		value: 'MEMBER=VALUE',
 		repeat: true,
@@ -61,11 +64,16 @@ export async function pull(args: string[]): Promise<number> {
 	const {values, rest} = parseFlags(args, {...flagsOf(source.options), ...credentialFlags, ...runFlags}, 1);
 	if (rest[0] !== name) throw noSource(rest);
 
-	const format = choice(values, 'format', ['audit', 'raw']);
+	const format = formatOf(source, values);
 	const options = sourceOptions(source, values, process.env);
 	const tests = texts(values, 'where').map(parseWhere);
 	const targets = values['to'] === undefined ? ['ndjson:-'] : texts(values, 'to');
-	const sinks = await Promise.all(targets.map(parseTarget));
+	const connection = {
+		credentials: credentialsFrom(values, process.env),
+		endpoint: text(values, 'endpoint'),
+		vendor: source.endpoint,
+	};
+	const sinks = await Promise.all(targets.map(target => parseTarget(target, connection)));
 	const stateFile = text(values, 'state');
 	if (values['recover-previous'] && !stateFile)
 		throw new ConfigError('--recover-previous: expected --state FILE beside it');
@@ -137,9 +145,14 @@ function binding(source: Source, values: FlagValues, sinks: readonly Sink[]): Re
 			.map(({name, target}) => `${name}:${target}`)
 			.sort()
 			.join(' '),
-		'--format': choice(values, 'format', ['audit', 'raw']),
+		'--format': formatOf(source, values),
 		...(where.length > 0 ? {'--where': where.join(' ')} : {}),
 	};
+}
+
+/** What a listing gives are no audit events: its records say more as they are. */
+function formatOf({order}: Source, values: FlagValues): 'audit' | 'raw' {
+	return choice(values, 'format', order === 'none' ? ['raw', 'audit'] : ['audit', 'raw']);
 }
 
 async function deadLetterSink(values: FlagValues, stateFile: string | undefined) {

@@ -1,5 +1,5 @@
 import {gzipSync} from 'node:zlib';
-import {statusError, textAnswer, type Answer, type ErrorBody} from './answer.ts';
+import {textAnswer, type Answer} from './answer.ts';
 import type {AnswerFault} from './faults.ts';
 import {headerValue} from './header-value.ts';
 
@@ -9,14 +9,20 @@ const BOMB_MEGABYTES = 100;
 const loginPage = '<!DOCTYPE html><html><title>Log in</title><form action="/login"></form></html>';
 const contentTypes = {json: 'application/json', html: 'text/html', text: 'text/plain'};
 
-/** The answer that a fault makes of the right one. `nowMs` is what dates in headers count from. */
-export function spoilAnswer(right: Answer, fault: AnswerFault, nowMs: number, errorBody: ErrorBody): Answer {
+/**
+ * The answer that a fault makes of the right one. `nowMs` is what dates in headers count from, `errorOf` words errors
+ * as the API does.
+ */
+export function spoilAnswer(
+	right: Answer,
+	fault: AnswerFault,
+	nowMs: number,
+	errorOf: (status: number) => Answer,
+): Answer {
 	switch (fault.kind) {
 		case 'status': {
 			const {status, body, bodyType = 'json', headers = {}} = fault;
-			const answer = body === undefined ?
-				statusError(status, errorBody) :
-				textAnswer(status, body, contentTypes[bodyType]);
+			const answer = body === undefined ? errorOf(status) : textAnswer(status, body, contentTypes[bodyType]);
 			const dated = Object.entries(headers).map(([name, value]) => [name, headerValue(value, nowMs)]);
 			return {...answer, headers: {...answer.headers, ...Object.fromEntries(dated)}};
 		}

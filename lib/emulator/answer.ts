@@ -49,17 +49,20 @@ export function unauthorized(): Answer {
 
 /** The error of this status, as the real server words it where that is known. */
 export function statusError(status: number, bodyKind: ErrorBody = 'object'): Answer {
-	const code = ({
-		400: 'ADMIN-400-4',
-		403: 'ADMIN-403-3',
-		404: 'ADMIN-404-1',
-		405: 'ADMIN-405-1',
-		429: 'ADMIN-429-1',
-		500: 'ADMIN-500-1',
-	} as const)[status];
+	const code = (
+		{
+			400: 'ADMIN-400-4',
+			403: 'ADMIN-403-3',
+			404: 'ADMIN-404-1',
+			405: 'ADMIN-405-1',
+			429: 'ADMIN-429-1',
+			500: 'ADMIN-500-1',
+		} as const
+	)[status];
 	return status === 401 ? unauthorized() : code ? adminError(code, bodyKind) : edgeError(status);
 }
 
-function edgeError(status: number): Answer {
+/** A page of the vendor's edge, which knows no JSON. */
+export function edgeError(status: number): Answer {
 	return textAnswer(status, `<html><body><h1>Error ${status}</h1></body></html>`, 'text/html');
 }

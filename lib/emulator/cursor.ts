@@ -15,18 +15,26 @@ export interface Cursor {
 
 /** The opaque text of a cursor: the same cursor and seed give the same text. */
 export function formatCursor({timeMs, row, issuedMs, request}: Cursor, seed: number): string {
-	const content = [timeMs, row, issuedMs, request].join('/');
-	return Buffer.from(`${content}/${checkOf(content, seed)}`).toString('base64url');
+	return sealNumbers([timeMs, row, issuedMs, request], seed);
 }
 
 /** The cursor of a text, or undefined when no emulator of this seed gave it out. */
 export function parseCursor(text: string, seed: number): Cursor | undefined {
+	const [timeMs = NaN, row = NaN, issuedMs = NaN, request = NaN, ...more] = openNumbers(text, seed) ?? [];
+	return Number.isNaN(request) || more.length > 0 ? undefined : {timeMs, row, issuedMs, request};
+}
+
+/** Opaque text that only {@link openNumbers} with the same seed reads. */
+export function sealNumbers(numbers: readonly number[], seed: number): string {
+	const content = numbers.join('/');
+	return Buffer.from(`${content}/${checkOf(content, seed)}`).toString('base64url');
+}
+
+/** The numbers that were sealed, or undefined when the text was made up, cut or changed. */
+export function openNumbers(text: string, seed: number): number[] | undefined {
 	const content = Buffer.from(text, 'base64url').toString();
-	const cut = content.lastIndexOf('/');
-	if (content.slice(cut + 1) !== checkOf(content.slice(0, cut), seed)) return undefined;
-	const [timeMs = NaN, row = NaN, issuedMs = NaN, request = NaN] = content.split('/').map(Number);
-	const cursor = {timeMs, row, issuedMs, request};
-	return formatCursor(cursor, seed) === text ? cursor : undefined;
+	const numbers = content.slice(0, content.lastIndexOf('/')).split('/').map(Number);
+	return sealNumbers(numbers, seed) === text ? numbers : undefined;
 }
 
 function checkOf(content: string, seed: number): string {

@@ -23,7 +23,8 @@ export function shapeMatcher(filter: EventFilter): (shape: RecordShape) => boole
 	return shape => {
 		const known = answers.get(shape);
 		if (known !== undefined) return known;
-		const answer = (action === undefined || shape.action === action) &&
+		const answer =
+			(action === undefined || shape.action === action) &&
 			(actor.length === 0 || actor.includes(shape.actorId)) &&
 			(ip.length === 0 || (shape.ip !== undefined && ip.includes(shape.ip))) &&
 			shape.text.toLowerCase().includes(needle);

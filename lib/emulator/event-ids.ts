@@ -18,7 +18,7 @@ export function uuidBytes(seed: number, row: number): Buffer {
 		uuid[place] = hexDigits[word & 15] as number;
 		word >>>= 4;
 	}
-	uuid[19] = hexDigits[8 + word % 4] as number;
+	uuid[19] = hexDigits[8 + (word % 4)] as number;
 	return uuid;
 }
 

@@ -20,12 +20,12 @@ export type FaultKind = AnswerFault | WireFault | PageFault;
 export type AnswerFault =
 	/** An error as the real server words it, or with these headers and this body. Dates: see `headerValue`. */
 	| {
-		readonly kind: 'status';
-		readonly status: number;
-		readonly headers?: Readonly<Record<string, string>>;
-		readonly body?: string;
-		readonly bodyType?: 'json' | 'html' | 'text';
-	}
+			readonly kind: 'status';
+			readonly status: number;
+			readonly headers?: Readonly<Record<string, string>>;
+			readonly body?: string;
+			readonly bodyType?: 'json' | 'html' | 'text';
+	  }
 	/** A login page with status 200. */
 	| {readonly kind: 'html'}
 	/** The right body under another content type. */
@@ -52,7 +52,10 @@ export type WireFault =
 	| {readonly kind: 'big'; readonly megabytes?: number}
 	| {readonly kind: 'delay'; readonly delayMs: number};
 
-/** A well-formed page that leads nowhere. Requests that do not ask for a page are not touched. */
+/**
+ * A well-formed page that leads nowhere. Requests that do not ask for a page are not touched, nor are APIs that have no
+ * such thing: those that page by offsets have no cursor to repeat, refuse or cycle.
+ */
 export type PageFault =
 	/** The next cursor is the one that the page was asked for with. */
 	| {readonly kind: 'repeat-cursor'}
@@ -60,25 +63,25 @@ export type PageFault =
 	| {readonly kind: 'cycle-cursor'}
 	/** No events, and a new cursor for the same place. */
 	| {readonly kind: 'empty-pages'}
-	/** `links.next` is on another host (default http://127.0.0.2:9); `onlyLink` leaves `meta.next` out. */
+	/** The link to the next page is on another host (default http://127.0.0.2:9); `onlyLink` leaves the cursor out. */
 	| {readonly kind: 'foreign-next'; readonly origin?: string; readonly onlyLink?: boolean}
-	/** 400 ADMIN-400-1 for any cursor. */
+	/** 400 for any cursor. */
 	| {readonly kind: 'refuse-cursor'};
 
 const stages = {
-	'status': 'answer',
-	'html': 'answer',
+	status: 'answer',
+	html: 'answer',
 	'content-type': 'answer',
-	'redirect': 'answer',
-	'truncate': 'answer',
+	redirect: 'answer',
+	truncate: 'answer',
 	'gzip-cut': 'answer',
-	'bomb': 'answer',
-	'reset': 'wire',
-	'short': 'wire',
-	'hang': 'wire',
-	'drip': 'wire',
-	'big': 'wire',
-	'delay': 'wire',
+	bomb: 'answer',
+	reset: 'wire',
+	short: 'wire',
+	hang: 'wire',
+	drip: 'wire',
+	big: 'wire',
+	delay: 'wire',
 	'repeat-cursor': 'page',
 	'cycle-cursor': 'page',
 	'empty-pages': 'page',
@@ -103,10 +106,12 @@ export function isPageFault(fault: FaultKind): fault is PageFault {
 
 /** The first fault that applies to a request. */
 export function faultAt(faults: readonly Fault[], request: number, seed: number): Fault | undefined {
-	return faults.find(({at, every, probability}, index) =>
-		(at !== undefined && isAt(at, request)) ||
-		(every !== undefined && request % every === 0) ||
-		(probability !== undefined && hash(seed, FAULT_SALT + index, request) < probability * 2 ** 32));
+	return faults.find(
+		({at, every, probability}, index) =>
+			(at !== undefined && isAt(at, request)) ||
+			(every !== undefined && request % every === 0) ||
+			(probability !== undefined && hash(seed, FAULT_SALT + index, request) < probability * 2 ** 32),
+	);
 }
 
 function isAt(at: NonNullable<FaultedRequests['at']>, request: number): boolean {

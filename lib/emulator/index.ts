@@ -1,5 +1,7 @@
 export {startEmulator} from './emulator.ts';
-export type {Emulator, EmulatorOptions, EmulatorSwitches} from './emulator.ts';
+export type {Emulator} from './emulator.ts';
+export type {EmulatorOptions, EmulatorSwitches} from './emulator-options.ts';
+export type {ApiName, EmulatedApi, EmulatedRecord, NewRecord, RecordBounds} from './api.ts';
 export {faultHelp, parseFault} from './parse-fault.ts';
 export type {Fault} from './faults.ts';
 export type {EventFilter} from './event-filter.ts';

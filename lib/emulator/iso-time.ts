@@ -29,7 +29,7 @@ export function isoTimeBytes(timeMs: number, fraction: boolean): Uint8Array {
 function digits(start: number, count: number, value: number): void {
 	let left = value;
 	for (let index = start + count - 1; index >= start; index--) {
-		bytes[index] = ZERO + left % 10;
+		bytes[index] = ZERO + (left % 10);
 		left = Math.floor(left / 10);
 	}
 }

@@ -5,6 +5,7 @@ import {isoTimeBytes} from './iso-time.ts';
 import {recordShape, type EventId, type RecordOptions, type RecordShape} from './org-records.ts';
 import {createTimeline, firstIndex, type TimelineOptions} from './org-timeline.ts';
 import {hash} from './random.ts';
+import {rename} from './rename.ts';
 
 const SHAPES = 1024;
 const SHAPE_SALT = 3;
@@ -24,6 +25,8 @@ export interface EmulatedEvent {
 export interface NewEvent {
 	readonly timeMs: number;
 	readonly id?: string;
+	/** When the server took it in, for the events-stream. Default: after all others. */
+	readonly processedMs?: number;
 	/** The exact record text; `id` should be its id. Such an event matches no action, actor or ip filter. */
 	readonly text?: string;
 }
@@ -46,12 +49,17 @@ export interface OrgEventsOptions {
 export interface OrgEvents {
 	/** The rows strictly behind a position, from the newest without one. */
 	rows(filter: EventFilter, behind?: Position): Iterable<Position>;
-	/** Writes the record of a row as it is served. */
-	write(writer: ByteWriter, position: Position): void;
+	/** Writes the record of a row as it is served; with `processedMs` as the events-stream serves it. */
+	write(writer: ByteWriter, position: Position, processedMs?: number): void;
+	idOf(position: Position): string;
 	list(filter?: EventFilter): Iterable<EmulatedEvent>;
 	find(id: string): Position | undefined;
-	/** Adds events of any time, visible from the next request on, before the equals in time; returns their ids. */
+	/** Adds events of any time, visible from the next request on, before the equals in time. */
+	add(events: readonly NewEvent[]): Position[];
+	/** The same; returns their ids. */
 	insert(events: readonly NewEvent[]): string[];
+	/** Takes the event out of every answer. */
+	remove(position: Position): void;
 	/** Serves all records with the new display name from now on, under their old ids. */
 	renameActor(from: string, to: string): void;
 }
@@ -63,10 +71,11 @@ export function createOrgEvents(options: OrgEventsOptions): OrgEvents {
 	const shapes: RecordShape[] = [];
 	const insertedByRow: NewEvent[] = [];
 	const inserted: Position[] = [];
+	const removed = new Set<number>();
 
 	function shapeOf(row: number): RecordShape {
 		const number = hash(seed, SHAPE_SALT, row) % SHAPES;
-		return shapes[number] ??= recordShape({...options.records, renamed}, number);
+		return (shapes[number] ??= recordShape({...options.records, renamed}, number));
 	}
 
 	function idOf(row: number): string {
@@ -89,10 +98,11 @@ export function createOrgEvents(options: OrgEventsOptions): OrgEvents {
 		return isoTimeBytes(timeMs, !whole);
 	}
 
-	function write(writer: ByteWriter, position: Position): void {
+	function write(writer: ByteWriter, position: Position, processedMs?: number): void {
 		const text = textOf(position.row);
-		if (text !== undefined) writer.write(Buffer.from(text));
-		else shapeOf(position.row).write(writer, encodedIdOf(position.row), timeBytesOf(position));
+		const processed = processedMs === undefined ? undefined : Buffer.from(isoTimeBytes(processedMs, true));
+		if (text !== undefined) writer.write(Buffer.from(processed ? withProcessed(text, processed) : text));
+		else shapeOf(position.row).write(writer, encodedIdOf(position.row), timeBytesOf(position), processed);
 	}
 
 	function* baseRows(to: number, behind: Position | undefined): Generator<Position> {
@@ -119,7 +129,7 @@ export function createOrgEvents(options: OrgEventsOptions): OrgEvents {
 		};
 		for (const position of merge(insertedRows(to, behind), baseRows(to, behind))) {
 			if (position.timeMs < from) return;
-			if (holds(position.row)) yield position;
+			if (!removed.has(position.row) && holds(position.row)) yield position;
 		}
 	}
 
@@ -133,26 +143,35 @@ export function createOrgEvents(options: OrgEventsOptions): OrgEvents {
 		}
 	}
 
+	function add(events: readonly NewEvent[]): Position[] {
+		return events.map(event => {
+			insertedByRow.push(event);
+			const position = {timeMs: event.timeMs, row: -insertedByRow.length};
+			inserted.splice(
+				firstIndex(inserted.length, index => compare(inserted[index] as Position, position) > 0),
+				0,
+				position,
+			);
+			return position;
+		});
+	}
+
 	return {
 		rows,
 		write,
+		idOf: ({row}) => idOf(row),
 		list,
 		find(id) {
 			for (const position of rows({})) if (idOf(position.row) === id) return position;
 			return undefined;
 		},
-		insert(events) {
-			return events.map(event => {
-				insertedByRow.push(event);
-				const position = {timeMs: event.timeMs, row: -insertedByRow.length};
-				inserted.splice(firstIndex(inserted.length, index =>
-					compare(inserted[index] as Position, position) > 0), 0, position);
-				return idOf(position.row);
-			});
+		add,
+		insert: events => add(events).map(({row}) => idOf(row)),
+		remove({row}) {
+			removed.add(row);
 		},
 		renameActor(from, to) {
-			for (const [original, current] of renamed) if (current === from) renamed.set(original, to);
-			renamed.set(from, to);
+			rename(renamed, from, to);
 			shapes.length = 0;
 		},
 	};
@@ -163,6 +182,11 @@ function encodedId(id: string): EventId {
 		json: Buffer.from(JSON.stringify(id).slice(1, -1)),
 		url: Buffer.from(encodeURIComponent(id.replace(/\p{Surrogate}/gu, '\ufffd'))),
 	};
+}
+
+/** An exact text with the member that the events-stream adds, where it has the attributes to put it before. */
+function withProcessed(text: string, processed: Buffer): string {
+	return text.replace(/"attributes"\s*:\s*\{(?=\s*")/, open => `${open}"processedAt":"${processed.toString()}",`);
 }
 
 function compare(one: Position, other: Position): number {

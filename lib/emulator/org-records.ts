@@ -1,7 +1,17 @@
 import type {ByteWriter} from './byte-writer.ts';
 import {
-	actions, groups, people, places, products, spaces, type ActionEntry, type ContextType, type Person,
+	actions,
+	groups,
+	people,
+	places,
+	products,
+	spaces,
+	type ActionEntry,
+	type ContextType,
+	type Person,
 } from './org-catalogue.ts';
+import {type Member, object, quote} from './json-text.ts';
+import {RECORD_DEPTH} from './page-body.ts';
 import {prettyPrint} from './pretty-print.ts';
 import {createRandom, type Random} from './random.ts';
 
@@ -10,8 +20,9 @@ const SHAPE_SALT = 20;
 const ID = '\u0001';
 const TIME = '\u0002';
 const LINK_ID = '\u0003';
+/** Not a value but a whole member, which only the events-stream has. */
+const PROCESSED = '\u0004';
 const VENDOR = 'https://api.atlassian.com';
-const RECORD_DEPTH = 2;
 
 export interface RecordOptions {
 	readonly seed: number;
@@ -38,8 +49,8 @@ export interface RecordShape {
 	readonly ip: string | undefined;
 	/** The text with marks for id and time. */
 	readonly text: string;
-	/** Writes the record of this id and time. */
-	write(writer: ByteWriter, id: EventId, time: Uint8Array): void;
+	/** Writes the record of this id and time; with the time when it was processed, where that is given. */
+	write(writer: ByteWriter, id: EventId, time: Uint8Array, processed?: Uint8Array): void;
 }
 
 /** The shape of this number; the same options and number give the same bytes. */
@@ -49,14 +60,22 @@ export function recordShape(options: RecordOptions, number: number): RecordShape
 	const actor = random.pick(people);
 	const ip = random.chance(88) ? ipOf(random) : undefined;
 	const text = recordText({...options, random}, action, actor, ip);
-	return {action: action.id, actorId: actor.id, ip, text, write: writeOf(text)};
+	return {action: action.id, actorId: actor.id, ip, text, write: writeOf(text, options.prettyPrint)};
 }
 
-function writeOf(text: string): RecordShape['write'] {
-	const pieces = text.split(/([\u0001-\u0003])/)
-		.map(piece => piece === ID || piece === TIME || piece === LINK_ID ? piece : Buffer.from(piece));
-	return (writer, id, time) => {
+function writeOf(text: string, pretty: boolean): RecordShape['write'] {
+	const pieces = text
+		.split(/([\u0001-\u0004])/)
+		.map(piece => (/^[\u0001-\u0004]$/.test(piece) ? piece : Buffer.from(piece)));
+	const [processedOpen, processedClose] = pretty
+		? [Buffer.from(`,\n${'  '.repeat(RECORD_DEPTH + 2)}"processedAt": "`), Buffer.from('"')]
+		: [Buffer.from(',"processedAt":"'), Buffer.from('"')];
+	return (writer, id, time, processed) => {
 		for (const piece of pieces) {
+			if (piece === PROCESSED) {
+				if (processed) [processedOpen, processed, processedClose].forEach(writer.write);
+				continue;
+			}
 			writer.write(typeof piece !== 'string' ? piece : piece === ID ? id.json : piece === TIME ? time : id.url);
 		}
 	};
@@ -76,26 +95,33 @@ function recordText(pen: Pen, action: ActionEntry, actor: Person, ip: string | u
 	const text = object([
 		['type', '"events"'],
 		['id', `"${ID}"`],
-		['attributes', object([
-			['time', `"${TIME}"`],
-			['action', quote(action.id)],
-			['actor', actorText(pen, actor)],
-			['context', random.chance(6) ? missing(pen) : contextText(pen, action, user, group)],
-			['container', random.chance(6) ? missing(pen) : `[${containerText(pen, action)}]`],
-			['location', ip === undefined ? missing(pen) : locationText(pen, ip)],
-		])],
+		[
+			'attributes',
+			object([
+				['time', `"${TIME}"${PROCESSED}`],
+				['action', quote(action.id)],
+				['actor', actorText(pen, actor)],
+				['context', random.chance(6) ? missing(pen) : contextText(pen, action, user, group)],
+				['container', random.chance(6) ? missing(pen) : `[${containerText(pen, action)}]`],
+				['location', ip === undefined ? missing(pen) : locationText(pen, ip)],
+			]),
+		],
 		['links', random.chance(85) ? `{"self":"${self}"}` : undefined],
 		['relations', random.chance(50) ? 'null' : undefined],
-		['message', object([
-			['content', messageLiteral(random, content)],
-			['format', random.chance(80) ? '"simple"' : '"text/plain"'],
-		])],
+		[
+			'message',
+			object([
+				['content', messageLiteral(random, content)],
+				['format', random.chance(80) ? '"simple"' : '"text/plain"'],
+			]),
+		],
 		['odd', pen.odd && random.chance(33) ? oddText : undefined],
 	]);
 	return pen.prettyPrint ? prettyPrint(text, RECORD_DEPTH) : text;
 }
 
-const oddText = '{"beyond":9007199254740993,"fraction":1.0,"exponent":1E+2,"minus":-0,' +
+const oddText =
+	'{"beyond":9007199254740993,"fraction":1.0,"exponent":1E+2,"minus":-0,' +
 	'"twice":1,"twice":2,"10":"ten","2":"two","__proto__":{"polluted":true},"constructor":{"prototype":null}}';
 
 function actorText(pen: Pen, actor: Person): string {
@@ -105,21 +131,41 @@ function actorText(pen: Pen, actor: Person): string {
 		['name', quote(nameOf(pen, actor))],
 		['email', random.chance(90) ? quote(actor.email) : missing(pen)],
 		['picture', random.chance(50) ? 'null' : undefined],
-		['links', actor.type === 'app' ? '{}' : object([
-			['self', quote(`${VENDOR}/users/${actor.id}/manage/profile`)],
-			['alt', random.chance(40) ? quote(`https://admin.atlassian.com/o/${pen.orgId}/members/${actor.id}`) : undefined],
-		])],
+		[
+			'links',
+			actor.type === 'app'
+				? '{}'
+				: object([
+						['self', quote(`${VENDOR}/users/${actor.id}/manage/profile`)],
+						[
+							'alt',
+							random.chance(40) ? quote(`https://admin.atlassian.com/o/${pen.orgId}/members/${actor.id}`) : undefined,
+						],
+					]),
+		],
 		['auth', random.chance(30) ? authText(random) : undefined],
-		['onBehalfOf', random.chance(3) ? object([
-			['id', quote(people[0]?.id ?? '')],
-			['name', quote(nameOf(pen, people[0] as Person))],
-			['email', quote(people[0]?.email ?? '')],
-		]) : undefined],
+		[
+			'onBehalfOf',
+			random.chance(3)
+				? object([
+						['id', quote(people[0]?.id ?? '')],
+						['name', quote(nameOf(pen, people[0] as Person))],
+						['email', quote(people[0]?.email ?? '')],
+					])
+				: undefined,
+		],
 	]);
 }
 
 function authText(random: Random): string {
-	const types = ['container-token', 'api-token', 'connect-token', 'auth-token-for-2LO', 'auth-token-for-3LO', 'session'];
+	const types = [
+		'container-token',
+		'api-token',
+		'connect-token',
+		'auth-token-for-2LO',
+		'auth-token-for-3LO',
+		'session',
+	];
 	return object([
 		['authType', quote(random.pick(types))],
 		['tokenId', quote(`token-${random.below(1_000_000)}`)],
@@ -139,13 +185,26 @@ function contextText(pen: Pen, action: ActionEntry, user: Person, group: string)
 function contextItem(pen: Pen, type: ContextType, user: Person, group: string): string {
 	const {random} = pen;
 	const attributes: Record<ContextType, () => readonly Member[]> = {
-		user: () => [['name', quote(nameOf(pen, user))], ['email', quote(user.email)], ['accountType', quote(user.type)]],
+		user: () => [
+			['name', quote(nameOf(pen, user))],
+			['email', quote(user.email)],
+			['accountType', quote(user.type)],
+		],
 		users: () => [],
-		groups: () => [['name', quote(group)], ['groupName', quote(group)]],
-		products: () => random.chance(20) ? [] : [['name', quote(random.pick(products))], ...siteMembers],
-		orgs: () => [['name', '"Example Inc."'], ['domain', '"example.com"']],
+		groups: () => [
+			['name', quote(group)],
+			['groupName', quote(group)],
+		],
+		products: () => (random.chance(20) ? [] : [['name', quote(random.pick(products))], ...siteMembers]),
+		orgs: () => [
+			['name', '"Example Inc."'],
+			['domain', '"example.com"'],
+		],
 		sites: () => [...siteMembers, ['permissionName', '"site-admin"']],
-		space: () => [['name', quote(random.pick(spaces))], ['key', quote(`SP${random.below(50)}`)]],
+		space: () => [
+			['name', quote(random.pick(spaces))],
+			['key', quote(`SP${random.below(50)}`)],
+		],
 		'invited-user': () => [['email', quote(user.email)]],
 	};
 	const id = type === 'user' ? user.id : `ari:cloud:platform::${type}/${random.below(1000)}`;
@@ -153,19 +212,31 @@ function contextItem(pen: Pen, type: ContextType, user: Person, group: string): 
 		['id', random.chance(5) ? undefined : quote(id)],
 		['type', quote(type === 'user' ? 'users' : type)],
 		['attributes', object(attributes[type]())],
-		['links', random.chance(75) ? '{}' : object([
-			['self', quote(`${VENDOR}/objects/${type}/${id}`)],
-			['alt', quote(`https://admin.atlassian.com/s/${type}/${id}`)],
-		])],
+		[
+			'links',
+			random.chance(75)
+				? '{}'
+				: object([
+						['self', quote(`${VENDOR}/objects/${type}/${id}`)],
+						['alt', quote(`https://admin.atlassian.com/s/${type}/${id}`)],
+					]),
+		],
 	]);
 }
 
-const siteMembers: readonly Member[] = [['siteName', '"Example"'], ['siteHostName', '"example.atlassian.net"']];
+const siteMembers: readonly Member[] = [
+	['siteName', '"Example"'],
+	['siteHostName', '"example.atlassian.net"'],
+];
 
 function containerText(pen: Pen, action: ActionEntry): string {
 	const attributes: Record<ActionEntry['container'], readonly Member[]> = {
 		sites: siteMembers,
-		orgs: [['name', '"Example Inc."'], ['settingName', '"Two-step"'], ['settingValues', '["off","on"]']],
+		orgs: [
+			['name', '"Example Inc."'],
+			['settingName', '"Two-step"'],
+			['settingValues', '["off","on"]'],
+		],
 		organization: [['name', '"Example Inc."']],
 		unit: [],
 	};
@@ -174,7 +245,15 @@ function containerText(pen: Pen, action: ActionEntry): string {
 		['id', quote(action.container === 'sites' ? `ari:cloud:platform::site/${pen.random.below(3)}` : pen.orgId)],
 		['type', quote(action.container)],
 		['attributes', object(attributes[action.container])],
-		['links', pen.random.chance(40) ? object([['self', quote(self)], ['alt', '"https://example.atlassian.net"']]) : '{}'],
+		[
+			'links',
+			pen.random.chance(40)
+				? object([
+						['self', quote(self)],
+						['alt', '"https://example.atlassian.net"'],
+					])
+				: '{}',
+		],
 	]);
 }
 
@@ -195,7 +274,8 @@ function messageLiteral(random: Random, content: string): string {
 	if (random.chance(2)) return quote(`${content} \ud800`);
 	const literal = quote(content);
 	if (random.chance(90)) return literal;
-	return literal.replace(/[^ -~]/g, unit => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+	return literal
+		.replace(/[^ -~]/g, unit => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
 		.replaceAll('/', '\\/');
 }
 
@@ -217,15 +297,4 @@ function weighted(random: Random): ActionEntry {
 	let left = random.below(totalWeight);
 	return actions.find(entry => (left -= entry.weight) < 0) as ActionEntry;
 }
-
 const totalWeight = actions.reduce((sum, {weight}) => sum + weight, 0);
-
-type Member = readonly [key: string, json: string | undefined];
-
-function object(members: readonly Member[]): string {
-	return `{${members.filter(([, json]) => json !== undefined).map(([key, json]) => `${quote(key)}:${json}`).join(',')}}`;
-}
-
-function quote(text: string): string {
-	return JSON.stringify(text);
-}

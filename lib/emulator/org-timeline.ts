@@ -40,15 +40,15 @@ export function createTimeline({events, seed, newestMs, spacingMs, bursts}: Time
 	function headOf(index: number): number {
 		let floor = 0;
 		if (longEvery !== Infinity) {
-			const start = index - index % longEvery + Math.floor(longEvery / 2);
+			const start = index - (index % longEvery) + Math.floor(longEvery / 2);
 			if (index >= start && index < start + longSize) return start;
 			floor = start + longSize - (index < start ? longEvery : 0);
 		}
 		if (shortEvery === Infinity) return index;
 		const block = Math.floor(index / shortEvery);
 		const random = hash(seed, BURST_SALT, block);
-		const start = block * shortEvery + random % (shortEvery - LONGEST_SHORT_BURST);
-		const size = 2 + (random >>> 16) % (LONGEST_SHORT_BURST - 1);
+		const start = block * shortEvery + (random % (shortEvery - LONGEST_SHORT_BURST));
+		const size = 2 + ((random >>> 16) % (LONGEST_SHORT_BURST - 1));
 		return index >= start && index < start + size ? Math.max(start, floor) : index;
 	}
 
@@ -62,7 +62,7 @@ export function createTimeline({events, seed, newestMs, spacingMs, bursts}: Time
 		const random = hash(seed, JITTER_SALT, head);
 		const wholeSecond = Math.floor(top / 1000) * 1000;
 		if (random % 100 < WHOLE_SECOND_PERCENT && wholeSecond > top - room) return wholeSecond;
-		return top - random % room;
+		return top - (random % room);
 	}
 
 	return {

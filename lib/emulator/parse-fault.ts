@@ -40,7 +40,7 @@ function parseRequests(text: string, requests: string): FaultedRequests {
 	const every = /^every=([1-9]\d*)$/.exec(requests)?.[1];
 	if (every !== undefined) return {every: Number(every)};
 	const [, from, to] = /^([1-9]\d*)-([1-9]\d*)?$/.exec(requests) ?? [];
-	if (from !== undefined) return {at: {from: Number(from), ...to !== undefined && {to: Number(to)}}};
+	if (from !== undefined) return {at: {from: Number(from), ...(to !== undefined && {to: Number(to)})}};
 	if (/^[1-9]\d*(,[1-9]\d*)*$/.test(requests)) return {at: requests.split(',').map(Number)};
 	throw bad(text, 'requests like 3 | 3,4 | 5- | 5-9 | all | every=7 | 5%', requests);
 }
@@ -63,9 +63,9 @@ function parseKind(text: string, kind: string, rest: string | undefined): FaultK
 			return {kind, ...where()};
 		case 'bomb':
 		case 'big':
-			return {kind, ...rest !== undefined && {megabytes: number('MB')}};
+			return {kind, ...(rest !== undefined && {megabytes: number('MB')})};
 		case 'drip':
-			return {kind, ...rest !== undefined && {bytesPerSecond: number('BYTES')}};
+			return {kind, ...(rest !== undefined && {bytesPerSecond: number('BYTES')})};
 		case 'delay':
 			return {kind, delayMs: number('MS')};
 		case 'content-type':
@@ -74,7 +74,7 @@ function parseKind(text: string, kind: string, rest: string | undefined): FaultK
 			if (!rest) throw bad(text, 'redirect:URL');
 			return {kind, location: rest};
 		case 'foreign-next':
-			return {kind, ...rest !== undefined && {origin: rest}};
+			return {kind, ...(rest !== undefined && {origin: rest})};
 		case 'html':
 		case 'truncate':
 		case 'short':
@@ -98,7 +98,7 @@ function parseStatus(text: string, rest: string): FaultKind {
 		if (name === undefined || value === undefined) throw bad(text, 'headers like retry-after=2', header);
 		return [name, value] as const;
 	});
-	return {kind: 'status', status: Number(status), ...pairs.length > 0 && {headers: Object.fromEntries(pairs)}};
+	return {kind: 'status', status: Number(status), ...(pairs.length > 0 && {headers: Object.fromEntries(pairs)})};
 }
 
 function bad(text: string, expected: string, got = text): ConfigError {

@@ -9,6 +9,8 @@ export interface RequestLogEntry {
 	/** Path and query as they were sent. */
 	readonly url: string;
 	readonly headers: IncomingHttpHeaders;
+	/** Of requests other than GET. */
+	body?: string;
 	/** By the emulator's clock. */
 	readonly atMs: number;
 	/** 0 until headers were sent: for good after a hang or a reset before them. */

@@ -1,8 +1,11 @@
 import {createServer, type IncomingMessage, type ServerResponse} from 'node:http';
 import type {AddressInfo} from 'node:net';
+import {buffer} from 'node:stream/consumers';
 import {gzipSync} from 'node:zlib';
 import {spoilAnswer} from './answer-faults.ts';
-import {adminError, unauthorized, type Answer, type ErrorBody} from './answer.ts';
+import {statusError, type Answer, type ErrorBody} from './answer.ts';
+import type {Api} from './api.ts';
+import {type EmulatorCredentials, isAuthorized} from './authorization.ts';
 import {faultAt, isAnswerFault, isPageFault, isWireFault, type Fault} from './faults.ts';
 import {createRateLimit, type RateLimitOptions} from './rate-limit.ts';
 import type {RequestLog, RequestLogEntry} from './request-log.ts';
@@ -11,7 +14,7 @@ import {later, send, sendBadly} from './wire-faults.ts';
 
 export interface ServerOptions {
 	readonly port: number;
-	readonly token: string;
+	readonly credentials: EmulatorCredentials;
 	readonly seed: number;
 	readonly now: () => number;
 	readonly latencyMs: number;
@@ -20,9 +23,11 @@ export interface ServerOptions {
 	readonly faults: () => readonly Fault[];
 	readonly pathPrefix: string;
 	readonly errorBody: ErrorBody;
+	readonly forbidden: boolean;
 	readonly gzip: boolean;
 	readonly log: RequestLog;
-	readonly routes: readonly Route[];
+	readonly apis: readonly Api[];
+	readonly onRequest: ((request: RequestLogEntry) => void) | undefined;
 }
 
 export interface Server {
@@ -32,20 +37,47 @@ export interface Server {
 	close(): Promise<void>;
 }
 
-/** Listens on 127.0.0.1 and answers the routes, after authorization, rate limit and faults. */
+/** Where a request leads. */
+interface Target {
+	readonly api: Api;
+	readonly route: Route | undefined;
+	readonly path: string;
+	readonly search: string;
+	readonly parameters: readonly string[];
+}
+
+/** Listens on 127.0.0.1 and answers the routes of all APIs, after authorization, rate limit and faults. */
 export async function startServer(options: ServerOptions): Promise<Server> {
-	const {now, log, errorBody} = options;
+	const {now, log} = options;
+	const gateway: Api = {
+		routes: [],
+		auth: ['bearer', 'basic'],
+		errorOf: status => statusError(status, options.errorBody),
+	};
 	const limit = options.rateLimit && createRateLimit(options.rateLimit);
 
 	function serve(request: IncomingMessage, response: ServerResponse): void {
 		const {method = '', url = '', headers} = request;
 		const entry = log.add({method, url, headers, atMs: now()});
-		// A body that nobody reads would hold the connection up.
-		request.resume();
 		response.sendDate = false;
 		response.setHeader('date', new Date(entry.atMs).toUTCString());
-		if (options.latencyMs === 0) respond(request, response, entry);
-		else later(response, options.latencyMs, () => respond(request, response, entry));
+		const answer = () => {
+			if (options.latencyMs === 0) respond(request, response, entry);
+			else later(response, options.latencyMs, () => respond(request, response, entry));
+		};
+		if (method === 'GET') {
+			// a body that nobody reads would hold the connection up
+			request.resume();
+			answer();
+		} else {
+			buffer(request).then(
+				body => {
+					entry.body = body.toString();
+					answer();
+				},
+				() => response.destroy(),
+			);
+		}
 		const noteStatus = () => {
 			if (response.headersSent) entry.status = response.statusCode;
 		};
@@ -54,31 +86,54 @@ export async function startServer(options: ServerOptions): Promise<Server> {
 	}
 
 	function respond(request: IncomingMessage, response: ServerResponse, entry: RequestLogEntry): void {
-		if (request.headers.authorization !== `Bearer ${options.token}`) return send(response, unauthorized());
+		const target = targetOf(entry);
+		const {api} = target;
+		if (!isAuthorized(request.headers.authorization, api.auth, options.credentials)) {
+			return send(response, api.errorOf(401));
+		}
 		const state = limit?.(entry.atMs);
-		for (const [name, value] of Object.entries(state?.headers ?? {})) response.setHeader(name, value);
-		if (state?.refused) return send(response, adminError('ADMIN-429-1', errorBody));
+		const rateHeaders = state && (api.rateHeaders?.(state) ?? state.headers);
+		for (const [name, value] of Object.entries(rateHeaders ?? {})) response.setHeader(name, value);
+		if (state?.refused) return send(response, api.errorOf(429));
 
+		options.onRequest?.(entry);
 		const fault = faultAt(options.faults(), entry.number, options.seed);
 		if (fault) entry.fault = fault.kind;
-		const right = answerOf(entry, fault);
+		const right = answerOf(target, entry, fault);
 		if (fault && isWireFault(fault)) return sendBadly(response, right, fault);
-		const answer = fault && isAnswerFault(fault) ? spoilAnswer(right, fault, entry.atMs, errorBody) : right;
+		const answer = fault && isAnswerFault(fault) ? spoilAnswer(right, fault, entry.atMs, api.errorOf) : right;
 		send(response, wantsGzip(request) ? zipped(answer) : answer);
 	}
 
-	function answerOf({method, url, number}: RequestLogEntry, fault: Fault | undefined): Answer {
+	/** The route of a request, and the API that words what goes wrong: the cloud's gateway, where nobody else does. */
+	function targetOf({method, url}: RequestLogEntry): Target {
 		const [path = '', search = ''] = url.split(/\?(.*)/s);
-		if (!path.startsWith(options.pathPrefix)) return adminError('ADMIN-404-1', errorBody);
-		const inside = path.slice(options.pathPrefix.length);
-		for (const route of options.routes) {
-			const parameters = route.path.exec(inside)?.slice(1).map(decoded);
-			if (!parameters) continue;
-			if (method !== 'GET') return adminError('ADMIN-405-1', errorBody);
-			const pageFault = fault && isPageFault(fault) ? fault : undefined;
-			return route.answer({number, parameters, query: new URLSearchParams(search), fault: pageFault});
-		}
-		return adminError('ADMIN-404-1', errorBody);
+		const inside = path.startsWith(options.pathPrefix) ? path.slice(options.pathPrefix.length) : '';
+		const matching = options.apis.flatMap(api =>
+			api.routes.flatMap(route => {
+				const match = route.path.exec(inside);
+				return match ? [{api, route, path: inside, search, parameters: match.slice(1).map(decoded)}] : [];
+			}),
+		);
+		const right = matching.find(({route}) => route.method === method);
+		if (right) return right;
+		const [other] = matching;
+		return {api: gateway, ...other, path: inside, search, parameters: [], route: undefined};
+	}
+
+	function answerOf(target: Target, entry: RequestLogEntry, fault: Fault | undefined): Answer {
+		const {api, route, path, parameters} = target;
+		if (!route) return api.errorOf(api === gateway ? 404 : 405);
+		if (options.forbidden) return api.errorOf(403);
+		return route.answer({
+			number: entry.number,
+			origin: `http://${entry.headers.host ?? ''}`,
+			path,
+			parameters,
+			query: new URLSearchParams(target.search),
+			body: entry.body ?? '',
+			fault: fault && isPageFault(fault) ? fault : undefined,
+		});
 	}
 
 	function wantsGzip({headers}: IncomingMessage): boolean {
@@ -95,10 +150,11 @@ export async function startServer(options: ServerOptions): Promise<Server> {
 	const {port} = server.address() as AddressInfo;
 	return {
 		url: `http://127.0.0.1:${port}${options.pathPrefix}`,
-		close: () => new Promise(resolve => {
-			server.close(() => resolve());
-			server.closeAllConnections();
-		}),
+		close: () =>
+			new Promise(resolve => {
+				server.close(() => resolve());
+				server.closeAllConnections();
+			}),
 	};
 }
 

@@ -1,3 +1,4 @@
+import {hash} from 'node:crypto';
 import {concat, concatMap, defer, Observable, type OperatorFunction} from 'rxjs';
 import type {BudgetPlace} from '../budget.ts';
 import {type AuditError, SourceError} from '../errors.ts';
@@ -15,6 +16,8 @@ export interface Answer<T> {
 	readonly rejected?: readonly Rejected[];
 	/** Where to go on; absent at the end. */
 	readonly next?: Json | undefined;
+	/** How many rows the API gave, where those that were known already are left out here. */
+	readonly rows?: number;
 	/** What tells the next page from others, where `next` holds more than that. */
 	readonly nextKey?: string;
 	/** What the answer holds in memory, in bytes. */
@@ -214,6 +217,12 @@ function turn(): Promise<void> {
 	return new Promise(resolve => setImmediate(resolve));
 }
 
+/** Cursors may be long, and many of them are remembered. */
+function keyOf(cursor: Json): string {
+	const text = JSON.stringify(cursor);
+	return text.length > 64 ? hash('sha256', text, 'base64') : text;
+}
+
 class ProgressGuard {
 	readonly #name: string;
 	readonly #maxEmptyPages: number;
@@ -224,17 +233,17 @@ class ProgressGuard {
 	constructor({source, maxEmptyPages = 100}: PaginateOptions, scan: Scan) {
 		this.#name = source.name;
 		this.#maxEmptyPages = maxEmptyPages;
-		if (scan.cursor !== undefined) this.#cursors.add(JSON.stringify(scan.cursor));
+		if (scan.cursor !== undefined) this.#cursors.add(keyOf(scan.cursor));
 	}
 
 	/** The error to raise when this answer leads nowhere new. */
 	check(answer: Answer<unknown>): AuditError | undefined {
-		this.#emptyPages = isEmpty(answer) ? this.#emptyPages + 1 : 0;
+		this.#emptyPages = isEmpty(answer) && !answer.rows ? this.#emptyPages + 1 : 0;
 		if (answer.next === undefined) return undefined;
 		if (this.#emptyPages >= this.#maxEmptyPages) {
 			return this.#stuck(`${this.#emptyPages} empty pages in a row, each with a next one`);
 		}
-		const key = answer.nextKey ?? JSON.stringify(answer.next);
+		const key = keyOf(answer.nextKey ?? answer.next);
 		if (this.#cursors.has(key)) return this.#stuck('a cursor that it had already given in this pass');
 		this.#cursors.add(key);
 		if (this.#cursors.size > maxCursors) for (const oldest of this.#cursors) return void this.#cursors.delete(oldest);

@@ -45,6 +45,39 @@ describe('pull', () => {
 		assert.deepEqual(linesOf((await pull(['--format', 'raw'])).stdout), texts);
 	});
 
+	describe('of a listing', () => {
+		const users = (args: readonly string[]) =>
+			runCli(['pull', 'atlassian-org-users', '--org-id', 'ORG', '--endpoint', emulator().url, ...args], {
+				cwd: folder(),
+				env: {RXAUDIT_TOKEN: emulator().token},
+			});
+
+		it('writes records as they are unless it is told otherwise', async () => {
+			const texts = Array.from(emulator().api('atlassian-org-users').records(), ({text}) => text);
+			assert.deepEqual(linesOf((await users([])).stdout), texts);
+			const {stdout} = await users(['--format', 'audit']);
+			assert.deepEqual(
+				linesOf(stdout).map(line => (JSON.parse(line) as {raw: string}).raw),
+				texts,
+			);
+		});
+
+		it('writes back to the API, with the credentials and the endpoint of the source', async () => {
+			const lila = ['--where', 'name=Lila Smalls', '--to'];
+			const to = 'atlassian-user-profile?set.extended_profile.department=Marketing';
+			const patched = () => emulator().requests.filter(({method}) => method === 'PATCH').length;
+			for (const [target, said, patches] of [
+				[to, /Lila Smalls .* would change extended_profile\.department .*\n.*nothing was changed/, 0],
+				[`${to}&apply=true`, /Lila Smalls .* changed extended_profile\.department .*\n.*1 changed/, 1],
+				[`${to}&apply=true`, /0 changed, 1 as they should be, 0 refused/, 1],
+			] as const) {
+				const {code, stdout, stderr} = await users([...lila, target]);
+				assert.deepEqual([code, stdout, patched()], [0, '', patches], stderr);
+				assert.match(stderr, said);
+			}
+		});
+	});
+
 	describe('and a failing API', () => {
 		it('ends with 1 and says which host or organization is not there', async () => {
 			const quick = ['--max-attempts', '1'];

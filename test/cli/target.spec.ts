@@ -20,7 +20,31 @@ describe('parseTarget', () => {
 		);
 	});
 
+	it('hands credentials to sinks that write to an API, and the endpoint where it is the same vendor’s', async () => {
+		const text = 'atlassian-user-profile?set.extended_profile.department=R%26D&set.locale=nb-NO';
+		const credentials = {token: 'secret', username: 'ann', password: 'secret'};
+		const endpoint = 'http://127.0.0.1:9/proxy';
+		const vendor = 'https://api.atlassian.com';
+		const sink = await parseTarget(text, {credentials, endpoint, vendor});
+		assert.equal(sink.target, endpoint);
+		assert.deepEqual(sink.layout, {apply: 'false', set: 'extended_profile.department=R&D&locale=nb-NO'});
+		assert.equal((await parseTarget(text, {credentials, endpoint})).target, vendor);
+		const own = await parseTarget(`${text}&endpoint=http://localhost:1`, {credentials, endpoint, vendor});
+		assert.equal(own.target, 'http://localhost:1');
+		const target = text.replace('profile?', 'profile:http://localhost:2/x?');
+		assert.equal((await parseTarget(target, {credentials, endpoint, vendor})).target, 'http://localhost:2/x');
+		await assert.rejects(parseTarget(text), /expected credentials, got none; set RXAUDIT_TOKEN/);
+		assert.equal((await parseTarget('ndjson:x', {credentials, endpoint, vendor})).target, path.resolve('x'));
+	});
+
 	for (const [text, message] of [
+		[
+			'atlassian-user-profile?set.name=x&token=abc',
+			/^--to atlassian-user-profile: a secret on the command line can be read by everybody(?!.*abc)/,
+		],
+		['atlassian-user-profile?set=x&set.name=y', /expected either set= or set\.name=, got both/],
+		['atlassian-user-profile?set.__proto__.x=y', /expected options like/],
+		['atlassian-user-profile?set.constructor.x=y', /option set: expected some of name, .*, got constructor/],
 		['foo', /unknown sink "foo": expected one of .*ndjson/],
 		['', /unknown sink "": expected one of/],
 		['ndjson', /^--to ndjson: expected a target, got none: write ndjson:PATH$/],

@@ -1,18 +1,22 @@
 import assert from 'node:assert/strict';
 import {gunzipSync} from 'node:zlib';
 import {spoilAnswer} from '../../lib/emulator/answer-faults.ts';
-import {jsonAnswer} from '../../lib/emulator/answer.ts';
+import {jsonAnswer, statusError} from '../../lib/emulator/answer.ts';
 import type {AnswerFault} from '../../lib/emulator/faults.ts';
 
 const right = jsonAnswer(200, Buffer.from(JSON.stringify({data: [{id: 'one'}]})));
 const nowMs = Date.UTC(2026, 10, 21);
-const spoil = (fault: AnswerFault) => spoilAnswer(right, fault, nowMs, 'object');
+const spoil = (fault: AnswerFault) => spoilAnswer(right, fault, nowMs, statusError);
 
 describe('emulator/answer-faults', () => {
-	it('answers with another status, in the vendor\'s words or in others', () => {
+	it("answers with another status, in the vendor's words or in others", () => {
 		assert.match(spoil({kind: 'status', status: 429}).body.toString(), /ADMIN-429-1/);
 		const other = spoil({
-			kind: 'status', status: 502, body: '<p>bad', bodyType: 'html', headers: {'retry-after': 'date+5'},
+			kind: 'status',
+			status: 502,
+			body: '<p>bad',
+			bodyType: 'html',
+			headers: {'retry-after': 'date+5'},
 		});
 		assert.equal(other.status, 502);
 		assert.equal(other.body.toString(), '<p>bad');

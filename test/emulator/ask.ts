@@ -27,19 +27,50 @@ export async function withEmulator(
 	}
 }
 
+interface Question {
+	readonly method?: string;
+	readonly headers?: Readonly<Record<string, string>>;
+	/** Sent as JSON, or as it is when it is text. */
+	readonly body?: unknown;
+}
+
 /** What the server says below an organization; rejects when the connection breaks. */
-export function ask(
-	{url, token, orgId}: Emulator,
-	path: string,
-	{method = 'GET', headers = {}}: {method?: string; headers?: Record<string, string>} = {},
-): Promise<Reply> {
+export function ask(emulator: Emulator, path: string, question: Question = {}): Promise<Reply> {
+	const {url, token, orgId} = emulator;
+	const headers = {authorization: `Bearer ${token}`, ...question.headers};
+	return send(`${url}/admin/v1/orgs/${orgId}${path}`, {...question, headers});
+}
+
+/** What the server says at its root, to one who logs in with a password. */
+export function call({url, username, password}: Emulator, path: string, question: Question = {}): Promise<Reply> {
+	return send(url + path, {...question, headers: {...basic(username, password), ...question.headers}});
+}
+
+/** The JSON value of a `call` that has to succeed. */
+export async function callJson<T>(emulator: Emulator, path: string, question: Question = {}): Promise<T> {
+	const {status, body} = await call(emulator, path, question);
+	if (status !== 200) throw new Error(`${path}: expected 200, got ${status}: ${body.toString()}`);
+	return JSON.parse(body.toString()) as T;
+}
+
+export function basic(username: string, password: string): {authorization: string} {
+	return {authorization: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`};
+}
+
+export function bearer(token: string): {authorization: string} {
+	return {authorization: `Bearer ${token}`};
+}
+
+function send(url: string, {method = 'GET', headers = {}, body}: Question): Promise<Reply> {
 	return new Promise((resolve, reject) => {
-		startRequest(
-			`${url}/admin/v1/orgs/${orgId}${path}`,
-			{method, headers: {authorization: `Bearer ${token}`, ...headers}},
-			response => buffer(response).then(body =>
-				resolve({status: response.statusCode ?? 0, headers: response.headers, body}), reject),
-		).on('error', reject).end();
+		startRequest(url, {method, headers}, response => {
+			buffer(response).then(
+				content => resolve({status: response.statusCode ?? 0, headers: response.headers, body: content}),
+				reject,
+			);
+		})
+			.on('error', reject)
+			.end(body === undefined || typeof body === 'string' ? body : JSON.stringify(body));
 	});
 }
 
@@ -49,12 +80,15 @@ export function firstBytes({url, token, orgId}: Emulator, path: string, bytes: n
 	return new Promise((resolve, reject) => {
 		const request = get(`${url}/admin/v1/orgs/${orgId}${path}`, {headers}, response => {
 			let text = '';
-			response.setEncoding('latin1').on('data', (chunk: string) => {
-				text += chunk;
-				if (text.length < bytes) return;
-				request.destroy();
-				resolve(text);
-			}).on('error', reject);
+			response
+				.setEncoding('latin1')
+				.on('data', (chunk: string) => {
+					text += chunk;
+					if (text.length < bytes) return;
+					request.destroy();
+					resolve(text);
+				})
+				.on('error', reject);
 		}).on('error', reject);
 	});
 }

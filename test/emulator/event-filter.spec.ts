@@ -17,10 +17,14 @@ describe('emulator/event-filter', () => {
 
 	it('asks each shape once', () => {
 		const matcher = shapeMatcher({action: 'user_login'});
-		const counted = {...shape, asked: 0, get action() {
-			this.asked++;
-			return 'user_login';
-		}};
+		const counted = {
+			...shape,
+			asked: 0,
+			get action() {
+				this.asked++;
+				return 'user_login';
+			},
+		};
 		assert.ok(matcher(counted) && matcher(counted));
 		assert.equal(counted.asked, 1);
 	});

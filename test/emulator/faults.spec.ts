@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 import {
-	faultAt, faultKinds, isAnswerFault, isPageFault, isWireFault, type Fault, type FaultedRequests, type FaultKind,
+	faultAt,
+	faultKinds,
+	isAnswerFault,
+	isPageFault,
+	isWireFault,
+	type Fault,
+	type FaultedRequests,
+	type FaultKind,
 } from '../../lib/emulator/faults.ts';
 
 function requestsOf(requests: FaultedRequests, seed = 1): number[] {
@@ -31,7 +38,10 @@ describe('emulator/faults', () => {
 	});
 
 	it('takes the first that applies', () => {
-		const faults: Fault[] = [{kind: 'html', at: 2}, {kind: 'truncate', at: 'all'}];
+		const faults: Fault[] = [
+			{kind: 'html', at: 2},
+			{kind: 'truncate', at: 'all'},
+		];
 		assert.equal(faultAt(faults, 2, 1)?.kind, 'html');
 		assert.equal(faultAt(faults, 1, 1)?.kind, 'truncate');
 	});

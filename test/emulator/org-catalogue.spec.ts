@@ -10,7 +10,10 @@ describe('emulator/org-catalogue', () => {
 
 	it('has ids of the three forms, and apps whose mail is no address', () => {
 		for (const form of [/^712020:[0-9a-f-]{36}$/, /^[0-9a-f]{24}$/, /^confluence$/]) {
-			assert.ok(people.some(({id}) => form.test(id)), String(form));
+			assert.ok(
+				people.some(({id}) => form.test(id)),
+				String(form),
+			);
 		}
 		assert.ok(people.some(({type, email}) => type === 'app' && !email.includes('@')));
 	});

@@ -16,7 +16,10 @@ describe('emulator/org-events', () => {
 		const listed = [...createOrgEvents(options).list()];
 		assert.equal(listed.length, 300);
 		assert.equal(new Set(listed.map(({id}) => id)).size, 300);
-		assert.deepEqual(listed.map(({timeMs}) => timeMs), listed.map(({timeMs}) => timeMs).sort((a, b) => b - a));
+		assert.deepEqual(
+			listed.map(({timeMs}) => timeMs),
+			listed.map(({timeMs}) => timeMs).sort((a, b) => b - a),
+		);
 		for (const {id, time, timeMs, text} of listed) {
 			const record = JSON.parse(text) as {id: string; attributes: {time: string}};
 			assert.deepEqual([record.id, record.attributes.time, Date.parse(time)], [id, time, timeMs]);
@@ -25,23 +28,26 @@ describe('emulator/org-events', () => {
 	});
 
 	it('goes on strictly behind any position, whatever was inserted, filters included', () => {
-		fc.assert(fc.property(
-			fc.array(fc.integer({min: newestMs - 20, max: newestMs + 2}), {maxLength: 30}),
-			fc.option(fc.integer({min: newestMs - 40, max: newestMs}), {nil: undefined}),
-			fc.option(fc.integer({min: newestMs - 40, max: newestMs}), {nil: undefined}),
-			(times, from, to) => {
-				const events = createOrgEvents({...options, timeline: {...options.timeline, events: 30}});
-				events.insert(times.map(timeMs => ({timeMs})));
-				const all = [...events.rows({})];
-				assert.equal(all.length, 30 + times.length);
-				const inside = all.filter(({timeMs}) => timeMs >= (from ?? -Infinity) && timeMs <= (to ?? Infinity));
-				assert.deepEqual([...events.rows({from, to})], inside);
-				for (const [index, position] of all.entries()) {
-					const behind = all.slice(index + 1).filter(row => inside.includes(row));
-					assert.deepEqual([...events.rows({from, to}, position)], behind, String(index));
-				}
-			},
-		), {numRuns: 30});
+		fc.assert(
+			fc.property(
+				fc.array(fc.integer({min: newestMs - 20, max: newestMs + 2}), {maxLength: 30}),
+				fc.option(fc.integer({min: newestMs - 40, max: newestMs}), {nil: undefined}),
+				fc.option(fc.integer({min: newestMs - 40, max: newestMs}), {nil: undefined}),
+				(times, from, to) => {
+					const events = createOrgEvents({...options, timeline: {...options.timeline, events: 30}});
+					events.insert(times.map(timeMs => ({timeMs})));
+					const all = [...events.rows({})];
+					assert.equal(all.length, 30 + times.length);
+					const inside = all.filter(({timeMs}) => timeMs >= (from ?? -Infinity) && timeMs <= (to ?? Infinity));
+					assert.deepEqual([...events.rows({from, to})], inside);
+					for (const [index, position] of all.entries()) {
+						const behind = all.slice(index + 1).filter(row => inside.includes(row));
+						assert.deepEqual([...events.rows({from, to}, position)], behind, String(index));
+					}
+				},
+			),
+			{numRuns: 30},
+		);
 	});
 
 	it('puts inserted events into their time, before their equals, and finds them', () => {
@@ -58,13 +64,25 @@ describe('emulator/org-events', () => {
 
 	it('filters like its own records say', () => {
 		const events = createOrgEvents(options);
-		const parsed = Array.from(events.list(), ({id, text}) =>
-			({id, text, ...(JSON.parse(text) as {attributes: {action: string; actor: {id: string}}}).attributes}));
-		const {action, actor} = parsed[5] as typeof parsed[0];
+		const parsed = Array.from(events.list(), ({id, text}) => ({
+			id,
+			text,
+			...(JSON.parse(text) as {attributes: {action: string; actor: {id: string}}}).attributes,
+		}));
+		const {action, actor} = parsed[5] as (typeof parsed)[0];
 		const idsOf = (filter: Parameters<typeof events.list>[0]) => Array.from(events.list(filter), ({id}) => id);
-		assert.deepEqual(idsOf({action}), parsed.filter(one => one.action === action).map(({id}) => id));
-		assert.deepEqual(idsOf({actor: [actor.id]}), parsed.filter(one => one.actor.id === actor.id).map(({id}) => id));
-		assert.deepEqual(idsOf({q: 'BAVARIA'}), parsed.filter(({text}) => text.includes('Bavaria')).map(({id}) => id));
+		assert.deepEqual(
+			idsOf({action}),
+			parsed.filter(one => one.action === action).map(({id}) => id),
+		);
+		assert.deepEqual(
+			idsOf({actor: [actor.id]}),
+			parsed.filter(one => one.actor.id === actor.id).map(({id}) => id),
+		);
+		assert.deepEqual(
+			idsOf({q: 'BAVARIA'}),
+			parsed.filter(({text}) => text.includes('Bavaria')).map(({id}) => id),
+		);
 		assert.ok(idsOf({q: 'BAVARIA'}).length > 0);
 	});
 
@@ -81,7 +99,10 @@ describe('emulator/org-events', () => {
 		events.renameActor('Lila Smalls', 'Lila Large');
 		events.renameActor('Lila Large', 'Lila Huge');
 		const after = [...events.list()];
-		assert.deepEqual(after.map(({text}) => text), before.map(({text}) => text.replaceAll('Lila Smalls', 'Lila Huge')));
+		assert.deepEqual(
+			after.map(({text}) => text),
+			before.map(({text}) => text.replaceAll('Lila Smalls', 'Lila Huge')),
+		);
 		assert.notDeepEqual(after, before);
 	});
 

@@ -3,7 +3,12 @@ import {createByteWriter} from '../../lib/emulator/byte-writer.ts';
 import {recordShape, type RecordOptions} from '../../lib/emulator/org-records.ts';
 
 const options: RecordOptions = {
-	seed: 1, orgId: 'org', prettyPrint: false, missing: 'mixed', odd: false, renamed: new Map(),
+	seed: 1,
+	orgId: 'org',
+	prettyPrint: false,
+	missing: 'mixed',
+	odd: false,
+	renamed: new Map(),
 };
 const id = Buffer.from('the-id');
 
@@ -54,15 +59,21 @@ describe('emulator/org-records', () => {
 		assert.ok(records.some(({attributes: {context}}) => context && context.length > 5));
 		assert.ok(records.some(({attributes: {context}}) => context && context.length === 0));
 		for (const part of ['\\ud800"', '\\u', '🦊', '\\"', '\\\\', '\\/', '"format":"text/plain"', '"onBehalfOf"']) {
-			assert.ok(all.some(text => text.includes(part)), part);
+			assert.ok(
+				all.some(text => text.includes(part)),
+				part,
+			);
 		}
 	});
 
 	it('leave members without a value out in the way that is asked for', () => {
-		const kinds = (missing: RecordOptions['missing']) => new Set(texts({missing}).map(text => {
-			const {location} = (JSON.parse(text) as Record).attributes;
-			return location === undefined ? 'absent' : location === null ? 'null' : location === '' ? 'empty' : 'given';
-		}));
+		const kinds = (missing: RecordOptions['missing']) =>
+			new Set(
+				texts({missing}).map(text => {
+					const {location} = (JSON.parse(text) as Record).attributes;
+					return location === undefined ? 'absent' : location === null ? 'null' : location === '' ? 'empty' : 'given';
+				}),
+			);
 		assert.deepEqual(kinds('absent'), new Set(['given', 'absent']));
 		assert.deepEqual(kinds('null'), new Set(['given', 'null']));
 		assert.deepEqual(kinds('empty'), new Set(['given', 'empty']));
@@ -81,7 +92,10 @@ describe('emulator/org-records', () => {
 
 	it('show a changed display name wherever it stood', () => {
 		const renamed = texts({renamed: new Map([['Lila Smalls', 'Lila Large']])});
-		assert.deepEqual(renamed, all.map(text => text.replaceAll('Lila Smalls', 'Lila Large')));
+		assert.deepEqual(
+			renamed,
+			all.map(text => text.replaceAll('Lila Smalls', 'Lila Large')),
+		);
 		assert.notDeepEqual(renamed, all);
 	});
 });

@@ -6,18 +6,21 @@ const plain = {events: 1000, seed: 1, newestMs: Date.UTC(2026, 0, 31), spacingMs
 
 describe('emulator/org-timeline', () => {
 	it('never rises, begins at the newest and keeps the mean distance', () => {
-		fc.assert(fc.property(
-			fc.nat(1000),
-			fc.constantFrom(0, 0.5, 1, 3, 1000, 60_000),
-			fc.record({perThousand: fc.nat(100), longSize: fc.nat(50), longEvery: fc.nat(500)}),
-			(seed, spacingMs, bursts) => {
-				const {timeMsOf} = createTimeline({...plain, seed, spacingMs, bursts});
-				assert.equal(timeMsOf(0), plain.newestMs);
-				for (let index = 1; index < 1000; index++) assert.ok(timeMsOf(index) <= timeMsOf(index - 1), String(index));
-				assert.ok(plain.newestMs - timeMsOf(999) <= 1000 * spacingMs + 1);
-				assert.ok(plain.newestMs - timeMsOf(999) >= 850 * spacingMs - 2);
-			},
-		), {numRuns: 50});
+		fc.assert(
+			fc.property(
+				fc.nat(1000),
+				fc.constantFrom(0, 0.5, 1, 3, 1000, 60_000),
+				fc.record({perThousand: fc.nat(100), longSize: fc.nat(50), longEvery: fc.nat(500)}),
+				(seed, spacingMs, bursts) => {
+					const {timeMsOf} = createTimeline({...plain, seed, spacingMs, bursts});
+					assert.equal(timeMsOf(0), plain.newestMs);
+					for (let index = 1; index < 1000; index++) assert.ok(timeMsOf(index) <= timeMsOf(index - 1), String(index));
+					assert.ok(plain.newestMs - timeMsOf(999) <= 1000 * spacingMs + 1);
+					assert.ok(plain.newestMs - timeMsOf(999) >= 850 * spacingMs - 2);
+				},
+			),
+			{numRuns: 50},
+		);
 	});
 
 	it('has short bursts, and long ones that are larger than a page', () => {
@@ -27,7 +30,10 @@ describe('emulator/org-timeline', () => {
 			sizes.set(timeMsOf(index), (sizes.get(timeMsOf(index)) ?? 0) + 1);
 		}
 		const bursts = [...sizes.values()].filter(size => size > 1);
-		assert.deepEqual(bursts.filter(size => size > 5), [250, 250]);
+		assert.deepEqual(
+			bursts.filter(size => size > 5),
+			[250, 250],
+		);
 		assert.ok(bursts.length > 60 && bursts.length < 90, String(bursts.length));
 	});
 
@@ -54,8 +60,13 @@ describe('emulator/org-timeline', () => {
 	});
 
 	it('searches by halves', () => {
-		fc.assert(fc.property(fc.nat(50), fc.nat(60), (length, edge) => {
-			assert.equal(firstIndex(length, index => index >= edge), Math.min(length, edge));
-		}));
+		fc.assert(
+			fc.property(fc.nat(50), fc.nat(60), (length, edge) => {
+				assert.equal(
+					firstIndex(length, index => index >= edge),
+					Math.min(length, edge),
+				);
+			}),
+		);
 	});
 });

@@ -7,8 +7,12 @@ describe('emulator/parse-fault', () => {
 	it('reads faults', () => {
 		const examples = {
 			'status:503@3,4': {kind: 'status', status: 503, at: [3, 4]},
-			'status:429,retry-after=2,x-ratelimit-reset=minute+60@7':
-				{kind: 'status', status: 429, headers: {'retry-after': '2', 'x-ratelimit-reset': 'minute+60'}, at: [7]},
+			'status:429,retry-after=2,x-ratelimit-reset=minute+60@7': {
+				kind: 'status',
+				status: 429,
+				headers: {'retry-after': '2', 'x-ratelimit-reset': 'minute+60'},
+				at: [7],
+			},
 			'hang:body@5-': {kind: 'hang', where: 'body', at: {from: 5}},
 			'reset@5-9': {kind: 'reset', at: {from: 5, to: 9}},
 			'truncate@all': {kind: 'truncate', at: 'all'},
@@ -39,8 +43,12 @@ describe('emulator/parse-fault', () => {
 			'html@': 'requests like 3',
 		};
 		for (const [text, expected] of Object.entries(examples)) {
-			assert.throws(() => parseFault(text), (error: unknown) =>
-				error instanceof ConfigError && error.message.includes(expected) && error.message.includes(text), text);
+			assert.throws(
+				() => parseFault(text),
+				(error: unknown) =>
+					error instanceof ConfigError && error.message.includes(expected) && error.message.includes(text),
+				text,
+			);
 		}
 	});
 

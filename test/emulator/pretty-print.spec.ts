@@ -4,9 +4,11 @@ import {prettyPrint} from '../../lib/emulator/pretty-print.ts';
 
 describe('emulator/pretty-print', () => {
 	it('does what JSON.stringify does', () => {
-		fc.assert(fc.property(fc.jsonValue(), value => {
-			assert.equal(prettyPrint(JSON.stringify(value)), JSON.stringify(value, null, 2));
-		}));
+		fc.assert(
+			fc.property(fc.jsonValue(), value => {
+				assert.equal(prettyPrint(JSON.stringify(value)), JSON.stringify(value, null, 2));
+			}),
+		);
 	});
 
 	it('leaves numbers, escapes and duplicate keys alone', () => {

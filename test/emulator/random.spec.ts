@@ -14,7 +14,10 @@ describe('emulator/random', () => {
 
 	it('draws the same stream from the same seed', () => {
 		const [one, two] = [createRandom(5, 1), createRandom(5, 1)];
-		assert.deepEqual(Array.from({length: 9}, () => one.below(100)), Array.from({length: 9}, () => two.below(100)));
+		assert.deepEqual(
+			Array.from({length: 9}, () => one.below(100)),
+			Array.from({length: 9}, () => two.below(100)),
+		);
 		assert.ok(Array.from({length: 1000}, () => one.chance(30)).filter(Boolean).length > 200);
 		assert.equal(one.pick(['only']), 'only');
 	});

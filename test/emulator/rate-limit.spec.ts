@@ -9,7 +9,10 @@ describe('emulator/rate-limit', () => {
 	it('answers so many in any window and refuses the rest', () => {
 		const take = createRateLimit({requests: 2, perMs: MINUTE_MS});
 		const at = (seconds: number) => take(startMs + seconds * 1000);
-		assert.deepEqual([at(0), at(10), at(20), at(59.999)].map(({refused}) => refused), [false, false, true, true]);
+		assert.deepEqual(
+			[at(0), at(10), at(20), at(59.999)].map(({refused}) => refused),
+			[false, false, true, true],
+		);
 		assert.equal(at(60).refused, false);
 		assert.equal(at(69).refused, true);
 		assert.equal(at(70).refused, false);
@@ -25,12 +28,14 @@ describe('emulator/rate-limit', () => {
 	});
 
 	it('is satisfied by waiting for the reset', () => {
-		fc.assert(fc.property(fc.integer({min: 1, max: 5}), fc.nat(100_000), (requests, laterMs) => {
-			const take = createRateLimit({requests, perMs: MINUTE_MS});
-			for (let sent = 0; sent < 8; sent++) take(startMs + laterMs + sent);
-			const resetMs = Date.parse(String(take(startMs + laterMs + 9).headers['x-ratelimit-reset']));
-			for (let sent = 0; sent < requests; sent++) assert.equal(take(resetMs).refused, false);
-		}));
+		fc.assert(
+			fc.property(fc.integer({min: 1, max: 5}), fc.nat(100_000), (requests, laterMs) => {
+				const take = createRateLimit({requests, perMs: MINUTE_MS});
+				for (let sent = 0; sent < 8; sent++) take(startMs + laterMs + sent);
+				const resetMs = Date.parse(String(take(startMs + laterMs + 9).headers['x-ratelimit-reset']));
+				for (let sent = 0; sent < requests; sent++) assert.equal(take(resetMs).refused, false);
+			}),
+		);
 	});
 
 	it('gives Retry-After in the form that is asked for, with refusals only', () => {

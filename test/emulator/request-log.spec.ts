@@ -8,7 +8,10 @@ describe('emulator/request-log', () => {
 		const log = createRequestLog(3);
 		for (let index = 0; index < 10; index++) log.add(at(index));
 		assert.equal(log.count, 10);
-		assert.deepEqual(log.entries.map(({number}) => number), [8, 9, 10]);
+		assert.deepEqual(
+			log.entries.map(({number}) => number),
+			[8, 9, 10],
+		);
 	});
 
 	it('knows the fullest window', () => {

@@ -13,17 +13,25 @@ describe('emulator/wire-faults', () => {
 		withFault({kind: 'reset', at: 1}, async emulator => {
 			await assert.rejects(ask(emulator, '/events'), {code: 'ECONNRESET'});
 			assert.equal(pageOf(await ask(emulator, '/events')).data.length, 20);
-			assert.deepEqual(emulator.requests.map(({status, fault}) => [status, fault]), [[0, 'reset'], [200, undefined]]);
+			assert.deepEqual(
+				emulator.requests.map(({status, fault}) => [status, fault]),
+				[
+					[0, 'reset'],
+					[200, undefined],
+				],
+			);
 		}));
 
-	it('resets in the body', () => withFault({kind: 'reset', where: 'body', at: 1}, async emulator => {
-		await assert.rejects(ask(emulator, '/events'), {code: 'ECONNRESET'});
-		assert.equal(emulator.requests[0]?.status, 200);
-	}));
+	it('resets in the body', () =>
+		withFault({kind: 'reset', where: 'body', at: 1}, async emulator => {
+			await assert.rejects(ask(emulator, '/events'), {code: 'ECONNRESET'});
+			assert.equal(emulator.requests[0]?.status, 200);
+		}));
 
-	it('closes short of the announced length', () => withFault({kind: 'short', at: 1}, async emulator => {
-		await assert.rejects(ask(emulator, '/events'), {message: 'aborted'});
-	}));
+	it('closes short of the announced length', () =>
+		withFault({kind: 'short', at: 1}, async emulator => {
+			await assert.rejects(ask(emulator, '/events'), {message: 'aborted'});
+		}));
 
 	it('hangs in the body, with half of it sent', () =>
 		withFault({kind: 'hang', where: 'body', at: 1}, async emulator => {
@@ -35,15 +43,19 @@ describe('emulator/wire-faults', () => {
 		await withFault({kind: 'hang', at: 1}, async emulator => {
 			asked = [ask(emulator, '/events'), ask(emulator, '/events')];
 			await Promise.race(asked);
-			assert.deepEqual(emulator.requests.map(({status}) => status), [0, 200]);
+			assert.deepEqual(
+				emulator.requests.map(({status}) => status),
+				[0, 200],
+			);
 		});
 		const settled = await Promise.allSettled(asked);
 		assert.deepEqual(settled.map(({status}) => status).sort(), ['fulfilled', 'rejected']);
 	});
 
-	it('drips byte by byte', () => withFault({kind: 'drip', bytesPerSecond: 1000, at: 1}, async emulator => {
-		assert.equal(await firstBytes(emulator, '/events', 3), '{"d');
-	}));
+	it('drips byte by byte', () =>
+		withFault({kind: 'drip', bytesPerSecond: 1000, at: 1}, async emulator => {
+			assert.equal(await firstBytes(emulator, '/events', 3), '{"d');
+		}));
 
 	it('sends many megabytes that are still the right page', () =>
 		withFault({kind: 'big', megabytes: 3, at: 1}, async emulator => {
@@ -58,10 +70,11 @@ describe('emulator/wire-faults', () => {
 			assert.equal((await ask(emulator, '/events')).status, 200);
 		}));
 
-	it('delays', () => withFault({kind: 'delay', delayMs: 1, at: 1}, async emulator => {
-		assert.equal((await ask(emulator, '/events')).status, 200);
-		assert.equal(emulator.requests[0]?.status, 200);
-	}));
+	it('delays', () =>
+		withFault({kind: 'delay', delayMs: 1, at: 1}, async emulator => {
+			assert.equal((await ask(emulator, '/events')).status, 200);
+			assert.equal(emulator.requests[0]?.status, 200);
+		}));
 
 	it('drops what was to come later when the connection has gone', async () => {
 		const called: string[] = [];

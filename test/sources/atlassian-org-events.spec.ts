@@ -176,6 +176,58 @@ describe('atlassian-org-events', () => {
 		}
 	});
 
+	describe('operations', () => {
+		const {operations} = orgEvents;
+
+		it('gives one event by its id, as the API gave it', async () => {
+			await withEmulator({events: 5, switches: {oddRecords: true, hostileIds: true}}, async emulator => {
+				const {url: endpoint, token, orgId} = emulator;
+				for (const {id, text} of emulator.events()) {
+					if (/^\.+$|\p{Surrogate}/u.test(id)) continue;
+					const answer = await operations['event']!.prepare({endpoint, token, orgId, eventId: id}).run();
+					assert.equal(answer.text, `{"data":${text}}`);
+				}
+			});
+		});
+
+		it('says that there is no such event', async () => {
+			await withEmulator({events: 5}, async ({url: endpoint, token, orgId}) => {
+				const unknown = operations['event']!({endpoint, token, orgId, eventId: 'a/b?c'});
+				await assert.rejects(unknown, {code: 'NOT_FOUND', message: /orgs\/[^/]+\/events\/a%2Fb%3Fc answered 404/});
+			});
+		});
+
+		it('gives the catalogue of actions, in which every action of the log is', async () => {
+			await withEmulator({}, async emulator => {
+				const {url: endpoint, token, orgId} = emulator;
+				const {data} = (await operations['event-actions']!({endpoint, token, orgId})) as {data: {id: string}[]};
+				const known = new Set(data.map(({id}) => id));
+				const pages = await pull(emulator, {pageSize: 300});
+				for (const {attributes} of pages.flatMap(({events}) => events)) assert.ok(known.has(attributes.action!));
+			});
+		});
+
+		it('refuses options that cannot work', async () => {
+			for (const options of [
+				{},
+				{orgId: 'o'},
+				{orgId: '..', eventId: 'x'},
+				{orgId: 'o', eventId: ''},
+				{orgId: 'o', eventId: '..'},
+			]) {
+				await assert.rejects(
+					operations['event']!({token: 't', endpoint: 'http://127.0.0.1:9', ...options}),
+					ConfigError,
+				);
+			}
+		});
+
+		it('change nothing', () => {
+			for (const {writes, takesBody} of Object.values(operations))
+				assert.deepEqual([writes, takesBody], [false, false]);
+		});
+	});
+
 	describe('normalize', () => {
 		/** The members that this source maps, of one event. */
 		function normalized(event: object): unknown {

@@ -1,0 +1,85 @@
+import type {BoundOperation} from '../operations.ts';
+import {basicOptions, httpOptions, tokenOption} from '../options.ts';
+import {list, load} from '../registry.ts';
+import type {Source} from '../source.ts';
+import {credentialFlagsOf} from './credentials.ts';
+import {requiredFlagsOf} from './flag-options.ts';
+import {camel, describeFlags, type Flags, flagsOf} from './flags.ts';
+
+/** What of a source `rxaudit call` works with. */
+export type CallableSource = Pick<Source, 'name' | 'endpoint' | 'auth' | 'operations'>;
+
+/** The flags that every operation takes. */
+export const callFlags = {
+	yes: {help: 'change it without asking; needed where nobody can be asked'},
+	help: {help: 'this text'},
+} satisfies Flags;
+
+const bodyFlag: Flags = {body: {value: 'FILE|-', help: 'the body, JSON, from a file or from standard input'}};
+const connectionOptions = ['endpoint', ...Object.keys({...tokenOption, ...basicOptions, ...httpOptions})];
+
+/** The flags of one operation: its own, its body, those of the connection but the credentials'. */
+export function operationFlags(operation: BoundOperation): Flags {
+	return {...flagsOf(operation.options), ...(operation.takesBody ? bodyFlag : {})};
+}
+
+/** A source's operations with their own options, for people; empty where it has none. */
+export function describeOperations({name, operations}: CallableSource): string {
+	const entries = Object.entries(operations).map(([operationName, operation]) => {
+		const flags = describeFlags(ownFlags(operation)).replace(/^(?=.)/gm, '  ');
+		return `  ${`${operationName} `.padEnd(26)}${operation.docs}\n${flags && `${flags}\n`}`;
+	});
+	return entries.length === 0 ? '' : `Operations, each by rxaudit call ${name} <operation>:\n${entries.join('')}`;
+}
+
+/** What `rxaudit call --help` shows: of one operation, of one source, or of all. */
+export async function callHelp(source?: CallableSource, name = '<operation>'): Promise<string> {
+	const operation = source?.operations[name];
+	const required = operation ? requiredFlagsOf(operation.options).map(flag => ` --${flag} VALUE`) : [];
+	return `Usage: rxaudit call ${source?.name ?? '<source>'} ${name}${required.join('')} [options]
+
+${operation?.docs ?? 'Asks an API for something beside its audit log, or changes a setting of it.'}
+
+The answer goes to standard output as the API gave it. What changes something is first shown on stderr, and asked for:
+type yes. Where nobody can be asked it needs --yes. Any other answer than yes changes nothing, and the exit code is 1.
+
+${source && operation ? `Options:\n${describeFlags(allFlags(source, operation))}\n` : source ? ofSource(source) : await ofAll()}`;
+}
+
+function ofSource(source: CallableSource): string {
+	const operations = describeOperations(source);
+	if (operations === '') return `${source.name} has no operations.\n`;
+	return `${operations}\nrxaudit call ${source.name} <operation> --help shows the options of the connection too.\n`;
+}
+
+async function ofAll(): Promise<string> {
+	const sources = await Promise.all(list('source').map(name => load('source', name)));
+	const lines = sources
+		.map(({name, operations}) => [name, Object.keys(operations).join(', ')] as const)
+		.filter(([, operations]) => operations !== '')
+		.map(([name, operations]) => `  ${`${name} `.padEnd(26)}${operations}`);
+	return `Operations:
+${lines.join('\n')}
+
+rxaudit call <source> --help shows what they do and their options.
+
+Examples:
+  rxaudit call atlassian-org-events event-actions --org-id ORG | jq .
+  rxaudit call jira-data-center set-retention --endpoint https://jira.example.com --body retention.json
+  echo '{"period": {"years": 3}}' | rxaudit call jira-data-center set-retention --endpoint https://jira.example.com --body - --yes
+`;
+}
+
+function ownFlags(operation: BoundOperation): Flags {
+	const own = Object.entries(operationFlags(operation)).filter(([flag]) => !connectionOptions.includes(camel(flag)));
+	return {...Object.fromEntries(own), ...(operation.writes ? {yes: callFlags.yes} : {})};
+}
+
+function allFlags(source: CallableSource, operation: BoundOperation): Flags {
+	return {
+		...ownFlags(operation),
+		...flagsOf(operation.options),
+		...credentialFlagsOf(source),
+		help: callFlags.help,
+	};
+}

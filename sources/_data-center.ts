@@ -1,0 +1,102 @@
+import {z} from 'zod';
+import {SourceError} from '../lib/errors.ts';
+import type {Operation} from '../lib/operations.ts';
+import {wholeNumber} from '../lib/options.ts';
+import {defineSource} from '../lib/source.ts';
+import {configurationOf} from './_data-center-configuration.ts';
+import {type DataCenterEvent, identityOf, normalize} from './_data-center-event.ts';
+
+interface EventPage {
+	readonly pagingInfo?: {
+		readonly lastPage?: boolean;
+		/** Text on real servers, an object in the documents. */
+		readonly nextPageCursor?: string | {readonly cursor?: string} | null;
+		readonly nextPageLink?: string | null;
+	} | null;
+}
+
+const one = z.string().min(1);
+const list = z.union([one.transform(value => [value]), z.array(one)]).optional();
+
+const options = {
+	userIds: list.describe('only events by the authors with these ids; may be repeated'),
+	categories: list.describe('only events of these categories; may be repeated; Data Center licence only'),
+	actions: list.describe('only events with these actions; may be repeated; Data Center licence only'),
+	affectedObject: z
+		.string()
+		.regex(/^[^,;]+,[^,;]+(;[^,;]+,[^,;]+)*$/, {error: 'expected TYPE,ID or TYPE,ID;TYPE,ID'})
+		.optional()
+		.describe('only events about this object, TYPE,ID; more of them with semicolons: any of one type, all types'),
+	search: one.optional().describe('only events that hold any of these words; slow on a large log'),
+	scanLimit: wholeNumber(1, 2_147_483_647)
+		.optional()
+		.describe('only among so many events, those that were stored last within the bounds; default: all'),
+	skipSearchesBy: list.describe(
+		'leaves out the events "Audit Log search performed" by this author, id or name as the log has it; may be repeated',
+	),
+};
+
+/** Each request of this source is audited too. */
+const searchAction = 'atlassian.audit.event.action.audit.search';
+
+interface Product {
+	/** The source's name. */
+	readonly name: string;
+	readonly product: string;
+	/** The first version with this API. */
+	readonly since: string;
+	/** What only this product can do. */
+	readonly operations?: Readonly<Record<string, Operation>>;
+}
+
+/** The source of one product: they differ in little but their name. */
+export function defineDataCenter({name, product, since, operations}: Product) {
+	return defineSource({
+		name,
+		docs: `Audit log of ${product} Data Center ${since} or newer (auditing plugin, GET /rest/auditing/1.0/events), newest first. The endpoint is the server's base URL with its context path. Needs an administrator: a personal access token, or user name and password. The server audits each request of this source as "Audit Log search performed"; --skip-searches-by leaves those of one author out. Neither outputFormat nor offset is offered: CSV lacks most of a record, and offsets slip with each new record, of which each request makes one.`,
+		reference: 'https://developer.atlassian.com/server/framework/atlassian-sdk/rest/api-group-events/',
+		auth: ['bearer', 'basic'],
+		options,
+		order: 'newest-first',
+		ids: 'tenant',
+		lagMs: 60_000,
+		records: 'entities',
+		// one host may serve several of them, each below its own context path
+		tenant: (_, {host, pathname}) => (host + pathname).replace(/\/+$/, ''),
+		identity: identityOf,
+		time: (event: DataCenterEvent) => event.timestamp,
+
+		request: ({userIds, categories, actions, affectedObject, search, scanLimit, pageSize}, window) => ({
+			path: '/rest/auditing/1.0/events',
+			query: {
+				from: window.fromMs > 0 ? new Date(window.fromMs).toISOString() : undefined,
+				to: new Date(window.toMs).toISOString(),
+				userIds: userIds?.join(),
+				categories: categories?.join(),
+				actions: actions?.join(),
+				affectedObject,
+				search,
+				scanLimit,
+				limit: pageSize,
+				pageCursor: window.cursor as string | undefined,
+			},
+		}),
+		next: answer => nextCursor(name, answer as EventPage),
+		leavesOut: ({author, type}, {skipSearchesBy: readers}) =>
+			readers !== undefined &&
+			type?.actionI18nKey === searchAction &&
+			[author?.id, author?.name].some(reader => reader !== undefined && readers.includes(reader)),
+		normalize,
+		operations: {...configurationOf(name), ...operations},
+	});
+}
+
+function nextCursor(name: string, {pagingInfo}: EventPage): string | undefined {
+	if (pagingInfo?.lastPage === true) return undefined;
+	const {nextPageCursor: given, nextPageLink: link} = pagingInfo ?? {};
+	// the link is never followed, it may lead anywhere; but it may name the place that nothing else names
+	const cursor =
+		(typeof given === 'object' ? given?.cursor : given) || new URLSearchParams(link?.split('?')[1]).get('pageCursor');
+	if (cursor) return cursor;
+	throw new SourceError('BAD_BODY', `${name}: expected a next page or lastPage, got a page that ends with neither`);
+}

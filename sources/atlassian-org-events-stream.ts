@@ -1,0 +1,45 @@
+import {defineSource} from '../lib/source.ts';
+import {nextCursor, normalizeEvent, orgApi, type OrgEvent, orgOption, orgPath} from './_org.ts';
+
+export type {OrgEvent, OrgObject} from './_org.ts';
+
+/** As much as one request may ask for. */
+const maxLimit = 500;
+
+/** The audit log of an Atlassian organization in the order in which the vendor took the events in, oldest first. */
+export default defineSource({
+	name: 'atlassian-org-events-stream',
+	docs:
+		'Audit log of an Atlassian organization (Organizations API, GET /events-stream), oldest first, 180 days back. ' +
+		'The one for bulk and for regular runs: larger pages and a higher limit (50 requests a minute) than ' +
+		'atlassian-org-events, and an event that the vendor took in late still comes at the end; but no filters. ' +
+		'since and until bound the time at which the vendor took an event in. ' +
+		'Needs an API key of an organization admin.',
+	reference: 'https://developer.atlassian.com/cloud/admin/organization/rest/api-group-events/',
+	...orgApi,
+	options: orgOption,
+	order: 'oldest-first',
+	ids: 'global',
+	rate: {requests: 50, perMs: 60_000},
+	lagMs: 60_000,
+	records: 'data',
+	tenant: ({orgId}) => orgId,
+	id: (event: OrgEvent) => event.id,
+	time: (event: OrgEvent) => event.attributes?.time,
+	sortTime: (event: OrgEvent) => event.attributes?.processedAt,
+
+	// a cursor holds its place and order; the upper bound is sent again, since nothing says that it holds that too
+	request: ({orgId, pageSize = maxLimit}, {fromMs, toMs, cursor}) => ({
+		path: orgPath(orgId, 'events-stream'),
+		query: {
+			...(cursor === undefined
+				? {from: fromMs > 0 ? fromMs : undefined, sortOrder: 'asc'}
+				: {cursor: cursor as string}),
+			to: toMs,
+			limit: pageSize,
+		},
+	}),
+	// the last page may have a cursor too, to ask for new events with: an empty page is the end, whatever it says
+	next: (answer, rows) => (rows === 0 ? undefined : nextCursor(answer as object)),
+	normalize: normalizeEvent,
+});

@@ -1,0 +1,199 @@
+import assert from 'node:assert/strict';
+import {systemClock} from '../../lib/clock.ts';
+import {AuditError, type ErrorCode, RateLimitError} from '../../lib/errors.ts';
+import type {Fault} from '../../lib/emulator/index.ts';
+import {assertNoSecret, credentials} from './secrets.ts';
+import {hastyClock} from './hasty-clock.ts';
+import {textsOf, withSource} from './source-under-test.ts';
+import {describeEachSource} from './subjects.ts';
+import {assertInOrder} from './tally.ts';
+
+/** What passes when the request is sent again, in the order of requests: the first answer after each is the right one. */
+const passing: readonly (readonly [times: number, fault: Fault])[] = [
+	[2, {kind: 'status', status: 500}],
+	[1, {kind: 'status', status: 502}],
+	[1, {kind: 'status', status: 503}],
+	[1, {kind: 'status', status: 504}],
+	[1, {kind: 'status', status: 408}],
+	[1, {kind: 'truncate'}],
+	[1, {kind: 'html'}],
+	[1, {kind: 'gzip-cut'}],
+	[1, {kind: 'short'}],
+	[2, {kind: 'reset'}],
+	[1, {kind: 'reset', where: 'body'}],
+];
+
+/** What ends a run when it never passes, with the options that make that soon. */
+const lasting: readonly (readonly [Fault, ErrorCode, Readonly<Record<string, number>>?])[] = [
+	[{kind: 'status', status: 500}, 'HTTP_STATUS'],
+	[{kind: 'reset'}, 'UNREACHABLE'],
+	[{kind: 'truncate'}, 'BAD_BODY'],
+	[{kind: 'html'}, 'BAD_BODY'],
+	[{kind: 'bomb', megabytes: 2}, 'BODY_TOO_LARGE', {maxBodyBytes: 1_000_000}],
+	[{kind: 'hang', where: 'body'}, 'TIMEOUT', {idleTimeoutMs: 50}],
+];
+
+/** From so many requests on, the faults that pass, each with one good answer behind it. */
+function passingFrom(request: number): Fault[] {
+	let next = request;
+	return passing.map(([times, fault]): Fault => {
+		const from = next;
+		next += times + 1;
+		return {...fault, at: {from, to: from + times - 1}};
+	});
+}
+
+/** What a 429 may say of the wait, and how long that is: at most a tenth more. */
+const refusals: readonly (readonly [headers: Readonly<Record<string, string>>, leastMs: number, mostMs: number])[] = [
+	[{'retry-after': '7'}, 7000, 7000],
+	[{'retry-after': 'date+30'}, 28_000, 30_000],
+	[{'retry-after': 'date-60'}, 0, 0],
+	[{}, 1000, 1000],
+];
+
+/** What a slow machine may take for one request. */
+const slackMs = 900;
+
+function failure(code: ErrorCode): (error: unknown) => boolean {
+	return error => {
+		assert.ok(error instanceof AuditError, String(error));
+		assert.equal(error.code, code, error.message);
+		assertNoSecret(error);
+		return true;
+	};
+}
+
+describeEachSource('faults', subject => {
+	const {entry, source} = subject;
+	/** What an API may show of what it was sent. */
+	const sent =
+		source.auth[0] === 'bearer'
+			? [credentials.token, encodeURIComponent(credentials.token)]
+			: [credentials.password, Buffer.from(`${credentials.username}:${credentials.password}`).toString('base64')];
+	hastyClock();
+
+	it('overcomes each that passes with one request more', () =>
+		withSource(subject, {pages: passing.length + 1}, async ({emulator, held, pull}) => {
+			await pull();
+			const undisturbed = emulator.requestCount;
+			emulator.setFaults(passingFrom(undisturbed + 1));
+			assertInOrder(textsOf(await pull()), held());
+			const more = passing.reduce((sum, [times]) => sum + times, 0);
+			assert.equal(emulator.requestCount, 2 * undisturbed + more);
+		}));
+
+	it('asks again when nothing comes any more, or too slowly', () =>
+		withSource(subject, {}, async ({emulator, held, pull}) => {
+			emulator.setFaults([
+				{kind: 'hang', at: 2},
+				{kind: 'hang', where: 'body', at: 4},
+				{kind: 'drip', bytesPerSecond: 100, at: 6},
+			]);
+			assertInOrder(textsOf(await pull({idleTimeoutMs: 60, timeoutMs: 250})), held());
+			assert.ok(emulator.requestCount >= 8);
+		}));
+
+	for (const [fault, code, options] of lasting) {
+		it(`ends with ${code} at what lasts, and goes on there: ${Object.values(fault).join(' ')}`, () =>
+			withSource(subject, {}, async ({archive, emulator, held, pageSize}) => {
+				const {assertHolds, fill, lines} = archive();
+				emulator.setFaults([{...fault, at: {from: 3}}]);
+				await assert.rejects(fill({maxAttempts: 3, ...options}), failure(code));
+				assert.equal(emulator.requestCount, 2 + 3);
+				assert.ok(lines.length >= pageSize, 'what came before is kept');
+				emulator.clearFaults();
+				await fill();
+				assertHolds(held());
+			}));
+	}
+
+	for (const status of [401, 403]) {
+		it(`ends at once where credentials are refused (${status}), and goes on when they are good again`, () =>
+			withSource(subject, {}, async ({archive, emulator, held}) => {
+				const {assertHolds, fill} = archive();
+				const body = `refused: ${sent.join()}`;
+				emulator.setFaults([{kind: 'status', status, body, at: {from: 3}}]);
+				await assert.rejects(fill(), failure(status === 401 ? 'UNAUTHORIZED' : 'FORBIDDEN'));
+				assert.equal(emulator.requestCount, 3);
+				emulator.clearFaults();
+				await fill();
+				assertHolds(held());
+			}));
+	}
+
+	it('asks once with wrong credentials', () =>
+		withSource(subject, {token: 'another', password: 'another'}, async ({emulator, pull}) => {
+			await assert.rejects(pull(), failure('UNAUTHORIZED'));
+			assert.equal(emulator.requestCount, 1);
+		}));
+
+	for (const [headers, leastMs, mostMs] of refusals) {
+		it(`waits as long as a 429 asks: ${JSON.stringify(headers)}`, () =>
+			withSource(subject, {pages: 3.5}, async tested => {
+				const {emulator, held, pull} = tested;
+				const timesMs: number[] = [];
+				tested.onRequest = () => void timesMs.push(systemClock.monotonic());
+				emulator.setFaults([{kind: 'status', status: 429, headers, at: 3}]);
+				assertInOrder(textsOf(await pull({maxAttempts: 1})), held());
+				const waitedMs = timesMs[3]! - timesMs[2]!;
+				assert.ok(waitedMs >= leastMs, `waited ${waitedMs} ms`);
+				assert.ok(waitedMs <= mostMs * 1.1 + slackMs, `waited ${waitedMs} ms`);
+			}));
+	}
+
+	it('ends where a 429 asks for more than it may wait', () =>
+		withSource(subject, {}, async ({archive, emulator, held}) => {
+			const {assertHolds, fill} = archive();
+			emulator.setFaults([{kind: 'status', status: 429, headers: {'retry-after': '1000000000'}, at: {from: 3}}]);
+			await assert.rejects(fill(), error => failure('RATE_LIMITED')(error) && error instanceof RateLimitError);
+			assert.equal(emulator.requestCount, 3);
+			emulator.clearFaults();
+			await fill();
+			assertHolds(held());
+		}));
+
+	if (entry.cursor) {
+		it('reads on where a cursor is refused', async () => {
+			for (const request of [2, 4, 6]) {
+				await withSource(subject, {}, async ({archive, emulator, held}) => {
+					const {assertHolds, fill} = archive();
+					emulator.setFaults([{kind: 'refuse-cursor', at: request}]);
+					const {warnings} = await fill();
+					assert.match(warnings.join(), /the cursor was refused/);
+					assertHolds(held());
+				});
+			}
+		});
+
+		it('reads on where the cursor of the state is refused', () =>
+			withSource(subject, {}, async ({archive, emulator, held}) => {
+				const {assertHolds, fill} = archive();
+				await fill({}, 4);
+				emulator.setFaults([{kind: 'refuse-cursor', at: emulator.requestCount + 1}]);
+				await fill();
+				assertHolds(held());
+			}));
+	}
+
+	for (const kind of ['repeat-cursor', 'cycle-cursor', 'empty-pages'] as const) {
+		it(`never takes a page that leads nowhere for the end: ${kind}`, () =>
+			withSource(subject, {}, async ({archive, emulator, held}) => {
+				const {assertHolds, fill} = archive();
+				emulator.setFaults([{kind, at: {from: 3}}]);
+				if (entry.stuck.includes(kind)) await assert.rejects(fill(), failure('PAGING_NO_PROGRESS'));
+				else await fill();
+				assert.ok(emulator.requestCount < 130);
+				emulator.clearFaults();
+				await fill();
+				if (entry.stuck.includes(kind) || kind !== 'empty-pages') assertHolds(held());
+			}));
+	}
+
+	it('never follows a link to another host', () =>
+		withSource(subject, {}, async ({emulator, held, pull}) => {
+			for (const onlyLink of [false, true]) {
+				emulator.setFaults([{kind: 'foreign-next', onlyLink, at: 'all'}]);
+				assertInOrder(textsOf(await pull()), held());
+			}
+		}));
+});

@@ -1,0 +1,173 @@
+import assert from 'node:assert/strict';
+import {
+	type ApiName,
+	type EmulatedApi,
+	type Emulator,
+	type EmulatorOptions,
+	type EmulatorSwitches,
+	type RecordBounds,
+	startEmulator,
+} from '../../lib/emulator/index.ts';
+import {dedupe} from '../../lib/operators/dedupe.ts';
+import type {Page} from '../../lib/page.ts';
+import {type Report, run} from '../../lib/pipeline.ts';
+import type {Source} from '../../lib/source.ts';
+import type {Start} from '../../lib/start.ts';
+import {memorySink} from '../support/memory-sink.ts';
+import {memoryStore, type MemoryStore} from '../support/memory-store.ts';
+import {listen} from '../support/pages.ts';
+import {assertNoSecret, credentials} from './secrets.ts';
+import type {SourceEntry} from './source-table.ts';
+import {assertBetween} from './tally.ts';
+
+export type Options = Readonly<Record<string, unknown>>;
+
+/** A source of the registry, and how to point it at the emulator. */
+export interface Subject {
+	readonly name: string;
+	readonly source: Source<Options>;
+	readonly entry: SourceEntry;
+}
+
+/** A source in front of an API that holds records. */
+export interface SourceUnderTest extends Subject {
+	readonly emulator: Emulator;
+	readonly api: EmulatedApi;
+	readonly pageSize: number;
+	/** Called before each answer: it may change what the API holds. */
+	onRequest: () => void;
+	options(more?: Options): Options;
+	/** The texts that the API holds, in the order in which it gives them. */
+	held(bounds?: RecordBounds): string[];
+	/** All its pages, each acknowledged as it comes. Rejects with what the source ends with. */
+	pull(more?: Options, start?: Start): Promise<Page[]>;
+	/** An archive in memory that is filled by one run after another. */
+	archive(): Archive;
+}
+
+export interface Archive {
+	readonly store: MemoryStore;
+	/** What it holds, one text for each event. */
+	readonly lines: readonly string[];
+	/**
+	 * Fails unless it holds each of these texts, and each once. Of a listing a whole second one may follow: it knows no
+	 * time, so that a run which finishes an interrupted one then reads all of it anew.
+	 */
+	assertHolds(texts: readonly string[]): void;
+	/** Goes on where the run before ended. With `pages` it is asked to stop when it has written so many. */
+	fill(more?: Options, pages?: number): Promise<Report>;
+}
+
+export interface Holding extends Omit<EmulatorOptions, 'switches'> {
+	/** How many pages the API's records fill. Default 6.5: bursts longer than a page are among them. */
+	readonly pages?: number;
+	/** How many records instead. */
+	readonly events?: number;
+	readonly switches?: EmulatorSwitches;
+}
+
+const defaultPageSize = 10;
+/** Many records share a millisecond, some of them for longer than two pages. */
+const bursts = {perThousand: 100, longSize: 25, longEvery: 50};
+
+export async function withSource(
+	subject: Subject,
+	{pages = 6.5, switches, ...holding}: Holding,
+	use: (tested: SourceUnderTest) => Promise<void>,
+): Promise<void> {
+	const {name, source, entry} = subject;
+	const pageSize = entry.pageSize ?? defaultPageSize;
+	const hooks = {onRequest: () => {}};
+	const emulator = await startEmulator({
+		events: Math.round(pages * pageSize),
+		...credentials,
+		...holding,
+		switches: {bursts, ...entry.switches, ...switches},
+		onRequest: () => hooks.onRequest(),
+	});
+	const api = emulator.api(name as ApiName);
+	const options = (more: Options = {}): Options => ({
+		endpoint: emulator.url + (entry.path ?? ''),
+		...credentialsFor(source),
+		...(entry.pageSize === undefined ? {pageSize} : {}),
+		retryBaseMs: 0,
+		...entry.options?.(emulator),
+		...more,
+	});
+	try {
+		await use(
+			Object.assign(hooks, {
+				...subject,
+				emulator,
+				api,
+				pageSize,
+				options,
+				held(bounds: RecordBounds = {}) {
+					const texts = Array.from(api.records(bounds), ({text}) => text.replace(/[\r\n]/g, ''));
+					return source.order === 'oldest-first' ? texts.reverse() : texts;
+				},
+				pull: (more?: Options, start?: Start) => pull(source, options(more), start),
+				archive: () => createArchive(source, options),
+			}),
+		);
+	} finally {
+		await emulator.close();
+	}
+}
+
+/** Those of the emulator's credentials that a source takes. */
+export function credentialsFor({auth}: Pick<Source, 'auth'>): Options {
+	const {token, ...basic} = credentials;
+	return {...(auth.includes('bearer') ? {token} : {}), ...(auth.includes('basic') ? basic : {})};
+}
+
+export function textsOf(pages: readonly Page[]): string[] {
+	return pages.flatMap(({records}) => records.map(({text}) => Buffer.from(text).toString()));
+}
+
+async function pull(source: Source<Options>, options: Options, start?: Start): Promise<Page[]> {
+	const heard = listen(source(options, start), page => page.ack());
+	await heard.over;
+	if (heard.ended === 'error') {
+		assertNoSecret(heard.error);
+		throw heard.error;
+	}
+	assert.deepEqual(
+		heard.values.flatMap(({rejected}) => rejected),
+		[],
+	);
+	return heard.values;
+}
+
+function createArchive(source: Source<Options>, options: (more?: Options) => Options): Archive {
+	const store = memoryStore();
+	const stops = {left: Infinity, stop: new AbortController()};
+	const sink = memorySink({
+		step(name) {
+			if (name.startsWith('written') && --stops.left === 0) stops.stop.abort();
+		},
+	});
+	return {
+		store,
+		lines: sink.lines,
+		assertHolds(texts) {
+			assertBetween(sink.lines, texts, source.order === 'none' ? [...texts, ...texts] : texts);
+		},
+		async fill(more, pages = Infinity) {
+			Object.assign(stops, {left: pages, stop: new AbortController()});
+			try {
+				return await run(start => source(options(more), start).pipe(dedupe(start)), sink, {
+					state: store,
+					signal: stops.stop.signal,
+					commitSize: {pages: 1},
+					onProgress: assertNoSecret,
+				});
+			} catch (error) {
+				assertNoSecret(error);
+				throw error;
+			} finally {
+				assertNoSecret(store.history);
+			}
+		},
+	};
+}

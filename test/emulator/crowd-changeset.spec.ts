@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict';
+import {newChangeset, type NewChangeset} from '../../lib/emulator/crowd-changeset.ts';
+import {createZoneTime} from '../../lib/emulator/zone-time.ts';
+
+const zone = createZoneTime('UTC');
+const make = (body: unknown) => newChangeset(JSON.stringify(body), zone);
+
+describe('emulator/crowd-changeset', () => {
+	it('fills in what is left out', () => {
+		const {timeMs, record} = make({author: {name: 'admin'}, eventType: 'OTHER'}) as NewChangeset;
+		assert.equal(timeMs, undefined);
+		const {source, entities, entries, ipAddress} = record as Record<string, unknown>;
+		assert.deepEqual([source, entities, entries, ipAddress], ['MANUAL', [], [], null]);
+	});
+
+	it('makes an author and an entity of the deprecated members', () => {
+		const flat = {authorType: 'USER', authorId: 1, authorName: 'a', entityType: 'GROUP', entityName: 'g'};
+		const {timeMs, record} = make({
+			...flat,
+			eventType: 'OTHER',
+			timestamp: '1970-01-01T00:00:01.000+0000',
+		}) as NewChangeset;
+		const {author, entities, authorType} = record as Record<string, {name: string}> & {entities: {primary: boolean}[]};
+		assert.equal(timeMs, 1000);
+		assert.deepEqual([author?.name, authorType, entities[0]?.primary], ['a', null, true]);
+	});
+
+	it('says what is missing', () => {
+		assert.equal(make({eventType: 'OTHER'}), 'Author not set');
+		assert.equal(make({author: {name: 'a'}}), 'Event type not set');
+		assert.match(make({author: {}, eventType: 'OTHER', timestamp: 'now'}) as string, /Cannot parse timestamp/);
+		assert.equal(make([]), 'Expected a JSON object');
+	});
+});

@@ -1,0 +1,241 @@
+import assert from 'node:assert/strict';
+import {type Emulator, type EmulatorOptions, startEmulator} from '../../lib/emulator/index.ts';
+import {AuthError, ConfigError} from '../../lib/errors.ts';
+import type {AuditEvent} from '../../lib/event.ts';
+import type {Rejected} from '../../lib/page.ts';
+import crowdChangeset from '../../sinks/crowd-changeset.ts';
+import {withJsonServer} from '../support/json-server.ts';
+import {batchOf, sinkContext, sinkError} from '../support/sink-batch.ts';
+
+type Options = Parameters<typeof crowdChangeset>[0];
+
+const time = '2026-01-02T03:04:05.678Z';
+const changeset = {
+	id: 7,
+	timestamp: '2026-01-02T05:04:05.678+0200',
+	author: {id: 1, name: 'admin', displayName: null, originalName: null, type: 'USER', subtype: null},
+	eventType: 'USER_UPDATED',
+	entities: [{id: 2, name: 'Ann', displayName: null, originalName: null, type: 'USER', subtype: null, primary: true}],
+	ipAddress: null,
+	eventMessage: null,
+	source: 'SYNCHRONIZATION',
+	entries: [{propertyName: 'Email', oldValue: null, newValue: 'a@example.com'}],
+};
+
+function auditEvent(id: string, given: Partial<AuditEvent> = {}): AuditEvent {
+	return {id, time, source: 'some-source', tenant: 'some-tenant', raw: '{}', ...given};
+}
+
+async function withCrowd(options: EmulatorOptions, use: (crowd: Emulator) => Promise<void>): Promise<void> {
+	const crowd = await startEmulator({events: 0, ...options});
+	try {
+		await use(crowd);
+	} finally {
+		await crowd.close();
+	}
+}
+
+function optionsFor({url, username, password}: Pick<Emulator, 'url' | 'username' | 'password'>): Options {
+	return {endpoint: `${url}/crowd`, username, password, retryBaseMs: 0};
+}
+
+/** One run of the sink: what it could not store. */
+async function store(
+	options: Options,
+	events: readonly object[],
+	tenant = 'some-tenant',
+): Promise<readonly Rejected[]> {
+	const open = await crowdChangeset(options).open(sinkContext());
+	const batch = batchOf(events.map(event => ({id: String((event as {id?: unknown}).id ?? 'none')})));
+	const rejected = await open.write({...batch, events, source: {...batch.source, tenant}});
+	await open.flush();
+	await open.close();
+	return rejected ?? [];
+}
+
+function held(crowd: Emulator): Record<string, unknown>[] {
+	return Array.from(crowd.api('crowd-data-center').records(), ({text}) => JSON.parse(text) as Record<string, unknown>);
+}
+
+describe('crowd-changeset', () => {
+	it('stores a common record under the names that Crowd has', async () => {
+		await withCrowd({}, async crowd => {
+			const full = auditEvent('e1', {
+				action: 'ADDED_TO_GROUP',
+				message: 'Ann was added',
+				actor: {id: '712020:abc', name: 'admin', type: 'user'},
+				origin: {ip: '203.0.113.1', ips: ['203.0.113.1']},
+				targets: [
+					{type: 'group', id: '9', name: 'staff'},
+					{type: 'USER', name: 'Ann'},
+					{type: 'Page', id: '3'},
+				],
+				changes: [{field: 'Members', to: 'Ann'}],
+			});
+			assert.deepEqual(await store(optionsFor(crowd), [full]), []);
+			const [stored] = held(crowd);
+			const {author, entities, entries, ...rest} = stored as typeof changeset & {timestamp: string};
+			assert.equal(Date.parse(rest.timestamp), Date.parse(time));
+			assert.deepEqual(
+				{eventType: rest.eventType, ip: rest.ipAddress, message: rest.eventMessage, source: rest.source},
+				{eventType: 'ADDED_TO_GROUP', ip: '203.0.113.1', message: 'Ann was added', source: 'DATA_IMPORT'},
+			);
+			assert.deepEqual(author, {name: 'admin', type: 'USER'}, 'no id of another system');
+			assert.deepEqual(entities, [
+				{name: 'staff', type: 'GROUP', primary: true},
+				{name: 'Ann', type: 'USER', primary: false},
+				{name: '3', type: 'OTHER', primary: false},
+			]);
+			assert.deepEqual(entries, [
+				{propertyName: 'Members', oldValue: null, newValue: 'Ann'},
+				{propertyName: 'rxaudit', oldValue: null, newValue: 'some-source/some-tenant/e1'},
+			]);
+		});
+	});
+
+	it('stores an action that Crowd has no word for as OTHER, with the action in the message', async () => {
+		await withCrowd({}, async crowd => {
+			const events = [auditEvent('e1', {action: 'user_login', message: 'Logged in'}), auditEvent('e2')];
+			assert.deepEqual(await store(optionsFor(crowd), events), []);
+			const stored = held(crowd).map(({eventType, eventMessage}) => [eventType, eventMessage]);
+			const newestFirst = [
+				['OTHER', null],
+				['OTHER', 'user_login: Logged in'],
+			];
+			assert.deepEqual(stored, newestFirst);
+		});
+	});
+
+	it('stores a changeset as it is, without its id', async () => {
+		await withCrowd({}, async crowd => {
+			assert.deepEqual(await store(optionsFor(crowd), [changeset]), []);
+			const [{id: _id, timestamp: _timestamp, entries, ...stored} = {}] = held(crowd);
+			const {id: _, timestamp: __, entries: own, ...rest} = changeset;
+			for (const [member, value] of Object.entries(rest)) assert.deepEqual(stored[member], value, member);
+			assert.deepEqual((entries as object[])[0], own[0]);
+			const post = crowd.requests.find(({url}) => url.endsWith('/auditlog'))!;
+			assert.equal(Object.hasOwn(JSON.parse(post.body!) as object, 'id'), false);
+		});
+	});
+
+	it('stores nothing twice, whatever is sent again and however long the log is', async () => {
+		await withCrowd({events: 30, newestMs: Date.parse(time), spacingMs: 10, switches: {maxLimit: 10}}, async crowd => {
+			const actions = ['USER_CREATED', 'USER_UPDATED', 'USER_DELETED', 'GROUP_CREATED', 'ADDED_TO_GROUP'];
+			const events = Array.from({length: 25}, (_, index) => auditEvent(`e${index}`, {action: actions[index % 5]!}));
+			await store(optionsFor(crowd), events.slice(0, 15));
+			assert.equal(held(crowd).length, 30 + 15);
+			await store(optionsFor(crowd), events);
+			await store(optionsFor(crowd), events.toReversed());
+			assert.equal(held(crowd).length, 30 + 25);
+			assert.equal(crowd.requests.filter(({url}) => url.endsWith('/auditlog')).length, 25);
+		});
+	});
+
+	it('tells records of two tenants apart, and hashes an id that no log would take', async () => {
+		await withCrowd({}, async crowd => {
+			const events = [auditEvent('e1'), auditEvent('nul\0'), auditEvent('x'.repeat(300))];
+			for (const tenant of ['one', 'two', 'one']) await store(optionsFor(crowd), events, tenant);
+			const marks = held(crowd).map(({entries}) => (entries as {newValue: string}[]).at(-1)!.newValue);
+			assert.equal(new Set(marks).size, 6);
+			assert.equal(marks.length, 6);
+			for (const mark of marks) assert.match(mark, /^some-source\/((one|two)\/e1|[0-9a-f]{32})$/);
+		});
+	});
+
+	it('looks into the log where an answer is lost, before it sends again', async () => {
+		const losses = [
+			{kind: 'reset'},
+			{kind: 'status', status: 503},
+			{kind: 'html'}, // a login page is no sign that something was stored
+		] as const;
+		for (const loss of losses) {
+			await withCrowd({faults: [{...loss, at: 2}]}, async crowd => {
+				await store(optionsFor(crowd), [auditEvent('e1'), auditEvent('e2')]);
+				assert.equal(held(crowd).length, 2, loss.kind);
+				assert.equal(crowd.requestCount, 4, 'one search more');
+			});
+		}
+	});
+
+	it('sends again what the log does not hold, as often as maxAttempts says', async () => {
+		let posts = 0;
+		const answer = ({url}: {url: string}) => {
+			if (!url.endsWith('/auditlog')) return {values: [], isLastPage: true};
+			return ++posts < 3 ? 500 : {};
+		};
+		await withJsonServer(answer, async url => {
+			const options = {...optionsFor({url, username: 'u', password: 'p'}), maxAttempts: 3};
+			await store(options, [auditEvent('e1')]);
+			assert.equal(posts, 3);
+			posts = -10;
+			await assert.rejects(store(options, [auditEvent('e1')]), sinkError('SINK_FAILED', /500/));
+			assert.equal(posts, -7);
+		});
+	});
+
+	it('searches a second more on both sides, since a database may keep whole seconds', async () => {
+		await withJsonServer(
+			() => ({values: [], isLastPage: true}),
+			async (url, served) => {
+				const options = optionsFor({url, username: 'u', password: 'p'});
+				await store(options, [auditEvent('e1'), {...changeset, timestamp: '2026-01-02T03:04:07.000+0000'}]);
+				assert.deepEqual(JSON.parse(served[0]!.body), {
+					onOrAfter: '2026-01-02T03:04:04.678+0000',
+					beforeOrOn: '2026-01-02T03:04:08.000+0000',
+					actions: ['OTHER', 'USER_UPDATED'],
+				});
+			},
+		);
+	});
+
+	it('ends where the search does not come to an end', async () => {
+		for (const values of [[], [{id: 1}]]) {
+			await withJsonServer(
+				() => ({values, isLastPage: false}),
+				async url => {
+					const run = store(optionsFor({url, username: 'u', password: 'p'}), [auditEvent('e1')]);
+					await assert.rejects(run, sinkError('SINK_FAILED', /behind the first/));
+				},
+			);
+		}
+	});
+
+	it('hands back what is no record and what the server refuses, and stores the rest', async () => {
+		await withCrowd({}, async crowd => {
+			const refused = {...changeset, id: 'zone', timestamp: time};
+			const events = [{id: 'odd'}, auditEvent('e1'), refused, {...changeset, id: 'nobody', author: null}];
+			const rejected = await store(optionsFor(crowd), events);
+			assert.deepEqual(rejected.map(({id}) => id).sort(), ['nobody', 'odd', 'zone']);
+			assert.match(rejected.find(({id}) => id === 'odd')!.reason, /expected a common record or a Crowd changeset/);
+			assert.match(rejected.find(({id}) => id === 'zone')!.reason, /answered 400/);
+			assert.equal(held(crowd).length, 1);
+		});
+	});
+
+	it('refuses the records of the log that it writes to', async () => {
+		await withCrowd({}, async crowd => {
+			const own = `${new URL(crowd.url).host}/crowd`;
+			await assert.rejects(store(optionsFor(crowd), [changeset], own), sinkError('TARGET_REFUSED', /itself/));
+			assert.equal(crowd.requestCount, 0);
+		});
+	});
+
+	it('asks nothing for an empty batch', async () => {
+		await withCrowd({}, async crowd => {
+			assert.deepEqual(await store(optionsFor(crowd), []), []);
+			assert.equal(crowd.requestCount, 0);
+		});
+	});
+
+	it('needs credentials, and shows none', async () => {
+		assert.throws(() => crowdChangeset({endpoint: 'https://host/crowd'}), ConfigError);
+		assert.throws(() => crowdChangeset({endpoint: 'http://host/crowd', username: 'u', password: 'p'}), ConfigError);
+		const sink = crowdChangeset({endpoint: 'https://host/crowd/', username: 'u', password: 'hush'});
+		assert.equal(sink.target, 'https://host/crowd');
+		await withCrowd({}, async crowd => {
+			const options = {...optionsFor(crowd), password: 'wr0ng'};
+			const refused = (error: unknown) => error instanceof AuthError && !error.message.includes('wr0ng');
+			await assert.rejects(store(options, [auditEvent('e1')]), refused);
+		});
+	});
+});

@@ -1,0 +1,185 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import {contentId} from '../../lib/content-id.ts';
+import {normalize as toEvents} from '../../lib/operators/normalize.ts';
+import {type DataCenterEvent, identityOf, normalize} from '../../sources/_data-center-event.ts';
+import {collect, held, jiraPages, withEmulator} from '../support/data-center.ts';
+
+const event = {
+	timestamp: '2026-01-01T00:00:00.123Z',
+	author: {id: '10000', name: 'Ann', type: 'ApplicationUser', uri: 'https://jira/ann'},
+	type: {
+		categoryI18nKey: 'jira.auditing.category.projects',
+		category: 'projects',
+		actionI18nKey: 'jira.auditing.project.created',
+		action: 'Project created',
+	},
+	affectedObjects: [
+		{id: '7', name: 'Atlas', type: 'PROJECT', uri: 'https://jira/7'},
+		{name: 'Anonymous', type: 'USER'},
+	],
+	changedValues: [
+		{key: 'Lead', i18nKey: 'admin.lead', from: 'Bob', to: 'Ann'},
+		{key: 'Name', i18nKey: 'admin.name', to: 'Atlas'},
+	],
+	source: '203.0.113.5, 192.168.22.33',
+	system: 'https://jira.example.com',
+	node: 'node-1',
+	method: 'Browser',
+	extraAttributes: [{name: 'Query', nameI18nKey: 'audit.query', value: 'x'}],
+} satisfies DataCenterEvent;
+
+const idOf = (one: object) => contentId(identityOf(one as DataCenterEvent));
+const normalized = (one: object) => normalize(one as DataCenterEvent);
+
+describe('Data Center events', () => {
+	describe('identity', () => {
+		it('is that of the same event in other words', () => {
+			const other = {
+				...event,
+				author: {type: 'ApplicationUser', id: '10000', name: 'Ann Smith', uri: 'https://new/ann'},
+				type: {...event.type, category: 'Projekte', action: 'Projekt erstellt'},
+				affectedObjects: [
+					{...event.affectedObjects[0]!, name: 'Atlas 2', uri: 'https://new/7'},
+					{...event.affectedObjects[1]!, id: null, uri: ''},
+				],
+				changedValues: event.changedValues.map(change => ({...change, key: 'Übersetzt', from: change.from ?? null})),
+				extraAttributes: [{...event.extraAttributes[0]!, name: 'Abfrage'}],
+				system: 'https://new.example.com',
+				method: 'Browser (de)',
+			};
+			assert.equal(idOf(other), idOf(event));
+		});
+
+		it('does not depend on the order of members', () => {
+			const reversed = (value: unknown): unknown =>
+				Array.isArray(value)
+					? value.map(reversed)
+					: typeof value === 'object' && value !== null
+						? Object.fromEntries(
+								Object.entries(value)
+									.reverse()
+									.map(([key, member]) => [key, reversed(member)]),
+							)
+						: value;
+			assert.equal(idOf(reversed(event) as object), idOf(event));
+		});
+
+		it('differs where an id, a key or a value does', () => {
+			const [project, anonymous] = event.affectedObjects;
+			const [lead, name] = event.changedValues;
+			const others: object[] = [
+				event,
+				{...event, timestamp: '2026-01-01T00:00:00.124Z'},
+				{...event, author: {...event.author, id: '10001'}},
+				{...event, author: {...event.author, id: undefined}},
+				{...event, author: {...event.author, id: undefined, name: '10000'}},
+				{...event, author: {...event.author, type: 'system'}},
+				{...event, author: null},
+				{...event, type: {...event.type, actionI18nKey: 'other'}},
+				{...event, type: {...event.type, categoryI18nKey: 'other'}},
+				{...event, type: {...event.type, actionI18nKey: undefined}},
+				{...event, affectedObjects: [anonymous, project]},
+				{...event, affectedObjects: [project]},
+				{...event, affectedObjects: [{...project, id: '8'}, anonymous]},
+				{...event, affectedObjects: [project, {...anonymous, name: 'Bob'}]},
+				{...event, changedValues: [lead]},
+				{...event, changedValues: [{...lead, from: 'Eve'}, name]},
+				{...event, changedValues: [{...lead, to: undefined}, name]},
+				{...event, changedValues: [{...lead, i18nKey: 'other'}, name]},
+				{...event, extraAttributes: []},
+				{...event, extraAttributes: [{...event.extraAttributes[0], value: 'y'}]},
+				{...event, source: '203.0.113.6'},
+				{...event, node: 'node-2'},
+			];
+			assert.equal(new Set(others.map(idOf)).size, others.length);
+		});
+
+		it('is there whatever the members are', () => {
+			const member = fc.oneof(fc.constantFrom(null, undefined, '', 'x', 1), fc.constant([]), fc.constant({}));
+			fc.assert(
+				fc.property(
+					fc.record({author: member, type: member, affectedObjects: member, changedValues: member, source: member}),
+					members => /^[0-9a-f]{32}$/.test(idOf({...event, ...members})),
+				),
+				{numRuns: 200},
+			);
+		});
+	});
+
+	describe('normalize', () => {
+		it('maps each member', () => {
+			assert.deepEqual(normalized(event), {
+				outcome: 'success',
+				action: 'jira.auditing.project.created',
+				category: 'jira.auditing.category.projects',
+				message: 'Project created',
+				actor: {id: '10000', name: 'Ann', type: 'user'},
+				origin: {ip: '203.0.113.5', ips: ['203.0.113.5', '192.168.22.33']},
+				targets: [
+					{type: 'PROJECT', id: '7', name: 'Atlas'},
+					{type: 'USER', name: 'Anonymous'},
+				],
+				changes: [
+					{field: 'Lead', from: 'Bob', to: 'Ann'},
+					{field: 'Name', to: 'Atlas'},
+				],
+			});
+		});
+
+		it('takes a text where there is no key', () => {
+			assert.deepEqual(normalized({type: {category: 'boards', action: 'Board created'}}), {
+				outcome: 'success',
+				action: 'Board created',
+				category: 'boards',
+				message: 'Board created',
+			});
+			assert.deepEqual(normalized({changedValues: [{i18nKey: 'k', to: 'x'}]}).changes, [{field: 'k', to: 'x'}]);
+		});
+
+		it('leaves out what is missing, null or empty', () => {
+			for (const none of [undefined, null, '']) {
+				for (const nothing of [none, {}, [], [{}], [{id: none, name: none, type: none, key: none, from: none}]]) {
+					const given = {author: none, type: none, affectedObjects: nothing, changedValues: nothing, source: none};
+					assert.deepEqual(normalized(given), {outcome: 'success'});
+				}
+				assert.deepEqual(normalized({author: {id: none, name: 'Ann', type: none}, source: ' , '}), {
+					outcome: 'success',
+					actor: {name: 'Ann'},
+				});
+			}
+		});
+
+		it('knows who is a person, in each product, and who is nobody', () => {
+			const cases: [author: object, type: string | undefined][] = [
+				[{id: '10000', type: 'ApplicationUser'}, 'user'],
+				[{id: '8a7f', type: 'user'}, 'user'],
+				[{id: '7', type: 'NORMAL'}, 'user'],
+				[{id: '7', type: 'SERVICE'}, 'SERVICE'],
+				[{id: '-1', type: 'user'}, 'system'],
+				[{id: '-2', type: 'user'}, 'anonymous'],
+				[{id: '7'}, undefined],
+			];
+			for (const [author, type] of cases) assert.equal(normalized({author}).actor?.type, type);
+		});
+
+		it('gives a common record of every event, in which nothing is empty', async () => {
+			const assertFull = (value: unknown, path: string): void => {
+				assert.ok(value !== '' && value !== null && value !== undefined, path);
+				if (typeof value !== 'object') return;
+				assert.ok(Object.keys(value!).length > 0, `${path} is empty`);
+				for (const [key, member] of Object.entries(value!)) assertFull(member, `${path}.${key}`);
+			};
+			await withEmulator({}, async emulator => {
+				const [page] = await collect(jiraPages(emulator, {pageSize: 300}).pipe(toEvents()));
+				assert.deepEqual(page!.rejected, []);
+				const oracle = held(emulator);
+				for (const [index, one] of page!.events.entries()) {
+					assertFull(one, `event ${index}`);
+					assert.equal(one.raw, oracle[index]);
+					assert.equal(one.time, new Date((JSON.parse(one.raw) as DataCenterEvent).timestamp).toISOString());
+				}
+			});
+		});
+	});
+});

@@ -1,0 +1,274 @@
+import assert from 'node:assert/strict';
+import {of} from 'rxjs';
+import {AuthError, ConfigError} from '../../lib/errors.ts';
+import {type Emulator, type EmulatorOptions, startEmulator} from '../../lib/emulator/index.ts';
+import {dedupe} from '../../lib/operators/dedupe.ts';
+import {normalize} from '../../lib/operators/normalize.ts';
+import type {Page} from '../../lib/page.ts';
+import {run} from '../../lib/pipeline.ts';
+import orgEvents from '../../sources/atlassian-org-events.ts';
+import stream, {type OrgEvent} from '../../sources/atlassian-org-events-stream.ts';
+import {withJsonServer} from '../support/json-server.ts';
+import {memorySink} from '../support/memory-sink.ts';
+import {memoryStore} from '../support/memory-store.ts';
+import {idsOf, listen} from '../support/pages.ts';
+
+type Options = Parameters<typeof stream>[0];
+
+async function withEmulator(options: EmulatorOptions, use: (emulator: Emulator) => Promise<void>): Promise<void> {
+	const emulator = await startEmulator({events: 300, spacingMs: 1500, ...options});
+	try {
+		await use(emulator);
+	} finally {
+		await emulator.close();
+	}
+}
+
+async function pull({url, token, orgId}: Emulator, options: Partial<Options> = {}): Promise<Page<OrgEvent>[]> {
+	const heard = listen(stream({endpoint: url, token, orgId, ...options}), page => page.ack());
+	await heard.over;
+	if (heard.ended === 'error') throw heard.error;
+	return heard.values;
+}
+
+/** Runs with one state and one target, as every night. */
+function nightly({url, token, orgId}: Emulator, options: Partial<Options> = {}) {
+	const sink = memorySink();
+	const state = memoryStore();
+	return {
+		run: () =>
+			run(start => stream({endpoint: url, token, orgId, maxAttempts: 1, ...options}, start).pipe(dedupe(start)), sink, {
+				state,
+				commitSize: {pages: 1},
+			}),
+		ids: () => sink.lines.map(line => (JSON.parse(line) as OrgEvent).id),
+	};
+}
+
+function records(emulator: Emulator) {
+	return Array.from(emulator.api('atlassian-org-events-stream').records()).reverse();
+}
+
+function held(emulator: Emulator): string[] {
+	return records(emulator).map(({id}) => id!);
+}
+
+function queriesOf({requests, url}: Emulator): URLSearchParams[] {
+	return requests.map(request => new URL(request.url, url).searchParams);
+}
+
+describe('atlassian-org-events-stream', () => {
+	it('gives all events in the order of processing, whatever the page size', async () => {
+		for (const pageSize of [undefined, 1, 7, 299, 300, 301, '50']) {
+			await withEmulator({events: pageSize === 1 ? 20 : 300}, async emulator => {
+				const pages = await pull(emulator, {pageSize});
+				assert.deepEqual(pages.flatMap(idsOf), held(emulator));
+				const limits = new Set(queriesOf(emulator).map(query => query.get('limit')));
+				assert.deepEqual([...limits], [String(pageSize ?? 500)]);
+			});
+		}
+	});
+
+	it('asks once for order and lower bound, and for the upper bound again with each cursor', async () => {
+		await withEmulator({}, async emulator => {
+			await pull(emulator, {pageSize: 100, since: '2026-01-01', until: '2026-03-01'});
+			const [first, ...others] = queriesOf(emulator);
+			assert.equal(String(first), `from=${Date.UTC(2026, 0)}&sortOrder=asc&to=${Date.UTC(2026, 2)}&limit=100`);
+			assert.equal(others.length, 3);
+			for (const query of others) {
+				assert.deepEqual([...query.keys()].sort(), ['cursor', 'limit', 'to']);
+				assert.equal(query.get('to'), String(Date.UTC(2026, 2)));
+			}
+		});
+	});
+
+	it('ends where the API ends, however it says so', async () => {
+		for (const [lastPageCursor, requests] of [
+			['always', 4],
+			['null', 3],
+			['emptyPage', 4],
+		] as const) {
+			const switches = {stream: {lastPageCursor}};
+			await withEmulator({switches}, async emulator => {
+				assert.deepEqual((await pull(emulator, {pageSize: 100})).flatMap(idsOf), held(emulator));
+				assert.equal(emulator.requestCount, requests, lastPageCursor);
+			});
+			await withEmulator({events: 0, switches}, async emulator => {
+				assert.deepEqual((await pull(emulator)).map(idsOf), [[]]);
+				assert.equal(emulator.requestCount, 1, lastPageCursor);
+			});
+		}
+	});
+
+	it('takes an empty page for the end, and what was behind it with the next run', async () => {
+		await withEmulator({faults: [{kind: 'empty-pages', at: 3}]}, async emulator => {
+			const nights = nightly(emulator, {pageSize: 50});
+			await nights.run();
+			assert.deepEqual(nights.ids(), held(emulator).slice(0, 100));
+			await nights.run();
+			assert.deepEqual(nights.ids(), held(emulator));
+		});
+	});
+
+	it('reads from since, inclusive, to until, exclusive, by the time of processing', async () => {
+		await withEmulator({switches: {bursts: {perThousand: 100, longSize: 40, longEvery: 100}}}, async emulator => {
+			const all = records(emulator);
+			for (const [older, newer] of [
+				[0, 299],
+				[100, 101],
+				[50, 200],
+			] as const) {
+				const [since, until] = [all[older]!.processedMs!, all[newer]!.processedMs!];
+				const expected = all.filter(({processedMs}) => processedMs! >= since && processedMs! < until);
+				const pages = await pull(emulator, {since, until, pageSize: 20});
+				assert.deepEqual(
+					pages.flatMap(idsOf),
+					expected.map(({id}) => id),
+				);
+				assert.ok(expected.length > 0);
+			}
+		});
+	});
+
+	it('goes on from every page after a failure', async () => {
+		await withEmulator({events: 50}, async emulator => {
+			for (let page = 1; page <= 6; page++) {
+				const nights = nightly(emulator, {pageSize: 10});
+				emulator.setFaults([{kind: 'status', status: 403, at: emulator.requestCount + page}]);
+				await assert.rejects(nights.run(), AuthError);
+				assert.equal(nights.ids().length, (page - 1) * 10);
+				await nights.run();
+				assert.deepEqual(nights.ids(), held(emulator));
+			}
+		});
+	});
+
+	it('goes on from the overlap where a cursor is refused, and gives nothing twice', async () => {
+		const bursts = {longSize: 45, longEvery: 100};
+		await withEmulator({spacingMs: 60_000, switches: {bursts}}, async emulator => {
+			for (const request of [2, 5, 9]) {
+				emulator.setFaults([{kind: 'refuse-cursor', at: emulator.requestCount + request}]);
+				const nights = nightly(emulator, {pageSize: 30});
+				const before = emulator.requestCount;
+				await nights.run();
+				assert.deepEqual(nights.ids(), held(emulator));
+				const again = queriesOf(emulator)[before + request]!;
+				const last = records(emulator)[(request - 1) * 30 - 1]!;
+				assert.equal(again.get('from'), String(last.processedMs! - 3_600_000));
+			}
+		});
+	});
+
+	it('gets what comes late, in mid-scan and between two runs, once', async () => {
+		for (const lastPageCursor of ['always', 'null', 'emptyPage'] as const) {
+			let requests = 0;
+			const late: string[] = [];
+			const switches = {stream: {lastPageCursor}};
+			const insert = (emulator: Emulator) => {
+				const [first, , third] = records(emulator);
+				late.push(...emulator.insert([{timeMs: first!.timeMs}, {timeMs: third!.timeMs}]));
+			};
+			const options = {switches, onRequest: () => void (++requests === 3 && insert(emulator))};
+			const emulator = await startEmulator({events: 100, spacingMs: 1500, ...options});
+			try {
+				const nights = nightly(emulator, {pageSize: 20});
+				await nights.run();
+				assert.equal(late.length, 2);
+				insert(emulator);
+				await nights.run();
+				assert.deepEqual(nights.ids(), held(emulator));
+				assert.deepEqual(nights.ids().slice(-4), late);
+			} finally {
+				await emulator.close();
+			}
+		}
+	});
+
+	it('misses and doubles nothing that the API can still give while events come and go', async () => {
+		for (const churn of [{insertEvery: 2}, {removeEvery: 3}, {purgeEvery: 2}, {insertEvery: 2, purgeEvery: 3}]) {
+			await withEmulator({events: 120, switches: {churn}}, async emulator => {
+				const before = held(emulator);
+				const nights = nightly(emulator, {pageSize: 20});
+				await nights.run();
+				const ids = nights.ids();
+				assert.equal(new Set(ids).size, ids.length);
+				const after = held(emulator);
+				assert.deepEqual(
+					after.filter(id => before.includes(id) && !ids.includes(id)),
+					[],
+				);
+				await nights.run();
+				assert.deepEqual(
+					held(emulator).filter(id => after.includes(id) && !nights.ids().includes(id)),
+					[],
+				);
+			});
+		}
+	});
+
+	it('misses nothing where the bounds are of another time than documented', async () => {
+		await withEmulator({spacingMs: 60_000, switches: {stream: {bounds: 'happened'}}}, async emulator => {
+			const all = records(emulator);
+			for (const until of [all[100]!.processedMs!, all[200]!.processedMs!]) {
+				const expected = all.filter(({processedMs}) => processedMs! < until).map(({id}) => id);
+				assert.deepEqual((await pull(emulator, {until, pageSize: 40})).flatMap(idsOf), expected);
+			}
+		});
+	});
+
+	it('reads on where only the link names the next page, and never follows it', async () => {
+		const faults = [{kind: 'foreign-next', at: {from: 1, to: 2}, onlyLink: true}] as const;
+		await withEmulator({faults, switches: {stream: {lastPageCursor: 'null'}}}, async emulator => {
+			assert.deepEqual((await pull(emulator, {pageSize: 100})).flatMap(idsOf), held(emulator));
+			assert.equal(emulator.requestCount, 3);
+		});
+	});
+
+	it('never goes round in a circle', async () => {
+		for (const kind of ['repeat-cursor', 'cycle-cursor'] as const) {
+			await withEmulator({faults: [{kind, at: {from: 2}}]}, async emulator => {
+				await assert.rejects(pull(emulator, {pageSize: 20}), {code: 'PAGING_NO_PROGRESS'});
+			});
+		}
+	});
+
+	it('keeps an event without a time of processing as one that cannot be placed', async () => {
+		const data = [
+			{id: 'a', attributes: {time: '2026-01-01T00:00:00Z'}},
+			{id: 'b', attributes: {time: '2026-01-01T00:00:00Z', processedAt: '2026-01-01T00:00:01.5Z'}},
+		];
+		await withJsonServer(
+			() => ({data, links: {}, meta: {next: null}}),
+			async endpoint => {
+				const heard = listen(stream({endpoint, token: 't', orgId: 'o'}), page => page.ack());
+				await heard.over;
+				assert.deepEqual(heard.values.map(idsOf), [['b']]);
+				assert.deepEqual(
+					heard.values[0]!.rejected.map(({reason}) => reason),
+					["the record's time cannot be read: undefined"],
+				);
+			},
+		);
+	});
+
+	it('gives the same common record as the other order', async () => {
+		await withEmulator({events: 200}, async emulator => {
+			const {url: endpoint, token, orgId} = emulator;
+			const others = listen(orgEvents({endpoint, token, orgId, pageSize: 200}).pipe(normalize()), page => page.ack());
+			await others.over;
+			const common = (page: Page) =>
+				page.events.map(event => ({...(event as object), raw: undefined, source: undefined}));
+			const byId = (a: object, b: object) => ((a as {id: string}).id < (b as {id: string}).id ? -1 : 1);
+			const ours = (await pull(emulator)).flatMap(page => listen(of(page).pipe(normalize())).values.flatMap(common));
+			assert.deepEqual(ours.sort(byId), others.values.flatMap(common).sort(byId));
+			assert.equal(ours.length, 200);
+		});
+	});
+
+	it('refuses options that cannot work', () => {
+		for (const options of [{orgId: '..'}, {orgId: 'o', action: 'x'}, {orgId: 'o', pageSize: 0}]) {
+			assert.throws(() => stream({token: 't', ...options} as Options), ConfigError);
+		}
+		assert.throws(() => stream({orgId: 'o'}), /expected credentials/);
+	});
+});
