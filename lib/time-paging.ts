@@ -106,8 +106,8 @@ function cursorBehind(
 	const next = {ms, given, ...(wide ? {wide} : {})};
 	const start = cursor.start + rows.length - (cursor.anchor?.rows ?? 0);
 	if (toMsOf({...next, start}) !== toMsOf(cursor)) return {...next, start: 0};
-	// an anchor and nothing behind it has told what it can
-	const anchorRows = start === cursor.start ? 0 : Math.min(twins ? maxAnchorRows : 1, Math.floor(rows.length / 2));
+	// half a page at most: what comes behind the anchor is what is wanted
+	const anchorRows = Math.min(twins ? maxAnchorRows : 1, Math.floor(rows.length / 2));
 	const hash = hashOf(rows.slice(rows.length - anchorRows));
 	return {
 		...next,

@@ -10,6 +10,7 @@ import type {Batch, OpenSink, SinkContext} from '../lib/sink.ts';
 import {markOf, marksIn, newChangeset, type NewChangeset} from './_changeset.ts';
 
 const name = 'crowd-changeset';
+const api = {auth: ['basic']} as const;
 const auditlog = '/rest/admin/1.0/auditlog';
 const maxRows = 1000;
 const {pageSize: _, ...connection} = httpOptions;
@@ -30,6 +31,7 @@ export default defineSink({
 		'What was stored before is found by a mark that each changeset carries (property rxaudit) and not stored again, ' +
 		'unless two runs store at the same moment, or the server deletes changesets, changes their times, or is still ' +
 		'busy with one when its answer is given up.',
+	api,
 	target: 'endpoint',
 	options: z.object({
 		endpoint: z.string().min(1).describe('the address of the server with its context path, like https://host/crowd'),
@@ -37,7 +39,7 @@ export default defineSink({
 		...connection,
 	}),
 	create(options) {
-		const {endpoint, client} = connect({name, auth: ['basic']}, options, new Meter());
+		const {endpoint, client} = connect({name, ...api}, options, new Meter());
 		const server = endpoint.host + endpoint.pathname.replace(/\/$/, '');
 		return {
 			target: endpoint.href.replace(/\/$/, ''),

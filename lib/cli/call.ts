@@ -11,7 +11,7 @@ import {type CallableSource, callFlags, callHelp, operationFlags} from './call-h
 import {credentialFlags} from './credentials.ts';
 import {inFlags, optionsFromFlags} from './flag-options.ts';
 import {type Flags, type FlagValues, parseFlags, refuseSecrets} from './flags.ts';
-import {write} from './main-command.ts';
+import {write} from './output.ts';
 import {nearest} from './nearest.ts';
 
 /** What stands around a call. */
@@ -103,8 +103,13 @@ async function show({stderr}: Surroundings, title: string, {docs}: BoundOperatio
 async function confirmed({stdin, stderr}: Surroundings): Promise<boolean> {
 	await write(stderr, 'Type yes to go on: ');
 	// as no terminal, so that Ctrl-C stays the signal that ends the process
-	for await (const line of createInterface({input: stdin, terminal: false})) return line.trim() === 'yes';
-	return false;
+	const lines = createInterface({input: stdin, terminal: false});
+	try {
+		for await (const line of lines) return line.trim() === 'yes';
+		return false;
+	} finally {
+		lines.close(); // a terminal that is still listened to would keep the process alive
+	}
 }
 
 /** To standard output. Node's own stream for a redirected file drops the rest of a partial write. */

@@ -1,9 +1,13 @@
 import {existsSync, readdirSync, rmSync, statSync, writeFileSync, mkdirSync} from 'node:fs';
 import {join, relative} from 'node:path';
-import {startEmulator} from '../emulator/index.ts';
+import {type Emulator, startEmulator} from '../emulator/index.ts';
 import {ConfigError} from '../errors.ts';
+import {dedupe} from '../operators/dedupe.ts';
+import {run} from '../pipeline.ts';
+import {list, load} from '../registry.ts';
+import type {Sink} from '../sink.ts';
 import {parseFlags} from './flags.ts';
-import {write} from './main-command.ts';
+import {write} from './output.ts';
 import {pull} from './pull.ts';
 
 const folder = 'rxaudit-demo';
@@ -41,6 +45,7 @@ export async function demo(args: string[]): Promise<number> {
 		emulator.insert([{timeMs: newest.timeMs - 60_000}, {timeMs: newest.timeMs + 60_000}]);
 		await say('\nTwo more events arrive, one of them late. The same command again fetches just those:\n');
 		const second = await pull(command);
+		await say(`\nThe other audit APIs, a run each:\n${await everySource(emulator)}`);
 		await say(`\nWhat there is now in ./${folder}:\n${tree(folder).join('\n')}`);
 		await say(
 			`\nLook at it:\n  find ${folder}/events -name '*.json' | head -3\n  zcat ${folder}/events.ndjson.gz | head -1`,
@@ -50,6 +55,34 @@ export async function demo(args: string[]): Promise<number> {
 		await emulator.close();
 	}
 }
+
+/** Pulls from every source there is; a table of what came. */
+async function everySource(emulator: Emulator): Promise<string> {
+	const {token, username, password, orgId} = emulator;
+	const rows: string[] = [];
+	for (const name of list('source')) {
+		const endpoint = (emulator.endpoints as Readonly<Partial<Record<string, string>>>)[name];
+		if (endpoint === undefined) continue;
+		const source = await load('source', name);
+		const known = Object.entries({endpoint, token, username, password, orgId});
+		const options = Object.fromEntries(known.filter(([option]) => Object.hasOwn(source.options.shape, option)));
+		const {events, requests, seconds} = await run(
+			start => source(options as never, start).pipe(dedupe(start)),
+			discard,
+		);
+		rows.push(
+			`  ${name.padEnd(28)}${String(events).padStart(5)} records ${String(requests).padStart(4)} requests ${seconds.toFixed(1).padStart(5)} s`,
+		);
+	}
+	return rows.join('\n');
+}
+
+/** A sink that counts for nothing but its run's report. */
+const discard: Sink = {
+	name: 'discard',
+	target: '-',
+	open: async () => ({write: async () => {}, flush: async () => null, close: async () => {}}),
+};
 
 async function say(text: string): Promise<void> {
 	await write(process.stdout, `${text}\n`);

@@ -3,7 +3,7 @@ import {list, load} from '../registry.ts';
 import {describeOperations} from './call-help.ts';
 import {credentialFlagsOf} from './credentials.ts';
 import {describeFlags, flagsOf, parseFlags} from './flags.ts';
-import {write} from './main-command.ts';
+import {write} from './output.ts';
 import {nearest} from './nearest.ts';
 
 /** `rxaudit describe <name>`: what a source or sink is, and its options. */

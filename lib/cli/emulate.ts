@@ -3,7 +3,7 @@ import {ConfigError} from '../errors.ts';
 import {parseRate} from '../options.ts';
 import {parseTime} from '../time.ts';
 import {describeFlags, type Flags, type FlagValues, parseFlags} from './flags.ts';
-import {write} from './main-command.ts';
+import {write} from './output.ts';
 import {stopSignals} from './signals.ts';
 
 const flags: Flags = {
@@ -46,7 +46,11 @@ export async function emulate(args: string[]): Promise<number> {
 	await write(process.stdout, `${emulator.url}\n`);
 	await write(
 		process.stderr,
-		`rxaudit: the emulator listens; the token is ${emulator.token}. Try, in another terminal:
+		`rxaudit: the emulator listens; the token is ${emulator.token}, the user ${emulator.username}, the password ${emulator.password}.
+${Object.entries(emulator.endpoints)
+	.map(([name, endpoint]) => `  ${name.padEnd(28)}${endpoint}`)
+	.join('\n')}
+Try, in another terminal:
   RXAUDIT_TOKEN=${emulator.token} rxaudit pull atlassian-org-events --org-id ${emulator.orgId} --endpoint ${emulator.url} | jq .action
 `,
 	);

@@ -1,6 +1,6 @@
 import {list, load} from '../registry.ts';
 import {parseFlags} from './flags.ts';
-import {write} from './main-command.ts';
+import {write} from './output.ts';
 
 /** `rxaudit list`: the sources and sinks, a line each. */
 export async function listCommand(args: string[]): Promise<number> {

@@ -1,6 +1,7 @@
 import {AuditError, ConfigError} from '../errors.ts';
 import {exitCodeOf} from './exit-code.ts';
 import {nearest} from './nearest.ts';
+import {write} from './output.ts';
 import {type LogFormat, logLine} from './progress.ts';
 
 /** A command of `rxaudit`: takes the arguments behind its name, resolves with the exit code. */
@@ -86,14 +87,6 @@ function sentence(error: unknown): string {
 	const message = error instanceof Error ? error.message : String(error);
 	const stack = process.env['RXAUDIT_DEBUG'] && error instanceof Error ? `\n${error.stack}` : '';
 	return `unexpected error: ${message}; this is a defect, please report it (RXAUDIT_DEBUG=1 shows where)${stack}`;
-}
-
-/** Writes and waits until it is out, since a pipe may be slower than the end of the process. A gone reader is no error. */
-export function write(stream: NodeJS.WritableStream, text: string): Promise<void> {
-	return new Promise(resolve => {
-		stream.once('error', () => resolve());
-		stream.write(text, () => resolve());
-	});
 }
 
 async function version(): Promise<string> {

@@ -10,7 +10,7 @@ import type {Sink} from '../sink.ts';
 import type {Source} from '../source.ts';
 import {credentialFlags, credentialsFrom} from './credentials.ts';
 import {type Flags, flagsOf, type FlagValues, parseFlags, refuseSecrets} from './flags.ts';
-import {write} from './main-command.ts';
+import {write} from './output.ts';
 import {nearest} from './nearest.ts';
 import {count, showProgress} from './progress.ts';
 import {pullHelp} from './pull-help.ts';

@@ -1,4 +1,4 @@
-import type {ApiName, EmulatedApi} from './api.ts';
+import {apiContexts, type ApiName, type EmulatedApi} from './api.ts';
 import {createApis} from './apis.ts';
 import type {EmulatorOptions} from './emulator-options.ts';
 import type {EventFilter} from './event-filter.ts';
@@ -17,6 +17,8 @@ export interface Emulator {
 	readonly password: string;
 	/** An organization to ask for; the one that records name. */
 	readonly orgId: string;
+	/** The address to give as the endpoint of each API. */
+	readonly endpoints: Readonly<Record<ApiName, string>>;
 	/** What an API holds, and how to change it. */
 	api(name: ApiName): EmulatedApi;
 	/** The events of the organization, newest first, computed while it is read. Must not be read across an insert. */
@@ -70,6 +72,9 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
 		username,
 		password,
 		orgId,
+		endpoints: Object.fromEntries(
+			Object.entries(apiContexts).map(([name, context]) => [name, server.url + context]),
+		) as Record<ApiName, string>,
 		api: apis.held,
 		events: apis.events,
 		insert: apis.insert,

@@ -9,6 +9,7 @@ import {AttemptError, type AttemptLimits, attemptAdapter, parseKey} from './atte
 import type {Credentials} from './credentials.ts';
 import {isLoopback, urlBelow} from './endpoint.ts';
 import type {Limiter} from './limiter.ts';
+import type {ClientRequest} from './request.ts';
 import {type RetryLimits, retryPolicy} from './retry-policy.ts';
 import {toAuditError} from './to-error.ts';
 
@@ -21,18 +22,6 @@ export interface ClientOptions extends AttemptLimits, RetryLimits {
 	readonly meter: Meter;
 	readonly clock: Clock;
 	readonly random?: () => number;
-}
-
-export interface ClientRequest {
-	readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH';
-	/** Below the endpoint, with a leading slash, already percent-encoded. */
-	readonly path: string;
-	readonly query?: readonly (readonly [string, string])[];
-	readonly body?: string;
-	/** True for a POST that only reads, so that it may be sent again. GET and PUT always may. */
-	readonly repeatable?: boolean;
-	/** Makes the answer from the body; throws where that is not whole, and the request is sent again. Default: JSON. */
-	readonly parse?: (body: Buffer) => unknown;
 }
 
 export interface ClientAnswer {

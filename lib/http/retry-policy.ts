@@ -2,7 +2,7 @@ import type {IAxiosRetryConfig} from 'axios-retry';
 import type {Clock} from '../clock.ts';
 import type {Meter} from '../meter.ts';
 import {AttemptError} from './attempt.ts';
-import type {ClientRequest} from './client.ts';
+import type {ClientRequest} from './request.ts';
 import type {Credentials} from './credentials.ts';
 import type {Limiter} from './limiter.ts';
 import {backoffMs, retryAtMs} from './retry-after.ts';

@@ -1,7 +1,7 @@
 import {AuditError, AuthError, RateLimitError, SourceError, reasonOf} from '../errors.ts';
 import {excerpt} from '../redact.ts';
 import {AttemptError} from './attempt.ts';
-import type {ClientRequest} from './client.ts';
+import type {ClientRequest} from './request.ts';
 
 /** Far more than is shown: a secret that this cuts must not come into view when those before it became masks. */
 const maxRedactedBytes = 64 * 1024;

@@ -56,6 +56,8 @@ interface Given {
 	readonly env?: Record<string, string>;
 	/** What stands on standard input. */
 	readonly input?: string;
+	/** Whether it stays open behind that, as a terminal does. */
+	readonly staysOpen?: boolean;
 	/** Whether standard input, standard error are a terminal. */
 	readonly terminal?: readonly [boolean, boolean];
 	readonly give?: (text: string) => Promise<void>;
@@ -65,7 +67,8 @@ async function callFake(origin: string, args: readonly string[], given: Given = 
 	const [stdinIsTerminal, stderrIsTerminal] = given.terminal ?? [false, false];
 	const stdin = Object.assign(new PassThrough(), {isTTY: stdinIsTerminal});
 	const stderr = Object.assign(new PassThrough(), {isTTY: stderrIsTerminal});
-	stdin.end(given.input ?? '');
+	stdin.write(given.input ?? '');
+	if (!given.staysOpen) stdin.end();
 	let stdout = '';
 	const outcome = await callOperation(source, ['fake-api', ...args, '--endpoint', origin, '--max-attempts', '1'], {
 		env: given.env ?? {RXAUDIT_TOKEN: 'S3CR3T-TOKEN'},
@@ -77,7 +80,7 @@ async function callFake(origin: string, args: readonly string[], given: Given = 
 		assert.doesNotMatch(error.message, /S3CR3T/);
 		return error;
 	});
-	return {outcome, stdout, stderr: String(stderr.read() ?? '')};
+	return {outcome, stdout, stderr: String(stderr.read() ?? ''), listening: !stdin.isPaused()};
 }
 
 const json =
@@ -176,10 +179,12 @@ describe('callOperation', () => {
 
 		it('asks on a terminal, and goes on after yes', async () => {
 			const {origin, requests} = await start(levels);
-			const {outcome, stdout, stderr} = await callFake(origin, ['purge'], {terminal: [true, true], input: 'yes\nrest'});
+			const given = {terminal: [true, true], input: 'yes\nrest', staysOpen: true} as const;
+			const {outcome, stdout, stderr, listening} = await callFake(origin, ['purge'], given);
 			assert.deepEqual([outcome, stdout], [0, '{"ok":1}\n']);
 			assert.equal(stderr, `rxaudit: fake-api purge at ${origin}:\n  Deletes everything.\nType yes to go on: `);
 			assert.deepEqual(methods(requests), ['POST']);
+			assert.equal(listening, false, 'else the process would never end');
 		});
 
 		for (const answer of ['no\n', 'y\n', '\nyes\n', 'YES\n', '']) {

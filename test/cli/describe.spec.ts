@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {describe as describeCommand} from '../../lib/cli/describe.ts';
-import {list} from '../../lib/registry.ts';
+import {list, load} from '../../lib/registry.ts';
 import {runCli} from '../support/cli.ts';
 import {assertRefused} from '../support/command-line.ts';
 import {examplesIn} from '../support/examples.ts';
@@ -10,11 +10,19 @@ describe('describe', () => {
 		it(`says what ${name} is`, async () => {
 			const {code, stdout, stderr} = await runCli(['describe', name]);
 			assert.deepEqual([code, stderr], [0, '']);
-			assert.match(
-				stdout,
-				new RegExp(`^${name} \\(source\\)\n\n[^]*^Reference +https://[^]*^Options:\n  --endpoint URL`, 'm'),
-			);
+			assert.match(stdout, new RegExp(`^${name} \\(source\\)\n\n[^]*^Reference +https://[^]*^Options:\n  --`, 'm'));
 			assert.doesNotMatch(stdout, /undefined|\[object/);
+			const shown = [
+				...stdout
+					.split(/^Operations, .*\n/m)
+					.join('\n')
+					.matchAll(/^ {2}([a-z][a-z-]*) +\S/gm),
+			];
+			const {operations} = await load('source', name);
+			assert.deepEqual(
+				shown.map(([, operation]) => operation),
+				Object.keys(operations),
+			);
 		});
 	}
 

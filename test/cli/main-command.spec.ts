@@ -1,6 +1,4 @@
 import assert from 'node:assert/strict';
-import {PassThrough, Writable} from 'node:stream';
-import {write} from '../../lib/cli/main-command.ts';
 import {runCli} from '../support/cli.ts';
 import {assertRefused, commandLine} from '../support/command-line.ts';
 import {examplesIn, runExample} from '../support/examples.ts';
@@ -13,7 +11,7 @@ describe('rxaudit', () => {
 		for (const args of [['--help'], ['-h'], ['help'], ['help', 'nothing']]) {
 			const {code, stdout, stderr} = await runCli(args);
 			assert.deepEqual([code, stderr], [0, '']);
-			for (const command of ['pull', 'list', 'describe', 'demo', 'emulate']) {
+			for (const command of ['pull', 'list', 'describe', 'call', 'demo', 'emulate']) {
 				assert.match(stdout, new RegExp(`^  ${command} +\\w`, 'm'));
 			}
 		}
@@ -44,18 +42,5 @@ describe('rxaudit', () => {
 			assert.equal(code, 0, stderr);
 			assert.match(stderr, /^rxaudit: done: 40 events/);
 		}
-	});
-});
-
-describe('write', () => {
-	it('resolves when the text is out', async () => {
-		const stream = new PassThrough();
-		await write(stream, 'text');
-		assert.equal(stream.read()?.toString(), 'text');
-	});
-
-	it('takes a gone reader for no error', async () => {
-		const gone = new Writable({write: (_chunk, _encoding, done) => done(new Error('EPIPE'))});
-		await write(gone, 'text');
 	});
 });

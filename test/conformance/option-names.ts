@@ -28,17 +28,17 @@ export function assertOptions({shape}: z.ZodObject, unused: readonly string[] = 
 		const [canonical] = names.find(([right, other]) => name !== right && other.test(name)) ?? [];
 		assert.equal(canonical, undefined, `${name} should be called ${canonical}`);
 		assert.equal(option.meta()?.['secret'] === true, secrets.test(name), `${name}: is it a secret?`);
-		if (/, in milliseconds$/.test(description)) assert.match(name, /Ms$/, `${name} does not say its unit`);
-		if (/, in bytes/.test(description)) assert.match(name, /Bytes$/, `${name} does not say its unit`);
+		if (description.endsWith(', in milliseconds')) assert.match(name, /Ms$/, `${name} does not say its unit`);
+		if (description.includes(', in bytes')) assert.match(name, /Bytes$/, `${name} does not say its unit`);
 	}
 }
 
 /** Fails where a default cannot be written on a command line. */
 export function assertTextualDefaults({shape}: z.ZodObject): void {
 	for (const [name, option] of Object.entries(shape) as [string, z.ZodType][]) {
-		const {data: value} = option.safeParse(undefined);
+		const value = option.safeParse(undefined).data as string | number | boolean | undefined;
 		if (value === undefined) continue;
 		const {data} = option.safeParse(String(value));
-		assert.deepEqual(data, value, `${name}: ${JSON.stringify(value)} as text`);
+		assert.deepEqual(data, value, `${name}: ${value} as text`);
 	}
 }

@@ -30,7 +30,7 @@ const lasting: readonly (readonly [Fault, ErrorCode, Readonly<Record<string, num
 	[{kind: 'truncate'}, 'BAD_BODY'],
 	[{kind: 'html'}, 'BAD_BODY'],
 	[{kind: 'bomb', megabytes: 2}, 'BODY_TOO_LARGE', {maxBodyBytes: 1_000_000}],
-	[{kind: 'hang', where: 'body'}, 'TIMEOUT', {idleTimeoutMs: 50}],
+	[{kind: 'hang', where: 'body'}, 'TIMEOUT', {idleTimeoutMs: 80}],
 ];
 
 /** From so many requests on, the faults that pass, each with one good answer behind it. */
@@ -95,11 +95,13 @@ describeEachSource('faults', subject => {
 
 	for (const [fault, code, options] of lasting) {
 		it(`ends with ${code} at what lasts, and goes on there: ${Object.values(fault).join(' ')}`, () =>
-			withSource(subject, {}, async ({archive, emulator, held, pageSize}) => {
+			withSource(subject, {pages: 4.5}, async ({archive, emulator, held, pageSize}) => {
 				const {assertHolds, fill, lines} = archive();
 				emulator.setFaults([{...fault, at: {from: 3}}]);
 				await assert.rejects(fill({maxAttempts: 3, ...options}), failure(code));
-				assert.equal(emulator.requestCount, 2 + 3);
+				const {requestCount} = emulator;
+				// a slow machine may be too slow for the short time-out as well
+				assert.ok(code === 'TIMEOUT' ? requestCount >= 2 + 3 : requestCount === 2 + 3, `${requestCount} requests`);
 				assert.ok(lines.length >= pageSize, 'what came before is kept');
 				emulator.clearFaults();
 				await fill();
@@ -109,7 +111,7 @@ describeEachSource('faults', subject => {
 
 	for (const status of [401, 403]) {
 		it(`ends at once where credentials are refused (${status}), and goes on when they are good again`, () =>
-			withSource(subject, {}, async ({archive, emulator, held}) => {
+			withSource(subject, {pages: 4.5}, async ({archive, emulator, held}) => {
 				const {assertHolds, fill} = archive();
 				const body = `refused: ${sent.join()}`;
 				emulator.setFaults([{kind: 'status', status, body, at: {from: 3}}]);
@@ -175,17 +177,16 @@ describeEachSource('faults', subject => {
 			}));
 	}
 
-	for (const kind of ['repeat-cursor', 'cycle-cursor', 'empty-pages'] as const) {
-		it(`never takes a page that leads nowhere for the end: ${kind}`, () =>
+	for (const kind of entry.stuck) {
+		it(`takes no page that leads nowhere for the end: ${kind}`, () =>
 			withSource(subject, {}, async ({archive, emulator, held}) => {
 				const {assertHolds, fill} = archive();
 				emulator.setFaults([{kind, at: {from: 3}}]);
-				if (entry.stuck.includes(kind)) await assert.rejects(fill(), failure('PAGING_NO_PROGRESS'));
-				else await fill();
+				await assert.rejects(fill(), failure('PAGING_NO_PROGRESS'));
 				assert.ok(emulator.requestCount < 130);
 				emulator.clearFaults();
 				await fill();
-				if (entry.stuck.includes(kind) || kind !== 'empty-pages') assertHolds(held());
+				assertHolds(held());
 			}));
 	}
 

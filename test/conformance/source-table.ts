@@ -1,4 +1,4 @@
-import type {Emulator, EmulatorSwitches, Fault} from '../../lib/emulator/index.ts';
+import type {Emulator, EmulatorSwitches} from '../../lib/emulator/index.ts';
 
 /** How to point a source at the emulator, and what its API can do there; all else follows from the source itself. */
 export interface SourceEntry {
@@ -11,7 +11,7 @@ export interface SourceEntry {
 	/** Whether its API gives cursors, which it may refuse. */
 	readonly cursor: boolean;
 	/** The answers of its API that lead nowhere, so that paging must end with an error. */
-	readonly stuck: readonly Fault['kind'][];
+	readonly stuck: readonly ('repeat-cursor' | 'cycle-cursor' | 'empty-pages')[];
 	/** What keeps the emulator's records the same while they are read. */
 	readonly switches?: EmulatorSwitches;
 }

@@ -10,6 +10,7 @@ import {
 } from '../../lib/emulator/index.ts';
 import {dedupe} from '../../lib/operators/dedupe.ts';
 import type {Page} from '../../lib/page.ts';
+import type {Progress} from '../../lib/meter.ts';
 import {type Report, run} from '../../lib/pipeline.ts';
 import type {Source} from '../../lib/source.ts';
 import type {Start} from '../../lib/start.ts';
@@ -155,18 +156,19 @@ function createArchive(source: Source<Options>, options: (more?: Options) => Opt
 		},
 		async fill(more, pages = Infinity) {
 			Object.assign(stops, {left: pages, stop: new AbortController()});
+			let last: Progress | undefined;
 			try {
 				return await run(start => source(options(more), start).pipe(dedupe(start)), sink, {
 					state: store,
 					signal: stops.stop.signal,
 					commitSize: {pages: 1},
-					onProgress: assertNoSecret,
+					onProgress: progress => void (last = progress),
 				});
 			} catch (error) {
 				assertNoSecret(error);
 				throw error;
 			} finally {
-				assertNoSecret(store.history);
+				assertNoSecret([last, store.history]);
 			}
 		},
 	};

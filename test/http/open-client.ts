@@ -1,4 +1,5 @@
-import {type Client, type ClientOptions, type ClientRequest, createClient} from '../../lib/http/client.ts';
+import {type Client, type ClientOptions, createClient} from '../../lib/http/client.ts';
+import type {ClientRequest} from '../../lib/http/request.ts';
 import {chooseCredentials, type Secret} from '../../lib/http/credentials.ts';
 import {parseEndpoint} from '../../lib/http/endpoint.ts';
 import {Limiter} from '../../lib/http/limiter.ts';

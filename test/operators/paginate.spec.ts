@@ -363,6 +363,29 @@ describe('paginate', () => {
 			assert.equal(heard.values.length, 3);
 		});
 
+		it('is not an empty page of rows that were known already', async () => {
+			let asked = 0;
+			const read: ReadPage<unknown> = async () => ({...answerOf([], ++asked < 300 ? asked : undefined), rows: 1});
+			const heard = pages(read);
+			await heard.over;
+			assert.equal(heard.ended, 'complete');
+			assert.equal(asked, 300);
+		});
+
+		it('is a long cursor that comes again, not another one that differs in its last digit', async () => {
+			const long = (end: number) => `${'x'.repeat(100)}${end}`;
+			await stuck(tableOf({'': [['a'], long(1)], [long(1)]: [['b'], long(1)]}));
+			const heard = pages(tableOf({'': [['a'], long(1)], [long(1)]: [['b'], long(2)], [long(2)]: [['c']]}));
+			await heard.over;
+			assert.equal(heard.ended, 'complete');
+		});
+
+		it('goes by what tells pages apart, where a cursor holds more than that', async () => {
+			let asked = 0;
+			await stuck(async () => ({...answerOf(['a'], {at: 'C', counted: ++asked}), nextKey: 'C'}));
+			assert.equal(asked, 2);
+		});
+
 		it('is not the same cursor in another pass', async () => {
 			const heard = pages(tableOf({'': [['a'], '1'], '1': [['b']]}), {}, [scan, scan]);
 			await heard.over;

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import {of} from 'rxjs';
 import {ConfigError} from '../../lib/errors.ts';
 import {normalize} from '../../lib/operators/normalize.ts';
+import type {Page} from '../../lib/page.ts';
 import confluence from '../../sources/confluence-cloud.ts';
 import {withJsonServer} from '../support/json-server.ts';
 import {memorySink} from '../support/memory-sink.ts';
@@ -17,18 +18,18 @@ const {withEmulator, pull, runWith, held, assertGiven, assertResumes, assertSurv
 const login = {username: 'admin', password: 'emulator'};
 
 /** The pages of an API that holds these records and no others. */
-async function pagesOf(...results: readonly object[]) {
-	const heard: ReturnType<typeof listen<Parameters<typeof assertGiven>[0][number]>>[] = [];
+async function pagesOf(...results: readonly object[]): Promise<Page[]> {
+	const pages: Page[] = [];
 	await withJsonServer(
 		() => ({results, start: 0, limit: 1000, size: results.length, _links: {}}),
 		async endpoint => {
-			const pages = listen(confluence({endpoint, ...login}), page => page.ack());
-			await pages.over;
-			heard.push(pages as (typeof heard)[number]);
+			const heard = listen(confluence({endpoint, ...login}), page => page.ack());
+			await heard.over;
+			assert.equal(heard.error, undefined);
+			pages.push(...heard.values);
 		},
 	);
-	assert.equal(heard[0]!.error, undefined);
-	return heard[0]!.values;
+	return pages;
 }
 
 describe(name, () => {

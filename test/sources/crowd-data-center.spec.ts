@@ -4,11 +4,12 @@ import type {Emulator} from '../../lib/emulator/index.ts';
 import {AuthError, ConfigError, SourceError} from '../../lib/errors.ts';
 import type {AuditEvent} from '../../lib/event.ts';
 import {normalize} from '../../lib/operators/normalize.ts';
+import type {SourceFacts} from '../../lib/page.ts';
 import crowd, {type CrowdChangeset} from '../../sources/crowd-data-center.ts';
 import {withJsonServer} from '../support/json-server.ts';
 import {memorySink} from '../support/memory-sink.ts';
 import {memoryStore} from '../support/memory-store.ts';
-import {idsOf, listen, pageOf} from '../support/pages.ts';
+import {idsOf, listen} from '../support/pages.ts';
 import {queriesOf, siteSource} from '../support/site-source.ts';
 
 type Options = Parameters<typeof crowd>[0];
@@ -33,7 +34,7 @@ async function changesets(emulator: Emulator, options: Partial<Options> = {}): P
 
 describe(name, () => {
 	it('gives all changesets once, newest first, whatever the page size', async () => {
-		for (const pageSize of [undefined, 1, 2, 7, 99, 100, 299, 300, 301, '50']) {
+		for (const pageSize of [undefined, 1, 7, 100, 300, '50']) {
 			const events = pageSize === 1 ? 20 : 300;
 			await withEmulator({events, switches: {...stableSets, bursts}}, async emulator => {
 				assertGiven(await pull(emulator, {pageSize}), held(emulator), `page size ${pageSize}`);
@@ -191,8 +192,12 @@ describe(name, () => {
 	});
 
 	it('ends in an error, not early, where the server does not say that a page is the last', async () => {
-		const value = {id: 1, timestamp: '2017-04-26T00:00:00.000+0300', eventType: 'OTHER'};
-		for (const answer of [{values: [value]}, {values: [value], isLastPage: false}, {values: [], isLastPage: false}]) {
+		const timestamp = '2017-04-26T00:00:00.000+0300';
+		const values = [
+			{id: 2, timestamp},
+			{id: 1, timestamp},
+		];
+		for (const answer of [{values}, {values, isLastPage: false}, {values: [], isLastPage: false}]) {
 			await withJsonServer(
 				() => answer,
 				async endpoint => {
@@ -252,19 +257,14 @@ describe(name, () => {
 	});
 
 	describe('normalize', () => {
-		const {normalize: toMembers} = (() => {
-			let facts: {normalize(value: unknown): unknown} | undefined;
-			return {
-				async normalize(changeset: object): Promise<unknown> {
-					await withEmulator({events: 1}, async emulator => {
-						facts ??= (await pull(emulator))[0]!.source;
-					});
-					return facts!.normalize(changeset);
-				},
-			};
-		})();
+		let facts: SourceFacts;
+		before(() =>
+			withEmulator({events: 1}, async emulator => {
+				facts = (await pull(emulator))[0]!.source;
+			}),
+		);
 
-		it('maps the example of the document', async () => {
+		it('maps the example of the document', () => {
 			const example = {
 				id: 1,
 				timestamp: '2017-04-26T00:00:00.000+0300',
@@ -296,7 +296,7 @@ describe(name, () => {
 					{propertyName: 'active', oldValue: null, newValue: 'true'},
 				],
 			};
-			assert.deepEqual(await toMembers(example), {
+			assert.deepEqual(facts.normalize(example), {
 				action: 'APPLICATION_CREATED',
 				category: 'APPLICATION',
 				message: 'Application modified',
@@ -314,7 +314,7 @@ describe(name, () => {
 			});
 		});
 
-		it('takes the members that came before objects, and names that stand elsewhere', async () => {
+		it('takes the members that came before objects, and names that stand elsewhere', () => {
 			const flat = {
 				authorType: 'APPLICATION',
 				authorId: 0,
@@ -322,7 +322,7 @@ describe(name, () => {
 				entityType: 'GROUP',
 				entityName: 'staff',
 			};
-			assert.deepEqual(await toMembers({...flat, eventType: 'CREATED', author: null, entities: []}), {
+			assert.deepEqual(facts.normalize({...flat, eventType: 'CREATED', author: null, entities: []}), {
 				action: 'CREATED',
 				category: 'GROUP',
 				outcome: 'success',
@@ -330,27 +330,27 @@ describe(name, () => {
 				targets: [{type: 'GROUP', name: 'staff'}],
 			});
 			const author = {type: 'SYNCHRONIZATION', name: null, displayName: '', originalName: 'Nightly'};
-			const {actor} = (await toMembers({author, entities: null})) as AuditEvent;
+			const {actor} = facts.normalize({author, entities: null}) as unknown as AuditEvent;
 			assert.deepEqual(actor, {name: 'Nightly', type: 'SYNCHRONIZATION'});
 		});
 
-		it('leaves out what is null, absent or empty', async () => {
+		it('leaves out what is null, absent or empty', () => {
 			for (const none of [null, undefined, '']) {
 				const entries = [{propertyName: none, oldValue: none, newValue: none}];
 				const bare = {eventType: none, ipAddress: none, eventMessage: none, author: none || null, entries};
-				assert.deepEqual(await toMembers({...bare, entities: [{id: null, name: none, type: none}]}), {
+				assert.deepEqual(facts.normalize({...bare, entities: [{id: null, name: none, type: none}]}), {
 					outcome: 'success',
 				});
 			}
 		});
 
-		it('knows a failure by its type', async () => {
+		it('knows a failure by its type', () => {
 			for (const [eventType, outcome] of [
 				['FAILED', 'failure'],
 				['SYNCHRONIZATION_FAILED', 'failure'],
 				['DEFAILED', 'success'],
 			]) {
-				assert.deepEqual(await toMembers({eventType}), {action: eventType, outcome});
+				assert.deepEqual(facts.normalize({eventType}), {action: eventType, outcome});
 			}
 		});
 
@@ -361,8 +361,6 @@ describe(name, () => {
 				assert.deepEqual(out!.rejected, []);
 				assert.doesNotMatch(JSON.stringify(out!.events.map(({raw: _, ...event}) => event)), /:(""|null|\[\]|\{\})/);
 			});
-			const page = pageOf([{id: 'x', value: {}}]);
-			assert.equal(listen(of(page).pipe(normalize())).values.length, 1);
 		});
 	});
 
@@ -392,8 +390,8 @@ describe(name, () => {
 			for (const [body, complaint] of [
 				[undefined, /body: expected object, got nothing/],
 				[{eventType: 'OTHER'}, /body: expected an author/],
-				[{author: {type: 'USER'}}, /body: expected an eventType/],
-				[{...example, timestamp: '26.4.2017'}, /body: expected a time like 2017-04-26T00:00:00.000\+0300/],
+				[{author: {type: 'USER'}}, /body.eventType: expected an eventType/],
+				[{...example, timestamp: '26.4.2017'}, /body.timestamp: expected a time like 2017-04-26T00:00:00.000\+0300/],
 			] as const) {
 				assert.throws(add(body), (error: unknown) => error instanceof ConfigError && complaint.test(error.message));
 			}

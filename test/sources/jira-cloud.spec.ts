@@ -75,6 +75,14 @@ describe(name, () => {
 		}
 	});
 
+	it('ends on a short page, though the total promises more', async () => {
+		await withEmulator({events: 250, switches: {bursts: {longSize: 0}}}, async emulator => {
+			const until = [...emulator.api(name).records()][40]!.timeMs;
+			assertGiven(await pull(emulator, {until, pageSize: 100}), held(emulator, {to: until - 1}));
+			assert.equal(emulator.requestCount, 3);
+		});
+	});
+
 	it('reads to an empty page where the answer states no limit', async () => {
 		assert.equal((await pullServed(250, undefined, 100)).flatMap(idsOf).length, 250);
 	});
@@ -112,7 +120,9 @@ describe(name, () => {
 			assert.ok(expected.length > 20 && expected.length < 200, String(expected.length));
 			assertGiven(await pull(emulator, {filter: 'Password', pageSize: 10}), expected);
 			assert.deepEqual([...new Set(queriesOf(emulator).map(query => query.get('filter')))], ['Password']);
+			const asked = emulator.requestCount;
 			assertGiven(await pull(emulator, {filter: 'nothing-of-this-name'}), []);
+			assert.equal(emulator.requestCount, asked + 1);
 		});
 	});
 

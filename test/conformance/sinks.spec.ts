@@ -1,0 +1,207 @@
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import type {SinkFactory} from '../../lib/define-sink.ts';
+import {ConfigError, SinkError} from '../../lib/errors.ts';
+import type {Json} from '../../lib/event.ts';
+import {list, load} from '../../lib/registry.ts';
+import type {Batch, OpenSink} from '../../lib/sink.ts';
+import {failFs, restoreFs} from '../support/patch-fs.ts';
+import {batchOf, sinkContext} from '../support/sink-batch.ts';
+import {temporaryFolder} from '../support/temporary-folder.ts';
+import {assertOptions, assertTextualDefaults} from './option-names.ts';
+import {type FileSinkEntry, sinkTable} from './sink-table.ts';
+
+const sinks = await Promise.all(list('sink').map(async name => ({name, create: await load('sink', name)})));
+
+/** Ids that names of files must escape, texts of any length, a batch without events, hours and days apart. */
+const batches = [['a', 'B/2'], [], ['c é', 'D'.repeat(300), 'e'], ['f', 'g'], ['…', 'h']].map((ids, index) =>
+	batchOf(
+		ids.map(id => ({
+			id,
+			text: JSON.stringify({id, of: index, long: 'x'.repeat(id.length * 1000)}),
+			timeMs: Date.UTC(2026, 0, 31, 23) + index * 3_600_000,
+		})),
+	),
+);
+
+function textsOf(some: readonly Batch[]): string[] {
+	return some.flatMap(({lines}) => Buffer.from(lines).toString().split('\n').slice(0, -1));
+}
+
+describe('conformance of sinks', () => {
+	for (const {name, create} of sinks) {
+		describe(name, () => {
+			const entry = Object.hasOwn(sinkTable, name) ? sinkTable[name] : undefined;
+			it('has an entry in test/conformance/sink-table.ts', () => assert.ok(entry));
+
+			it('is called like its file, says what it is, and describes every option', () => {
+				assert.equal(create.name, name);
+				assert.match(create.docs, /^[A-Z].{20,}/);
+				assert.ok(Object.hasOwn(create.options.shape, create.target), 'the target is an option');
+				assertOptions(create.options);
+				assertTextualDefaults(create.options);
+				assert.throws(() => create({noSuchOption: 1} as never), ConfigError);
+			});
+
+			if (entry && 'read' in entry) describeFileSink(create, entry);
+		});
+	}
+});
+
+function describeFileSink(create: SinkFactory, {options, read, ordered}: FileSinkEntry): void {
+	const temporary = temporaryFolder();
+	let folder: string;
+	beforeEach(() => {
+		folder = path.join(temporary(), 'target');
+		fs.mkdirSync(folder);
+	});
+	afterEach(restoreFs);
+
+	const open = (resume?: Json, more: object = {}, where = folder, signal?: AbortSignal): Promise<OpenSink> =>
+		create({...options(where), ...more} as never).open(sinkContext(resume, signal));
+	const holds = (some: readonly Batch[], where = folder) =>
+		assert.deepEqual(read(where), ordered ? textsOf(some) : textsOf(some).sort());
+	/** Every file with its content: what nobody needs any more would be seen. */
+	const tree = (where = folder) =>
+		fs
+			.readdirSync(where, {recursive: true, withFileTypes: true})
+			.filter(found => found.isFile())
+			.map(found => path.join(found.parentPath, found.name))
+			.map(file => `${path.relative(where, file)}: ${fs.readFileSync(file, 'latin1')}`)
+			.sort();
+	/** What `kill -9` would leave at this instant. */
+	const kill = (copy: string) => {
+		const where = path.join(temporary(), copy);
+		fs.cpSync(folder, where, {recursive: true});
+		return where;
+	};
+
+	async function writeAll(sink: OpenSink, some: readonly Batch[]): Promise<void> {
+		for (const batch of some) assert.deepEqual((await sink.write(batch)) ?? [], []);
+	}
+
+	it('says where it writes, and touches nothing before it is opened', () => {
+		const {name, target} = create(options(folder) as never);
+		assert.equal(name, create.name);
+		assert.ok(path.isAbsolute(target));
+		assert.deepEqual(tree(), []);
+	});
+
+	it('writes every event once, in order where it has one, and leaves nothing else behind', async () => {
+		const sink = await open();
+		await writeAll(sink, batches);
+		await sink.flush();
+		await sink.close();
+		holds(batches);
+		const content = tree().join('\n');
+		for (const text of textsOf(batches)) assert.equal(content.split(Buffer.from(text).toString('latin1')).length, 2);
+	});
+
+	it('keeps no bytes of a batch when its write has resolved', async () => {
+		const sink = await open();
+		for (const batch of batches) {
+			const lent = {...batch, lines: Uint8Array.from(batch.lines)};
+			await sink.write(lent);
+			lent.lines.fill(0x20);
+		}
+		await sink.flush();
+		await sink.close();
+		holds(batches);
+	});
+
+	it('takes a flush without a write, and an empty batch', async () => {
+		const sink = await open();
+		const first = await sink.flush();
+		await sink.write(batchOf([]));
+		assert.deepEqual(await sink.flush(), first);
+		await sink.close();
+		await (await open(first)).close();
+		holds([]);
+	});
+
+	it('has everything in place when a flush resolves, and returns plain JSON', async () => {
+		for (const durability of ['process', 'power']) {
+			const where = path.join(folder, durability);
+			const sink = await open(undefined, {durability}, where);
+			for (const [index, batch] of batches.entries()) {
+				await sink.write(batch);
+				const mark = await sink.flush();
+				holds(batches.slice(0, index + 1), where);
+				assert.deepEqual(JSON.parse(JSON.stringify(mark)), mark);
+			}
+			await sink.close();
+		}
+	});
+
+	it('goes on exactly behind any flush, whatever was written after it before the kill', async () => {
+		const sink = await open();
+		const marks = [await sink.flush()];
+		const copies = [];
+		for (const [index, batch] of batches.entries()) {
+			await sink.write(batch);
+			copies.push(kill(`unflushed-${index}`));
+			marks.push(await sink.flush());
+		}
+		await sink.close();
+		const undisturbed = tree();
+		for (const [written, copy] of copies.entries()) {
+			for (const [flushed, mark] of marks.slice(0, written + 2).entries()) {
+				const where = path.join(temporary(), `resumed-${written}-${flushed}`);
+				fs.cpSync(flushed > written ? folder : copy, where, {recursive: true});
+				const again = await open(mark, {}, where);
+				await writeAll(again, batches.slice(flushed));
+				await again.flush();
+				await again.close();
+				assert.deepEqual(tree(where), undisturbed, `killed at ${written}, resumed at ${flushed}`);
+			}
+		}
+	});
+
+	it('can be closed twice, and loses nothing that was flushed', async () => {
+		const sink = await open();
+		await sink.write(batches[0]!);
+		const mark = await sink.flush();
+		await sink.write(batches[2]!);
+		await sink.close();
+		await sink.close();
+		const again = await open(mark);
+		await writeAll(again, batches.slice(1));
+		await again.flush();
+		await again.close();
+		holds(batches);
+	});
+
+	for (const code of ['EIO', 'EACCES', 'ENOSPC']) {
+		it(`rejects a write that fails (${code}), flushes nothing then, and is exact in the next run`, async () => {
+			const sink = await open(undefined, {retryBaseMs: 0, maxAttempts: 2});
+			await sink.write(batches[0]!);
+			const mark = await sink.flush();
+			const calls = failFs('writeSync', code);
+			const isSinkError = (error: unknown) => error instanceof SinkError && error.cause !== undefined;
+			await assert.rejects(sink.write(batches[2]!), isSinkError);
+			assert.equal(calls.count, code === 'ENOSPC' ? 2 : 1);
+			restoreFs();
+			await assert.rejects(sink.write(batches[3]!), isSinkError);
+			await assert.rejects(sink.flush(), isSinkError);
+			await sink.close();
+			holds(batches.slice(0, 1));
+			const again = await open(mark);
+			await writeAll(again, batches.slice(1));
+			await again.flush();
+			await again.close();
+			holds(batches);
+		});
+	}
+
+	it('ends a write that waits for space when the run gives up', async () => {
+		const giveUp = new AbortController();
+		const sink = await open(undefined, {retryBaseMs: 60_000}, folder, giveUp.signal);
+		failFs('writeSync', 'ENOSPC');
+		const writing = sink.write(batches[0]!);
+		giveUp.abort(new Error('stopped'));
+		await assert.rejects(writing);
+		restoreFs();
+		await sink.close();
+	});
+}
