@@ -98,12 +98,14 @@ function cursorBehind(
 	cursor: TimeCursor,
 	{listed, met, twins}: {listed: ReadonlyMap<string, number>; met: boolean; twins: boolean},
 ): TimeCursor {
-	const times = rows.flatMap(row => (typeof row === 'string' ? [] : row.orderMs));
-	const ms = Math.min(cursor.ms, times.at(-1) ?? cursor.ms);
+	const records = rows.filter(row => typeof row !== 'string');
+	const last = records.at(-1);
+	const ms = Math.min(cursor.ms, last?.orderMs ?? cursor.ms);
 	const counts = countsAt(ms, listed);
 	const given = ms === cursor.ms ? larger(cursor.given, counts) : counts;
-	const wide = (cursor.wide && (met || ms === cursor.ms)) || times.some(time => time > toMsOf(cursor));
-	const next = {ms, given, ...(wide ? {wide} : {})};
+	const stayWide = cursor.wide && (met || ms === cursor.ms);
+	const wide = stayWide || last?.wholeSecond || records.some(({orderMs}) => orderMs > toMsOf(cursor));
+	const next = {ms, given, ...(wide ? {wide: true as const} : {})};
 	const start = cursor.start + rows.length - (cursor.anchor?.rows ?? 0);
 	if (toMsOf({...next, start}) !== toMsOf(cursor)) return {...next, start: 0};
 	// half a page at most: what comes behind the anchor is what is wanted

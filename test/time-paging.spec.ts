@@ -286,6 +286,13 @@ describe('paging by time', () => {
 			);
 		});
 
+		it('gives equal ones of a second that the API shows without its milliseconds', async () => {
+			const rows = [87, 0, 0, 0, 0].map((ms, index): LogRow => ({key: twin(index), ms: epochMs + ms, rank: -index}));
+			const server = new LogServer(rows, {...steady, rounding: 'shown', maxLimit: 2});
+			const given = (await readAll(server, {pageSize: 2, twins: true})).flatMap(idsOf);
+			assert.deepEqual([given.length, new Set(given).size], [5, 5]);
+		});
+
 		it('notices a shift although the row in front is the same', async () => {
 			const rows = rowsAt(Array<number>(24).fill(0), index => (index % 2 ? 'twin' : `row${index}`));
 			const insert = {beforeRequest: 2, kind: 'insert at reader'} as const;

@@ -14,19 +14,6 @@ export type ApiName =
 	| 'jira-cloud'
 	| 'jira-data-center';
 
-/** What lies between the emulator's address and each API, unless a switch says otherwise. */
-export const apiContexts: Readonly<Record<ApiName, string>> = {
-	'atlassian-org-events': '',
-	'atlassian-org-events-stream': '',
-	'atlassian-org-users': '',
-	'bitbucket-data-center': '/bitbucket',
-	'confluence-cloud': '',
-	'confluence-data-center': '/confluence',
-	'crowd-data-center': '/crowd',
-	'jira-cloud': '',
-	'jira-data-center': '/jira',
-};
-
 /** A record that an API holds. */
 export interface EmulatedRecord {
 	/** As the API gives it; absent where it gives none. */

@@ -1,4 +1,4 @@
-import {apiContexts, type ApiName, type EmulatedApi} from './api.ts';
+import type {ApiName, EmulatedApi} from './api.ts';
 import {createApis} from './apis.ts';
 import type {EmulatorOptions} from './emulator-options.ts';
 import type {EventFilter} from './event-filter.ts';
@@ -8,6 +8,19 @@ import {createRequestLog, type RequestLogEntry} from './request-log.ts';
 import {startServer} from './server.ts';
 
 const EXAMPLE_ORG = '9a1d6c2e-0f3b-4c57-8d21-5e7f90a1b2c3';
+
+/** What lies between the emulator's address and each API, unless a switch says otherwise. */
+const apiContexts: Readonly<Record<ApiName, string>> = {
+	'atlassian-org-events': '',
+	'atlassian-org-events-stream': '',
+	'atlassian-org-users': '',
+	'bitbucket-data-center': '/bitbucket',
+	'confluence-cloud': '',
+	'confluence-data-center': '/confluence',
+	'crowd-data-center': '/crowd',
+	'jira-cloud': '',
+	'jira-data-center': '/jira',
+};
 
 /** A running emulator. What it holds is what a test compares with. */
 export interface Emulator {
