@@ -75,11 +75,13 @@ export function readTimePage(rows: readonly TimeRow[], cursor: TimeCursor, more:
 	const listed = new Map(Object.entries(cursor.listed ?? {}));
 	let met = cursor.start > 0;
 	const fresh = new Map<number, TimeRow>();
+	let repeated = 0;
 	for (let index = skipped; index < rows.length; index++) {
 		const row = rows[index]!;
 		const key = keyOf(row);
 		const count = (listed.get(key) ?? 0) + 1;
 		listed.set(key, count);
+		if (count > 1) repeated++;
 		if (typeof row === 'string') {
 			if (count > (given.get(key) ?? 0)) fresh.set(index, row);
 			continue;
@@ -90,6 +92,8 @@ export function readTimePage(rows: readonly TimeRow[], cursor: TimeCursor, more:
 	}
 	// the last record should have come again: either the server rounds its bound down, or the record was purged
 	if (!met && given.size > 0 && !cursor.wide) return inVain({...cursor, wide: true});
+	// rows with ids of their own that all came before in this listing: the server does not go on
+	if (more && !twins && repeated === rows.length - skipped) return inVain(cursor);
 	return {fresh, next: more ? cursorBehind(rows, cursor, {listed, met, twins}) : undefined};
 }
 

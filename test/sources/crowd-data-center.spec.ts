@@ -197,7 +197,12 @@ describe(name, () => {
 			{id: 2, timestamp},
 			{id: 1, timestamp},
 		];
-		for (const answer of [{values}, {values, isLastPage: false}, {values: [], isLastPage: false}]) {
+		for (const answer of [
+			{values},
+			{values: values.slice(1)},
+			{values, isLastPage: false},
+			{values: [], isLastPage: false},
+		]) {
 			await withJsonServer(
 				() => answer,
 				async endpoint => {
