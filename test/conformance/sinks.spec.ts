@@ -149,6 +149,10 @@ function describeFileSink(create: SinkFactory, {options, read, ordered}: FileSin
 			for (const [flushed, mark] of marks.slice(0, written + 2).entries()) {
 				const where = path.join(temporary(), `resumed-${written}-${flushed}`);
 				fs.cpSync(flushed > written ? folder : copy, where, {recursive: true});
+				if (ordered) {
+					await (await open(mark, {}, where)).close();
+					holds(batches.slice(0, flushed), where);
+				}
 				const again = await open(mark, {}, where);
 				await writeAll(again, batches.slice(flushed));
 				await again.flush();

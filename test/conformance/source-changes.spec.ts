@@ -19,7 +19,7 @@ function nth(api: EmulatedApi, index: number): EmulatedRecord {
 	return [...api.records()].at(index)!;
 }
 
-/** As many as there are of them, the same for all APIs: where the reader is makes the difference. */
+/** What happens before each page but the first, by what the records concerned do. */
 const changes: Readonly<Record<string, Change>> = {
 	'are newer than all others': api => ({inserted: api.insert([{timeMs: nth(api, 0).timeMs + 1000}])}),
 	'arrive late, before and behind the reader, in milliseconds that are there already': (api, turn) => ({
