@@ -5,7 +5,7 @@ import {keepEvents, type Page, type Rejected} from '../page.ts';
 
 /**
  * Pages of common records ({@link AuditEvent}), by the mapping that their source states; `raw` is each record's own
- * text. An event that cannot be mapped becomes a dead letter of its page, and the page goes on.
+ * text. A lone half of a surrogate pair is U+FFFD in every member but `raw`. An event that cannot be mapped becomes a dead letter of its page, and the page goes on.
  *
  * ```ts
  * orgEvents({orgId, token}).pipe(normalize(), toEvents()).subscribe(event => console.log(event.time, event.action));
@@ -19,14 +19,16 @@ export function normalize(): OperatorFunction<Page, Page<AuditEvent>> {
 		const events = page.events.map((value, index) => {
 			const record = page.records[index]!;
 			try {
-				return {
+				const raw = record.raw ?? decode(record.text);
+				const event = {
 					id: record.id,
 					time: new Date(record.timeMs).toISOString(),
 					source: source.name,
 					tenant: source.tenant,
 					...(source.normalize(value) as object),
-					raw: record.raw ?? decode(record.text),
+					raw,
 				} satisfies AuditEvent;
+				return halfPair.test(raw) ? (wellFormed(event) as AuditEvent) : event;
 			} catch (error) {
 				keep[index] = false;
 				rejected.push({id: record.id, text: record.text, reason: `cannot be normalized: ${reasonOf(error)}`});
@@ -35,6 +37,18 @@ export function normalize(): OperatorFunction<Page, Page<AuditEvent>> {
 		});
 		return keepEvents<AuditEvent>({...page, events, verbatim: false}, keep, rejected);
 	});
+}
+
+/** The escape of one half of a surrogate pair; the other half may stand beside it or not. */
+const halfPair = /\\u[dD][89a-fA-F]/;
+const loneHalf = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
+
+/** The same with U+FFFD for each lone half of a pair, which readers like jq refuse; `raw` keeps it, as an escape. */
+function wellFormed(value: unknown): unknown {
+	if (typeof value === 'string') return value.replace(loneHalf, '\ufffd');
+	if (Array.isArray(value)) return value.map(wellFormed);
+	if (typeof value !== 'object' || value === null) return value;
+	return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, wellFormed(member)]));
 }
 
 function decode(text: Uint8Array): string {

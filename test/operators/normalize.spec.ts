@@ -19,6 +19,18 @@ describe('normalize', () => {
 		assert.equal(pages.observed, false);
 	});
 
+	it('gives text that any reader of JSON takes: half a surrogate pair is U+FFFD, except in the own text', () => {
+		const source = factsOf({
+			normalize: value => ({message: (value as {what: string}).what, targets: [{name: '\ud83d'}]}),
+		});
+		const text = Buffer.from('{"what":"a\\ud800b \\ud83d\\ude00 \\uDC00"}');
+		const value = JSON.parse(text.toString()) as unknown;
+		const [event] = normalized([{id: 'a', text, value}], {source}).events;
+		assert.equal(event!.message, 'a\ufffdb \u{1f600} \ufffd');
+		assert.deepEqual(event!.targets, [{name: '\ufffd'}]);
+		assert.equal(event!.raw, text.toString());
+	});
+
 	it('gives the common record: the shared members, what the source maps, and the own text', () => {
 		const source = factsOf({normalize: value => ({action: (value as {what: string}).what})});
 		const text = Buffer.from('{"what":"x","n":9007199254740993,"s":"\u2028é\\ud800"}');
