@@ -1,5 +1,6 @@
-import type {AuditActor, AuditChange, AuditTarget, Json} from '../lib/event.ts';
+import type {AuditActor, AuditTarget, Json} from '../lib/event.ts';
 import type {NormalizedMembers} from '../lib/source.ts';
+import {changesOf, listOf, type Writable} from './_members.ts';
 
 /** One event of the auditing plugin that all Data Center products share. Members without a value are left out. */
 export interface DataCenterEvent {
@@ -85,8 +86,10 @@ export function normalize({author, type, affectedObjects, changedValues, source}
 	if (ip) event.origin = {ip, ips: [ip, ...proxies]};
 	const targets = targetsOf(affectedObjects);
 	if (targets.length > 0) event.targets = targets;
-	const changes = changesOf(changedValues);
-	if (changes.length > 0) event.changes = changes;
+	const changes = changesOf(
+		listOf(changedValues).map(({key, i18nKey, from, to}) => [key || i18nKey, from, to] as const),
+	);
+	if (changes) event.changes = changes;
 	return event;
 }
 
@@ -114,20 +117,3 @@ function targetsOf(affectedObjects: DataCenterEvent['affectedObjects']): AuditTa
 		return type || id || name ? [target] : [];
 	});
 }
-
-function changesOf(changedValues: DataCenterEvent['changedValues']): AuditChange[] {
-	return listOf(changedValues).flatMap(({key, i18nKey, from, to}) => {
-		const change: Writable<AuditChange> = {};
-		const field = key || i18nKey;
-		if (field) change.field = field;
-		if (from) change.from = from;
-		if (to) change.to = to;
-		return field || from || to ? [change] : [];
-	});
-}
-
-function listOf<T>(list: readonly T[] | null | undefined): readonly T[] {
-	return Array.isArray(list) ? (list as readonly T[]) : [];
-}
-
-type Writable<T> = {-readonly [Key in keyof T]: T[Key]};

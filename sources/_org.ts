@@ -2,6 +2,7 @@ import {z} from 'zod';
 import {SourceError} from '../lib/errors.ts';
 import type {AuditActor, AuditOrigin, AuditTarget} from '../lib/event.ts';
 import type {NormalizedMembers} from '../lib/source.ts';
+import type {Writable} from './_members.ts';
 
 /** What the APIs of an Atlassian organization have in common. */
 export const orgApi = {endpoint: 'https://api.atlassian.com', auth: ['bearer']} as const;
@@ -133,5 +134,3 @@ function targetsOf(context: OrgEvent['attributes']['context']): AuditTarget[] | 
 	}
 	return targets.length > 0 ? targets : undefined;
 }
-
-type Writable<T> = {-readonly [Key in keyof T]: T[Key]};

@@ -1,6 +1,7 @@
 import type {AuditActor, AuditTarget, Json} from '../lib/event.ts';
 import {defineSource, type NormalizedMembers} from '../lib/source.ts';
-import {changesOf, listOf, siteOf, type Writable} from './_cloud-site.ts';
+import {siteOf} from './_cloud-site.ts';
+import {changesOf, listOf, type Writable} from './_members.ts';
 import {confluenceOperations, search} from './_confluence-cloud-operations.ts';
 
 /** One record of Confluence Cloud's audit log: without an id, and with "" where there is nothing to say. */

@@ -2,6 +2,7 @@ import type {AuditActor, AuditChange, AuditTarget} from '../lib/event.ts';
 import {defineSource, type NormalizedMembers} from '../lib/source.ts';
 import {type CrowdChangeset, type CrowdEntity, type CrowdObject, crowdRestrictions, crowdSearch} from './_crowd.ts';
 import {crowdOperations} from './_crowd-operations.ts';
+import type {Writable} from './_members.ts';
 
 export type {CrowdChangeset, CrowdEntity, CrowdEntry, CrowdObject} from './_crowd.ts';
 
@@ -112,5 +113,3 @@ function orderOf(value: object): string {
 function byRank(one: {rank: string}, other: {rank: string}): number {
 	return one.rank < other.rank ? -1 : one.rank > other.rank ? 1 : 0;
 }
-
-type Writable<T> = {-readonly [Key in keyof T]: T[Key]};

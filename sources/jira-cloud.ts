@@ -1,7 +1,8 @@
 import {z} from 'zod';
 import type {AuditTarget} from '../lib/event.ts';
 import {defineSource, type NormalizedMembers} from '../lib/source.ts';
-import {changesOf, listOf, siteOf, type Writable} from './_cloud-site.ts';
+import {siteOf} from './_cloud-site.ts';
+import {changesOf, listOf, type Writable} from './_members.ts';
 
 /** One audit record of a Jira Cloud site. */
 export interface JiraRecord {
