@@ -4,8 +4,8 @@ import type {Batch} from './sink.ts';
 
 /** A page as sinks take it, and the events that could not be written as JSON. Each event is serialized once. */
 export function toBatch(page: Page): {batch: Batch; rejected: readonly Rejected[]} {
-	const {name, tenant, ids} = page.source;
-	const source = {name, tenant, ids};
+	const {name, tenant, ids, unorderedLists} = page.source;
+	const source = {name, tenant, ids, unorderedLists};
 	if (page.verbatim && page.events.every((event, index) => event === page.records[index]!.value)) {
 		return {batch: {events: page.events, records: page.records, ...ownTexts(page), source}, rejected: []};
 	}

@@ -2,9 +2,10 @@ import type {z} from 'zod';
 import {systemClock} from './clock.ts';
 import {ConfigError} from './errors.ts';
 import {type Client, createClient} from './http/client.ts';
-import {type AuthScheme, chooseCredentials} from './http/credentials.ts';
+import {type AuthScheme, chooseCredentials, type Credentials} from './http/credentials.ts';
 import {parseEndpoint} from './http/endpoint.ts';
 import {type Limiter, limiterFor, type Rate} from './http/limiter.ts';
+import type {Wording} from './http/to-error.ts';
 import type {Meter} from './meter.ts';
 import {type basicOptions, type connectionOptions, parseRate, type tokenOption} from './options.ts';
 import {parseSpan} from './time.ts';
@@ -21,14 +22,16 @@ export interface ApiFacts {
 	readonly auth: readonly AuthScheme[];
 	/** The published limit, kept at the vendor's own host. */
 	readonly rate?: Rate;
+	/** What messages say of it; default: of a log that is read. */
+	readonly wording?: Wording;
 }
 
+/** The options of a connection. */
+export type ConnectShape = typeof connectionOptions &
+	typeof tokenOption &
+	typeof basicOptions & {endpoint: z.ZodOptional<z.ZodString>};
 /** The options of a connection, checked. */
-export type ConnectOptions = z.output<
-	z.ZodObject<typeof connectionOptions & typeof tokenOption & typeof basicOptions>
-> & {
-	readonly endpoint?: string | undefined;
-};
+export type ConnectOptions = z.output<z.ZodObject<ConnectShape>>;
 
 export interface Connection {
 	readonly endpoint: URL;
@@ -36,15 +39,18 @@ export interface Connection {
 	readonly limiter: Limiter;
 }
 
-/** A client for an API, with the limiter of its credential. Throws a ConfigError where options cannot work. */
-export function connect(facts: ApiFacts, options: ConnectOptions, meter: Meter): Connection {
+/**
+ * A client for an API, with the limiter of its credential; `own` is for one that wants other credentials than those of
+ * its options. Throws a ConfigError where options cannot work.
+ */
+export function connect(facts: ApiFacts, options: ConnectOptions, meter: Meter, own?: Credentials): Connection {
 	const {name} = facts;
 	const given = options.endpoint ?? facts.endpoint;
 	if (!given) {
 		throw new ConfigError(`${name}: endpoint: expected the address of the server, got nothing; give --endpoint`);
 	}
 	const endpoint = withContext(parseEndpoint(name, given), facts.context);
-	const credentials = chooseCredentials(name, facts.auth, options);
+	const credentials = own ?? chooseCredentials(name, facts.auth, options);
 	const limiter = limiterFor(endpoint.origin, credentials.key);
 	const rate = options.rate === undefined ? publishedRate(facts, endpoint) : parseRate(options.rate);
 	if (rate) limiter.limit(name, rate);
@@ -55,6 +61,7 @@ export function connect(facts: ApiFacts, options: ConnectOptions, meter: Meter):
 		limiter,
 		meter,
 		clock: systemClock,
+		wording: facts.wording,
 		timeoutMs: options.timeoutMs,
 		idleTimeoutMs: options.idleTimeoutMs,
 		maxBodyBytes: options.maxBodyBytes,
@@ -84,12 +91,4 @@ export function parsed<V>(name: string, option: string, parse: () => V): V {
 		if (error instanceof ConfigError) throw new ConfigError(`${name}: ${option}: ${error.message}`);
 		throw error;
 	}
-}
-
-/** Query pairs: members that are undefined are left out; a list is repeated. */
-export function queryPairs(query: Readonly<Record<string, string | number | readonly string[] | undefined>>) {
-	return Object.entries(query).flatMap(([key, value]): [string, string][] => {
-		if (value === undefined) return [];
-		return typeof value === 'object' ? value.map(one => [key, one]) : [[key, String(value)]];
-	});
 }

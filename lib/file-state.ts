@@ -6,7 +6,7 @@ import {openJournal, type FileJournal} from './journal.ts';
 import {acquireLock, type Lock} from './lock.ts';
 import {readHead, readState, realFile, replaceState, sweepTemporary} from './state-files.ts';
 import {formatState, headBytes} from './state-format.ts';
-import type {StateStore, StoredCheckpoint} from './state.ts';
+import type {Checkpoint, StateStore, StoredCheckpoint} from './state.ts';
 
 export interface FileStateOptions {
 	/** Goes on from the generation before when the current one is missing or damaged; a good one is used as ever. */
@@ -20,8 +20,8 @@ interface OpenState {
 	readonly lock: Lock;
 	readonly journal: FileJournal;
 	version: number;
-	/** The journal mark of the checkpoint of that version. */
-	mark: Json | undefined;
+	/** The journal marks of the checkpoint of that version. */
+	marks: readonly Json[];
 	/** The first bytes of the file as this store knows it. */
 	head: Buffer | undefined;
 	/** The file is damaged or missing, and `.previous` is what was loaded. */
@@ -55,7 +55,7 @@ export function fileState(file: string, options: FileStateOptions = {}): StateSt
 					lock,
 					journal: openJournal(real, () => assertOwned(state)),
 					version: stored?.version ?? 0,
-					mark: stored?.checkpoint.journal,
+					marks: marksOf(stored?.checkpoint),
 					head: readHead(real),
 					recovered,
 				};
@@ -98,20 +98,25 @@ export function fileState(file: string, options: FileStateOptions = {}): StateSt
 	};
 }
 
-function commit(state: OpenState, checkpoint: StoredCheckpoint['checkpoint'], expectedVersion: number): number {
+function commit(state: OpenState, checkpoint: Checkpoint, expectedVersion: number): number {
 	const {file, version} = state;
 	if (version !== expectedVersion) throw conflict(file, `expected version ${expectedVersion}, got ${version}`);
 	const bytes = Buffer.from(formatState({checkpoint, version: version + 1}));
 	// A damaged generation must not take the place of the good one that was recovered.
 	const previous = version === 0 ? 'remove' : state.recovered ? 'keep' : 'replace';
 	replaceState(file, bytes, previous, () => assertOwned(state));
-	const marks = [state.mark, checkpoint.journal];
+	const marks = marksOf(checkpoint);
+	const needed = [...state.marks, ...marks];
 	state.version += 1;
-	state.mark = checkpoint.journal;
+	state.marks = marks;
 	state.head = bytes.subarray(0, headBytes);
 	state.recovered = false;
-	state.journal.keepOnly(marks);
+	state.journal.keepOnly(needed);
 	return state.version;
+}
+
+function marksOf(checkpoint: Checkpoint | undefined): Json[] {
+	return [checkpoint?.journal, checkpoint?.pending?.checkpoint.journal].filter(mark => mark !== undefined);
 }
 
 /** Compares the heads only, which is enough: they hold version and checksum. */

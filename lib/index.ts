@@ -5,6 +5,9 @@ export {run} from './pipeline.ts';
 export type {Build, Report, Run, RunOptions} from './pipeline.ts';
 export type {Progress} from './meter.ts';
 export {fileState} from './file-state.ts';
+export {deadLetters} from './dead-letters.ts';
+export type {DeadLettersOptions} from './dead-letters.ts';
+export {signer} from './manifest.ts';
 
 // operators
 export {paginate} from './operators/paginate.ts';
@@ -21,13 +24,16 @@ export {toEvents} from './operators/to-events.ts';
 // contracts
 export {defineSource} from './source.ts';
 export type {NormalizedMembers, Source, SourceDefinition, SourceRequest, Window} from './source.ts';
+export {defineOperation} from './define-operation.ts';
 export {defineSink} from './define-sink.ts';
 export type {SinkDefinition, SinkFactory} from './define-sink.ts';
-export type {Batch, CommitSize, OpenSink, Sink, SinkContext} from './sink.ts';
+export type {Accepted, Batch, CommitSize, Delivery, EventFormat, OpenSink, Sink, SinkContext} from './sink.ts';
 export type {Page, Rejected, SourceFacts, SourceRecord} from './page.ts';
 export type {Scan, SourcePosition} from './scan.ts';
 export type {Start} from './start.ts';
-export type {Checkpoint, Journal, StateStore, StoredCheckpoint} from './state.ts';
+export type {Checkpoint, Journal, Lack, StateStore, StoredCheckpoint} from './state.ts';
+export type {Chain, SourceTally} from './manifest.ts';
+export type {Damage, Verification, VerifyOptions} from './verification.ts';
 export type {AuditActor, AuditChange, AuditEvent, AuditOrigin, AuditTarget, Json} from './event.ts';
 
 // errors

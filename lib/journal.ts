@@ -8,7 +8,7 @@ import type {Journal} from './state.ts';
 
 export interface FileJournal extends Journal {
 	/** Deletes every generation that no mark names, but for the one in use. A mark it does not know keeps them all. */
-	keepOnly(marks: readonly (Json | undefined)[]): void;
+	keepOnly(marks: readonly Json[]): void;
 }
 
 /** How much of which generation was committed. */
@@ -73,9 +73,8 @@ export function openJournal(base: string, assertOwned: () => void): FileJournal 
 			return guard(base, 'rewrite', () => rewrite(bytes));
 		},
 		keepOnly(marks) {
-			const named = marks.filter(mark => mark !== undefined);
-			if (!named.every(isMark)) return;
-			const kept = new Set([end?.file, ...named.map(mark => mark.file)]);
+			if (!marks.every(isMark)) return;
+			const kept = new Set([end?.file, ...marks.map(mark => mark.file)]);
 			for (const file of generations) {
 				if (!kept.has(file) && remove(fileOf(base, file))) generations.delete(file);
 			}

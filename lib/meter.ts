@@ -31,6 +31,8 @@ export class Meter implements Progress {
 	readonly warnings: string[] = [];
 	/** Called after each change that a user would like to see. */
 	onChange: (() => void) | undefined;
+	/** Called with each note: there may be one for every event, so none is kept. */
+	onNote: ((message: string) => void) | undefined;
 
 	/** The numbers as they are now. */
 	snapshot(): Progress {
@@ -57,6 +59,10 @@ export class Meter implements Progress {
 	warn(message: string): void {
 		this.warnings.push(message);
 		this.changed();
+	}
+
+	note(message: string): void {
+		this.onNote?.(message);
 	}
 
 	/** Counts a wait while it goes on. */

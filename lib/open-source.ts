@@ -8,8 +8,8 @@ import {filterEvents} from './operators/filter-events.ts';
 import {paginate} from './operators/paginate.ts';
 import type {Page, SourceFacts} from './page.ts';
 import {createReader} from './reader.ts';
-import {nowhere, planScans, type ScanPlan, type SourcePosition} from './scan.ts';
-import type {SourceDefinition, SourceOptions} from './source.ts';
+import {nowhere, planScans, type Scan, type ScanPlan, type SourcePosition} from './scan.ts';
+import type {SourceDefinition, SourceOptions} from './source-definition.ts';
 import type {Start} from './start.ts';
 import {parseSpan, parseTime} from './time.ts';
 
@@ -22,7 +22,7 @@ export function openSource<Shape extends z.ZodRawShape, T>(
 	options: SourceOptions<Shape>,
 	start: Start,
 ): Observable<Page<T>> {
-	const {name, ids, order} = definition;
+	const {name, ids, order, unorderedLists} = definition;
 	const shared = options as unknown as ScanOptions;
 	const {endpoint, client, limiter} = connect(definition, shared, start.meter);
 	const tenant = definition.tenant(options, endpoint);
@@ -32,6 +32,7 @@ export function openSource<Shape extends z.ZodRawShape, T>(
 		tenant,
 		ids,
 		order,
+		unorderedLists,
 		overlapMs,
 		maxEventBytes: shared.maxEventBytes,
 		normalize: value => definition.normalize(value as T) as unknown as Json,
@@ -47,11 +48,20 @@ export function openSource<Shape extends z.ZodRawShape, T>(
 	const begin: SourcePosition = first ? {...position, scan: first} : position;
 	start.begin(key, begin as unknown as Json);
 
+	const {scan: interrupted} = position;
+	const following = (reached: SourcePosition): readonly Scan[] => {
+		if (!interrupted || reached.scan) return [];
+		if (order !== 'none') return planScans(reached, plan);
+		// listed anew by the same run, everybody would come twice
+		const begun = iso(interrupted.untilMs);
+		start.meter.warn(`${name}: this run finished the listing that was begun at ${begun}; run again for a new one`);
+		return [];
+	};
 	const pages = from(scans).pipe(
 		paginate<T>(createReader(definition, client, options, overlapMs), {
 			source,
 			position,
-			following: position.scan && (reached => (reached.scan ? [] : planScans(reached, plan))),
+			following,
 			start,
 			refusesCursor: error => refusesCursor(definition, error),
 		}),

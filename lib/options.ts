@@ -12,9 +12,13 @@ const secret = z.custom<Secret>(value => (typeof value === 'string' && value !==
 /** A whole number, also as text, as a command line gives it. */
 export function wholeNumber(min: number, max: number) {
 	const error = `expected a whole number from ${min} to ${max}`;
-	return z
-		.union([z.number(), z.string().regex(/^\d+$/).transform(Number)], {error})
-		.pipe(z.number({error}).int({error}).min(min, {error}).max(max, {error}));
+	return z.union([z.number(), z.string().regex(/^\d+$/).transform(Number)], {error}).pipe(wholeJsonNumber(min, max));
+}
+
+/** A whole number in JSON, where a text of digits is another value. */
+export function wholeJsonNumber(min: number, max: number) {
+	const error = `expected a whole number from ${min} to ${max}`;
+	return z.number({error}).int({error}).min(min, {error}).max(max, {error});
 }
 
 export const tokenOption = {

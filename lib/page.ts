@@ -36,6 +36,8 @@ export interface SourceFacts {
 	/** `global`: ids are unique everywhere; `tenant`: within this tenant only. */
 	readonly ids: 'global' | 'tenant';
 	readonly order: 'newest-first' | 'oldest-first' | 'none';
+	/** True where the lists of a record are sets, which the API gives in another order each time. */
+	readonly unorderedLists?: boolean | undefined;
 	/** How far the next run reads back behind the newest record, in milliseconds. */
 	readonly overlapMs: number;
 	/** The largest record that is let through, in bytes. */

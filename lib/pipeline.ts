@@ -1,6 +1,7 @@
 import {type Observable, Subject, Subscription} from 'rxjs';
+import {checkAccepts} from './accepts.ts';
 import {toBatch} from './batch.ts';
-import {Committer} from './committer.ts';
+import {Committer, settlePending} from './committer.ts';
 import {AuditError, ConfigError} from './errors.ts';
 import {unsettledPages} from './forgotten-pages.ts';
 import {reportIdle} from './idle.ts';
@@ -8,9 +9,9 @@ import {Meter, type Progress} from './meter.ts';
 import type {Page, Rejected} from './page.ts';
 import {PageOrder} from './page-order.ts';
 import {RunStart} from './run-start.ts';
-import type {CommitSize, Sink} from './sink.ts';
+import type {CommitSize, Sink, SinkContext} from './sink.ts';
 import type {Start} from './start.ts';
-import type {StateStore} from './state.ts';
+import type {Lack, StateStore} from './state.ts';
 import {listenForStop, type Stopping, type StopOptions} from './stopping.ts';
 
 export interface RunOptions extends StopOptions {
@@ -18,17 +19,23 @@ export interface RunOptions extends StopOptions {
 	readonly state?: StateStore;
 	/** Called with the numbers so far, after each page and at each wait. */
 	readonly onProgress?: (progress: Progress) => void;
+	/** Called with what sinks say they have done, such as what they changed, where that is no warning. */
+	readonly onNote?: (message: string) => void;
 	/** Where events go that cannot be processed; without it the first one ends the run (`POISON_EVENT`). */
 	readonly deadLetters?: Sink;
 	/** What may be written before a commit; default: what the sinks like, else 64 pages, 8 MiB or 5,000 ms. */
 	readonly commitSize?: Partial<CommitSize>;
 	/** What else the state belongs to, for example `{format: 'audit'}`. A run with another value is refused. */
 	readonly binding?: Readonly<Record<string, string>>;
+	/** Signs each entry of the manifests that sinks write, for example `signer(privateKey)`. */
+	readonly sign?: SinkContext['sign'];
 }
 
 /** What a run did. */
 export interface Report extends Progress {
 	readonly seconds: number;
+	/** What the best-effort sinks that failed have not got, by `name:target`. */
+	readonly lacks: Readonly<Record<string, Lack>>;
 	/** True when it ended because it was asked to, before the source had come to its end. */
 	readonly stopped: boolean;
 }
@@ -61,6 +68,7 @@ export function run(build: Build | Observable<Page>, sinks: Sink | readonly Sink
 		options.onProgress?.(now);
 		progress.next(now);
 	};
+	meter.onNote = options.onNote;
 	const list = Array.isArray(sinks) ? (sinks as readonly Sink[]) : [sinks as Sink];
 	const report = execute(build, list, options, meter).finally(() => progress.complete());
 	return Object.assign(report, {progress: progress.asObservable()});
@@ -82,34 +90,36 @@ async function execute(
 	const stopping = listenForStop(options);
 	try {
 		stopping.abort.signal.throwIfAborted();
-		const stopped = await drive(build, sinks, options, meter, stopping);
-		return {...meter.snapshot(), seconds: (performance.now() - began) / 1000, stopped};
+		const {stopped, lacks} = await drive(build, sinks, options, meter, stopping);
+		return {...meter.snapshot(), seconds: (performance.now() - began) / 1000, lacks, stopped};
 	} finally {
 		stopping.release();
 	}
 }
 
-/** Runs it from the loaded state to its end; resolves with whether it was stopped before its source was done. */
+/** Runs it from the loaded state to its end. */
 async function drive(
 	build: Build | Observable<Page>,
 	sinks: readonly Sink[],
 	options: RunOptions,
 	meter: Meter,
 	{stop, abort}: Stopping,
-): Promise<boolean> {
-	const {state, deadLetters, binding = {}} = options;
+): Promise<Pick<Report, 'stopped' | 'lacks'>> {
+	const {state, deadLetters, binding = {}, sign} = options;
 	let committer: Committer | undefined;
 	let stopped: boolean;
 	try {
-		const stored = await state?.load();
+		const stored = await settlePending(await state?.load(), sinks);
 		const start = new RunStart(stored?.checkpoint, stop, meter);
 		await start.loadIdentities(state);
 		const pages = typeof build === 'function' ? build(start) : build;
 		if (state) start.seal();
-		committer = new Committer({sinks, deadLetters, state, stored, start, meter, binding, signal: abort.signal});
+		for (const sink of sinks) for (const source of start.sources) checkAccepts(sink, source);
+		const {signal} = abort;
+		committer = new Committer({sinks, deadLetters, state, stored, start, meter, binding, signal, sign});
 		await committer.open();
 		abort.signal.throwIfAborted();
-		const driven = new Drive(pages, committer, start, options, stop, abort.signal);
+		const driven = new Drive(pages, committer, start, options, stop, signal);
 		await driven.done;
 		stopped = start.interrupted || driven.cut;
 		await committer.close();
@@ -121,7 +131,7 @@ async function drive(
 		throw error;
 	}
 	await state?.close?.();
-	return stopped;
+	return {stopped, lacks: committer.lacks};
 }
 
 /** Takes pages out of the stream, one at a time and in order, and decides when to commit. */
@@ -218,7 +228,8 @@ class Drive {
 		for (let page = this.#queue.shift(); page || this.#commitDue; page = this.#queue.shift()) {
 			if (page) await this.#write(page);
 			if (this.#over) return;
-			if (this.#commitDue || this.#committer.exceeds(this.#size)) await this.#commit();
+			if (this.#committer.isDue(this.#size, this.#commitDue)) await this.#commit();
+			this.#commitDue = false;
 			this.#scheduleCommit();
 		}
 		if (this.#ended) return this.#conclude(this.#ended);

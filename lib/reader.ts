@@ -1,13 +1,13 @@
 import {hash} from 'node:crypto';
 import type {z} from 'zod';
-import {queryPairs} from './connect.ts';
 import {type EqualRecords, numberEquals} from './equal-records.ts';
 import type {Json} from './event.ts';
 import type {Client} from './http/client.ts';
 import type {Answer, ReadPage} from './operators/paginate.ts';
 import {parseAnswer, type ParsedAnswer, readRecords} from './records.ts';
 import type {Scan} from './scan.ts';
-import type {SourceDefinition, SourceOptions, Window} from './source.ts';
+import type {SourceDefinition, SourceOptions, Window} from './source-definition.ts';
+import {toClientRequest} from './source-request.ts';
 import {firstTimeCursor, offsetOf, readTimePage, type TimeCursor, type TimeRow, toMsOf} from './time-paging.ts';
 
 /** How an API's pages are read: by its cursor, by its cursor with equal records counted, or by time. */
@@ -32,13 +32,9 @@ export function createReader<Shape extends z.ZodRawShape, T>(
 	return async (scan, signal) => {
 		const bounds = windowOf(definition.order, scan, overlapMs);
 		const window = paging.window(bounds, scan.cursor);
-		const {query = {}, body, method = 'GET', path} = definition.request(options, window);
 		const {content, bytes} = await client(
 			{
-				method,
-				path,
-				query: queryPairs(query),
-				...(body === undefined ? {} : {body: JSON.stringify(body)}),
+				...toClientRequest(definition.request(options, window)),
 				repeatable: true,
 				parse: body => parseAnswer(body, definition.records),
 			},

@@ -28,7 +28,7 @@ export interface ParsedAnswer {
 	readonly records?: readonly ParsedRecord[];
 }
 
-interface ParsedRecord {
+export interface ParsedRecord {
 	readonly text: Buffer;
 	readonly raw: string;
 	readonly value: unknown;
@@ -40,13 +40,16 @@ export function parseAnswer(body: Buffer, member: string): ParsedAnswer {
 	if (!sliced) return {envelope: parseJson(body)};
 	return {
 		envelope: parseJson(sliced.envelope),
-		records: sliced.texts.map(text => {
-			const raw = text.toString('utf8');
-			const value = JSON.parse(raw) as unknown;
-			const line = onOneLine(text);
-			return {text: line, raw: line === text ? raw : line.toString('utf8'), value};
-		}),
+		records: sliced.texts.map(parseRecord),
 	};
+}
+
+/** One record from its own text. Throws where JSON.parse throws. */
+export function parseRecord(text: Buffer): ParsedRecord {
+	const raw = text.toString('utf8');
+	const value = JSON.parse(raw) as unknown;
+	const line = onOneLine(text);
+	return {text: line, raw: line === text ? raw : line.toString('utf8'), value};
 }
 
 /** The records of one answer. One without id or time is rejected, the others pass. */
@@ -75,7 +78,8 @@ export function readRecords<T>(
 	return {events, records, rejected};
 }
 
-function readRecord<T>(
+/** What the record says of itself. Throws where it lacks id or time. */
+export function readRecord<T>(
 	facts: RecordFacts<T>,
 	{text, raw, value}: ParsedRecord,
 	maxEventBytes: number,

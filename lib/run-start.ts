@@ -41,6 +41,11 @@ export class RunStart implements Start {
 		return Object.keys(this.positions).length > 0;
 	}
 
+	/** Their names. */
+	get sources(): string[] {
+		return Object.keys(this.positions).map(key => key.slice(0, key.indexOf(':')));
+	}
+
 	async loadIdentities(state: StateStore | undefined): Promise<void> {
 		const mark = this.#checkpoint?.journal;
 		if (mark === undefined) return;

@@ -12,6 +12,27 @@ export interface Checkpoint {
 	readonly sinks: Readonly<Record<string, Json>>;
 	/** Where the journal of identities ends, or the identities themselves (base64) where the store has no journal. */
 	readonly journal?: Json;
+	/** What best-effort sinks had prepared when they failed: parts of it may be in their targets. By `name:target`. */
+	readonly prepared?: Readonly<Record<string, Json>>;
+	/** What best-effort sinks did not get, by `name:target`. */
+	readonly lacks?: Readonly<Record<string, readonly Lack[]>>;
+	/** The next checkpoint, while sinks that cannot be cut are being written. */
+	readonly pending?: PendingCheckpoint;
+}
+
+export interface PendingCheckpoint {
+	/** How many pages it is behind the one that holds it. */
+	readonly pages: number;
+	readonly checkpoint: Checkpoint;
+}
+
+/** Events that a sink did not get: those from `from` up to and with `to`, as `--since` and `--until` bound them. */
+export interface Lack {
+	readonly from: string;
+	readonly to: string;
+	readonly events: number;
+	readonly reason: string;
+	readonly [member: string]: Json;
 }
 
 export interface StoredCheckpoint {

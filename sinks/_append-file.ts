@@ -1,23 +1,34 @@
-import fs from 'node:fs';
-import {setImmediate as turn} from 'node:timers/promises';
-import {failed, retryWhenFull} from './_file-errors.ts';
-import {syncFile, syncFolder} from './_fsync.ts';
+import {z} from 'zod';
+import type {Batch} from '../lib/sink.ts';
+import {failed} from './_file-errors.ts';
+import {type GrowingFile, growTarget} from './_growing-file.ts';
 import {type GzipMember, startGzipMember} from './_gzip-member.ts';
-import {type FileMark, hashOf, lastBytes, openTarget, type TargetOptions} from './_open-target.ts';
+import {type ManifestMark, openRangeManifest, type RangeManifest} from './_manifest-file.ts';
+import {closeTarget, type FileMark, openTarget, type TargetOptions} from './_open-target.ts';
 
-const sliceBytes = 4 * 1024 * 1024;
 const gzipLevel = 6;
+
+export const manifestOption = {
+	manifest: z
+		.union([z.boolean(), z.enum(['true', 'false']).transform(given => given === 'true')], {
+			error: 'expected true or false',
+		})
+		.default(true)
+		.describe('false: write no FILE.manifest beside the file, which says what was written; it cannot be verified then'),
+};
 
 export interface AppendFileOptions extends TargetOptions {
 	readonly durability: 'process' | 'power';
+	/** False: none is written. */
+	readonly manifest: boolean;
 }
 
 /** One file that grows; a path that ends in `.gz` gets one gzip member per flush. */
 export interface AppendFile {
-	/** Resolves when the bytes are with the operating system, or in the compressor. */
-	write(bytes: Uint8Array): Promise<void>;
-	/** Resolves when all that was written is durable. */
-	flush(): Promise<FileMark>;
+	/** Resolves when the bytes are with the operating system, or in the compressor. `events` are those in the bytes. */
+	write(bytes: Uint8Array, events?: Pick<Batch, 'records' | 'source'>): Promise<void>;
+	/** Resolves when all that was written is durable, and the manifest says so. */
+	flush(): Promise<FileMark & Partial<ManifestMark>>;
 	/** Cuts what was not flushed and lets go of the file. */
 	close(): Promise<void>;
 }
@@ -25,33 +36,15 @@ export interface AppendFile {
 /** Opens the file behind what is to be kept. After an error every later call but `close()` rejects with it. */
 export async function openAppendFile(options: AppendFileOptions): Promise<AppendFile> {
 	const {sink, path, durability, context} = options;
-	const target = await openTarget(options);
-	const {descriptor} = target;
+	const {file, manifest, torn} = await openBoth(options);
 	const compressed = path.endsWith('.gz');
-	let {end, tail, newEntries} = target;
-	let committed = end;
-	let unsynced = true; // what is there already may be in the cache only
 	let member: GzipMember | undefined;
 	let broken: unknown;
 	let closed = false;
 
 	async function put(bytes: Uint8Array): Promise<void> {
-		for (let offset = 0; offset < bytes.length;) {
-			if (offset > 0) await turn();
-			const length = Math.min(sliceBytes, bytes.length - offset);
-			const written = await retryWhenFull(options, path, () => fs.writeSync(descriptor, bytes, offset, length, end));
-			offset += written;
-			end += written;
-			unsynced = true;
-		}
-		tail = lastBytes(tail, bytes);
-	}
-
-	async function sync(): Promise<void> {
-		if (unsynced) await syncFile(descriptor);
-		unsynced = false;
-		for (const folder of newEntries) await syncFolder(folder);
-		newEntries = [];
+		await file.put(bytes);
+		manifest?.add(bytes);
 	}
 
 	async function unlessBroken<T>(action: () => Promise<T>): Promise<T> {
@@ -65,43 +58,63 @@ export async function openAppendFile(options: AppendFileOptions): Promise<Append
 		}
 	}
 
-	const file: AppendFile = {
-		write: bytes =>
+	const appending: AppendFile = {
+		write: (bytes, events) =>
 			unlessBroken(async () => {
 				if (bytes.length === 0) return;
+				if (events) manifest?.count(events);
 				if (!compressed) return put(bytes);
 				member ??= startGzipMember(gzipLevel);
 				await put(await member.add(bytes));
 			}),
 		flush: () =>
 			unlessBroken(async () => {
-				if (compressed && end === 0) member ??= startGzipMember(gzipLevel); // an empty file is no gzip
+				if (compressed && file.end === 0) member ??= startGzipMember(gzipLevel); // an empty file is no gzip
 				const finished = member;
 				member = undefined;
 				if (finished) await put(await finished.end());
-				if (durability === 'power') await sync();
-				committed = end;
-				return {bytes: end, tail: hashOf(tail)};
+				if (durability === 'power') await file.sync();
+				// Behind the data: an entry that lists bytes which are not there would look like tampering.
+				const listed = await manifest?.commit(file.end);
+				return {...file.keep(), ...listed};
 			}),
 		async close() {
 			if (closed) return;
 			closed = true;
 			member?.destroy();
-			try {
-				// So that whoever reads the file now finds no half line and no half member.
-				if (end > committed) fs.ftruncateSync(descriptor, committed);
-			} catch {
-				// The next run cuts it.
-			} finally {
-				fs.closeSync(descriptor);
-			}
+			// So that whoever reads the file now finds no half line and no half member.
+			closeBoth(manifest, file);
 		},
 	};
 	try {
-		if (target.torn) await file.write(Buffer.from('\n'));
-		return file;
+		if (torn) await appending.write(Buffer.from('\n'));
+		return appending;
 	} catch (error) {
-		await file.close();
+		await appending.close();
 		throw error;
+	}
+}
+
+/** Checks both before it changes one of them. */
+async function openBoth(options: AppendFileOptions) {
+	const target = await openTarget(options);
+	let manifest: RangeManifest | undefined;
+	try {
+		if (options.manifest) manifest = await openRangeManifest(options, target);
+		// Never is there an entry whose bytes are not: it is cut before them.
+		manifest?.begin();
+		return {file: growTarget(target, options), manifest, torn: target.torn};
+	} catch (error) {
+		manifest?.close();
+		closeTarget(target);
+		throw error;
+	}
+}
+
+function closeBoth(manifest: RangeManifest | undefined, file: GrowingFile): void {
+	try {
+		manifest?.close();
+	} finally {
+		file.close();
 	}
 }

@@ -1,5 +1,6 @@
 import {contentId} from '../lib/content-id.ts';
 import type {AuditEvent, Json} from '../lib/event.ts';
+import {excerpt} from '../lib/redact.ts';
 import {recordTime} from '../lib/time.ts';
 
 /** A changeset as Crowd takes it: the server gives the id. */
@@ -8,6 +9,10 @@ export interface NewChangeset {
 	/** When it occurred, epoch milliseconds. */
 	readonly timeMs: number;
 	readonly body: Json;
+	/** What the log is searched for. */
+	readonly mark: string;
+	/** What tells the changeset that it is a copy of, where it is one: see {@link originOf}. */
+	readonly origin: string | undefined;
 }
 
 /** The property whose new value says which record a changeset was made from: how one that is there already is known. */
@@ -29,23 +34,43 @@ export function markOf({name, tenant}: {readonly name: string; readonly tenant: 
 
 /** The marks of a changeset that a server has given. */
 export function marksIn(changeset: unknown): string[] {
-	const {entries} = changeset as {readonly entries?: readonly Members[] | null};
-	return (entries ?? []).flatMap(({propertyName, newValue}) =>
-		propertyName === markName && typeof newValue === 'string' ? [newValue] : [],
-	);
+	const {entries} = membersOf(changeset);
+	return (Array.isArray(entries) ? entries : [])
+		.map(membersOf)
+		.flatMap(({propertyName, newValue}) =>
+			propertyName === markName && typeof newValue === 'string' ? [newValue] : [],
+		);
 }
 
-/** The changeset for a common record, or for one that is a changeset already. Throws for anything else. */
-export function newChangeset(event: unknown, mark: string): NewChangeset {
-	const given = (typeof event === 'object' && event !== null ? event : {}) as Members;
+/** What a changeset has in no other log than the one that it is in; undefined for what is none. */
+export function originOf(record: unknown): string | undefined {
+	const {id, eventType, timestamp} = membersOf(record);
+	const timeMs = timeOf(timestamp);
+	const isWhole = id != null && typeof eventType === 'string' && timeMs !== undefined;
+	return isWhole ? JSON.stringify([id, timeMs, eventType]) : undefined;
+}
+
+/**
+ * The changeset for a common record, or for one that is a changeset already, and what it says of the record that the
+ * event was made from. Throws for anything else, and for one that such a sink has stored: it is known by another mark.
+ */
+export function newChangeset(event: unknown, mark: string, record: unknown): NewChangeset {
+	const given = membersOf(event);
 	const changeset = isCommonRecord(given) ? fromCommonRecord(given) : given;
 	const {id: _id, eventType, timestamp, author, authorType, entries} = changeset;
-	const timeMs = typeof timestamp === 'string' ? recordTime(timestamp)?.timeMs : undefined;
+	const timeMs = timeOf(timestamp);
 	if (typeof eventType !== 'string' || timeMs === undefined || !(author ?? authorType)) {
 		throw new TypeError('expected a common record or a Crowd changeset with eventType, timestamp and author');
 	}
+	const [earlier] = marksIn(changeset);
+	if (earlier !== undefined) {
+		throw new TypeError(
+			`expected a record that was not stored by rxaudit before, got one with the mark ${excerpt(earlier)}`,
+		);
+	}
 	const marked = [...(Array.isArray(entries) ? entries : []), {propertyName: markName, oldValue: null, newValue: mark}];
-	return {eventType, timeMs, body: withoutUndefined({...changeset, id: undefined, entries: marked})};
+	const body = withoutUndefined({...changeset, id: undefined, entries: marked});
+	return {eventType, timeMs, body, mark, origin: originOf(record)};
 }
 
 function isCommonRecord({time, source, tenant}: object & Partial<AuditEvent>): boolean {
@@ -79,6 +104,14 @@ function fromCommonRecord(members: Members): Members {
 /** Crowd's word for a type: its own, in any case and number. */
 function wordOf(types: Types, type = ''): string {
 	return types[type.toLowerCase().replace(/s$/, '')] ?? (Object.values(types).includes(type) ? type : 'OTHER');
+}
+
+function timeOf(timestamp: Json | undefined): number | undefined {
+	return typeof timestamp === 'string' ? recordTime(timestamp)?.timeMs : undefined;
+}
+
+function membersOf(value: unknown): Members {
+	return (typeof value === 'object' && value !== null ? value : {}) as Members;
 }
 
 function withoutUndefined(members: Members): Json {

@@ -1,12 +1,15 @@
 import fs from 'node:fs';
 import {setImmediate as turn} from 'node:timers/promises';
 import type {Json} from '../lib/event.ts';
-import type {Rejected} from '../lib/page.ts';
+import type {Rejected, SourceRecord} from '../lib/page.ts';
 import type {OpenSink} from '../lib/sink.ts';
 import {defaultLayout, eventPath} from './_event-path.ts';
 import {changed, failed, notOpened, refused, type Retry} from './_file-errors.ts';
 import {createFolders, makeFolder} from './_folders.ts';
 import {syncFolder} from './_fsync.ts';
+import {openFolderManifest} from './_folder-manifest.ts';
+import {differInOrderOnly} from './_list-order.ts';
+import type {ManifestMark} from './_manifest-file.ts';
 import {createPlacer} from './_place-file.ts';
 import {sweepTempFiles} from './_temp-files.ts';
 
@@ -26,12 +29,16 @@ export async function openEventFolder(options: EventFolderOptions): Promise<Open
 	let events = eventsOf(context.resume);
 	const folders = createFolders(sink, dir);
 	for (const parent of openRoot(options, events)) folders.touch(parent);
+	const manifest = await openFolderManifest(options).catch((error: unknown) => {
+		throw notOpened(sink, 'use', dir, error);
+	});
 	const placer = createPlacer({...options, folders});
 	const pathOf = {
 		global: eventPath(options.layout ?? defaultLayout('global')),
 		tenant: eventPath(options.layout ?? defaultLayout('tenant')),
 	};
 	let broken: unknown;
+	let closed = false;
 
 	async function unlessBroken<T>(action: () => Promise<T>): Promise<T> {
 		if (broken !== undefined) throw broken;
@@ -44,32 +51,51 @@ export async function openEventFolder(options: EventFolderOptions): Promise<Open
 		}
 	}
 
+	/** Files before the entry that lists them: one that lists what is not there would look like tampering. */
+	async function commit(): Promise<ManifestMark> {
+		await placer.settle();
+		const touched = folders.takeTouched();
+		if (durability === 'power') for (const folder of touched) await syncFolder(folder);
+		return manifest.commit();
+	}
+
 	return {
 		write: ({records, lines, ends, source}) =>
 			unlessBroken(async () => {
 				const rejected: Rejected[] = [];
+				const added: SourceRecord[] = [];
 				let turnAt = performance.now() + turnMs;
 				for (const [index, record] of records.entries()) {
 					const place = {id: record.id, timeMs: record.timeMs, source: source.name, tenant: source.tenant};
 					const path = `${dir}/${pathOf[source.ids](place)}`; // join() would normalize each one again
 					const text = lines.subarray(index === 0 ? 0 : ends[index - 1]!, ends[index]! - 1);
-					if (await placer.place(path, text)) events++;
-					else rejected.push({id: record.id, text: record.text, reason: `${sink}: ${path} exists with other content`});
+					const isSame = source.unorderedLists
+						? (held: Uint8Array) => differInOrderOnly(held, text, record.text)
+						: undefined;
+					const placed = await placer.place(path, text, isSame);
+					if (!placed) {
+						const reason = `${sink}: ${path} exists with other content`;
+						rejected.push({id: record.id, text: record.text, reason});
+					} else {
+						events++;
+						if (manifest.add(path, placed)) added.push(record);
+					}
 					if (performance.now() > turnAt) {
 						await turn();
 						turnAt = performance.now() + turnMs;
 					}
 				}
+				manifest.count({records: added, source});
+				if (manifest.isFull) await commit();
 				return rejected;
 			}),
-		flush: () =>
-			unlessBroken(async () => {
-				await placer.settle();
-				const touched = folders.takeTouched();
-				if (durability === 'power') for (const folder of touched) await syncFolder(folder);
-				return {events};
-			}),
-		close: async () => placer.abandon(),
+		flush: () => unlessBroken(async () => ({events, ...(await commit())})),
+		async close() {
+			if (closed) return;
+			closed = true;
+			placer.abandon();
+			manifest.close(broken === undefined);
+		},
 	};
 }
 

@@ -19,31 +19,42 @@ export function defaultLayout(ids: 'global' | 'tenant'): string {
 }
 
 const placeholders: Readonly<Record<string, (place: EventPlace, time: Date) => string>> = {
-	year: (_, time) => String(time.getUTCFullYear()).padStart(4, '0'),
+	year: (_, time) => year(time),
 	month: (_, time) => twoDigits(time.getUTCMonth() + 1),
 	day: (_, time) => twoDigits(time.getUTCDate()),
 	hour: (_, time) => twoDigits(time.getUTCHours()),
+	date: (_, time) => `${year(time)}-${twoDigits(time.getUTCMonth() + 1)}-${twoDigits(time.getUTCDate())}`,
 	id: place => fileName(place.id),
 	source: place => fileName(place.source),
 	tenant: place => fileName(place.tenant),
 };
 
-/** What is wrong with a layout, as the end of `expected …`, or undefined. */
+/** What is wrong with a layout of files, one per event, as the end of `expected …`, or undefined. */
 export function layoutProblem(layout: string): string | undefined {
-	const unknown = [...layout.matchAll(/\{([^{}]*)\}/g)]
-		.map(match => match[1]!)
-		.filter(name => !Object.hasOwn(placeholders, name));
-	const segments = layout.split('/');
-	if (unknown.length > 0)
-		return `placeholders among ${Object.keys(placeholders)
-			.map(name => `{${name}}`)
-			.join(' ')}`;
+	return (
+		pathProblem(layout, Object.keys(placeholders)) ??
+		(layout.split('/').at(-1)!.includes('{id}') ? undefined : '{id} in the file name')
+	);
+}
+
+/** What is wrong with a layout of partitions, each of many events, as the end of `expected …`, or undefined. */
+export function partitionProblem(layout: string): string | undefined {
+	return pathProblem(
+		layout,
+		Object.keys(placeholders).filter(name => name !== 'id'),
+	);
+}
+
+function pathProblem(layout: string, names: readonly string[]): string | undefined {
+	const used = Array.from(layout.matchAll(/\{([^{}]*)\}/g), match => match[1]!);
+	if (!used.every(name => names.includes(name))) {
+		return `placeholders among ${names.map(name => `{${name}}`).join(' ')}`;
+	}
 	if (/[{}\\\0]/.test(layout.replaceAll(/\{\w+\}/g, '')))
 		return 'no brace outside a placeholder, no backslash and no NUL';
-	if (segments.some(segment => segment === '' || segment.startsWith('.'))) {
+	if (layout.split('/').some(segment => segment === '' || segment.startsWith('.'))) {
 		return 'a relative path whose parts are not empty and do not begin with a dot';
 	}
-	if (!segments.at(-1)!.includes('{id}')) return '{id} in the file name';
 	return undefined;
 }
 
@@ -57,6 +68,10 @@ export function eventPath(layout: string): EventPath {
 		for (const [index, part] of parts.entries()) path += index % 2 === 0 ? part : placeholders[part]!(place, time);
 		return path;
 	};
+}
+
+function year(time: Date): string {
+	return String(time.getUTCFullYear()).padStart(4, '0');
 }
 
 function twoDigits(value: number): string {

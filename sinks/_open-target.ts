@@ -1,12 +1,10 @@
 import {createHash} from 'node:crypto';
 import fs from 'node:fs';
-import {dirname} from 'node:path';
 import {pipeline} from 'node:stream/promises';
 import {createGunzip} from 'node:zlib';
 import {reasonOf} from '../lib/errors.ts';
 import type {Json} from '../lib/event.ts';
 import {changed, notOpened, type Retry, refused} from './_file-errors.ts';
-import {makeFolder} from './_folders.ts';
 
 const tailBytes = 64 * 1024;
 const lineBreak = 0x0a;
@@ -24,14 +22,14 @@ export interface FileMark {
 	readonly [member: string]: Json;
 }
 
-/** A file that is open for writing at `end`. */
+/** A file that may be written from `end` on; nothing of it was changed yet. */
 export interface Target {
-	readonly descriptor: number;
+	readonly path: string;
+	/** Undefined: it is to be made. */
+	readonly descriptor: number | undefined;
 	readonly end: number;
 	/** The last bytes before `end`, at most 64 KiB. */
 	readonly tail: Uint8Array;
-	/** Folders whose entries changed, for fsync. */
-	readonly newEntries: readonly string[];
 	/** True when the last line before `end` has no line break. */
 	readonly torn: boolean;
 }
@@ -42,7 +40,7 @@ export async function openTarget(options: TargetOptions): Promise<Target> {
 	const mark = context.resume === undefined ? undefined : markOf(sink, path, context.resume);
 	try {
 		const existing = fs.statSync(path, {throwIfNoEntry: false});
-		if (existing === undefined) return create(options, mark);
+		if (existing === undefined) return absent(options, mark);
 		if (!existing.isFile()) throw refused(sink, `${path} is not a regular file`);
 		const descriptor = fs.openSync(path, 'r+');
 		try {
@@ -56,13 +54,11 @@ export async function openTarget(options: TargetOptions): Promise<Target> {
 	}
 }
 
-function create({sink, path}: TargetOptions, mark: FileMark | undefined): Target {
+function absent({sink, path}: TargetOptions, mark: FileMark | undefined): Target {
 	if (mark && mark.bytes > 0) {
 		throw changed(sink, `${path} is missing, but the state says that ${mark.bytes} bytes were written to it`);
 	}
-	const folder = dirname(path);
-	const newEntries = [folder, ...makeFolder(folder)];
-	return {descriptor: fs.openSync(path, 'wx+'), end: 0, tail: new Uint8Array(), newEntries, torn: false};
+	return {path, descriptor: undefined, end: 0, tail: new Uint8Array(), torn: false};
 }
 
 function resume({sink, path}: TargetOptions, descriptor: number, mark: FileMark): Target {
@@ -74,8 +70,7 @@ function resume({sink, path}: TargetOptions, descriptor: number, mark: FileMark)
 	if (hashOf(tail) !== mark.tail) {
 		throw changed(sink, `${path} was changed: its bytes before offset ${mark.bytes} are not those that were written`);
 	}
-	if (size > mark.bytes) fs.ftruncateSync(descriptor, mark.bytes);
-	return {descriptor, end: mark.bytes, tail, newEntries: [], torn: false};
+	return {path, descriptor, end: mark.bytes, tail, torn: false};
 }
 
 async function adopt({sink, path, mode}: TargetOptions, descriptor: number, size: number): Promise<Target> {
@@ -86,11 +81,20 @@ async function adopt({sink, path, mode}: TargetOptions, descriptor: number, size
 				'give the --state it was written with, or add ?mode=append or ?mode=replace',
 		);
 	}
-	if (mode === 'replace') fs.ftruncateSync(descriptor, 0);
 	const end = mode === 'replace' ? 0 : size;
 	const tail = tailBefore(descriptor, end);
 	const last = path.endsWith('.gz') ? await lastByteOfGzip(sink, path, end) : tail.at(-1);
-	return {descriptor, end, tail, newEntries: [dirname(path)], torn: last !== undefined && last !== lineBreak};
+	return {path, descriptor, end, tail, torn: last !== undefined && last !== lineBreak};
+}
+
+/** The same file, to be written from another end on. */
+export function endingAt(target: Target, end: number): Target {
+	if (target.descriptor === undefined) return target;
+	return {...target, end, tail: tailBefore(target.descriptor, end), torn: false};
+}
+
+export function closeTarget({descriptor}: Target): void {
+	if (descriptor !== undefined) fs.closeSync(descriptor);
 }
 
 /** Reads it all: a member behind a torn one could never be read again. */

@@ -10,13 +10,26 @@ const maxStaged = 64;
 
 /** Puts whole files under their names: never half ones, never over others. */
 export interface Placer {
-	/** False when something else has the name; that stays. With durability `power` the name comes with `settle()`. */
-	place(path: string, content: Uint8Array): Promise<boolean>;
+	/**
+	 * Undefined when something else has the name; that stays. Whether other bytes of the same length are something else is
+	 * for `isSame` to say; default: they are. With durability `power` the name comes with `settle()`.
+	 */
+	place(path: string, content: Uint8Array, isSame?: IsSame): Promise<Placed | undefined>;
 	/** Resolves when all files have their names, with durability `power` on the disk itself. */
 	settle(): Promise<void>;
 	/** Removes what is not settled. */
 	abandon(): void;
 }
+
+/** A file that has its name, or gets it with `settle()`. */
+export interface Placed {
+	/** False: it was there before. */
+	readonly isNew: boolean;
+	/** What it holds. */
+	readonly content: Uint8Array;
+}
+
+type IsSame = (held: Uint8Array) => boolean;
 
 export interface PlacerOptions extends Retry {
 	/** Where temporary files lie: the same file system as all paths, and one folder, so that they are found again. */
@@ -36,12 +49,13 @@ export function createPlacer(options: PlacerOptions): Placer {
 	const staged = new Map<string, Staged>();
 	const onlyTemp = tempPath(dir);
 
-	function placeOnce(path: string, content: Uint8Array): boolean {
+	function placeOnce(path: string, content: Uint8Array, isSame: IsSame | undefined): Placed | undefined {
 		const folder = dirname(path);
 		folders.make(folder);
 		folders.touch(folder);
 		const existing = fs.existsSync(path); // cheaper than lstat, and a dangling link may be replaced
-		if (existing && !holds(path, content)) return false;
+		const held = existing ? sameContent(path, content, isSame) : undefined;
+		if (existing && !held) return undefined;
 		if (durability === 'power') {
 			// One that exists is staged too: the run that wrote it may have died before its fsync.
 			staged.set(path, existing ? {descriptor: fs.openSync(path, 'r'), temp: undefined} : stage(content));
@@ -50,7 +64,7 @@ export function createPlacer(options: PlacerOptions): Placer {
 			fs.closeSync(descriptor);
 			rename(temp, path);
 		}
-		return true;
+		return {isNew: !existing, content: held ?? content};
 	}
 
 	function stage(content: Uint8Array): {readonly descriptor: number; readonly temp: string} {
@@ -70,9 +84,9 @@ export function createPlacer(options: PlacerOptions): Placer {
 	}
 
 	return {
-		async place(path, content) {
+		async place(path, content, isSame) {
 			if (staged.size >= maxStaged || staged.has(path)) await settle();
-			return retryWhenFull(options, path, () => placeOnce(path, content));
+			return retryWhenFull(options, path, () => placeOnce(path, content, isSame));
 		},
 		settle,
 		abandon() {
@@ -85,9 +99,12 @@ export function createPlacer(options: PlacerOptions): Placer {
 	};
 }
 
-function holds(path: string, content: Uint8Array): boolean {
+/** What a file holds, if it is the same. */
+function sameContent(path: string, content: Uint8Array, isSame: IsSame | undefined): Uint8Array | undefined {
 	const stats = fs.lstatSync(path);
-	return stats.isFile() && stats.size === content.length && fs.readFileSync(path).equals(content);
+	if (!stats.isFile() || stats.size !== content.length) return undefined;
+	const held = fs.readFileSync(path);
+	return held.equals(content) || isSame?.(held) === true ? held : undefined;
 }
 
 function rename(temp: string, path: string): void {

@@ -15,6 +15,11 @@ export function tempPath(folder: string): string {
 	return join(folder, `.rxaudit-${host}-${process.pid}-${processNonce}-${count++}.tmp`);
 }
 
+/** Whether a file is one of ours that never got its own name. */
+export function isTempFile(name: string): boolean {
+	return pattern.test(name);
+}
+
 /** Removes the temporary files of runs that died. Those of another host stay for a day: it may be running. */
 export function sweepTempFiles(folder: string): void {
 	for (const name of fs.readdirSync(folder)) {

@@ -6,11 +6,23 @@ import {Meter} from '../lib/meter.ts';
 import {connectionOptions, tokenOption} from '../lib/options.ts';
 import type {Rejected, SourceRecord} from '../lib/page.ts';
 import type {OpenSink, SinkContext} from '../lib/sink.ts';
+import {applyOption, sumUp} from './_write-back.ts';
 
 const name = 'atlassian-user-profile';
 const api = {endpoint: 'https://api.atlassian.com', auth: ['bearer']} as const;
+const users = 'atlassian-org-users';
+const wording = {
+	address: 'the endpoint of the sink',
+	missing: ['there is no such account', 'that it still exists, and the endpoint of the sink'],
+	forbidden: [
+		'these credentials may not change this account',
+		'that its domain is claimed by the organization, and what the API key may do',
+	],
+} as const;
+const words = {name, things: 'accounts', done: 'changed', before: 'as they should be'};
 
-const text = z.string({error: 'expected a text'}).optional();
+/** An empty one would be another refusal for each account, or the loss of what is there. */
+const text = z.string({error: 'expected a text'}).min(1, {error: 'expected a text that is not empty'}).optional();
 const extended = {job_title: text, department: text, organization: text, location: text};
 const profile = z.strictObject(
 	{
@@ -39,6 +51,8 @@ export default defineSink({
 		'Sets members of the profile of each account that atlassian-org-users gives (User management API). ' +
 		'Without apply=true it changes nothing and says what it would do. Only what differs is sent, so running it ' +
 		'again changes nothing more. An account for which the API refuses is a dead letter that says why. ' +
+		'Needs an API key of an organization admin: that of the source where both have one origin, else token-file=FILE ' +
+		'in the target. ' +
 		"Example: rxaudit pull atlassian-org-users --org-id ORG --where name='Lila Smalls' " +
 		"--to 'atlassian-user-profile?set.extended_profile.department=Marketing&apply=true'",
 	target: 'endpoint',
@@ -55,19 +69,15 @@ export default defineSink({
 				'what to set: set.name=TEXT, and likewise nickname, zoneinfo, locale, extended_profile.job_title, ' +
 					'extended_profile.department, extended_profile.organization, extended_profile.location',
 			),
-		apply: z
-			.union([z.boolean(), z.enum(['true', 'false']).transform(given => given === 'true')], {
-				error: 'expected true or false',
-			})
-			.default(false)
-			.describe('true: do it; false: only say what would be done'),
+		...applyOption,
 		...tokenOption,
 		...connectionOptions,
 	}),
 	create({set, apply, ...options}) {
-		const {endpoint, client} = connect({name, ...api}, options, new Meter());
+		const {endpoint, client} = connect({name, ...api, wording}, options, new Meter());
 		return {
 			target: endpoint.href.replace(/\/$/, ''),
+			accepts: [{source: users}],
 			layout: {
 				apply: String(apply),
 				set: membersOf(set)
@@ -87,7 +97,7 @@ interface ProfilesOptions extends Pick<Connection, 'client'> {
 }
 
 function openProfiles({client, set, apply, context}: ProfilesOptions): OpenSink {
-	const counts = {changed: 0, same: 0, refused: 0};
+	const counts = {done: 0, before: 0, refused: 0};
 	let closed = false;
 
 	async function ask(method: 'GET' | 'PATCH', accountId: string, body?: object): Promise<unknown> {
@@ -110,21 +120,21 @@ function openProfiles({client, set, apply, context}: ProfilesOptions): OpenSink 
 	async function take({id, text, value}: SourceRecord): Promise<Rejected | undefined> {
 		const {account_id: accountId, name: called} = (value ?? {}) as {account_id?: unknown; name?: unknown};
 		if (typeof accountId !== 'string' || accountId === '') {
-			throw new ConfigError(`${name}: expected accounts of atlassian-org-users, got a record without account_id`);
+			throw new ConfigError(`${name}: expected accounts of ${users}, got a record without account_id`);
 		}
 		const who = typeof called === 'string' ? `${called} (${accountId})` : accountId;
 		try {
 			const changes = await change(accountId);
-			if (changes.length === 0) counts.same++;
+			if (changes.length === 0) counts.before++;
 			else {
-				counts.changed++;
-				context.warn(`${name}: ${who}: ${apply ? 'changed' : 'would change'} ${changes.join(', ')}`);
+				counts.done++;
+				context.note(`${name}: ${who}: ${apply ? 'changed' : 'would change'} ${changes.join(', ')}`);
 			}
 			return undefined;
 		} catch (error) {
 			if (!isRefusal(error)) throw toSinkError(error);
 			counts.refused++;
-			context.warn(`${name}: ${who}: refused; ${error.message}`);
+			context.note(`${name}: ${who}: refused; ${error.message}`);
 			return {id, text, reason: error.message};
 		}
 	}
@@ -142,13 +152,7 @@ function openProfiles({client, set, apply, context}: ProfilesOptions): OpenSink 
 		async close() {
 			if (closed) return;
 			closed = true;
-			const {changed, same, refused} = counts;
-			const rest = `${same} as they should be, ${refused} refused`;
-			context.warn(
-				apply
-					? `${name}: accounts: ${changed} changed, ${rest}`
-					: `${name}: nothing was changed; accounts: ${changed} would be changed, ${rest}; add apply=true to do it`,
-			);
+			sumUp(words, counts, apply, context);
 		},
 	};
 }

@@ -4,12 +4,13 @@ import {defineSink} from '../lib/define-sink.ts';
 import {layoutProblem} from './_event-path.ts';
 import {openEventFolder} from './_event-folder.ts';
 import {retryOptions} from './_file-errors.ts';
+import {verifyFolder} from './_verify-folder.ts';
 
 /**
  * One file per event, named by its time and id.
  *
- * Writing the same event again changes nothing. Another event of the same name does not overwrite the first: it is
- * handed back as rejected.
+ * Writing the same event again changes nothing, nor does another order of its lists where the source says that they
+ * are sets. Another event of the same name does not overwrite the first: it is handed back as rejected.
  */
 export default defineSink({
 	name: 'filesystem',
@@ -43,4 +44,5 @@ export default defineSink({
 				openEventFolder({sink: 'filesystem', dir: path, ...options, layout: options.layout, context}),
 		};
 	},
+	verify: async ({dir}, how) => verifyFolder('filesystem', dir, how),
 });

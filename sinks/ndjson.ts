@@ -1,41 +1,57 @@
 import {resolve} from 'node:path';
 import {z} from 'zod';
 import {defineSink} from '../lib/define-sink.ts';
-import {openAppendFile} from './_append-file.ts';
+import {ConfigError} from '../lib/errors.ts';
+import {manifestOption, openAppendFile} from './_append-file.ts';
+import {archiveOptionNames, archiveOptions} from './_archive-options.ts';
 import {retryOptions} from './_file-errors.ts';
+import {folderArchive, verifyFolderArchive} from './_folder-archive.ts';
 import {openStdout} from './_stdout.ts';
+import {verifyFile} from './_verify-file.ts';
 
 /** Members of 4 MiB of lines are within a few per cent of one stream. */
 const gzipCommitSize = {pages: 10_000, bytes: 4 * 1024 * 1024, ageMs: 60_000};
 
 /**
- * One event per line, in a file or on standard output.
+ * One event per line, in a file, in the files of a folder, or on standard output.
  *
- * A file is exact: a run with the same state goes on behind the last committed line. A pipe is not: what its reader
+ * Files are exact: a run with the same state goes on behind the last committed line. A pipe is not: what its reader
  * had buffered when the process was killed comes again, so prefer a file.
  */
 export default defineSink({
 	name: 'ndjson',
 	docs:
-		'One event per line: a file (gzip when its name ends in .gz), or - for standard output. ' +
-		'A file goes on exactly where the state says; a pipe may see the last uncommitted pages twice.',
+		'One event per line: a file (gzip when its name ends in .gz), DIR/ for files by source and day that never change ' +
+		'again, or - for standard output. ' +
+		'Files go on exactly where the state says; a pipe may see the last uncommitted pages twice.',
 	target: 'path',
 	options: z.object({
-		path: z.string().min(1).describe('the file, or - for standard output; one whose name ends in .gz is compressed'),
+		path: z
+			.string()
+			.min(1)
+			.describe(
+				'the file, or - for standard output; one whose name ends in .gz is compressed; with a / at its end, a ' +
+					'folder: new files with each commit, and rxaudit.manifest/, which says what is in them',
+			),
 		mode: z
 			.enum(['append', 'replace'])
 			.optional()
 			.describe(
-				'what to do with a file that has content but no state: append goes on behind its end, ' +
-					'replace empties it at once, before the first event is fetched; with a state it means nothing',
+				'what to do with a file or folder that has content but no state: append goes on behind its end, ' +
+					'replace (of a file) empties it at once, before the first event is fetched; with a state it means nothing',
 			),
 		durability: z
 			.enum(['process', 'power'])
 			.default('power')
 			.describe('what a commit survives: process, the end of this process; power, a power failure too'),
+		...archiveOptions,
+		...manifestOption,
 		...retryOptions,
 	}),
 	create({path: given, ...options}) {
+		if (given.endsWith('/')) return folderArchive('ndjson', {path: given, ...options, mode: options.mode});
+		const misplaced = archiveOptionNames.find(name => options[name] !== undefined);
+		if (misplaced !== undefined) throw new ConfigError(`ndjson: ${misplaced} is for folders: write ndjson:DIR/`);
 		if (given === '-') {
 			return {
 				target: '-',
@@ -54,8 +70,10 @@ export default defineSink({
 					mode: options.mode,
 					context,
 				});
-				return {write: ({lines}) => write(lines), flush, close};
+				return {write: batch => write(batch.lines, batch), flush, close};
 			},
 		};
 	},
+	verify: async ({path}, how) =>
+		path.endsWith('/') ? verifyFolderArchive('ndjson', path, how) : verifyFile('ndjson', path, how),
 });

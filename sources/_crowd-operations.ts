@@ -1,78 +1,83 @@
 import {z} from 'zod';
 import {systemClock} from '../lib/clock.ts';
 import {parsed} from '../lib/connect.ts';
+import {type Ask, defineOperation, type OperationAnswer} from '../lib/define-operation.ts';
 import {SourceError} from '../lib/errors.ts';
-import type {Operation, OperationAnswer, OperationContext} from '../lib/operations.ts';
-import {scanOptions} from '../lib/options.ts';
+import type {Json} from '../lib/event.ts';
+import {httpOptions, scanOptions} from '../lib/options.ts';
 import {parseAnswer} from '../lib/records.ts';
-import {parseTime, recordTime} from '../lib/time.ts';
-import {crowdRestrictions, crowdSearch} from './_crowd.ts';
+import {parseTime} from '../lib/time.ts';
+import {type CrowdChangeset, crowdRestrictions, crowdSearch} from './_crowd.ts';
+import {newChangeset} from './_crowd-new-changeset.ts';
 
 const auditlog = '/rest/admin/1.0/auditlog';
 const configuration = {path: `${auditlog}/configuration`};
 
-const newChangeset = z
-	.looseObject({
-		eventType: z.string({error: 'expected an eventType like USER_UPDATED'}).min(1),
-		timestamp: z
-			.string()
-			.refine(text => recordTime(text) !== undefined, {error: 'expected a time like 2017-04-26T00:00:00.000+0300'})
-			.nullish(),
-	})
-	.refine(({author, authorType}) => isGiven(author) || isGiven(authorType), {
-		error: 'expected an author like {"name": "admin", "type": "USER"}',
-	});
-
 const newConfiguration = z.strictObject({
 	retentionPeriod: z.string({error: 'expected a retentionPeriod like UNLIMITED'}).min(1),
 });
+type Configuration = z.output<typeof newConfiguration>;
 
-const addChangeset: Operation = {
-	docs: 'Stores one changeset in the audit log; the server gives it an id, so one that is sent again is there twice.',
+const addChangeset = defineOperation({
+	docs: 'Stores one changeset in the audit log, which nobody can take out again: {"eventType": "USER_UPDATED", "author": {"name": "admin", "type": "USER"}}, with timestamp (else it is now), entities, entries, ipAddress, eventMessage and source where they are known, as pull --format raw shows them, but for the id. Members that a changeset does not have are refused. The server gives it an id, so one that is sent again is there twice.',
 	options: {},
 	body: newChangeset,
 	writes: true,
 	async preview({body}) {
-		const {eventType, author, authorName, authorType} = body as {readonly [member: string]: never};
+		const {eventType, author, authorName, authorType} = body;
 		const who = JSON.stringify(author ?? {name: authorName, type: authorType});
 		return `The audit log gets one changeset, which nobody can take out again: ${eventType} by ${who}.`;
 	},
-	run: ({body, ask}) => ask({method: 'POST', path: auditlog, body: body!}),
-};
+	run: ({body, ask}) => ask({method: 'POST', path: auditlog, body: body as Json}),
+});
 
-const getConfiguration: Operation = {
+const getConfiguration = defineOperation({
 	docs: 'The configuration of the audit log: for how long changesets are kept.',
 	options: {},
-	run: ({ask}) => ask(configuration),
-};
+	run: ({ask}) => ask<Configuration>(configuration),
+});
 
-const setConfiguration: Operation = {
-	docs: 'Changes for how long changesets are kept; the server deletes what is older.',
+const setConfiguration = defineOperation({
+	docs: 'Sets for how long changesets are kept: {"retentionPeriod": "UNLIMITED"}. The names of the other periods are not documented: set one on the pages of Crowd, and configuration says what it is called. The server deletes what is older.',
 	options: {},
 	body: newConfiguration,
 	writes: true,
 	async preview({body, ask}) {
-		const before = (await ask(configuration)).json as {retentionPeriod?: string} | undefined;
-		const {retentionPeriod} = body as z.output<typeof newConfiguration>;
+		const answer = await ask<Partial<Configuration> | undefined>(configuration);
+		const before = answer.json?.retentionPeriod;
+		if (before === body.retentionPeriod) return {unchanged: answer};
 		return (
-			`retentionPeriod: ${before?.retentionPeriod ?? 'not known'} -> ${retentionPeriod}\n` +
+			`retentionPeriod: ${before ?? 'not known'} -> ${body.retentionPeriod}\n` +
 			'The server deletes changesets that are older than the retention period.'
 		);
 	},
-	run: ({body, ask}) => ask({...configuration, method: 'PUT', body: body!}),
-};
+	run: ({body, ask}) => ask({...configuration, method: 'PUT', body}),
+});
 
-const filterValues: Operation = {
-	docs: 'The different authors, users, groups, … of those changesets that the restrictions leave: all pages in one answer.',
-	options: {
-		projection: z.string().min(1).describe('what to list: AUTHOR, USER, GROUP, APPLICATION or DIRECTORY'),
-		search: z.string().min(1).optional().describe('only values that begin with this text'),
-		since: scanOptions.since,
-		until: scanOptions.until.describe('up to this time, exclusive'),
-		...crowdRestrictions,
-	},
-	run: listFilterValues,
+const filterOptions = {
+	projection: z.string().min(1).describe('what to list: AUTHOR, USER, GROUP, APPLICATION or DIRECTORY'),
+	search: z.string().min(1).optional().describe('only values that begin with this text'),
+	since: scanOptions.since,
+	until: scanOptions.until.describe('up to this time, exclusive'),
+	...crowdRestrictions,
+	pageSize: httpOptions.pageSize.describe('values asked for with one request; default: what the API gives'),
 };
+type FilterOptions = z.output<z.ZodObject<typeof filterOptions>>;
+
+/** What changesets have in common: those of their members that the projection names. */
+export interface FilterValues {
+	readonly values: readonly Partial<CrowdChangeset>[];
+	readonly size: number;
+	readonly start: number;
+	readonly limit: number;
+	readonly isLastPage: boolean;
+}
+
+const filterValues = defineOperation({
+	docs: 'The different authors, users, groups, … of those changesets that the restrictions leave: all pages in one answer.',
+	options: filterOptions,
+	run: ({options, ask}) => listFilterValues(options, ask),
+});
 
 /** What Crowd's audit log can do beside being read. */
 export const crowdOperations = {
@@ -83,15 +88,21 @@ export const crowdOperations = {
 };
 
 /** All pages as one. Values that others push onto the next page come twice, and are given once. */
-async function listFilterValues({options, ask}: OperationContext): Promise<OperationAnswer> {
-	const {projection, search, pageSize} = options as {projection: string; search?: string; pageSize?: number};
-	const untilMs = timeOf(options, 'until');
+async function listFilterValues(options: FilterOptions, ask: Ask): Promise<OperationAnswer<FilterValues>> {
+	const {projection, search, since, until, pageSize, ...restrictions} = options;
+	const untilMs = timeOf('until', until);
 	const toMs = untilMs === undefined ? undefined : untilMs - 1;
-	const body = crowdSearch(options, {fromMs: timeOf(options, 'since'), toMs});
+	const body = crowdSearch(restrictions, {fromMs: timeOf('since', since), toMs});
 	const values = new Set<string>();
 	for (let start = 0; ;) {
 		const query = {start, limit: pageSize, search, projection};
-		const answer = await ask({method: 'POST', path: `${auditlog}/query/filter`, query, body, repeatable: true});
+		const answer = await ask<FilterValues>({
+			method: 'POST',
+			path: `${auditlog}/query/filter`,
+			query,
+			body,
+			repeatable: true,
+		});
 		const {envelope, records} = parseAnswer(Buffer.from(answer.text), 'values');
 		if (!records)
 			throw new SourceError('BAD_BODY', 'crowd-data-center filter-values: expected a list "values", got none');
@@ -110,18 +121,13 @@ async function listFilterValues({options, ask}: OperationContext): Promise<Opera
 	}
 }
 
-function allOf(values: ReadonlySet<string>): OperationAnswer {
+function allOf(values: ReadonlySet<string>): OperationAnswer<FilterValues> {
 	const {size} = values;
 	const text = `{"values":[${[...values].join()}],"size":${size},"start":0,"limit":${size},"isLastPage":true}`;
-	return {text, json: JSON.parse(text)};
+	return {text, json: JSON.parse(text) as FilterValues};
 }
 
-function timeOf(options: OperationContext['options'], name: 'since' | 'until'): number | undefined {
-	const value = options[name] as string | number | Date | undefined;
+function timeOf(name: 'since' | 'until', value: FilterOptions['since']): number | undefined {
 	if (value === undefined || value instanceof Date) return value?.getTime();
 	return parsed('crowd-data-center filter-values', name, () => parseTime(String(value), systemClock.now()));
-}
-
-function isGiven(value: unknown): boolean {
-	return value !== undefined && value !== null && value !== '';
 }

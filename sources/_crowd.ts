@@ -96,7 +96,7 @@ function crowdTime(timeMs: number | undefined): string | undefined {
 
 /** A list of restrictions; as text, each is a name or, where it begins with a brace, the object itself. */
 function restrictions<Shape extends z.ZodRawShape>(error: string, shape: Shape) {
-	const object = z.strictObject(shape).refine(given => Object.keys(given).length > 0);
+	const object = z.strictObject(shape, {error}).refine(given => Object.keys(given).length > 0, {error});
 	const text = word.transform(given => (given.startsWith('{') ? parseObject(given) : {name: given})).pipe(object);
 	const one = z.union([object, text], {error});
 	return z.union([z.array(one), one.transform(value => [value])], {error}).optional();

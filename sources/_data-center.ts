@@ -1,6 +1,6 @@
 import {z} from 'zod';
+import type {OperationTable} from '../lib/define-operation.ts';
 import {SourceError} from '../lib/errors.ts';
-import type {Operation} from '../lib/operations.ts';
 import {wholeNumber} from '../lib/options.ts';
 import {defineSource} from '../lib/source.ts';
 import {configurationOf} from './_data-center-configuration.ts';
@@ -39,18 +39,23 @@ const options = {
 /** Each request of this source is audited too. */
 const searchAction = 'atlassian.audit.event.action.audit.search';
 
-interface Product {
+interface Product<Operations extends OperationTable> {
 	/** The source's name. */
 	readonly name: string;
 	readonly product: string;
 	/** The first version with this API. */
 	readonly since: string;
 	/** What only this product can do. */
-	readonly operations?: Readonly<Record<string, Operation>>;
+	readonly operations: Operations;
 }
 
 /** The source of one product: they differ in little but their name. */
-export function defineDataCenter({name, product, since, operations}: Product) {
+export function defineDataCenter<Operations extends OperationTable>({
+	name,
+	product,
+	since,
+	operations,
+}: Product<Operations>) {
 	return defineSource({
 		name,
 		docs: `Audit log of ${product} Data Center ${since} or newer (auditing plugin, GET /rest/auditing/1.0/events), newest first. The endpoint is the server's base URL with its context path. Needs an administrator: a personal access token, or user name and password. The server audits each request of this source as "Audit Log search performed"; --skip-searches-by leaves those of one author out. Neither outputFormat nor offset is offered: CSV lacks most of a record, and offsets slip with each new record, of which each request makes one.`,

@@ -14,6 +14,10 @@ export default defineSource({
 		'The one for bulk and for regular runs: larger pages and a higher limit (50 requests a minute) than ' +
 		'atlassian-org-events, and an event that the vendor took in late still comes at the end; but no filters. ' +
 		'since and until bound the time at which the vendor took an event in. ' +
+		'An event that lacks that time, processedAt, is a dead letter: placed by when it happened, one that came late ' +
+		'would count as older than since and be dropped unseen. ' +
+		'The records of atlassian-org-events differ from these (they lack processedAt): give each a folder of its own, ' +
+		'since in one, filesystem makes dead letters of the second. ' +
 		'Needs an API key of an organization admin.',
 	reference: 'https://developer.atlassian.com/cloud/admin/organization/rest/api-group-events/',
 	...orgApi,

@@ -15,12 +15,16 @@ export interface OrgUser {
 	readonly product_access?: readonly {readonly key?: string; readonly name?: string; readonly url?: string}[];
 }
 
-/** The managed accounts of an Atlassian organization: a listing, which each run reads as a whole. */
+/**
+ * The managed accounts of an Atlassian organization: a listing, which each run reads as a whole. A run that finishes an
+ * interrupted one ends with that, and the next run lists anew.
+ */
 export default defineSource({
 	name: 'atlassian-org-users',
 	docs:
 		'Managed accounts of an Atlassian organization (Organizations API, GET /users). ' +
-		'A listing, not a log: each run reads all of it, and the time of a record is when its run began. ' +
+		'A listing, not a log: each run reads all of it, and the time of a record is when the listing began. ' +
+		'A run that goes on with an interrupted listing finishes that one, and the next run lists anew. ' +
 		'How many accounts a page has is up to the API, so the page size changes nothing. ' +
 		'Needs an API key of an organization admin.',
 	reference: 'https://developer.atlassian.com/cloud/admin/organization/rest/api-group-users/',

@@ -9,12 +9,13 @@ export type {CrowdChangeset, CrowdEntity, CrowdEntry, CrowdObject} from './_crow
 /** The audit log of a Crowd Data Center, newest changeset first: as far back as its retention goes. */
 export default defineSource({
 	name: 'crowd-data-center',
-	docs: 'Audit log of a Crowd Data Center (POST /rest/admin/1.0/auditlog/query), newest first, as far back as its retention goes. Needs the user name and password of a Crowd administrator; the endpoint includes the context path, as in https://host/crowd. Other programs may store events of any time: those older than the overlap are found by a pull without a state only.',
+	docs: 'Audit log of a Crowd Data Center (POST /rest/admin/1.0/auditlog/query), newest first, as far back as its retention goes. Needs the user name and password of a Crowd administrator; the endpoint includes the context path, as in https://host/crowd. Other programs may store events of any time: those older than the overlap are found by a pull without a state only. The server gives the entities and entries of an event in any order: --format audit sorts them, --format raw and the member raw keep what came; filesystem takes any order for the same event.',
 	reference: 'https://developer.atlassian.com/server/crowd/rest/',
 	auth: ['basic'],
 	options: crowdRestrictions,
 	order: 'newest-first',
 	ids: 'tenant',
+	unorderedLists: true,
 	lagMs: 60_000,
 	records: 'values',
 	// two servers may share a host
@@ -38,7 +39,7 @@ function normalize(changeset: CrowdChangeset): NormalizedMembers {
 	const event: Writable<NormalizedMembers> = {};
 	if (eventType) event.action = eventType;
 	const entities = entitiesOf(changeset);
-	const category = entities.find(({primary}) => primary)?.type;
+	const category = entities.flatMap(({primary, type}) => (primary && type) || []).sort()[0];
 	if (category) event.category = category;
 	if (eventMessage) event.message = eventMessage;
 	event.outcome = eventType && /(^|_)FAIL/.test(eventType) ? 'failure' : 'success';

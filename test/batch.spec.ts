@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import {toBatch} from '../lib/batch.ts';
 import type {Page} from '../lib/page.ts';
 import type {Batch} from '../lib/sink.ts';
-import {idsOf, pageOf} from './support/pages.ts';
+import {factsOf, idsOf, pageOf} from './support/pages.ts';
 
 /** What a sink reads of each event. */
 function linesOf({lines, ends}: Batch): string[] {
@@ -36,7 +36,10 @@ describe('toBatch', () => {
 		assert.deepEqual(rejected, []);
 		assert.equal(batch.events, page.events);
 		assert.equal(batch.records, page.records);
-		assert.deepEqual(batch.source, {name: 'some-source', tenant: 'some-tenant', ids: 'global'});
+		const source = {name: 'some-source', tenant: 'some-tenant', ids: 'global'};
+		assert.deepEqual(batch.source, {...source, unorderedLists: undefined});
+		const sets = toBatch({...page, source: factsOf({unorderedLists: true})});
+		assert.deepEqual(sets.batch.source, {...source, unorderedLists: true});
 	});
 
 	it('keeps even bytes that are no UTF-8', () => {

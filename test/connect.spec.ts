@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import {z} from 'zod';
-import {type ApiFacts, connect, type ConnectOptions, parsed, queryPairs} from '../lib/connect.ts';
+import {type ApiFacts, connect, type ConnectOptions, parsed} from '../lib/connect.ts';
 import {ConfigError} from '../lib/errors.ts';
+import {tokenCredentials} from '../lib/http/credentials.ts';
 import {Meter} from '../lib/meter.ts';
 import {basicOptions, httpOptions, tokenOption} from '../lib/options.ts';
 import {withJsonServer} from './support/json-server.ts';
@@ -89,6 +90,18 @@ describe('connect', () => {
 		assert.notEqual(limiterOf(one), limiterOf({...one, endpoint: 'https://b.example.com'}));
 	});
 
+	it('takes credentials that were chosen elsewhere', async () => {
+		await withJsonServer(
+			() => 401,
+			async origin => {
+				const own = tokenCredentials(facts.name, 'Odd', 'own-token');
+				const {client} = connect({...facts, auth: []}, schema.parse({endpoint: origin}), new Meter(), own);
+				await assert.rejects(client({method: 'GET', path: '/x'}), /answered 401/);
+				assert.deepEqual(own.secrets(), ['own-token'], 'it was sent');
+			},
+		);
+	});
+
 	it('gives a client for that API, counted by the meter', async () => {
 		await withJsonServer(
 			() => ({fine: true}),
@@ -123,17 +136,5 @@ describe('parsed', () => {
 			() => fail(odd),
 			(error: unknown) => error === odd,
 		);
-	});
-});
-
-describe('queryPairs', () => {
-	it('repeats lists and leaves out what is undefined, not what is empty', () => {
-		assert.deepEqual(queryPairs({a: 'x', b: undefined, c: 0, d: ['p', 'q'], e: [], f: ''}), [
-			['a', 'x'],
-			['c', '0'],
-			['d', 'p'],
-			['d', 'q'],
-			['f', ''],
-		]);
 	});
 });

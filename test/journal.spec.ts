@@ -151,7 +151,7 @@ describe('openJournal()', () => {
 			const first = await journal.append(Buffer.from('1'));
 			await journal.rewrite(Buffer.from('2'));
 			await journal.rewrite(Buffer.from('3'));
-			journal.keepOnly([first, undefined]);
+			journal.keepOnly([first]);
 			assert.deepEqual(fs.readdirSync(folder()), ['state.json.seen-1', 'state.json.seen-3']);
 		});
 

@@ -28,6 +28,16 @@ describe('Meter', () => {
 		assert.deepEqual(meter.warnings, ['one', 'two']);
 	});
 
+	it('hands on notes, and keeps none', () => {
+		const meter = new Meter();
+		meter.note('nobody listens');
+		const notes: string[] = [];
+		meter.onNote = note => notes.push(note);
+		meter.note('done');
+		assert.deepEqual(notes, ['done']);
+		assert.doesNotMatch(JSON.stringify(meter), /done|listens/);
+	});
+
 	it('tells of each change', () => {
 		const meter = new Meter();
 		meter.warn('nobody listens');

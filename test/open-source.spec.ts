@@ -113,17 +113,34 @@ describe('openSource', () => {
 			assert.ok(second.served[0]!.url.includes('from=0'));
 		});
 
-		it('says where it begins in plain JSON, and finishes what was interrupted before it reads anew', async () => {
+		it('says where it begins in plain JSON, finishes what was interrupted, and leaves a new one to the next run', async () => {
 			const twoPages = (request: ServedRequest) =>
 				request.url.includes('cursor') ? {rows: [{id: 'b'}]} : {rows: [{id: 'a'}], next: 'C'};
 			const {start, pages} = await run(listing, twoPages);
 			const begun = start.said[1];
 			assert.deepEqual(JSON.parse(JSON.stringify(begun)), begun);
 			const position = JSON.parse(JSON.stringify(pages[0]!.position)) as SourcePosition;
+			assert.deepEqual(start.meter.warnings, []);
 			const again = await run(listing, twoPages, {position});
-			assert.deepEqual(again.pages.flatMap(idsOf).slice(0, 1), ['b']);
-			assert.equal(again.pages[0]!.records[0]!.timeMs, pages[0]!.records[0]!.timeMs, 'one pass, one identity');
-			assert.deepEqual(again.position.covered, []);
+			assert.deepEqual(again.pages.flatMap(idsOf), ['b']);
+			const listedAtMs = pages[0]!.records[0]!.timeMs;
+			assert.equal(again.pages[0]!.records[0]!.timeMs, listedAtMs, 'one pass, one identity');
+			assert.deepEqual(again.position, {covered: [], watermarkMs: listedAtMs});
+			const begunAt = new Date(listedAtMs + 1).toISOString();
+			assert.deepEqual(again.start.meter.warnings, [
+				`some-source: this run finished the listing that was begun at ${begunAt}; run again for a new one`,
+			]);
+			const next = await run(listing, twoPages, {position: again.position});
+			assert.deepEqual(next.pages.flatMap(idsOf), ['a', 'b']);
+			assert.ok(next.pages[0]!.records[0]!.timeMs >= listedAtMs);
+			assert.deepEqual(next.start.meter.warnings, []);
+		});
+
+		it('does not say that it finished one that failed again', async () => {
+			const scan = {sinceMs: 0, untilMs: 9000, coversToMs: 0, cursor: 'C'};
+			const failed = await run(listing, () => 403, {position: {covered: [], scan}});
+			assert.match(String(failed.error), /403/);
+			assert.deepEqual(failed.start.meter.warnings, []);
 		});
 	});
 

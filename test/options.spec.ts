@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import {z} from 'zod';
-import {basicOptions, httpOptions, parseRate, scanOptions, tokenOption, wholeNumber} from '../lib/options.ts';
+import {
+	basicOptions,
+	httpOptions,
+	parseRate,
+	scanOptions,
+	tokenOption,
+	wholeJsonNumber,
+	wholeNumber,
+} from '../lib/options.ts';
 
 const shapes = {...tokenOption, ...basicOptions, ...scanOptions, ...httpOptions};
 const schema = z.object(shapes);
@@ -80,6 +88,16 @@ describe('wholeNumber', () => {
 			assert.equal(error?.issues[0]?.message, 'expected a whole number from 5 to 8', String(value));
 		}
 		assert.equal(wholeNumber(5, 8).parse('007'), 7);
+	});
+});
+
+describe('wholeJsonNumber', () => {
+	it('takes no text for a number', () => {
+		for (const value of ['7', 4, 9, 5.5, null]) {
+			const {error} = wholeJsonNumber(5, 8).safeParse(value);
+			assert.equal(error?.issues[0]?.message, 'expected a whole number from 5 to 8', String(value));
+		}
+		assert.equal(wholeJsonNumber(5, 8).parse(7), 7);
 	});
 });
 

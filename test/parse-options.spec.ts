@@ -19,7 +19,7 @@ describe('parseOptions', () => {
 		const error =
 			'some-sink: option mode: expected one of "append"|"replace", got "new"; some-sink: option count: expected number, got "1"';
 		assert.throws(() => parse({mode: 'new', count: '1'}), new ConfigError(error));
-		assert.throws(() => parse({mode: ['x']}), /got object$/);
+		assert.throws(() => parse({mode: ['x']}), /got \["x"\]$/);
 		assert.throws(
 			() => parse({mode: 'x'.repeat(1000)}),
 			({message}: Error) => message.length < 300,
@@ -45,7 +45,59 @@ describe('parseOptions', () => {
 		fails({ids: [], kind: 'a', kidn: 1}, 'some-source: option body: expected ids and kind, got kidn');
 	});
 
+	it('has words of its own for what the schema has none for', () => {
+		const word = z.string().min(1);
+		const shape = {
+			word,
+			words: z.union([word, z.array(word)]),
+			pair: z.array(z.int()).min(2).max(3),
+			percent: z.number().min(1).max(100),
+			short: z.string().max(2),
+			code: z.string().regex(/^a$/),
+			small: z.number().refine(given => given < 5),
+			body: z.strictObject({kind: z.string().optional()}),
+		};
+		for (const [option, value, message] of [
+			['word', '', 'expected a text that is not empty, got ""'],
+			['words', '', 'expected a text that is not empty, got ""'],
+			['words', 5, 'expected string or array, got 5'],
+			['pair', [1], 'expected at least 2 entries, got [1]'],
+			['pair', [1, 2, 3, 4], 'expected at most 3 entries, got [1,2,3,4]'],
+			['percent', 0, 'expected a number of at least 1, got 0'],
+			['percent', 101, 'expected a number of at most 100, got 101'],
+			['short', 'abc', 'expected a text of at most 2 characters, got "abc"'],
+			['code', 'b', 'expected a text like /^a$/, got "b"'],
+			['small', 7, 'expected another value, got 7'],
+			['body', [], 'expected object, got []'],
+			['body', null, 'expected object, got null'],
+			['body', {knid: 'a'}, 'expected only known members, got knid'],
+			['body', () => 1, 'expected object, got a function'],
+			['body', 1n, 'expected object, got bigint'],
+		] as const) {
+			const one = z.object({[option]: shape[option]});
+			assert.throws(
+				() => parseOptions('api', one, {[option]: value}),
+				new ConfigError(`api: option ${option}: ${message}`),
+			);
+		}
+	});
+
+	it('says the same thing once', () => {
+		const error = 'expected a name';
+		const name = z.strictObject({name: z.string().optional()}, {error});
+		const schema = z.object({by: name.refine(given => given.name !== undefined, {error})});
+		assert.throws(
+			() => parseOptions('api', schema, {by: {nme: 'x'}}),
+			new ConfigError('api: option by: expected a name, got nme'),
+		);
+	});
+
 	it('never shows a secret', () => {
+		const all = schema.refine(() => false, {error: 'expected something else'});
+		assert.throws(
+			() => parseOptions('some-sink', all, {token: 'hunter2-hunter2'}),
+			new ConfigError('some-sink: options: expected something else, got object'),
+		);
 		assert.throws(
 			() => parse({token: 'hunter2'}),
 			({message}: Error) => !message.includes('hunter2') && /token/.test(message),

@@ -26,6 +26,7 @@ describe('RunStart', () => {
 		assert.equal(start.openSource('b:1', {endpoint: 'https://two'}), undefined);
 		start.begin('b:1', {});
 		assert.equal(start.hasSources, true);
+		assert.deepEqual(start.sources, ['a', 'b']);
 		assert.deepEqual(start.binding, {
 			'a:1 endpoint': 'https://one',
 			'a:1 q': '"x"',

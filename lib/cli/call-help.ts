@@ -1,26 +1,31 @@
 import type {BoundOperation} from '../operations.ts';
-import {basicOptions, httpOptions, tokenOption} from '../options.ts';
+import {basicOptions, connectionOptions, tokenOption} from '../options.ts';
 import {list, load} from '../registry.ts';
 import type {Source} from '../source.ts';
 import {credentialFlagsOf} from './credentials.ts';
-import {requiredFlagsOf} from './flag-options.ts';
 import {camel, describeFlags, type Flags, flagsOf} from './flags.ts';
+import {leastFlags} from './source-options.ts';
 
 /** What of a source `rxaudit call` works with. */
 export type CallableSource = Pick<Source, 'name' | 'endpoint' | 'auth' | 'operations'>;
 
 /** The flags that every operation takes. */
 export const callFlags = {
-	yes: {help: 'change it without asking; needed where nobody can be asked'},
+	quiet: {help: 'nothing on stderr but questions, warnings and errors'},
+	'log-format': {value: 'text|json', help: 'of what is said on stderr (default: text)'},
 	help: {help: 'this text'},
 } satisfies Flags;
 
-const bodyFlag: Flags = {body: {value: 'FILE|-', help: 'the body, JSON, from a file or from standard input'}};
-const connectionOptions = ['endpoint', ...Object.keys({...tokenOption, ...basicOptions, ...httpOptions})];
+const writeFlags: Flags = {yes: {help: 'change it without asking; needed where nobody can be asked'}};
+
+const bodyFlag: Flags = {
+	body: {value: 'FILE|-', required: true, help: 'the body, JSON, from a file or from standard input'},
+};
+const accessOptions = ['endpoint', ...Object.keys({...tokenOption, ...basicOptions, ...connectionOptions})];
 
 /** The flags of one operation: its own, its body, those of the connection but the credentials'. */
-export function operationFlags(operation: BoundOperation): Flags {
-	return {...flagsOf(operation.options), ...(operation.takesBody ? bodyFlag : {})};
+export function operationFlags({options, takesBody, writes}: BoundOperation): Flags {
+	return {...flagsOf(options), ...(takesBody ? bodyFlag : {}), ...(writes ? writeFlags : {})};
 }
 
 /** A source's operations with their own options, for people; empty where it has none. */
@@ -35,16 +40,22 @@ export function describeOperations({name, operations}: CallableSource): string {
 /** What `rxaudit call --help` shows: of one operation, of one source, or of all. */
 export async function callHelp(source?: CallableSource, name = '<operation>'): Promise<string> {
 	const operation = source?.operations[name];
-	const required = operation ? requiredFlagsOf(operation.options).map(flag => ` --${flag} VALUE`) : [];
-	return `Usage: rxaudit call ${source?.name ?? '<source>'} ${name}${required.join('')} [options]
+	const required = source && operation ? leastFlags({...source, options: operation.options}) : [];
+	const flags = required.map(flag => ` --${flag} ${flagsOf(operation!.options)[flag]!.value}`).join('');
+	const body = operation?.takesBody ? ' --body FILE|-' : '';
+	const writes = source ? (operation ? [operation] : Object.values(source.operations)).some(one => one.writes) : true;
+	return `Usage: rxaudit call ${source?.name ?? '<source>'} ${name}${flags}${body} [options]
 
 ${operation?.docs ?? 'Asks an API for something beside its audit log, or changes a setting of it.'}
 
-The answer goes to standard output as the API gave it. What changes something is first shown on stderr, and asked for:
-type yes. Where nobody can be asked it needs --yes. Any other answer than yes changes nothing, and the exit code is 1.
+The answer goes to standard output as the API gave it.${writes ? ofWriting : ''}
 
 ${source && operation ? `Options:\n${describeFlags(allFlags(source, operation))}\n` : source ? ofSource(source) : await ofAll()}`;
 }
+
+const ofWriting = ` What changes something is first shown on stderr, and asked for:
+type yes. Where nobody can be asked it needs --yes. Any other answer than yes changes nothing, and the exit code is 1.
+Where nothing would change, nothing is asked or sent, and the answer is what is set.`;
 
 function ofSource(source: CallableSource): string {
 	const operations = describeOperations(source);
@@ -71,8 +82,8 @@ Examples:
 }
 
 function ownFlags(operation: BoundOperation): Flags {
-	const own = Object.entries(operationFlags(operation)).filter(([flag]) => !connectionOptions.includes(camel(flag)));
-	return {...Object.fromEntries(own), ...(operation.writes ? {yes: callFlags.yes} : {})};
+	const own = Object.entries(operationFlags(operation)).filter(([flag]) => !accessOptions.includes(camel(flag)));
+	return Object.fromEntries(own);
 }
 
 function allFlags(source: CallableSource, operation: BoundOperation): Flags {
@@ -80,6 +91,6 @@ function allFlags(source: CallableSource, operation: BoundOperation): Flags {
 		...ownFlags(operation),
 		...flagsOf(operation.options),
 		...credentialFlagsOf(source),
-		help: callFlags.help,
+		...callFlags,
 	};
 }

@@ -1,12 +1,23 @@
 import {readFileSync} from 'node:fs';
 import {ConfigError, reasonOf} from '../errors.ts';
-import type {Secret} from '../http/credentials.ts';
+import type {AuthScheme, CredentialOptions, Secret} from '../http/credentials.ts';
 import type {Source} from '../source.ts';
 import type {Flags, FlagValues} from './flags.ts';
 
 export const credentialFlags: Flags = {
 	'token-file': {value: 'FILE', help: 'file with the token; read again when the API refuses it (else: RXAUDIT_TOKEN)'},
-	'password-file': {value: 'FILE', help: 'file with the password (else: RXAUDIT_USERNAME and RXAUDIT_PASSWORD)'},
+	'password-file': {
+		value: 'FILE',
+		help: 'file with the password (else: RXAUDIT_PASSWORD), of the user RXAUDIT_USERNAME',
+	},
+};
+
+/** How a scheme gets what it needs. */
+export type CredentialAdvice = Readonly<Record<AuthScheme, string>>;
+
+const flagAdvice: CredentialAdvice = {
+	bearer: 'set RXAUDIT_TOKEN, or give --token-file FILE',
+	basic: 'set RXAUDIT_USERNAME, and RXAUDIT_PASSWORD or --password-file FILE',
 };
 
 /** Those of the flags whose credentials a source can use; the others are taken, and left alone. */
@@ -25,13 +36,41 @@ export function credentialsFrom(values: FlagValues, env: NodeJS.ProcessEnv) {
 	return {token, username, password};
 }
 
-function secret(file: FlagValues[string], value: string | undefined, flag: string): Secret | undefined {
-	if (typeof file !== 'string') return value?.trim() || undefined;
+/**
+ * Throws a ConfigError when none of the schemes has all that it needs, naming what is there in vain. `wanted` says what
+ * for, up to the comma in front of what was got.
+ */
+export function checkCredentials(
+	wanted: string,
+	schemes: readonly AuthScheme[],
+	given: CredentialOptions,
+	advice: CredentialAdvice = flagAdvice,
+): void {
+	const {token, username, password} = given;
+	const usable = {bearer: token !== undefined, basic: username !== undefined && password !== undefined};
+	if (schemes.length === 0 || schemes.some(scheme => usable[scheme])) return;
+	const unwanted = [...(usable.bearer ? ['a token'] : []), ...(usable.basic ? ['a user name and a password'] : [])].map(
+		what => `${what}, which it does not take`,
+	);
+	const halves = [
+		...(usable.basic || password === undefined ? [] : ['a password without a user name']),
+		...(usable.basic || username === undefined ? [] : ['a user name without a password']),
+	];
+	const got = [...unwanted, ...halves].join(', and ') || 'none';
+	throw new ConfigError(`${wanted}, got ${got}; ${schemes.map(scheme => advice[scheme]).join(', or ')}`);
+}
+
+/** What reads the secret in a file, which is tried at once; `title` says whose file it is. */
+export function secretIn(file: string, title: string): Secret {
 	const read = () => readFileSync(file, 'utf8').trim();
 	try {
 		if (read() === '') throw new Error('it is empty');
 	} catch (error) {
-		throw new ConfigError(`--${flag}: expected a file that holds the secret, but ${reasonOf(error)}`, {cause: error});
+		throw new ConfigError(`${title}: expected a file that holds the secret, but ${reasonOf(error)}`, {cause: error});
 	}
 	return read;
+}
+
+function secret(file: FlagValues[string], value: string | undefined, flag: string): Secret | undefined {
+	return typeof file === 'string' ? secretIn(file, `--${flag}`) : value?.trim() || undefined;
 }

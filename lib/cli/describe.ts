@@ -5,6 +5,8 @@ import {credentialFlagsOf} from './credentials.ts';
 import {describeFlags, flagsOf, parseFlags} from './flags.ts';
 import {write} from './output.ts';
 import {nearest} from './nearest.ts';
+import {sinkFlags} from './sink-flags.ts';
+import {targetOptionsOf} from './target-options.ts';
 
 /** `rxaudit describe <name>`: what a source or sink is, and its options. */
 export async function describe(args: string[]): Promise<number> {
@@ -49,14 +51,15 @@ ${operations && `\n${operations}`}`;
 
 async function aboutSink(name: string): Promise<string> {
 	const sink = await load('sink', name);
-	const options = Object.entries(flagsOf(sink.options)).map(([flag, {help}]) => `  ${flag.padEnd(16)}${help}`);
+	const flags = (await sinkFlags([`--${name}-`]))[name];
+	const inTarget = Object.entries(targetOptionsOf(sink)).map(([option, {help}]) => `  ${option.padEnd(16)} ${help}`);
 	return `${name} (sink)
 
 ${sink.docs}
 
-Spelled --to '${name}:${sink.target.toUpperCase()}?key=value&…'
+Spelled --to '${name}:${sink.target.toUpperCase()}${flags ? '' : '?key=value&…'}'
 
 Options:
-${options.join('\n')}
+${flags ? describeFlags(flags) : inTarget.join('\n')}
 `;
 }

@@ -1,6 +1,7 @@
 import type {z} from 'zod';
 import {ConfigError} from '../errors.ts';
-import {credentialsFrom} from './credentials.ts';
+import type {Source} from '../source.ts';
+import {checkCredentials, credentialsFrom} from './credentials.ts';
 import {camel, flagsOf, type FlagValues, kebab} from './flags.ts';
 
 /** The flags without which a schema's options are not whole. */
@@ -10,13 +11,20 @@ export function requiredFlagsOf(schema: z.ZodObject): string[] {
 }
 
 /** A schema's options, not yet checked, from flags and environment; what it does not know is left out. */
-export function optionsFromFlags(schema: z.ZodObject, values: FlagValues, env: NodeJS.ProcessEnv) {
+export function optionsFromFlags(
+	{name, auth}: Pick<Source, 'name' | 'auth'>,
+	schema: z.ZodObject,
+	values: FlagValues,
+	env: NodeJS.ProcessEnv,
+) {
 	for (const flag of requiredFlagsOf(schema)) {
 		if (values[flag] !== undefined && values[flag] !== '') continue;
 		throw new ConfigError(`--${flag}: expected ${flagsOf(schema)[flag]!.help}, got nothing`);
 	}
+	const credentials = credentialsFrom(values, env);
+	checkCredentials(`${name}: expected credentials`, auth, credentials);
 	const given = Object.fromEntries(Object.entries(values).map(([flag, value]) => [camel(flag), value]));
-	const all: Record<string, unknown> = {...given, ...credentialsFrom(values, env)};
+	const all: Record<string, unknown> = {...given, ...credentials};
 	const known = Object.keys(schema.shape).filter(key => all[key] !== undefined);
 	return Object.fromEntries(known.map(key => [key, all[key]]));
 }

@@ -6,6 +6,7 @@ export interface Flag {
 	/** What stands for the value in the help; absent: a switch. */
 	readonly value?: string;
 	readonly repeat?: boolean;
+	readonly required?: boolean;
 	readonly help: string;
 }
 
@@ -97,7 +98,8 @@ export function flagsOf(schema: z.ZodObject): Record<string, Flag> {
 		const initial = type.safeParse(undefined);
 		const standard =
 			initial.success && initial.data !== undefined ? ` (default: ${initial.data as string | number})` : '';
-		flags[kebab(key)] = {value: valueName(key), repeat, help: (type.description ?? '') + standard};
+		const required = initial.success ? {} : {required: true};
+		flags[kebab(key)] = {value: valueName(key), repeat, ...required, help: (type.description ?? '') + standard};
 	}
 	return flags;
 }
@@ -121,7 +123,8 @@ export function camel(name: string): string {
 /** A list of flags for a help text. */
 export function describeFlags(flags: Flags): string {
 	return Object.entries(flags)
-		.map(([name, {value, repeat, help}]) => {
+		.map(([name, {value, repeat, required, help: text}]) => {
+			const help = required ? `${text}; required` : text;
 			const head = `  --${name}${value === undefined ? '' : ` ${value}`}${repeat ? ' …' : ''}`;
 			return head.length > 26 ? `${head}\n${' '.repeat(28)}${help}` : `${head.padEnd(28)}${help}`;
 		})

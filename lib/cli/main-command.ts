@@ -2,7 +2,7 @@ import {AuditError, ConfigError} from '../errors.ts';
 import {exitCodeOf} from './exit-code.ts';
 import {nearest} from './nearest.ts';
 import {write} from './output.ts';
-import {type LogFormat, logLine} from './progress.ts';
+import {logFormatIn, logLine} from './progress.ts';
 
 /** A command of `rxaudit`: takes the arguments behind its name, resolves with the exit code. */
 export type Command = (args: string[]) => Promise<number>;
@@ -17,6 +17,10 @@ const commands: Record<string, {summary: string; load(): Promise<Command>}> = {
 	call: {
 		summary: 'what an API can do beside giving its log: one event, a catalogue, a setting',
 		load: async () => (await import('./call.ts')).call,
+	},
+	verify: {
+		summary: 'whether an archive is what was written, or what is missing, changed, added or moved',
+		load: async () => (await import('./verify.ts')).verify,
 	},
 	demo: {summary: 'pull from a local emulator into ./rxaudit-demo', load: async () => (await import('./demo.ts')).demo},
 	emulate: {
@@ -39,6 +43,7 @@ Examples:
   rxaudit demo
   rxaudit pull atlassian-org-events --org-id ORG --since 30d | jq .action
   rxaudit pull atlassian-org-events --org-id ORG --to filesystem:./backup --state ./backup.state
+  rxaudit verify filesystem:./backup --state ./backup.state
 `;
 
 /** Runs a command line; resolves with the exit code. Everything that goes wrong is one line on stderr. */
@@ -65,17 +70,9 @@ export async function main(argv: string[]): Promise<number> {
 		)(args);
 	} catch (error) {
 		const code = exitCodeOf(error);
-		if (code !== 141) await write(process.stderr, logLine(logFormat(argv), 'error', sentence(error), codeOf(error)));
+		if (code !== 141) await write(process.stderr, logLine(logFormatIn(argv), 'error', sentence(error), codeOf(error)));
 		return code;
 	}
-}
-
-/** Of the arguments as they are, since the error may be about them. */
-function logFormat(argv: readonly string[]): LogFormat {
-	const json = argv.some(
-		(arg, at) => arg === '--log-format=json' || (arg === 'json' && argv[at - 1] === '--log-format'),
-	);
-	return json ? 'json' : 'text';
 }
 
 function codeOf(error: unknown): {code?: string} {

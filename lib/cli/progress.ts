@@ -1,7 +1,24 @@
+import {ConfigError} from '../errors.ts';
 import type {Progress} from '../meter.ts';
 import type {Report} from '../pipeline.ts';
+import type {FlagValues} from './flags.ts';
 
 export type LogFormat = 'text' | 'json';
+
+/** Throws a ConfigError for a format that there is not. */
+export function logFormatOf(values: FlagValues): LogFormat {
+	const format = values['log-format'] ?? 'text';
+	if (format === 'text' || format === 'json') return format;
+	throw new ConfigError(`--log-format: expected text or json, got ${JSON.stringify(format)}`);
+}
+
+/** Of the arguments as they are, since what there is to say may be about them. */
+export function logFormatIn(args: readonly string[]): LogFormat {
+	const json = args.some(
+		(arg, at) => arg === '--log-format=json' || (arg === 'json' && args[at - 1] === '--log-format'),
+	);
+	return json ? 'json' : 'text';
+}
 
 export interface ProgressOutput {
 	readonly format: LogFormat;
@@ -44,6 +61,7 @@ export function showProgress({format, quiet, stream}: ProgressOutput) {
 	if (live) timer = setInterval(draw, 1000).unref();
 	return {
 		warn: (text: string) => emit('warn', `warning: ${text}`),
+		note: (text: string) => emit('info', text),
 		update(progress: Progress) {
 			current = progress;
 			for (; warnings < progress.warnings.length; warnings++) emit('warn', `warning: ${progress.warnings[warnings]}`);

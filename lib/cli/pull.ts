@@ -1,4 +1,6 @@
 import {resolve} from 'node:path';
+import {checkAccepts} from '../accepts.ts';
+import type {SinkFactory} from '../define-sink.ts';
 import {ConfigError} from '../errors.ts';
 import {fileState} from '../file-state.ts';
 import {dedupe} from '../operators/dedupe.ts';
@@ -8,14 +10,18 @@ import {type Build, run} from '../pipeline.ts';
 import {list, load} from '../registry.ts';
 import type {Sink} from '../sink.ts';
 import type {Source} from '../source.ts';
+import type {Lack} from '../state.ts';
 import {credentialFlags, credentialsFrom} from './credentials.ts';
 import {type Flags, flagsOf, type FlagValues, parseFlags, refuseSecrets} from './flags.ts';
 import {write} from './output.ts';
 import {nearest} from './nearest.ts';
-import {count, showProgress} from './progress.ts';
+import {count, logFormatOf, showProgress} from './progress.ts';
 import {pullHelp} from './pull-help.ts';
+import {signKeyFrom} from './sign-keys.ts';
 import {stopSignals} from './signals.ts';
+import {checkSinkFlags, sinkFlags, sinkOptions} from './sink-flags.ts';
 import {requiredFlags, sourceOptions} from './source-options.ts';
+import {deadLetterFile, sourceNamed} from './source-named.ts';
 import {parseTarget} from './target.ts';
 import {parseWhere} from './where.ts';
 
@@ -32,7 +38,7 @@ const runFlags: Flags = {
 	where: {
 		value: 'MEMBER=VALUE',
 		repeat: true,
-		help: 'only events with this value, like actor.name=Lila; all must hold',
+		help: 'only events with this value, in a member of the --format that is written: actor.name=Lila; all must hold',
 	},
 	state: {value: 'FILE', help: 'remember what was committed; the same command goes on there'},
 	'recover-previous': {help: 'use the generation before when the state file cannot be read'},
@@ -44,6 +50,10 @@ const runFlags: Flags = {
 		value: 'FILE',
 		help: 'where such events go (default: beside the state, else rxaudit.dead-letter.ndjson)',
 	},
+	'sign-key-file': {
+		value: 'FILE',
+		help: 'sign what is written to manifests with this Ed25519 private key (PEM); see rxaudit verify --help',
+	},
 	quiet: {help: 'no progress and no summary'},
 	'log-format': {value: 'text|json', help: 'of what is said on stderr (default: text)'},
 	help: {help: 'this text'},
@@ -51,17 +61,23 @@ const runFlags: Flags = {
 
 /** `rxaudit pull <source>`: from an audit API into sinks. */
 export async function pull(args: string[]): Promise<number> {
-	const name = args.find(arg => list('source').includes(arg));
-	const source = name === undefined ? undefined : await load('source', name);
+	const name = args.find(arg => deadLetterFile(arg) !== undefined || list('source').includes(arg));
+	const source = name === undefined ? undefined : await sourceNamed(name);
 	if (args.includes('--help') || args.includes('-h')) {
-		await write(process.stdout, pullHelp(source, runFlags));
+		const example = source ?? (await load('source', 'atlassian-org-events'));
+		await write(process.stdout, pullHelp(source, runFlags, example, await sinkFlags()));
 		return 0;
 	}
 	if (!source) {
 		refuseSecrets(args, {...credentialFlags, ...runFlags});
 		throw noSource(args);
 	}
-	const {values, rest} = parseFlags(args, {...flagsOf(source.options), ...credentialFlags, ...runFlags}, 1);
+	const flagged = await sinkFlags(args);
+	const known = Object.assign(
+		{...flagsOf(source.options), ...credentialFlags, ...runFlags},
+		...Object.values(flagged),
+	) as Flags;
+	const {values, rest} = parseFlags(args, known, 1);
 	if (rest[0] !== name) throw noSource(rest);
 
 	const format = formatOf(source, values);
@@ -73,14 +89,20 @@ export async function pull(args: string[]): Promise<number> {
 		endpoint: text(values, 'endpoint'),
 		vendor: source.endpoint,
 	};
-	const sinks = await Promise.all(targets.map(target => parseTarget(target, connection)));
+	const fromFlags = (factory: SinkFactory) => sinkOptions(factory, values, process.env);
+	const sinks = await Promise.all(targets.map(target => parseTarget(target, connection, fromFlags)));
+	await checkSinkFlags(flagged, sinks);
+	for (const sink of sinks) checkAccepts(sink, source.name, format);
+	const signKeyFile = text(values, 'sign-key-file');
+	const sign = signKeyFile === undefined ? undefined : signKeyFrom(signKeyFile);
 	const stateFile = text(values, 'state');
 	if (values['recover-previous'] && !stateFile)
 		throw new ConfigError('--recover-previous: expected --state FILE beside it');
 	const state =
 		stateFile === undefined ? undefined : fileState(stateFile, {recoverPrevious: values['recover-previous'] === true});
-	const deadLetters = await deadLetterSink(values, stateFile);
-	checkTargets(deadLetters ? [...sinks, deadLetters] : sinks, stateFile);
+	const letterFile = deadLetterFile(name);
+	const deadLetters = await deadLetterSink(values, stateFile ?? letterFile);
+	checkTargets(deadLetters ? [...sinks, deadLetters] : sinks, [stateFile, letterFile]);
 
 	const build: Build = start => {
 		let pages = source(options as never, start).pipe(dedupe(start));
@@ -89,7 +111,7 @@ export async function pull(args: string[]): Promise<number> {
 	};
 	const signals = stopSignals();
 	const progress = showProgress({
-		format: choice(values, 'log-format', ['text', 'json']),
+		format: logFormatOf(values),
 		quiet: values['quiet'] === true,
 		stream: process.stderr,
 	});
@@ -97,16 +119,19 @@ export async function pull(args: string[]): Promise<number> {
 		const report = await run(build, sinks, {
 			...(state ? {state} : {}),
 			...(deadLetters ? {deadLetters} : {}),
+			...(sign ? {sign} : {}),
 			signal: signals.stop,
 			forceSignal: signals.force,
 			binding: binding(source, values, sinks),
 			onProgress: progress.update,
+			onNote: progress.note,
 		});
 		progress.done(report);
 		if (report.deadLetters > 0)
 			progress.warn(`${count(report.deadLetters, 'dead letter')}, see ${deadLetters!.target}`);
+		for (const [sink, lack] of Object.entries(report.lacks)) progress.warn(lacking(sink, lack));
 		if (report.stopped) return signals.exitCode() ?? 0;
-		return report.deadLetters > 0 ? 3 : 0;
+		return report.deadLetters > 0 || Object.keys(report.lacks).length > 0 ? 3 : 0;
 	} catch (error) {
 		progress.failed();
 		const code = signals.exitCode();
@@ -120,6 +145,15 @@ export async function pull(args: string[]): Promise<number> {
 	}
 }
 
+/** What a sink that was left out has not got, and how to get it: `until` is exclusive. */
+function lacking(sink: string, {from, to, events}: Lack): string {
+	const until = new Date(Date.parse(to) + 1).toISOString();
+	return (
+		`${sink} lacks ${count(events, 'event')} from ${from} to ${to}; pull them into another target ` +
+		`with --since ${from} --until ${until} and without --state`
+	);
+}
+
 function noSource(args: readonly string[]): ConfigError {
 	const names = list('source');
 	const [first = '-'] = args;
@@ -127,12 +161,15 @@ function noSource(args: readonly string[]): ConfigError {
 	return new ConfigError(`pull: expected a source, ${got}: one of ${names.join(', ')}`);
 }
 
-/** Two writers of one file would spoil it. */
-function checkTargets(sinks: readonly Sink[], stateFile: string | undefined): void {
-	const targets = [...sinks.map(({target}) => target), ...(stateFile === undefined ? [] : [resolve(stateFile)])];
+/** Two writers of one file would spoil it, and one that is read while it is written never ends. */
+function checkTargets(sinks: readonly Sink[], files: readonly (string | undefined)[]): void {
+	const others = files.flatMap(file => (file === undefined ? [] : resolve(file)));
+	const targets = [...sinks.map(({target}) => target), ...others];
 	const twice = targets.find((target, index) => targets.indexOf(target) !== index);
 	if (twice === undefined) return;
-	throw new ConfigError(`expected a file of its own for each --to, --state and --dead-letter, got ${twice} twice`);
+	throw new ConfigError(
+		`expected a file of its own for each --to, --state and --dead-letter, and for what is read, got ${twice} twice`,
+	);
 }
 
 /** What the state belongs to, in the words of the command line, beside what the library says of sources and sinks. */
@@ -155,7 +192,7 @@ function formatOf({order}: Source, values: FlagValues): 'audit' | 'raw' {
 	return choice(values, 'format', order === 'none' ? ['raw', 'audit'] : ['audit', 'raw']);
 }
 
-async function deadLetterSink(values: FlagValues, stateFile: string | undefined) {
+async function deadLetterSink(values: FlagValues, beside: string | undefined) {
 	const file = text(values, 'dead-letter');
 	if (choice(values, 'on-poison', ['dead-letter', 'stop']) === 'stop') {
 		if (file) throw new ConfigError('--dead-letter: expected --on-poison dead-letter beside it, got stop');
@@ -163,8 +200,9 @@ async function deadLetterSink(values: FlagValues, stateFile: string | undefined)
 	}
 	const ndjson = await load('sink', 'ndjson');
 	return ndjson({
-		path: file ?? (stateFile === undefined ? 'rxaudit.dead-letter.ndjson' : `${stateFile}.dead-letter.ndjson`),
+		path: file ?? (beside === undefined ? 'rxaudit.dead-letter.ndjson' : `${beside}.dead-letter.ndjson`),
 		mode: 'append',
+		manifest: false, // what is done with them is up to the user: they come and go
 	});
 }
 

@@ -1,42 +1,62 @@
 import type {z} from 'zod';
 import type {SinkFactory} from '../define-sink.ts';
 import {ConfigError} from '../errors.ts';
-import type {CredentialOptions} from '../http/credentials.ts';
 import {load} from '../registry.ts';
 import type {Sink} from '../sink.ts';
-import {camel} from './flags.ts';
-
-/** What the command line knows for sinks that write to an API. */
-export interface TargetConnection {
-	readonly credentials: CredentialOptions;
-	/** The address that was given for the source; it holds for a sink of the same vendor too. */
-	readonly endpoint?: string | undefined;
-	/** The vendor's own address, where the source has one. */
-	readonly vendor?: string | undefined;
-}
+import {camel, kebab} from './flags.ts';
+import {type TargetConnection, withConnection} from './target-credentials.ts';
+import {checkTargetOption} from './target-options.ts';
 
 type Options = {[key: string]: unknown};
 
+/** The sink that `NAME[:TARGET][?key=value&…]` stands for; `flagged` gives the options that are flags. */
+export async function parseTarget(
+	text: string,
+	connection?: TargetConnection,
+	flagged: (factory: SinkFactory) => Options = () => ({}),
+): Promise<Sink> {
+	const {factory, options} = await readTarget(text);
+	const complete = withConnection(factory, {...flagged(factory), ...options}, connection);
+	return withOptionNames(factory, () => factory(complete));
+}
+
 /**
- * The sink that `NAME[:TARGET][?key=value&…]` stands for. TARGET is taken as it is, values are percent-decoded; a
- * dotted key sets a member of an option.
+ * The kind of sink and its options, not yet checked, that `NAME[:TARGET][?key=value&…]` stands for. TARGET is taken as
+ * it is, values are percent-decoded; a dotted key sets a member of an option. Of a sink that takes its target whole, all
+ * behind the colon is TARGET.
  */
-export async function parseTarget(text: string, connection?: TargetConnection): Promise<Sink> {
-	const [, name = '', target, query] = /^([^:?]*)(?::([^?]*))?(?:\?(.*))?$/s.exec(text) ?? [];
+export async function readTarget(text: string): Promise<{readonly factory: SinkFactory; readonly options: Options}> {
+	const [, name = '', behind = ''] = /^([^:?]*)(.*)$/s.exec(text)!;
 	const factory = await load('sink', name);
+	const [, target, query] = (factory.wholeTarget ? /^:(.*)$/s : /^(?::([^?]*))?(?:\?(.*))?$/s).exec(behind) ?? [];
 	const options: Options = {};
 	for (const pair of query?.split('&') ?? []) {
 		const [, key, value = ''] = /^([a-z][\w-]*(?:\.[a-z]\w*)*)=(.*)$/s.exec(pair) ?? [];
 		if (key === undefined) throw new ConfigError(`--to ${name}: expected options like ?key=value&key=value`);
+		checkTargetOption(name, factory, key.split('.')[0]!);
 		setMember(name, options, key, decode(name, value));
 	}
 	if (target) options[factory.target] = target;
-	refuseSecrets(name, factory, options);
-	if (connection) takeConnection(factory, connection, options);
 	if (options[factory.target] === undefined && isRequired(factory.options, factory.target)) {
 		throw new ConfigError(`--to ${name}: expected a target, got none: write ${name}:${factory.target.toUpperCase()}`);
 	}
-	return factory(options);
+	return {factory, options};
+}
+
+/** Runs what checks a sink's options, so that a complaint names them as they are spelled on a command line. */
+function withOptionNames<T>({name, wholeTarget, target}: SinkFactory, check: () => T): T {
+	try {
+		return check();
+	} catch (error) {
+		if (!(error instanceof ConfigError)) throw error;
+		const named = new RegExp(`(^|; )${name}: option (\\w+)`, 'g');
+		const message = error.message.replace(named, (_, before: string, key: string) =>
+			wholeTarget && key !== target
+				? `${before}--${name}-${kebab(key)}`
+				: `${before}--to ${name}: option ${kebab(key)}`,
+		);
+		throw new ConfigError(message, {cause: error});
+	}
 }
 
 function setMember(name: string, options: Options, key: string, value: string): void {
@@ -50,26 +70,6 @@ function setMember(name: string, options: Options, key: string, value: string): 
 		object = inner as Options;
 	}
 	object[path.at(-1)!] = value;
-}
-
-function refuseSecrets(name: string, {options: {shape}}: SinkFactory, options: Options): void {
-	const secret = Object.keys(options).find(key => shape[key]?.meta()?.['secret'] === true);
-	if (secret === undefined) return;
-	throw new ConfigError(
-		`--to ${name}: a secret on the command line can be read by everybody on this machine; ` +
-			'set RXAUDIT_TOKEN (or RXAUDIT_USERNAME and RXAUDIT_PASSWORD), or give --token-file or --password-file',
-	);
-}
-
-/** The credentials go to sinks that say that they write to an API, and to no other. */
-function takeConnection({api, options: {shape}}: SinkFactory, connection: TargetConnection, options: Options): void {
-	if (!api) return;
-	const {credentials, endpoint, vendor} = connection;
-	const isSameVendor = vendor !== undefined && vendor === api.endpoint;
-	const given = {...credentials, ...(isSameVendor ? {endpoint} : {})};
-	for (const [key, value] of Object.entries(given)) {
-		if (value !== undefined && Object.hasOwn(shape, key)) options[key] ??= value;
-	}
 }
 
 function isRequired({shape}: z.ZodObject, option: string): boolean {

@@ -1,20 +1,27 @@
+import {z} from 'zod';
 import type {Api, EmulatedApi} from './api.ts';
 import {firstOf} from './first-of.ts';
 import type {Route} from './route.ts';
+import {wholeFrom} from './switch-value.ts';
 
 const HEAD = 50;
 const PURGED = 10;
 const STEP_MS = 1000;
 
 /** How records come and go while they are read: before every n-th page of an API, each API by itself. */
-export interface Churn {
-	/** A new record: the newest of all, and the next time a late one among the newest fifty, in turn. */
-	readonly insertEvery?: number;
-	/** One of the newest fifty records is deleted, the first of them before the last. */
-	readonly removeEvery?: number;
-	/** The ten oldest records are deleted, as the retention does it. */
-	readonly purgeEvery?: number;
-}
+export const churnSwitches = z.strictObject({
+	insertEvery: wholeFrom(
+		1,
+		'before every n-th page of an API there is a new record: the newest of all, and the next time a late one among the newest fifty, in turn',
+	),
+	removeEvery: wholeFrom(
+		1,
+		'before every n-th page one of the newest fifty records is deleted, the first of them before the last',
+	),
+	purgeEvery: wholeFrom(1, 'before every n-th page the ten oldest records are deleted, as the retention does it'),
+});
+
+export type Churn = Readonly<z.output<typeof churnSwitches>>;
 
 /** The same API, its records changing before its pages. */
 export function withChurn(api: Api, held: EmulatedApi, {insertEvery, removeEvery, purgeEvery}: Churn): Api {

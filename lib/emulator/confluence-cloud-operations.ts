@@ -27,6 +27,11 @@ const unitMs: Readonly<Record<string, number>> = {
 	CENTURIES: 36_525 * DAY_MS,
 };
 
+const exportTypes = new Map([
+	['csv', 'text/csv'],
+	['zip', 'application/zip'],
+]);
+
 /** A list of records as both `audit` and `audit/since` answer it. */
 export type ConfluenceList = (request: ApiRequest, bounds: RecordBounds) => Answer;
 
@@ -53,14 +58,14 @@ export function confluenceCloudOperations(
 	// the vendor does not document the columns; a zip would hold the same text
 	function exported({query}: ApiRequest): Answer {
 		const bounds = datesOf(query);
-		const format = query.get('format') ?? 'csv';
-		if (!bounds || !['csv', 'zip'].includes(format)) return errorOf(400);
+		const type = exportTypes.get(query.get('format') ?? 'csv');
+		if (!bounds || type === undefined) return errorOf(400);
 		const lines = Array.from(log.records(bounds), ({timeMs, text}) => {
 			const {author, summary = ''} = JSON.parse(text) as {author?: {displayName?: string}; summary?: string};
 			return [new Date(timeMs).toISOString(), author?.displayName ?? '', summary].map(quoted).join(',');
 		});
 		const csv = ['Date,Author,Summary', ...lines, ''].join('\r\n');
-		return textAnswer(200, csv, format === 'csv' ? 'text/csv' : 'application/zip');
+		return textAnswer(200, csv, type);
 	}
 
 	function setRetention({body}: ApiRequest): Answer {

@@ -69,7 +69,7 @@ export function confluenceCloudLog({logOf, nameOf}: Setting): RecordLog<undefine
 /** A made-up record of Confluence Cloud's audit log, as real ones are: no id, and "" where others have null. */
 function confluenceCloudRecord(random: Random, nameOf: (name: string) => string): object {
 	const action = random.pick(actions);
-	const object = (kind: Kind) => ({name: objectName(random, kind, nameOf), objectType: kind});
+	const object = (kind: Kind) => ({name: objectName(random, kind), objectType: kind});
 	return {
 		author: random.chance(12) ? systemAuthor() : author(random, nameOf),
 		remoteAddress: random.chance(90) ? `203.0.113.${random.below(40)}` : '',
@@ -114,8 +114,8 @@ function author(random: Random, nameOf: (name: string) => string): object {
 	};
 }
 
-function objectName(random: Random, kind: Kind, nameOf: (name: string) => string): string {
+function objectName(random: Random, kind: Kind): string {
 	if (kind === 'Space') return random.pick(spaces);
-	if (kind === 'User') return nameOf(random.pick(people).name);
+	if (kind === 'User') return random.pick(people).name;
 	return `${random.pick(groups)}:4375f4c3-0${random.below(1000)}`;
 }

@@ -1,3 +1,4 @@
+import {z} from 'zod';
 import {edgeError, type ErrorBody, jsonAnswer, textAnswer, type Answer} from './answer.ts';
 import {createByteWriter} from './byte-writer.ts';
 import {below, confluenceCloudOperations, type ConfluenceList, datesOf} from './confluence-cloud-operations.ts';
@@ -6,16 +7,18 @@ import {pageBody} from './page-body.ts';
 import {confluenceCloudLog} from './confluence-cloud-records.ts';
 import type {ApiRequest, Route} from './route.ts';
 import type {Part, Setting} from './setting.ts';
+import {yesOrNo} from './switch-value.ts';
 import {wholeNumber} from './whole-number.ts';
 
 const MAX_LIMIT = 1000;
 /** What `_links.base` says behind the vendor's gateway: the site, which is another host. */
 const SITE = 'https://example.atlassian.net';
 
-export interface ConfluenceCloudSwitches {
-	/** `_links.next` begins with `/wiki`, which `_links.base` ends with too. Default false. */
-	readonly nextWithContext?: boolean;
-}
+export const confluenceCloudSwitches = z.strictObject({
+	nextWithContext: yesOrNo('links to next pages begin with /wiki, which their base ends with too'),
+});
+
+export type ConfluenceCloudSwitches = Readonly<z.output<typeof confluenceCloudSwitches>>;
 
 /** Confluence Cloud's audit log, below a site and below the gateway: offsets into a list that grows at its head. */
 export function confluenceCloud(setting: Setting, switches: ConfluenceCloudSwitches = {}): Part {

@@ -124,14 +124,14 @@ export function crowdObject(type: string, id: number | null, name: string | null
 function entity(type: string, random: Random, nameOf: (name: string) => string): CrowdObject {
 	const user = random.below(people.length);
 	const name = {
-		USER: nameOf(people[user]!.name),
+		USER: people[user]!.name,
 		GROUP: random.pick(groups),
 		APPLICATION: random.pick(['jira', 'Jira 7.4', 'confluence']),
 		DIRECTORY: random.pick(['ad', 'Internal']),
 	}[type];
 	// of what was deleted since only the name is left
 	const id = random.chance(90) ? (type === 'USER' ? 1000 + user : 1 + random.below(20)) : null;
-	return crowdObject(type, id, name ?? null);
+	return crowdObject(type, id, (name && id !== null ? nameOf(name) : name) ?? null);
 }
 
 /** The same changeset with its sets in two other orders: they have none. */

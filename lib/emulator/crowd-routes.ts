@@ -1,3 +1,4 @@
+import {z} from 'zod';
 import {type ErrorBody, edgeError, jsonAnswer, textAnswer, type Answer} from './answer.ts';
 import {createByteWriter} from './byte-writer.ts';
 import {newChangeset} from './crowd-changeset.ts';
@@ -9,20 +10,25 @@ import {parseObject} from './parse-object.ts';
 import {hash} from './random.ts';
 import type {ApiRequest, Route} from './route.ts';
 import type {Part, Setting} from './setting.ts';
+import {textLike, yesOrNo} from './switch-value.ts';
 import {wholeNumber} from './whole-number.ts';
-import {createZoneTime} from './zone-time.ts';
+import {createZoneTime, isTimeZone} from './zone-time.ts';
 
 const DEFAULT_LIMIT = 50;
 const MAX_LIMIT = 1000;
 const TIME_ZONE = 'Europe/Helsinki';
 const ORDER_SALT = 70;
 
-export interface CrowdSwitches {
-	/** The zone of the server, which its times are written in. Default `Europe/Helsinki`. */
-	readonly timeZone?: string;
-	/** Sets keep one order. Default false: it differs from answer to answer. */
-	readonly stableSets?: boolean;
-}
+export const crowdSwitches = z.strictObject({
+	timeZone: textLike(
+		'a time zone like Europe/Helsinki',
+		isTimeZone,
+		`the zone of the server, which its times are written in; default: ${TIME_ZONE}`,
+	),
+	stableSets: yesOrNo('sets keep one order; default: it differs from answer to answer'),
+});
+
+export type CrowdSwitches = Readonly<z.output<typeof crowdSwitches>>;
 
 /** Crowd's audit log: searches by POST, newest first, offsets into a list that grows at its head. */
 export function crowd(setting: Setting, switches: CrowdSwitches = {}): Part {

@@ -31,6 +31,12 @@ export interface ValidationError {
 	readonly message: string;
 }
 
+/** By the name of an output format. */
+const isCsv = new Map([
+	['csv', true],
+	['json', false],
+]);
+
 const messages = {
 	'from.invalid': "'from' timestamp is invalid",
 	'to.invalid': "'to' timestamp is invalid",
@@ -85,7 +91,7 @@ export function parseAuditQuery(
 		offset: given('offset', 0, 'offset.not.number', integer),
 		limit: given('limit', DEFAULT_LIMIT, 'limit.not.number', integer),
 		scanLimit: given('scanLimit', MAX_INT, 'scan.limit.not.number', integer),
-		csv: given('outputFormat', false, 'format', text => (['csv', 'json'].includes(text) ? text === 'csv' : undefined)),
+		csv: given('outputFormat', false, 'format', text => isCsv.get(text)),
 		userIds: given('userIds', [], 'user.ids.invalid', text =>
 			list(text)?.some(id => id.length > MAX_USER_ID_LENGTH) ? undefined : list(text),
 		),

@@ -90,14 +90,19 @@ function affectedObject(type: string, random: Random, nameOf: (name: string) => 
 	const kind = type.toUpperCase();
 	const name =
 		kind === 'USER'
-			? nameOf(people[number]!.name)
+			? people[number]!.name
 			: kind === 'GROUP'
 				? random.pick(groups)
 				: kind === 'SPACE'
 					? random.pick(spaces)
 					: `${type} ${number}`;
 	const id = random.chance(6) ? undefined : kind === 'USER' ? `JIRAUSER${10_000 + number}` : String(number);
-	return {name, type, id, uri: id && random.chance(70) ? `${BASE_URL}/${kind}/${id}` : undefined};
+	return {
+		name: id ? nameOf(name) : name,
+		type,
+		id,
+		uri: id && random.chance(70) ? `${BASE_URL}/${kind}/${id}` : undefined,
+	};
 }
 
 /** What filters ask of a record, of whatever shape it is. */

@@ -1,3 +1,4 @@
+import {z} from 'zod';
 import {edgeError, jsonAnswer, textAnswer, type Answer} from './answer.ts';
 import type {ApiName} from './api.ts';
 import {createByteWriter} from './byte-writer.ts';
@@ -14,17 +15,32 @@ import type {RateLimitState} from './rate-limit.ts';
 import type {Place, Row} from './record-log.ts';
 import type {ApiRequest, Route} from './route.ts';
 import type {Part, Setting} from './setting.ts';
+import {isPath, oneOf, textLike, yesOrNo} from './switch-value.ts';
 
-export interface DataCenterSwitches {
-	/** Below which path each product is. Default `/jira`, `/confluence`, `/bitbucket`; Jira also at the root. */
-	readonly contexts?: Readonly<Partial<Record<Product, string>>>;
-	/** `nextPageCursor` as text (default, as real servers do) or as `{cursor}` (as the documents say). */
-	readonly pageCursor?: 'string' | 'object';
-	/** Each search is audited itself, under the time of the server's clock. Default true, as real servers do. */
-	readonly selfAudit?: boolean;
-	/** False: a server licence, without categories and actions and with fewer coverage levels. Default true. */
-	readonly licensed?: boolean;
-}
+const context = (product: string, initial: string) =>
+	textLike('a path like /path, or nothing', isPath, `the path that ${product} lies below; default: ${initial}`);
+
+export const dataCenterSwitches = z.strictObject({
+	contexts: z
+		.strictObject({
+			jira: context('Jira', '/jira, and the root'),
+			confluence: context('Confluence', '/confluence'),
+			bitbucket: context('Bitbucket', '/bitbucket'),
+		} satisfies Record<Product, unknown>)
+		.exactOptional(),
+	pageCursor: oneOf(
+		['string', 'object'],
+		'nextPageCursor as text, as real servers give it, or as {cursor}, as the documents say; default: string',
+	),
+	selfAudit: yesOrNo(
+		"each search is audited itself, under the time of the server's clock; default: true, as real servers do",
+	),
+	licensed: yesOrNo(
+		'false: a server licence, without categories and actions and with fewer coverage levels; default: true',
+	),
+});
+
+export type DataCenterSwitches = Readonly<z.output<typeof dataCenterSwitches>>;
 
 /** The auditing plugin of a Data Center product: newest first, behind a cursor of time and row id. */
 export function dataCenter(setting: Setting, name: ApiName, product: Product, switches: DataCenterSwitches = {}): Part {

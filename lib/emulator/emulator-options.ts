@@ -1,15 +1,8 @@
-import type {ErrorBody} from './answer.ts';
 import type {ApiName} from './api.ts';
-import type {Churn} from './churn.ts';
-import type {ConfluenceCloudSwitches} from './confluence-cloud-routes.ts';
-import type {CrowdSwitches} from './crowd-routes.ts';
-import type {DataCenterSwitches} from './data-center-routes.ts';
 import type {Fault} from './faults.ts';
-import type {RecordOptions} from './org-records.ts';
-import type {StreamSwitches} from './org-stream-routes.ts';
-import type {Bursts} from './org-timeline.ts';
 import type {RateLimitOptions} from './rate-limit.ts';
 import type {RequestLogEntry} from './request-log.ts';
+import type {EmulatorSwitches} from './switches.ts';
 
 export interface EmulatorOptions {
 	/** Default: any free one. */
@@ -46,51 +39,4 @@ export interface EmulatorOptions {
 	readonly keepRequests?: number;
 	/** Called with each request before it is answered, so that a test can change records between two pages. */
 	readonly onRequest?: (request: RequestLogEntry) => void;
-}
-
-/** What the real server does is not known in every detail: each switch changes one. */
-export interface EmulatorSwitches {
-	/** Answers with line breaks and indentation. */
-	readonly prettyPrint?: boolean;
-	/** Compresses for clients that accept it. */
-	readonly gzip?: boolean;
-	/** The origin of links to next pages, for example `https://api.atlassian.com`. Default the emulator's own. */
-	readonly linkOrigin?: string;
-	/** A path that everything lies below, for example `/proxy`. */
-	readonly pathPrefix?: string;
-	/**
-	 * What the last page says of a next one: null, nothing, or the way to an empty page. Default for the organization's
-	 * events null, for others nothing; APIs that end by another sign than that are not touched, nor is the events-stream.
-	 */
-	readonly end?: 'null' | 'absent' | 'empty-page';
-	/** A larger `limit` is cut to this. Default 10 000, or less where the API's own limit is less. */
-	readonly maxLimit?: number;
-	/** Cursors are refused with ADMIN-400-1 after so many milliseconds, or so many requests. Default never. */
-	readonly cursorTtlMs?: number;
-	readonly cursorTtlRequests?: number;
-	/** What members without a value look like. Default `mixed`. */
-	readonly missing?: RecordOptions['missing'];
-	readonly errorBody?: ErrorBody;
-	/** Every request is answered with 403. */
-	readonly forbidden?: boolean;
-	/** A third of the times are served without the fraction that the order still follows. */
-	readonly hiddenFractions?: boolean;
-	/** Numbers beyond 2^53, `1.0`, duplicate keys, integer keys out of order, `__proto__`. */
-	readonly oddRecords?: boolean;
-	/** Ids with slashes, dots, NUL, pairs that differ in case only. */
-	readonly hostileIds?: boolean;
-	readonly bursts?: Bursts;
-	/**
-	 * Where records have no id: how many percent of those that share a millisecond with the one before are byte for
-	 * byte like it. Default 50.
-	 */
-	readonly twinPercent?: number;
-	/** Records come and go while they are read. Default: they do not. */
-	readonly churn?: Churn;
-	/** False: links to next pages lack the filters of the request. Default true. The organization's never have them. */
-	readonly linkFilters?: boolean;
-	readonly stream?: StreamSwitches;
-	readonly confluenceCloud?: ConfluenceCloudSwitches;
-	readonly dataCenter?: DataCenterSwitches;
-	readonly crowd?: CrowdSwitches;
 }

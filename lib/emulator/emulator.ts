@@ -6,11 +6,12 @@ import type {Fault} from './faults.ts';
 import type {EmulatedEvent, NewEvent} from './org-events.ts';
 import {createRequestLog, type RequestLogEntry} from './request-log.ts';
 import {startServer} from './server.ts';
+import type {EmulatorSwitches} from './switches.ts';
 
 const EXAMPLE_ORG = '9a1d6c2e-0f3b-4c57-8d21-5e7f90a1b2c3';
 
 /** What lies between the emulator's address and each API, unless a switch says otherwise. */
-const apiContexts: Readonly<Record<ApiName, string>> = {
+export const apiContexts: Readonly<Record<ApiName, string>> = {
 	'atlassian-org-events': '',
 	'atlassian-org-events-stream': '',
 	'atlassian-org-users': '',
@@ -38,7 +39,7 @@ export interface Emulator {
 	events(filter?: EventFilter): Iterable<EmulatedEvent>;
 	/** Adds events of the organization, of any time, visible from the next request on; returns their ids. */
 	insert(events: readonly NewEvent[]): string[];
-	/** From now on all records, old ones too, show the new display name. */
+	/** From now on all records, old ones too, show the new display name where the id of the account stands beside it. */
 	renameActor(from: string, to: string): void;
 	setFaults(faults: readonly Fault[]): void;
 	clearFaults(): void;
@@ -61,6 +62,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
 	let faults = options.faults ?? [];
 	const {username = 'admin', password = 'emulator'} = options;
 	const orgId = options.orgId ?? EXAMPLE_ORG;
+	const contexts = {...apiContexts, ...movedContexts(switches)};
 	const log = createRequestLog(options.keepRequests ?? 1000);
 	const apis = createApis({...options, seed, now, orgId, onlyOrgId: options.orgId, username}, () => server.url);
 	const server = await startServer({
@@ -86,7 +88,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
 		password,
 		orgId,
 		endpoints: Object.fromEntries(
-			Object.entries(apiContexts).map(([name, context]) => [name, server.url + context]),
+			Object.entries(contexts).map(([name, context]) => [name, server.url + context]),
 		) as Record<ApiName, string>,
 		api: apis.held,
 		events: apis.events,
@@ -105,4 +107,8 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
 		maxInWindow: log.maxInWindow,
 		close: server.close,
 	};
+}
+
+function movedContexts({dataCenter: {contexts = {}} = {}}: EmulatorSwitches): Readonly<Record<string, string>> {
+	return Object.fromEntries(Object.entries(contexts).map(([product, context]) => [`${product}-data-center`, context]));
 }

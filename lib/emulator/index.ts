@@ -1,6 +1,7 @@
 export {startEmulator} from './emulator.ts';
 export type {Emulator} from './emulator.ts';
-export type {EmulatorOptions, EmulatorSwitches} from './emulator-options.ts';
+export type {EmulatorOptions} from './emulator-options.ts';
+export type {EmulatorSwitches} from './switches.ts';
 export type {ApiName, EmulatedApi, EmulatedRecord, NewRecord, RecordBounds} from './api.ts';
 export {faultHelp, parseFault} from './parse-fault.ts';
 export type {Fault} from './faults.ts';

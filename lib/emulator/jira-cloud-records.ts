@@ -32,8 +32,13 @@ export function jiraCloudLog({logOf, nameOf}: Setting): RecordLog<undefined> {
 function jiraCloudRecord(random: Random, nameOf: (name: string) => string): object {
 	const [summary, category, type, field] = random.pick(kinds);
 	const person = random.pick(people);
-	const name =
-		type === 'GROUP' ? random.pick(groups) : type === 'USER' ? nameOf(person.name) : `${type} ${random.below(90)}`;
+	const object =
+		type === 'USER'
+			? {id: person.id, name: nameOf(person.name)}
+			: {
+					id: String(random.below(20_000)),
+					name: type === 'GROUP' ? random.pick(groups) : `${type} ${random.below(90)}`,
+				};
 	const associated = type === 'GROUP' ? [{id: person.id, name: nameOf(person.name), typeName: 'USER'}] : undefined;
 	return {
 		id: hole.id,
@@ -44,7 +49,7 @@ function jiraCloudRecord(random: Random, nameOf: (name: string) => string): obje
 		category,
 		eventSource: random.chance(20) ? 'JIRA Service Management' : '',
 		description: random.chance(10) ? 'by hand 🦊' : undefined,
-		objectItem: random.chance(96) ? {id: String(random.below(20_000)), name, typeName: type} : undefined,
+		objectItem: random.chance(96) ? {...object, typeName: type} : undefined,
 		changedValues: field
 			? [{fieldName: field, changedFrom: random.chance(50) ? 'old' : undefined, changedTo: 'new'}]
 			: undefined,

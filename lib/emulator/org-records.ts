@@ -89,7 +89,8 @@ function recordText(pen: Pen, action: ActionEntry, actor: Person, ip: string | u
 	const {random, orgId} = pen;
 	const user = random.pick(people);
 	const group = random.pick(groups);
-	const names: Record<string, string> = {actor: nameOf(pen, actor), user: nameOf(pen, user), group};
+	// a sentence has no ids in it
+	const names: Record<string, string> = {actor: actor.name, user: user.name, group};
 	const content = action.message.replace(/\{(\w+)\}/g, (_, key: string) => names[key] as string);
 	const self = `${VENDOR}/admin/v1/orgs/${encodeURIComponent(orgId)}/events/${LINK_ID}`;
 	const text = object([
@@ -158,14 +159,7 @@ function actorText(pen: Pen, actor: Person): string {
 }
 
 function authText(random: Random): string {
-	const types = [
-		'container-token',
-		'api-token',
-		'connect-token',
-		'auth-token-for-2LO',
-		'auth-token-for-3LO',
-		'session',
-	];
+	const types = 'container-token api-token connect-token auth-token-for-2LO auth-token-for-3LO session'.split(' ');
 	return object([
 		['authType', quote(random.pick(types))],
 		['tokenId', quote(`token-${random.below(1_000_000)}`)],
@@ -186,7 +180,7 @@ function contextItem(pen: Pen, type: ContextType, user: Person, group: string): 
 	const {random} = pen;
 	const attributes: Record<ContextType, () => readonly Member[]> = {
 		user: () => [
-			['name', quote(nameOf(pen, user))],
+			['name', quote(bare ? user.name : nameOf(pen, user))],
 			['email', quote(user.email)],
 			['accountType', quote(user.type)],
 		],
@@ -208,8 +202,9 @@ function contextItem(pen: Pen, type: ContextType, user: Person, group: string): 
 		'invited-user': () => [['email', quote(user.email)]],
 	};
 	const id = type === 'user' ? user.id : `ari:cloud:platform::${type}/${random.below(1000)}`;
+	const bare = random.chance(5);
 	return object([
-		['id', random.chance(5) ? undefined : quote(id)],
+		['id', bare ? undefined : quote(id)],
 		['type', quote(type === 'user' ? 'users' : type)],
 		['attributes', object(attributes[type]())],
 		[

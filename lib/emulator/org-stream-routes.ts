@@ -1,3 +1,4 @@
+import {z} from 'zod';
 import {adminError, type AdminErrorCode, type Answer, type ErrorBody} from './answer.ts';
 import {createByteWriter} from './byte-writer.ts';
 import {openNumbers, sealNumbers} from './cursor.ts';
@@ -8,19 +9,20 @@ import {orgPage} from './org-page.ts';
 import {compare, type OrgStream, type Processed} from './org-stream.ts';
 import {firstIndex} from './org-timeline.ts';
 import type {ApiRequest, Route} from './route.ts';
+import {oneOf} from './switch-value.ts';
 
 const DEFAULT_LIMIT = 200;
 const MAX_LIMIT = 500;
 
-export interface StreamSwitches {
-	/**
-	 * How it ends. `always` (default, as the vendor's guide says): every page has a cursor, an empty one keeps the one
-	 * that it was asked with. `null`: the last page has none. `emptyPage`: only an empty page behind it has none.
-	 */
-	readonly lastPageCursor?: 'always' | 'null' | 'emptyPage';
-	/** Which time `from` and `to` bound. Default `processed`. */
-	readonly bounds?: 'processed' | 'happened';
-}
+export const streamSwitches = z.strictObject({
+	lastPageCursor: oneOf(
+		['always', 'null', 'emptyPage'],
+		"how the events-stream ends; always: every page has a cursor, an empty one keeps the one that it was asked with; null: the last page has none; emptyPage: only an empty page behind it has none; default: always, as the vendor's guide says",
+	),
+	bounds: oneOf(['processed', 'happened'], 'which time the bounds of the events-stream are about; default: processed'),
+});
+
+export type StreamSwitches = Readonly<z.output<typeof streamSwitches>>;
 
 export interface OrgStreamRouteOptions extends CursorLife {
 	readonly seed: number;

@@ -1,4 +1,6 @@
+import {z} from 'zod';
 import {hash} from './random.ts';
+import {wholeFrom} from './switch-value.ts';
 
 const BURST_SALT = 1;
 const JITTER_SALT = 2;
@@ -6,14 +8,19 @@ const WHOLE_SECOND_PERCENT = 10;
 const LONGEST_SHORT_BURST = 5;
 
 /** How many events share a millisecond, and how often. */
-export interface Bursts {
-	/** Bursts of 2 to 5 events, per thousand events. Default 4, at most 100. */
-	readonly perThousand?: number;
-	/** The size of a long burst: longer than a page, so that a page boundary falls into it. Default 250; 0 for none. */
-	readonly longSize?: number;
-	/** One long burst in so many events, in the middle of them. Default 10 000, at least twice `longSize`. */
-	readonly longEvery?: number;
-}
+export const burstSwitches = z.strictObject({
+	perThousand: wholeFrom(0, 'how many times in a thousand records 2 to 5 share a millisecond; default: 4', 100),
+	longSize: wholeFrom(
+		0,
+		'how many records of a long burst share a millisecond: more than a page holds, so that a page ends among them; default: 250; 0: none',
+	),
+	longEvery: wholeFrom(
+		1,
+		'one long burst in so many records, in the middle of them; at least twice its size; default: 10000',
+	),
+});
+
+export type Bursts = Readonly<z.output<typeof burstSwitches>>;
 
 export interface TimelineOptions {
 	readonly events: number;

@@ -51,7 +51,7 @@ export interface Setting {
 	timelineOf(name: ApiName, seed: number): TimelineOptions;
 	/** The records of an API, with a seed of their own. */
 	logOf<Facts>(name: ApiName, particulars: (timeline: TimelineOptions) => LogParticulars<Facts>): RecordLog<Facts>;
-	/** The display name that a person goes by now. */
+	/** The display name that a person goes by now, for where the id of the account stands beside it. */
 	nameOf(name: string): string;
 	rename(from: string, to: string): void;
 }

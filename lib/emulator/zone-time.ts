@@ -58,6 +58,15 @@ export function createZoneTime(timeZone: string): ZoneTime {
 	};
 }
 
+/** Whether there is a zone of this name. */
+export function isTimeZone(name: string): boolean {
+	try {
+		return Boolean(new Intl.DateTimeFormat('en-US', {timeZone: name}));
+	} catch {
+		return false;
+	}
+}
+
 function digits(value: number): string {
 	return String(value).padStart(2, '0');
 }

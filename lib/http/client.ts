@@ -11,7 +11,7 @@ import {isLoopback, urlBelow} from './endpoint.ts';
 import type {Limiter} from './limiter.ts';
 import type {ClientRequest} from './request.ts';
 import {type RetryLimits, retryPolicy} from './retry-policy.ts';
-import {toAuditError} from './to-error.ts';
+import {toAuditError, type Wording} from './to-error.ts';
 
 export interface ClientOptions extends AttemptLimits, RetryLimits {
 	/** The source's name: prefix of messages, and the API whose rate is taken. */
@@ -22,6 +22,7 @@ export interface ClientOptions extends AttemptLimits, RetryLimits {
 	readonly meter: Meter;
 	readonly clock: Clock;
 	readonly random?: () => number;
+	readonly wording?: Wording | undefined;
 }
 
 export interface ClientAnswer {
@@ -58,7 +59,8 @@ export function createClient(options: ClientOptions): Client {
 				throw new AttemptError('stopped', 'stopped', config, {cause});
 			});
 			try {
-				config.headers.set('authorization', await credentials.header());
+				const header = await credentials.header();
+				if (header !== '') config.headers.set('authorization', header);
 				meter.requests++;
 				return await attempt(config);
 			} finally {
@@ -72,10 +74,14 @@ export function createClient(options: ClientOptions): Client {
 		try {
 			const config: AxiosRequestConfig & {[parseKey]: (body: Buffer) => unknown} = {
 				method: request.method,
-				url: urlBelow(endpoint, request.path, request.query ?? []),
+				url: urlBelow(endpoint, request.path, request.search ?? request.query ?? []),
 				...(request.body === undefined
 					? {}
-					: {data: request.body, headers: {'content-type': 'application/json'}, transformRequest: []}),
+					: {
+							data: request.body,
+							headers: {'content-type': 'application/json', ...request.headers},
+							transformRequest: [],
+						}),
 				...(signal ? {signal} : {}),
 				[parseKey]: request.parse ?? parseJson,
 				'axios-retry': retryPolicy(options, request, signal),
@@ -87,7 +93,7 @@ export function createClient(options: ClientOptions): Client {
 			return answer;
 		} catch (error) {
 			if (signal?.aborted) throw new DOMException('stopped', 'AbortError');
-			throw toAuditError(error, name, request, endpoint, createRedactor(credentials.secrets()));
+			throw toAuditError(error, name, request, endpoint, createRedactor(credentials.secrets()), options.wording);
 		}
 	};
 }

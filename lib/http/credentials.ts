@@ -16,6 +16,7 @@ export type AuthScheme = 'bearer' | 'basic';
 export interface Credentials {
 	/** Stands for the credential where two uses of the same one must be told apart from two credentials. */
 	readonly key: string;
+	/** Empty where none is to be sent. */
 	header(): Promise<string>;
 	/** After a refusal of this header: asks for the secret again; true when there is another header now. */
 	refresh(refused: string): Promise<boolean>;
@@ -32,7 +33,7 @@ export function chooseCredentials(
 	for (const scheme of schemes) {
 		const secret = scheme === 'bearer' ? options.token : options.password;
 		if (secret === undefined || secret === '') continue;
-		if (scheme === 'bearer') return credentials(name, '', secret, token => `Bearer ${token}`);
+		if (scheme === 'bearer') return tokenCredentials(name, 'Bearer', secret);
 		const {username} = options;
 		if (!username) continue;
 		return credentials(
@@ -45,6 +46,12 @@ export function chooseCredentials(
 	throw new ConfigError(
 		`${name}: expected credentials, got none; ${schemes.map(scheme => wanted[scheme]).join(', or ')}`,
 	);
+}
+
+/** A token behind the word that an API wants in front of it; without a token, nothing. */
+export function tokenCredentials(name: string, word: string, token: Secret | undefined): Credentials {
+	if (token !== undefined) return credentials(name, '', token, secret => `${word} ${secret}`);
+	return {key: '', header: async () => '', refresh: async () => false, secrets: () => []};
 }
 
 const wanted = {

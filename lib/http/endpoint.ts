@@ -42,13 +42,13 @@ export function parseEndpoint(name: string, text: string): URL {
  * An absolute URL below the endpoint, whatever the path and the query hold. Throws a ConfigError for a path that
  * would mean another one once it is read as a URL: with `..`, `?`, `#`, backslashes or anything not percent-encoded.
  */
-export function urlBelow(endpoint: URL, path: string, query: readonly (readonly [string, string])[]): string {
+export function urlBelow(endpoint: URL, path: string, query: readonly (readonly [string, string])[] | string): string {
 	const pathname = endpoint.pathname.replace(/\/+$/, '') + path;
 	const url = new URL(endpoint.origin);
 	url.pathname = pathname;
 	if (!path.startsWith('/') || url.pathname !== pathname) {
 		throw new ConfigError(`expected a percent-encoded path below ${endpoint.origin}, got ${JSON.stringify(path)}`);
 	}
-	url.search = new URLSearchParams(query as [string, string][]).toString();
+	url.search = typeof query === 'string' ? query : new URLSearchParams(query as [string, string][]).toString();
 	return url.href;
 }

@@ -4,9 +4,15 @@ export interface ClientRequest {
 	/** Below the endpoint, with a leading slash, already percent-encoded. */
 	readonly path: string;
 	readonly query?: readonly (readonly [string, string])[];
-	readonly body?: string;
-	/** True for a POST that only reads, so that it may be sent again. GET and PUT always may. */
+	/** A query to send as it is, instead. */
+	readonly search?: string;
+	readonly body?: string | Uint8Array;
+	/** Beside those that every request has; default of `content-type`: JSON. */
+	readonly headers?: Readonly<Record<string, string>>;
+	/** True for a POST that may be sent again, as one that only reads. GET and PUT always may. */
 	readonly repeatable?: boolean;
+	/** A status that passes by itself at this API, beside those that do at all: the request is sent again. */
+	readonly passing?: number;
 	/** Makes the answer from the body; throws where that is not whole, and the request is sent again. Default: JSON. */
 	readonly parse?: (body: Buffer) => unknown;
 }

@@ -54,7 +54,7 @@ export function retryPolicy(context: RetryContext, request: ClientRequest, signa
 		}
 		if (status === 429) return waitForQuota(error);
 		if (status !== undefined && status >= 300 && status < 400) return redirect(error);
-		if (!isTransient(error)) return false;
+		if (!isTransient(error) && (status === undefined || status !== request.passing)) return false;
 		if (!repeatable && !neverSent.has(error.errno ?? '')) return false;
 		if (++failures >= maxAttempts) return false;
 		error.delayMs = Math.max(backoffMs(failures - 1, backoff, random), retryAfter(error) ?? 0);

@@ -3,6 +3,22 @@ import {excerpt} from '../redact.ts';
 import {AttemptError} from './attempt.ts';
 import type {ClientRequest} from './request.ts';
 
+/** What is said to people about an API, where it is not a log that is read from `--endpoint`. */
+export interface Wording {
+	/** Where its address was given. */
+	readonly address: string;
+	/** What a 404 says, and what to check. */
+	readonly missing: readonly [what: string, check: string];
+	/** What a 403 says, and what to check. */
+	readonly forbidden: readonly [what: string, check: string];
+}
+
+const logWording: Wording = {
+	address: '--endpoint',
+	missing: ['there is no such thing (organization, site or record)', 'the id and --endpoint'],
+	forbidden: ['these credentials may not read this log', 'their permissions and the plan'],
+};
+
 /** Far more than is shown: a secret that this cuts must not come into view when those before it became masks. */
 const maxRedactedBytes = 64 * 1024;
 
@@ -16,6 +32,7 @@ export function toAuditError(
 	request: ClientRequest,
 	endpoint: URL,
 	redact: (text: string) => string,
+	wording = logWording,
 ): Error {
 	if (!(error instanceof AttemptError)) {
 		if (error instanceof AuditError) return error;
@@ -36,19 +53,19 @@ export function toAuditError(
 				status,
 			});
 		case 'network':
-			return new SourceError('UNREACHABLE', `${where}: ${excerpt(redact(networkReason(error, endpoint)))}`);
+			return new SourceError('UNREACHABLE', `${where}: ${excerpt(redact(networkReason(error, endpoint, wording)))}`);
 		case 'status':
-			return statusError(error, status!, where, said, redact);
+			return statusError(error, status!, where, said, redact, wording);
 	}
 }
 
-function networkReason(error: AttemptError, endpoint: URL): string {
+function networkReason(error: AttemptError, endpoint: URL, {address}: Wording): string {
 	switch (error.errno) {
 		case 'ENOTFOUND':
 		case 'EAI_AGAIN':
-			return `the host ${endpoint.hostname} is not known (${error.errno}); check --endpoint and the network`;
+			return `the host ${endpoint.hostname} is not known (${error.errno}); check ${address} and the network`;
 		case 'ECONNREFUSED':
-			return `nothing listens at ${endpoint.host} (ECONNREFUSED); check --endpoint`;
+			return `nothing listens at ${endpoint.host} (ECONNREFUSED); check ${address}`;
 		default:
 			return `the connection failed (${error.errno ?? error.message}); tried again in vain`;
 	}
@@ -60,6 +77,7 @@ function statusError(
 	where: string,
 	said: string,
 	redact: (text: string) => string,
+	{address, missing, forbidden}: Wording,
 ): Error {
 	const answered = `${where} answered ${status}`;
 	if (status === 401) {
@@ -69,17 +87,10 @@ function statusError(
 		);
 	}
 	if (status === 403) {
-		return new AuthError(
-			'FORBIDDEN',
-			`${answered}: these credentials may not read this log${said}; check their permissions and the plan`,
-		);
+		return new AuthError('FORBIDDEN', `${answered}: ${forbidden[0]}${said}; check ${forbidden[1]}`);
 	}
 	if (status === 404) {
-		return new SourceError(
-			'NOT_FOUND',
-			`${answered}: there is no such thing (organization, site or record)${said}; check the id and --endpoint`,
-			{status},
-		);
+		return new SourceError('NOT_FOUND', `${answered}: ${missing[0]}${said}; check ${missing[1]}`, {status});
 	}
 	if (status === 429) {
 		const seconds = Math.ceil(error.delayMs / 1000);
@@ -92,7 +103,7 @@ function statusError(
 		const target = excerpt(redact(error.headers['location'] ?? 'nowhere'));
 		return new SourceError(
 			'REDIRECT_REFUSED',
-			`${answered} and points to ${target}, which is not followed: credentials stay at the endpoint; check --endpoint`,
+			`${answered} and points to ${target}, which is not followed: credentials stay at the endpoint; check ${address}`,
 			{status},
 		);
 	}

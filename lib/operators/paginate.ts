@@ -1,10 +1,9 @@
-import {hash} from 'node:crypto';
 import {concat, concatMap, defer, Observable, type OperatorFunction} from 'rxjs';
 import type {BudgetPlace} from '../budget.ts';
-import {type AuditError, SourceError} from '../errors.ts';
 import type {Json} from '../event.ts';
 import {huntForgotten} from '../forgotten-pages.ts';
 import {createPage, type Page, type Rejected, type SourceFacts, type SourceRecord} from '../page.ts';
+import {createProgressGuard} from '../progress-guard.ts';
 import {advance, finishScan, isWithin, nowhere, type Scan, type SourcePosition} from '../scan.ts';
 import {freshStart, type Start} from '../start.ts';
 
@@ -39,9 +38,6 @@ export interface PaginateOptions {
 	/** So many empty pages in a row, each with a next one, are an error. Default: 100. */
 	readonly maxEmptyPages?: number;
 }
-
-/** How many cursors of a pass are remembered, to notice one that comes back. */
-const maxCursors = 65_536;
 
 /**
  * The pages of each pass, in order, each with the position to go on from. Reads ahead of its subscriber by no more
@@ -93,7 +89,8 @@ function pagesOfScan<T>(
 		return () => unsubscribed.abort();
 
 		async function readScan(): Promise<void> {
-			const guard = new ProgressGuard(options, scan);
+			const {source, maxEmptyPages} = options;
+			const guard = createProgressGuard(source.name, {cursor: scan.cursor, maxEmptyPages});
 			let current = scan;
 			let place = await start.budget.acquire(signal);
 			let pending = request(current);
@@ -114,7 +111,7 @@ function pagesOfScan<T>(
 					continue;
 				}
 				const {next} = answer;
-				const stuck = guard.check(answer);
+				const stuck = guard.check({isEmpty: isEmpty(answer) && !answer.rows, next: answer.nextKey ?? next});
 				if (next !== undefined && !stuck && isEmpty(answer)) {
 					current = {...current, cursor: next};
 					pending = request(current);
@@ -215,54 +212,4 @@ function isEmpty(answer: Answer<unknown>): boolean {
 
 function turn(): Promise<void> {
 	return new Promise(resolve => setImmediate(resolve));
-}
-
-/** Cursors may be long, and many of them are remembered. */
-function keyOf(cursor: Json): string {
-	const text = JSON.stringify(cursor);
-	return text.length > 64 ? hash('sha256', text, 'base64') : text;
-}
-
-class ProgressGuard {
-	readonly #name: string;
-	readonly #maxEmptyPages: number;
-	readonly #cursors = new Set<string>();
-	#emptyPages = 0;
-	#refusedAt: number | undefined | null = null;
-
-	constructor({source, maxEmptyPages = 100}: PaginateOptions, scan: Scan) {
-		this.#name = source.name;
-		this.#maxEmptyPages = maxEmptyPages;
-		if (scan.cursor !== undefined) this.#cursors.add(keyOf(scan.cursor));
-	}
-
-	/** The error to raise when this answer leads nowhere new. */
-	check(answer: Answer<unknown>): AuditError | undefined {
-		this.#emptyPages = isEmpty(answer) && !answer.rows ? this.#emptyPages + 1 : 0;
-		if (answer.next === undefined) return undefined;
-		if (this.#emptyPages >= this.#maxEmptyPages) {
-			return this.#stuck(`${this.#emptyPages} empty pages in a row, each with a next one`);
-		}
-		const key = keyOf(answer.nextKey ?? answer.next);
-		if (this.#cursors.has(key)) return this.#stuck('a cursor that it had already given in this pass');
-		this.#cursors.add(key);
-		if (this.#cursors.size > maxCursors) for (const oldest of this.#cursors) return void this.#cursors.delete(oldest);
-		return undefined;
-	}
-
-	/** The error to raise when a cursor was refused at the same place before: nothing was read in between. */
-	refused(edgeMs: number | undefined): AuditError | undefined {
-		if (this.#refusedAt === edgeMs) return this.#stuck('a refusal of each cursor that it gave');
-		this.#refusedAt = edgeMs;
-		// reading on from the edge may well come to a cursor that was given before
-		this.#cursors.clear();
-		return undefined;
-	}
-
-	#stuck(got: string): AuditError {
-		return new SourceError(
-			'PAGING_NO_PROGRESS',
-			`${this.#name}: paging makes no progress: expected a new page, got ${got}; run again later to go on from the last page`,
-		);
-	}
 }

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import {callHelp, describeOperations} from '../../lib/cli/call-help.ts';
+import {kebab} from '../../lib/cli/flags.ts';
+import {connectionOptions, httpOptions, scanOptions} from '../../lib/options.ts';
 import {list, load} from '../../lib/registry.ts';
 import {runCli} from '../support/cli.ts';
 import {commandLine} from '../support/command-line.ts';
@@ -23,6 +25,25 @@ describe('describeOperations', () => {
 });
 
 describe('callHelp', () => {
+	it('offers nothing that only a scan can use', async () => {
+		const ofScans = Object.keys({...scanOptions, ...httpOptions}).filter(key => !Object.hasOwn(connectionOptions, key));
+		for (const name of list('source')) {
+			const source = await load('source', name);
+			for (const operation of Object.keys(source.operations)) {
+				const own = describeOperations({...source, operations: {[operation]: source.operations[operation]!}});
+				const help = await callHelp(source, operation);
+				for (const flag of ofScans.map(key => `  --${kebab(key)} `)) {
+					assert.equal(help.includes(flag), own.includes(flag), `${name} ${operation}: ${flag}`);
+					const takesIt = ['confluence-cloud since', 'crowd-data-center filter-values'].includes(
+						`${name} ${operation}`,
+					);
+					assert.ok(takesIt || !help.includes(flag), `${name} ${operation}: ${flag}`);
+				}
+				assert.doesNotMatch(help, /^ {2}--(overlap|max-event-bytes) /m);
+			}
+		}
+	});
+
 	const {folder, emulator} = commandLine({events: 40});
 
 	it('is of one operation, of one source, or of all', async () => {
@@ -40,6 +61,22 @@ describe('callHelp', () => {
 			await callHelp({...source, name: source.name, operations: {}}),
 			/^atlassian-org-events has no operations\.$/m,
 		);
+	});
+
+	it('speaks of changes where there are any', async () => {
+		const source = await load('source', 'jira-data-center');
+		const reading = await callHelp(source, 'retention');
+		assert.match(reading, /^Usage: rxaudit call jira-data-center retention --endpoint URL \[options\]$/m);
+		assert.doesNotMatch(reading, /yes/);
+		const writing = await callHelp(source, 'set-retention');
+		assert.match(
+			writing,
+			/^Usage: rxaudit call jira-data-center set-retention --endpoint URL --body FILE\|- \[options\]$/m,
+		);
+		assert.match(writing, /asked for:\ntype yes\.[^]*^ {2}--body FILE\|- .*; required$[^]*^ {2}--yes /m);
+		for (const help of [reading, writing]) assert.match(help, /^ {2}--quiet [^]*^ {2}--log-format text\|json /m);
+		assert.doesNotMatch(await callHelp(await load('source', 'atlassian-org-events')), /yes/);
+		assert.match(await callHelp(), /type yes/);
 	});
 
 	it('comes on stdout', async () => {

@@ -30,8 +30,14 @@ describe('describe', () => {
 		it(`says what ${name} is`, async () => {
 			const {code, stdout, stderr} = await runCli(['describe', name]);
 			assert.deepEqual([code, stderr], [0, '']);
-			assert.match(stdout, new RegExp(`^${name} \\(sink\\)\n\n[^]*^Spelled --to '${name}:[^]*^Options:\n  \\w+`, 'm'));
-			assert.doesNotMatch(stdout, /undefined|\[object/);
+			assert.match(
+				stdout,
+				new RegExp(`^${name} \\(sink\\)\n\n[^]*^Spelled --to '${name}:[^]*^Options:\n  (--)?\\w+`, 'm'),
+			);
+			assert.doesNotMatch(stdout, /undefined|\[object|^ {2}\w*[A-Z]\w* |^ {2}(token|password) /m);
+			const {options} = await load('sink', name);
+			const takesPassword = Object.hasOwn(options.shape, 'password');
+			assert.equal(/^ {2}\S*password-file /m.test(stdout), takesPassword);
 		});
 	}
 

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import {emulate} from '../../lib/cli/emulate.ts';
+import {describeSwitches} from '../../lib/cli/emulator-switches.ts';
+import {faultHelp} from '../../lib/emulator/index.ts';
 import {runCli, spawnCli} from '../support/cli.ts';
 import {assertRefused, commandLine, idsIn} from '../support/command-line.ts';
 import {examplesIn} from '../support/examples.ts';
@@ -22,9 +24,30 @@ describe('emulate', () => {
 		assert.equal((await server.ended).code, 0);
 	});
 
+	it('takes what the flags say', async () => {
+		const prefix = ['--switch', 'path-prefix=/proxy', '--switch', 'data-center.contexts.bitbucket=/git'];
+		const server = spawnCli(['emulate', ...prefix, '--rate-limit', '1/min,retry-after=0']);
+		await server.said('stderr', /\| jq/);
+		const url = server.stdout().trim();
+		assert.match(url, /^http:\/\/127\.0\.0\.1:\d+\/proxy$/);
+		assert.match(
+			server.stderr(),
+			new RegExp(`^  bitbucket-data-center +${url}/git +the token, or user and password$`, 'm'),
+		);
+		const headers = {authorization: `Basic ${btoa('admin:emulator')}`};
+		const answers = await Promise.all([1, 2].map(() => fetch(`${url}/rest/api/3/auditing/record`, {headers})));
+		const refused = answers.find(({status}) => status === 429);
+		assert.equal(refused?.headers.get('retry-after'), '0');
+		server.kill('SIGTERM');
+		assert.equal((await server.ended).code, 0);
+	});
+
 	it('has help with examples that work', async () => {
-		const examples = examplesIn((await runCli(['emulate', '--help'])).stdout);
-		assert.equal(examples.length, 2);
+		const {stdout} = await runCli(['emulate', '--help']);
+		assert.ok(stdout.includes(faultHelp) && stdout.includes(describeSwitches()));
+		assert.match(stdout, /^ {2}crowd-data-center +http:\/\/127\.0\.0\.1:PORT\/crowd +user and password$/m);
+		const examples = examplesIn(stdout);
+		assert.equal(examples.length, 3);
 		for (const example of examples) {
 			const server = spawnCli(example.replace('--port 8080', '--port 0').split(' ').slice(1));
 			await server.said('stdout', /^http:.*\n/);
@@ -35,11 +58,7 @@ describe('emulate', () => {
 
 	for (const [args, message] of [
 		[['--port', 'x'], /^--port: expected a whole number from 0 to 65535, got "x"$/],
-		[['--events=-1'], /^--events: expected a whole number from 0 to 1000000000, got "-1"$/],
-		[['--rate-limit', 'x'], /^--rate-limit: expected N\/min, N\/s or N\/h, got "x"$/],
-		[['--newest', 'x'], /^--newest: expected a time such as .*, got "x"/],
-		[['--fault', 'x'], /^--fault: fault 'x': expected kind\[:arguments\]@requests, got 'x'$/],
-		[['--fault', 'status:999@1'], /^--fault: .*expected status:N with N from 200 to 599, got '999'$/],
+		[['--switch', 'gzip=maybe'], /^--switch gzip: expected boolean, got "maybe"$/],
 		[['x'], /^expected options only, got 1 argument too many/],
 	] as const) {
 		it(`refuses ${args.join(' ')}`, () => assert.rejects(emulate([...args]), {name: 'ConfigError', message}));

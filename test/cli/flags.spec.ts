@@ -83,6 +83,7 @@ describe('parseFlags', () => {
 
 describe('flagsOf', () => {
 	const schema = z.object({
+		orgId: z.string().describe('whose'),
 		pageSize: z.string().optional().describe('how many'),
 		actor: z.union([z.string(), z.array(z.string())]).optional(),
 		maxWait: z.string().default('1h').describe('how long'),
@@ -92,6 +93,7 @@ describe('flagsOf', () => {
 
 	it('gives each option its flag, and none to a credential', () => {
 		assert.deepEqual(flagsOf(schema), {
+			'org-id': {value: 'VALUE', repeat: false, required: true, help: 'whose'},
 			'page-size': {value: 'N', repeat: false, help: 'how many'},
 			actor: {value: 'VALUE', repeat: true, help: ''},
 			'max-wait': {value: 'SPAN', repeat: false, help: 'how long (default: 1h)'},
@@ -105,6 +107,10 @@ describe('flagsOf', () => {
 });
 
 describe('describeFlags', () => {
+	it('marks what is required', () => {
+		assert.match(describeFlags({'org-id': {value: 'VALUE', required: true, help: 'whose'}}), / whose; required$/);
+	});
+
 	it('gives a line to each flag, two to a long one', () => {
 		const text = describeFlags({
 			to: {value: 'SINK', repeat: true, help: 'where'},

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
-import {count, logLine, showProgress, type ProgressOutput} from '../../lib/cli/progress.ts';
+import {count, logFormatIn, logFormatOf, logLine, showProgress, type ProgressOutput} from '../../lib/cli/progress.ts';
 import type {Progress} from '../../lib/meter.ts';
 import type {Report} from '../../lib/pipeline.ts';
 import {settled} from '../support/cli.ts';
@@ -19,7 +19,7 @@ const none: Progress = {
 	warnings: [],
 };
 const numbers: Progress = {...none, pages: 2, events: 60, requests: 3, retries: 1, positionMs: Date.UTC(2026, 0, 31)};
-const report: Report = {...numbers, waits: 1, waitedMs: 2500, deadLetters: 1, seconds: 1.26, stopped: false};
+const report: Report = {...numbers, waits: 1, waitedMs: 2500, deadLetters: 1, seconds: 1.26, stopped: false, lacks: {}};
 
 /** What is shown on a stream that collects, as it stood after each write. */
 function shown(
@@ -100,9 +100,22 @@ describe('showProgress', () => {
 			now = 60_000;
 			progress.update({...numbers, warnings: ['odd']});
 			progress.done(report);
+			progress.note('1 changed');
 			progress.warn('dead letters');
 		});
 		assert.equal(text, 'rxaudit: warning: odd\nrxaudit: warning: dead letters\n');
+	});
+
+	it('puts a note above the live line, and on a line of its own level', () => {
+		assert.equal(
+			shown({}, true, progress => progress.note('1 changed')),
+			'\r\x1b[Krxaudit: 1 changed\n',
+		);
+		const {level, message} = JSON.parse(shown({format: 'json'}, false, progress => progress.note('1 changed'))) as {
+			level: string;
+			message: string;
+		};
+		assert.deepEqual([level, message], ['info', '1 changed']);
 	});
 
 	it('writes JSON, on a terminal too', () => {
@@ -120,6 +133,23 @@ describe('showProgress', () => {
 				['info', 60],
 			],
 		);
+	});
+});
+
+describe('the log format', () => {
+	it('is text unless it is told otherwise', () => {
+		assert.deepEqual([logFormatOf({}), logFormatOf({'log-format': 'json'})], ['text', 'json']);
+		assert.throws(() => logFormatOf({'log-format': 'xml'}), {
+			name: 'ConfigError',
+			message: '--log-format: expected text or json, got "xml"',
+		});
+	});
+
+	it('is found among arguments that may be wrong', () => {
+		assert.equal(logFormatIn(['x', '--log-format', 'json']), 'json');
+		assert.equal(logFormatIn(['--log-format=json', '--bogus']), 'json');
+		for (const args of [[], ['json'], ['--log-format', 'text'], ['--log-format']])
+			assert.equal(logFormatIn(args), 'text');
 	});
 });
 

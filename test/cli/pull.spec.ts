@@ -75,7 +75,25 @@ describe('pull', () => {
 				assert.deepEqual([code, stdout, patched()], [0, '', patches], stderr);
 				assert.match(stderr, said);
 			}
+			const {code, stderr} = await users([...lila, `${to}&apply=true`, '--quiet']);
+			assert.deepEqual([code, stderr], [0, '']);
 		});
+	});
+
+	it('refuses a sink that cannot take the records, before it asks for any', async () => {
+		const env = {RXAUDIT_USERNAME: 'admin', RXAUDIT_PASSWORD: 'emulator'};
+		const crowd = ['--to', `crowd-changeset:${emulator().url}/crowd`];
+		for (const [args, message] of [
+			[
+				['--to', 'atlassian-user-profile?set.nickname=x'],
+				/expected records of atlassian-org-users, got common records/,
+			],
+			[[...crowd, '--format', 'raw'], /expected common records or raw records of .*; give --format audit/],
+		] as const) {
+			assertRefused(await pull(args, {env}), 2, message);
+		}
+		assert.equal(emulator().requestCount, 0);
+		assert.deepEqual(files(), []);
 	});
 
 	describe('and a failing API', () => {

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
-import {requiredFlags, sourceOptions} from '../../lib/cli/source-options.ts';
+import {leastFlags, requiredFlags, sourceOptions} from '../../lib/cli/source-options.ts';
 import source from '../../sources/atlassian-org-events.ts';
+import jira from '../../sources/jira-cloud.ts';
+import {z} from 'zod';
 import {assertRefused, commandLine, idsIn} from '../support/command-line.ts';
 
 const env = {RXAUDIT_TOKEN: 'S3CR3T', RXAUDIT_USERNAME: 'me', RXAUDIT_PASSWORD: 'pw'};
@@ -8,6 +10,14 @@ const env = {RXAUDIT_TOKEN: 'S3CR3T', RXAUDIT_USERNAME: 'me', RXAUDIT_PASSWORD: 
 describe('requiredFlags', () => {
 	it('are those without a default', () => {
 		assert.deepEqual(requiredFlags(source as never), ['org-id']);
+	});
+});
+
+describe('leastFlags', () => {
+	it('are the required ones, and the address where there is no default', () => {
+		assert.deepEqual(leastFlags(source as never), ['org-id']);
+		assert.deepEqual(leastFlags(jira as never), ['endpoint']);
+		assert.deepEqual(leastFlags({options: z.object({}), endpoint: undefined}), [], 'of no API');
 	});
 });
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import zlib from 'node:zlib';
+import type {TargetConnection} from '../../lib/cli/target-credentials.ts';
 import {parseTarget} from '../../lib/cli/target.ts';
 import {assertRefused, commandLine, idsIn} from '../support/command-line.ts';
 
@@ -13,38 +14,31 @@ describe('parseTarget', () => {
 		assert.deepEqual(sink.layout, {layout: '{year}/{id}.json'});
 	});
 
-	it('takes options in kebab case', async () => {
-		await assert.rejects(
-			parseTarget('ndjson:x?max-attempts=0'),
-			/ndjson: option maxAttempts: expected a whole number from 1/,
-		);
-	});
-
-	it('hands credentials to sinks that write to an API, and the endpoint where it is the same vendor’s', async () => {
+	it('hands address and credentials to sinks that write to an API', async () => {
 		const text = 'atlassian-user-profile?set.extended_profile.department=R%26D&set.locale=nb-NO';
-		const credentials = {token: 'secret', username: 'ann', password: 'secret'};
 		const endpoint = 'http://127.0.0.1:9/proxy';
-		const vendor = 'https://api.atlassian.com';
-		const sink = await parseTarget(text, {credentials, endpoint, vendor});
+		const connection = {credentials: {token: 'secret'}, endpoint, vendor: 'https://api.atlassian.com'};
+		const sink = await parseTarget(text, connection);
 		assert.equal(sink.target, endpoint);
 		assert.deepEqual(sink.layout, {apply: 'false', set: 'extended_profile.department=R&D&locale=nb-NO'});
-		assert.equal((await parseTarget(text, {credentials, endpoint})).target, vendor);
-		const own = await parseTarget(`${text}&endpoint=http://localhost:1`, {credentials, endpoint, vendor});
-		assert.equal(own.target, 'http://localhost:1');
-		const target = text.replace('profile?', 'profile:http://localhost:2/x?');
-		assert.equal((await parseTarget(target, {credentials, endpoint, vendor})).target, 'http://localhost:2/x');
-		await assert.rejects(parseTarget(text), /expected credentials, got none; set RXAUDIT_TOKEN/);
-		assert.equal((await parseTarget('ndjson:x', {credentials, endpoint, vendor})).target, path.resolve('x'));
+		const target = text.replace('profile?', 'profile:http://127.0.0.1:9/other?');
+		assert.equal((await parseTarget(target, connection)).target, 'http://127.0.0.1:9/other');
+		await assert.rejects(parseTarget(text), /expected credentials of its own/);
+		assert.equal((await parseTarget('ndjson:x', connection)).target, path.resolve('x'));
 	});
 
-	for (const [text, message] of [
+	for (const [text, message, connection] of [
 		[
 			'atlassian-user-profile?set.name=x&token=abc',
 			/^--to atlassian-user-profile: a secret on the command line can be read by everybody(?!.*abc)/,
 		],
 		['atlassian-user-profile?set=x&set.name=y', /expected either set= or set\.name=, got both/],
 		['atlassian-user-profile?set.__proto__.x=y', /expected options like/],
-		['atlassian-user-profile?set.constructor.x=y', /option set: expected some of name, .*, got constructor/],
+		[
+			'atlassian-user-profile?set.constructor.x=y',
+			/option set: expected some of name, .*, got constructor/,
+			{credentials: {token: 'x'}, vendor: 'https://api.atlassian.com'},
+		],
 		['foo', /unknown sink "foo": expected one of .*ndjson/],
 		['', /unknown sink "": expected one of/],
 		['ndjson', /^--to ndjson: expected a target, got none: write ndjson:PATH$/],
@@ -52,13 +46,17 @@ describe('parseTarget', () => {
 		['ndjson:x?mode', /^--to ndjson: expected options like \?key=value&key=value$/],
 		['ndjson:x?mode=%zz', /write %25/],
 		['ndjson:x?mode=foo', /ndjson: option mode: expected one of "append"\|"replace", got "foo"/],
-		['ndjson:x?mod=append', /ndjson: unknown option mod: expected one of .*mode/],
+		['ndjson:x?mod=append', /^--to ndjson: unknown option mod \(did you mean mode\?\): expected one of path, .*mode/],
+		[
+			'crowd-changeset:https://crowd.example?page-size=5',
+			/expected one of endpoint, .*username, password-file, .*max-wait/,
+		],
 		['filesystem:d?durability=x', /option durability: expected one of "process"\|"power"/],
 		['filesystem:d?layout={foo}', /option layout: expected placeholders among .*\{id\}/],
 		['filesystem:d?layout=x', /option layout: expected \{id\} in the file name/],
-	] as const) {
+	] as readonly (readonly [string, RegExp, TargetConnection?])[]) {
 		it(`refuses ${text || 'nothing'}`, async () => {
-			await assert.rejects(parseTarget(text), {name: 'ConfigError', message});
+			await assert.rejects(parseTarget(text, connection), {name: 'ConfigError', message});
 		});
 	}
 });
@@ -66,6 +64,14 @@ describe('parseTarget', () => {
 describe('--to', () => {
 	const {pull, folder, held, emulator} = commandLine();
 	const file = (name: string) => path.join(folder(), name);
+
+	it('takes and names options in kebab case', async () => {
+		assertRefused(
+			await pull(['--to', 'ndjson:x?max-attempts=0']),
+			2,
+			/^rxaudit: --to ndjson: option max-attempts: expected a whole number from 1 to 100, got 0$/m,
+		);
+	});
 
 	it('writes the same events to every sink', async () => {
 		const {code, stdout} = await pull([
@@ -80,7 +86,10 @@ describe('--to', () => {
 		assert.deepEqual(idsIn(stdout), held());
 		assert.equal(zlib.gunzipSync(fs.readFileSync(file('a.gz'))).toString(), stdout);
 		assert.deepEqual(
-			fs.readdirSync(file('dir')).sort(),
+			fs
+				.readdirSync(file('dir'))
+				.filter(name => name.endsWith('.json'))
+				.sort(),
 			held()
 				.map(id => `${id}.json`)
 				.sort(),
@@ -108,7 +117,7 @@ describe('--to', () => {
 		]) {
 			const {code, stderr} = await pull(['--to', 'ndjson:a?mode=replace', ...more]);
 			assert.equal(code, 2);
-			assert.match(stderr, /expected a file of its own for each --to, --state and --dead-letter, got .*\/a twice/);
+			assert.match(stderr, /expected a file of its own for each --to, --state and --dead-letter, .*got .*\/a twice/);
 		}
 		assertRefused(await pull(['--to', 'ndjson:-', '--to', 'ndjson:-']), 2, /got - twice/);
 		assert.equal(fs.readFileSync(file('a'), 'utf8'), 'evidence\n');

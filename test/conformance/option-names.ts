@@ -19,8 +19,8 @@ const synonyms: Readonly<Record<string, RegExp>> = {
 const secrets = /^(token|password)$|secret/i;
 
 /** Fails where an option has no description, another name than the house gives it, or shows a secret. */
-export function assertOptions({shape}: z.ZodObject, unused: readonly string[] = []): void {
-	const names = Object.entries(synonyms).filter(([right]) => !unused.includes(right));
+export function assertOptions({shape}: z.ZodObject): void {
+	const names = Object.entries(synonyms);
 	for (const [name, option] of Object.entries(shape) as [string, z.ZodType][]) {
 		const {description = ''} = option;
 		assert.ok(description.length > 10, `${name} has no description`);

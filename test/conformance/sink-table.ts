@@ -1,5 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import Papa from 'papaparse';
+import {faultAt, startGcsServer} from '../support/gcs-server.ts';
 
 /** A sink that writes files: how to point it at a folder of its own, and how another program reads what it holds. */
 export interface FileSinkEntry {
@@ -7,6 +9,8 @@ export interface FileSinkEntry {
 	/** The texts of its events; sorted where it keeps no order. */
 	readonly read: (folder: string) => string[];
 	readonly ordered: boolean;
+	/** How a text stands in the file, where that is not as it is. */
+	readonly written?: (text: string) => string;
 }
 
 /** A sink that changes what an API holds, so that a folder says nothing of it: why, and which spec proves it. */
@@ -14,7 +18,33 @@ export interface ApiSinkEntry {
 	readonly writesBack: string;
 }
 
+/** A sink of whole objects in a store that a stand-in serves. Which spec: test/conformance/bucket-sinks.spec.ts. */
+export interface BucketSinkEntry {
+	readonly start: (spoolDir: string) => Promise<StandIn>;
+}
+
+export interface StandIn {
+	readonly options: Readonly<Record<string, unknown>>;
+	/** The names of all objects, with their bytes. */
+	readonly objects: () => ReadonlyMap<string, Uint8Array>;
+	/** Makes every request that writes fail for good, or work again. */
+	fail(on: boolean): void;
+	close(): Promise<void>;
+}
+
+async function startGcs(spoolDir: string): Promise<StandIn> {
+	const server = await startGcsServer();
+	return {
+		options: {bucket: 'evidence/archive', apiEndpoint: server.url, spoolDir},
+		objects: () => new Map(server.bucket.list().map(({name, bytes}) => [name, bytes])),
+		fail: on => server.setFaults(on ? faultAt('upload', {status: 400, reason: 'invalid'}, 0, Infinity) : undefined),
+		close: server.close,
+	};
+}
+
 const lines = (file: string) => fs.readFileSync(file, 'utf8').split('\n').slice(0, -1);
+/** Without the header. */
+const rows = (file: string) => Papa.parse<string[]>(fs.readFileSync(file, 'utf8')).data.slice(1, -1);
 
 function filesBelow(folder: string, ending: string): string[] {
 	const names = fs.readdirSync(folder, {recursive: true, encoding: 'utf8'});
@@ -22,21 +52,34 @@ function filesBelow(folder: string, ending: string): string[] {
 }
 
 /** One entry for each sink of the registry, by its name. */
-export const sinkTable: Readonly<Partial<Record<string, FileSinkEntry | ApiSinkEntry>>> = {
+export const sinkTable: Readonly<Partial<Record<string, FileSinkEntry | ApiSinkEntry | BucketSinkEntry>>> = {
 	'atlassian-user-profile': {
 		writesBack: 'it changes users instead of keeping events; test/sinks/atlassian-user-profile.spec.ts',
 	},
 	'crowd-changeset': {
 		writesBack: "it stores events in Crowd's own log, of times and ids; test/sinks/crowd-changeset.spec.ts",
 	},
+	csv: {
+		options: folder => ({path: path.join(folder, 'events.csv'), columns: 'text'}),
+		read: folder => rows(path.join(folder, 'events.csv')).map(([text]) => text!),
+		written: text => `"${text.replaceAll('"', '""')}"`,
+		ordered: true,
+	},
 	filesystem: {
 		options: folder => ({dir: path.join(folder, 'events')}),
 		read: folder => filesBelow(path.join(folder, 'events'), '.json').sort(),
 		ordered: false,
 	},
+	gcs: {start: startGcs},
+	http: {
+		writesBack: 'it posts events to a receiver, which keeps them as it likes; test/sinks/http.spec.ts',
+	},
 	ndjson: {
 		options: folder => ({path: path.join(folder, 'events.ndjson')}),
 		read: folder => lines(path.join(folder, 'events.ndjson')),
 		ordered: true,
+	},
+	s3: {
+		writesBack: 'it keeps objects in a bucket; test/sinks/s3.spec.ts, against a store that enforces its conditions',
 	},
 };

@@ -19,7 +19,7 @@ import {memoryStore, type MemoryStore} from '../support/memory-store.ts';
 import {listen} from '../support/pages.ts';
 import {assertNoSecret, credentials} from './secrets.ts';
 import type {SourceEntry} from './source-table.ts';
-import {assertBetween} from './tally.ts';
+import {assertSame} from './tally.ts';
 
 export type Options = Readonly<Record<string, unknown>>;
 
@@ -50,10 +50,7 @@ export interface Archive {
 	readonly store: MemoryStore;
 	/** What it holds, one text for each event. */
 	readonly lines: readonly string[];
-	/**
-	 * Fails unless it holds each of these texts, and each once. Of a listing a whole second one may follow: it knows no
-	 * time, so that a run which finishes an interrupted one then reads all of it anew.
-	 */
+	/** Fails unless it holds each of these texts, and each once. */
 	assertHolds(texts: readonly string[]): void;
 	/** Goes on where the run before ended. With `pages` it is asked to stop when it has written so many. */
 	fill(more?: Options, pages?: number): Promise<Report>;
@@ -152,7 +149,7 @@ function createArchive(source: Source<Options>, options: (more?: Options) => Opt
 		store,
 		lines: sink.lines,
 		assertHolds(texts) {
-			assertBetween(sink.lines, texts, source.order === 'none' ? [...texts, ...texts] : texts);
+			assertSame(sink.lines, texts);
 		},
 		async fill(more, pages = Infinity) {
 			Object.assign(stops, {left: pages, stop: new AbortController()});

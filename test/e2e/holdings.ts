@@ -3,6 +3,10 @@ import {execFileSync} from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import type {Emulator, EventFilter} from '../../lib/emulator/index.ts';
+import {chainIn} from '../../lib/manifest.ts';
+import {keyOf} from '../../lib/open-sinks.ts';
+import {load} from '../../lib/registry.ts';
+import {readState} from '../../lib/state-files.ts';
 
 /** The lines of a file, unpacked by `zcat` where its name says so. */
 export function linesOf(file: string): string[] {
@@ -50,4 +54,18 @@ export function leftovers(folder: string): string[] {
 	return fs
 		.readdirSync(folder, {recursive: true, encoding: 'utf8'})
 		.filter(name => name.endsWith('.tmp') || name.includes('.lock'));
+}
+
+/** Asserts that a target is what its manifest says, all of it committed, each of so many events counted once. */
+export async function assertVerifies(name: string, target: object, events: number, stateFile?: string): Promise<void> {
+	const sink = await load('sink', name);
+	const {damage, uncommitted, chain, sources} = await sink.verify!(target as never);
+	assert.deepEqual([damage, uncommitted], [[], []]);
+	assert.equal(
+		Object.values(sources).reduce((sum, tally) => sum + tally.events, 0),
+		events,
+	);
+	if (stateFile === undefined) return;
+	const {sinks} = readState(stateFile, false).stored!.checkpoint;
+	assert.deepEqual(chainIn(sinks[keyOf(sink(target as never))]), chain);
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import path from 'node:path';
 import {startEmulator} from '../../lib/emulator/index.ts';
 import {temporaryFolder} from '../support/temporary-folder.ts';
-import {compare, type Difference, filesBelow, leftovers, linesOf, recordsOf} from './holdings.ts';
+import {assertVerifies, compare, type Difference, filesBelow, leftovers, linesOf, recordsOf} from './holdings.ts';
 import {type FsFault, pull, token} from './pull.ts';
 
 interface Point {
@@ -72,6 +72,30 @@ const points: readonly Point[] = [
 		sink: 'durable-events',
 		fault: {call: 'renameSync', path: '.rxaudit-', when: 'after'},
 		at: [1, 10, 64, 65, 129],
+	},
+	{
+		name: 'manifest of lines: half an entry written',
+		sink: 'lines.ndjson',
+		fault: {call: 'writeSync', path: 'lines.ndjson.manifest', when: 'partial'},
+		at: flushes,
+	},
+	{
+		name: 'manifest of lines: durable, before the state',
+		sink: 'lines.ndjson',
+		fault: {call: 'fdatasync', path: 'lines.ndjson.manifest', when: 'after'},
+		at: flushes,
+	},
+	{
+		name: 'manifest of files: half an entry written',
+		sink: 'events',
+		fault: {call: 'writeSync', path: 'rxaudit.manifest', when: 'partial'},
+		at: [2, 3, 2, 3, 2], // the first says that it is open
+	},
+	{
+		name: 'manifest of durable files: durable, before the state',
+		sink: 'durable-events',
+		fault: {call: 'fdatasync', path: 'rxaudit.manifest', when: 'after'},
+		at: [2, 3, 2, 3, 2],
 	},
 	{
 		name: 'journal: half written',
@@ -172,6 +196,8 @@ async function killAt(point: Point, folder: string): Promise<Outcome> {
 			const expected = isFile ? records : new Set(records);
 			assert.deepEqual(isFile ? texts : new Set(texts), expected, `${point.name}: other bytes than without a kill`);
 		}
+		const [name, option] = isFile ? ['ndjson', 'path'] : ['filesystem', 'dir'];
+		await assertVerifies(name!, {[option!]: target}, records.length, path.join(folder, 'state-folder', state));
 		return {point: point.name, kills, ...difference, replayedPages: emulator.requestCount - events / pageSize};
 	} finally {
 		await emulator.close();

@@ -3,7 +3,7 @@ import path from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
 import {startEmulator} from '../../lib/emulator/index.ts';
 import {temporaryFolder} from '../support/temporary-folder.ts';
-import {compare, exact, filesBelow, leftovers, linesOf, recordsOf} from './holdings.ts';
+import {assertVerifies, compare, exact, filesBelow, leftovers, linesOf, recordsOf} from './holdings.ts';
 import {startPull, token} from './pull.ts';
 import {createRandom, seed} from './random.ts';
 
@@ -81,6 +81,8 @@ describe(`kill -9 at random instants (RXAUDIT_E2E_SEED=${seed})`, () => {
 					// Not only every event: the same bytes in the same order as without a kill.
 					if (file === 'events') assert.deepEqual(new Set(texts), new Set(records));
 					else assert.deepEqual(texts, records);
+					const [sink, option] = file === 'events' ? ['filesystem', 'dir'] : ['ndjson', 'path'];
+					await assertVerifies(sink!, {[option!]: target(file)}, records.length, target('pull.state'));
 				}
 				assert.deepEqual(leftovers(folder()), []);
 			} finally {

@@ -24,6 +24,8 @@ export interface FsFault {
 }
 
 export interface PullOptions {
+	/** A source and its options. Default: the events of an organization. */
+	readonly source?: readonly string[];
 	readonly faults?: readonly FsFault[];
 	readonly env?: NodeJS.ProcessEnv;
 	/** The longest wait after a failure. Default 5. */
@@ -51,10 +53,10 @@ export function killRunning(): void {
 	for (const child of running) child.kill('SIGKILL');
 }
 
-/** Starts `rxaudit pull atlassian-org-events` against an emulator, with fast retries. */
+/** Starts `rxaudit pull` against an emulator, with fast retries. */
 export function startPull(emulator: Emulator, args: readonly string[], options: PullOptions = {}): Pull {
-	const source = ['pull', 'atlassian-org-events', '--endpoint', emulator.url, '--org-id', 'e2e'];
-	const {retryMs = 5} = options;
+	const {retryMs = 5, source: pulled = ['atlassian-org-events', '--org-id', 'e2e']} = options;
+	const source = ['pull', ...pulled, '--endpoint', emulator.url];
 	source.push('--retry-base-ms', `${retryMs}`, '--retry-max-ms', `${retryMs}`);
 	const preload = options.faults === undefined ? [] : ['--import', fsFaults];
 	const child = spawn(process.execPath, [...preload, cli, ...source, ...args], {

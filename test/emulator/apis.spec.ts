@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type {ApiName} from '../../lib/emulator/index.ts';
+import {people} from '../../lib/emulator/org-catalogue.ts';
 import {callJson, withEmulator} from './ask.ts';
 
 const names: readonly ApiName[] = [
@@ -13,6 +14,26 @@ const names: readonly ApiName[] = [
 	'jira-cloud',
 	'jira-data-center',
 ];
+
+const olds = people.filter(({type}) => type === 'atlassian').map(({name}) => name);
+const news = olds.map((_, index) => `New <${index}>`);
+
+function withOldNames(text: string): string {
+	return text.replace(/New <(\d+)>/g, (_, index: string) => JSON.stringify(olds[Number(index)]).slice(1, -1));
+}
+
+/** Those that never show a person without an id. */
+const idsBeside: readonly ApiName[] = ['atlassian-org-users', 'jira-cloud'];
+
+/** All texts of a record, and whether an id stands beside each; attributes belong to the object that has them. */
+function namesIn(object: object, inherited = false): {text: string; hasId: boolean}[] {
+	const {id, account_id, accountId} = object as Readonly<Record<string, unknown>>;
+	const hasId = inherited || (id ?? account_id ?? accountId ?? undefined) !== undefined;
+	return Object.entries(object).flatMap(([key, member]: [string, unknown]) => {
+		if (typeof member === 'string') return [{text: member, hasId}];
+		return namesIn(Object(member) as object, hasId && key === 'attributes');
+	});
+}
 
 describe('emulator/apis', () => {
 	it('hold as many records as they are told to, the same for the same seed', async () => {
@@ -45,12 +66,20 @@ describe('emulator/apis', () => {
 			}
 		}));
 
-	it('show a new name everywhere', () =>
+	it('show a new name where an id stands beside it, and nowhere else', () =>
 		withEmulator({events: 600}, async emulator => {
-			emulator.renameActor('Emma Richards', 'Emma Poor');
+			const textsOf = (name: ApiName) => Array.from(emulator.api(name).records(), ({text}) => text);
+			const before = new Map(names.map(name => [name, textsOf(name)]));
+			for (const [index, name] of olds.entries()) emulator.renameActor(name, news[index]!);
 			for (const name of names) {
-				const texts = Array.from(emulator.api(name).records(), ({text}) => text).join('\n');
-				assert.ok(texts.includes('Emma Poor') && !texts.includes('Emma Richards'), name);
+				const texts = textsOf(name);
+				assert.deepEqual(texts.map(withOldNames), before.get(name), 'nothing else has changed');
+				const shown = texts.flatMap(text => namesIn(JSON.parse(text) as object));
+				const count = (those: readonly string[], id: boolean) =>
+					shown.filter(({text, hasId}) => hasId === id && those.includes(text)).length;
+				assert.equal(count(olds, true) + count(news, false), 0, name);
+				assert.ok(count(news, true) > 0, name);
+				assert.equal(count(olds, false) > 0, !idsBeside.includes(name), name);
 			}
 		}));
 

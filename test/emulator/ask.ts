@@ -27,7 +27,7 @@ export async function withEmulator(
 	}
 }
 
-interface Question {
+export interface Question {
 	readonly method?: string;
 	readonly headers?: Readonly<Record<string, string>>;
 	/** Sent as JSON, or as it is when it is text. */

@@ -117,12 +117,23 @@ describe('emulator/confluence-cloud-routes', () => {
 			assert.deepEqual(less, [before[0], ...before.slice(0, 9), ...before.slice(11)]);
 		}));
 
-	it('shows a new name in old records', () =>
+	it('shows a new name of an author in old records, but not of an object, which has no id', () =>
 		withEmulator({events: 400}, async emulator => {
 			emulator.renameActor('Emma Richards', 'Emma Poor');
-			assert.ok(held(emulator).some(text => text.includes('Emma Poor')));
-			assert.ok(!held(emulator).some(text => text.includes('Emma Richards')));
-			assert.deepEqual(await scan(emulator, ''), held(emulator));
+			const texts = await scan(emulator, '');
+			assert.deepEqual(texts, held(emulator));
+			for (const [part, isThere] of [
+				['"displayName":"Emma Poor"', true],
+				['"displayName":"Emma Richards"', false],
+				['{"name":"Emma Richards","objectType":"User"}', true],
+				['{"name":"Emma Poor"', false],
+			] as const) {
+				assert.equal(
+					texts.some(text => text.includes(part)),
+					isThere,
+					part,
+				);
+			}
 		}));
 
 	it('words errors in its own way', async () => {

@@ -25,6 +25,38 @@ describe('emulator/crowd-changeset', () => {
 		assert.deepEqual([author?.name, authorType, entities[0]?.primary], ['a', null, true]);
 	});
 
+	it('refuses what the document does not have', () => {
+		const good = {
+			author: {id: 1, name: 'admin', displayName: null, originalName: null, type: 'USER', subtype: null},
+			eventType: 'SOME_PLUGIN_EVENT',
+			entities: [{id: 12, name: 'Jira', type: 'APPLICATION', subtype: 'JIRA', primary: true}],
+			entries: [{propertyName: 'name', oldValue: null, newValue: 'Jira'}],
+			id: 1,
+			ipAddress: null,
+			source: 'DATA_IMPORT',
+		};
+		assert.equal(typeof make(good), 'object');
+		for (const [member, value] of [
+			['foo', 1],
+			['id', '7'],
+			['eventType', 'user updated'],
+			['author', {nme: 'admin'}],
+			['author', {name: 'admin', type: 'PERSON'}],
+			['author', 'admin'],
+			['authorType', 'PERSON'],
+			['entities', {}],
+			['entities', [{type: 'PAGE'}]],
+			['entities', [{primary: 'yes'}]],
+			['entries', 'x'],
+			['entries', [null]],
+			['entries', [{propertyName: 'a', newValue: 1}]],
+			['source', 'RXAUDIT'],
+			['ipAddress', 1],
+		] as const) {
+			assert.match(make({...good, [member]: value}) as string, new RegExp(`"${member}"$`), JSON.stringify(value));
+		}
+	});
+
 	it('says what is missing', () => {
 		assert.equal(make({eventType: 'OTHER'}), 'Author not set');
 		assert.equal(make({author: {name: 'a'}}), 'Event type not set');

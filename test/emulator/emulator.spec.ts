@@ -39,8 +39,18 @@ describe('emulator/emulator', () => {
 			assert.equal(idsOf(await scan(emulator, 'limit=500'))[0], id);
 			emulator.renameActor('Lila Smalls', 'Lila Large');
 			const {body} = await ask(emulator, '/events?limit=2000');
-			assert.ok(body.includes('Lila Large') && !body.includes('Lila Smalls'));
+			assert.ok(body.includes('"name":"Lila Large"'));
 		}));
+
+	it('says where each API begins, below the path and context that switches put it', async () => {
+		const switches = {pathPrefix: '/proxy', dataCenter: {contexts: {bitbucket: '/git'}}};
+		await withEmulator({switches}, async ({url, endpoints}) => {
+			assert.ok(url.endsWith('/proxy'));
+			assert.equal(endpoints['jira-data-center'], `${url}/jira`);
+			assert.equal(endpoints['bitbucket-data-center'], `${url}/git`);
+			assert.equal(endpoints['jira-cloud'], url);
+		});
+	});
 
 	it('logs what was asked', () =>
 		withEmulator({keepRequests: 2, now: () => 77}, async emulator => {

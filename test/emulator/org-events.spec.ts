@@ -100,8 +100,8 @@ describe('emulator/org-events', () => {
 		events.renameActor('Lila Large', 'Lila Huge');
 		const after = [...events.list()];
 		assert.deepEqual(
-			after.map(({text}) => text),
-			before.map(({text}) => text.replaceAll('Lila Smalls', 'Lila Huge')),
+			after.map(({text}) => text.replaceAll('Lila Huge', 'Lila Smalls')),
+			before.map(({text}) => text),
 		);
 		assert.notDeepEqual(after, before);
 	});

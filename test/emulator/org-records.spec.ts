@@ -29,6 +29,7 @@ interface Record {
 		readonly context?: readonly {readonly type: string}[] | null | '';
 		readonly location?: {readonly ip: string} | null | '';
 	};
+	readonly message: {readonly content: string};
 }
 
 describe('emulator/org-records', () => {
@@ -90,12 +91,15 @@ describe('emulator/org-records', () => {
 		assert.ok(!all.some(text => text.includes('__proto__')));
 	});
 
-	it('show a changed display name wherever it stood', () => {
+	it('show a changed display name, but not in what they say of it in words', () => {
 		const renamed = texts({renamed: new Map([['Lila Smalls', 'Lila Large']])});
 		assert.deepEqual(
-			renamed,
-			all.map(text => text.replaceAll('Lila Smalls', 'Lila Large')),
+			renamed.map(text => text.replaceAll('Lila Large', 'Lila Smalls')),
+			all,
 		);
-		assert.notDeepEqual(renamed, all);
+		const messages = renamed.map(text => (JSON.parse(text) as Record).message.content);
+		assert.ok(renamed.some(text => text.includes('"name":"Lila Large"')));
+		assert.ok(messages.some(message => message.includes('Lila Smalls')));
+		assert.ok(!messages.some(message => message.includes('Lila Large')));
 	});
 });

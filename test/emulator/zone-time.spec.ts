@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import {createZoneTime} from '../../lib/emulator/zone-time.ts';
+import {createZoneTime, isTimeZone} from '../../lib/emulator/zone-time.ts';
 
 describe('emulator/zone-time', () => {
 	const helsinki = createZoneTime('Europe/Helsinki');
@@ -17,6 +17,10 @@ describe('emulator/zone-time', () => {
 	it('knows zones west of Greenwich and of half hours', () => {
 		assert.equal(createZoneTime('America/St_Johns').format(0), '1969-12-31T20:30:00.000-0330');
 		assert.equal(createZoneTime('UTC').format(0), '1970-01-01T00:00:00.000+0000');
+	});
+
+	it('knows which zones there are', () => {
+		assert.deepEqual(['Europe/Helsinki', 'UTC', 'Moon', ''].map(isTimeZone), [true, true, false, false]);
 	});
 
 	it('reads what it writes', () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import {once} from 'node:events';
 import net, {type AddressInfo} from 'node:net';
 import {AuthError, SourceError} from '../../lib/errors.ts';
-import {chooseCredentials} from '../../lib/http/credentials.ts';
+import {chooseCredentials, tokenCredentials} from '../../lib/http/credentials.ts';
 import {Limiter} from '../../lib/http/limiter.ts';
 import {Meter} from '../../lib/meter.ts';
 import {type Script, scriptedServers} from '../support/scripted-server.ts';
@@ -50,6 +50,27 @@ describe('createClient', () => {
 			assert.equal(server.requests[0].method, method);
 		});
 	}
+
+	it('sends bytes, a query and headers as they are given', async () => {
+		const server = await serve(response => response.end('{}'));
+		const headers = {'content-type': 'application/x-ndjson', 'idempotency-key': '"k"'};
+		const body = Buffer.from('{"a":"é"}\n');
+		await openClient(server.origin).get({method: 'POST', body, headers, search: '?a=%20+&b'});
+		const [request] = server.requests;
+		assert.equal(request!.body, body.toString());
+		assert.equal(request!.url, `${orgEvents}?a=%20+&b`);
+		for (const [name, value] of Object.entries(headers)) assert.equal(request!.headers[name], value);
+	});
+
+	it('sends no credentials where there are none', async () => {
+		const server = await serve(response => response.writeHead(401).end());
+		const credentials = tokenCredentials('test-api', 'Bearer', undefined);
+		assert.ok((await rejection(openClient(server.origin, {credentials}).get())) instanceof AuthError);
+		assert.deepEqual(
+			server.requests.map(({headers}) => headers.authorization),
+			[undefined],
+		);
+	});
 
 	it('tries again where the answer cannot be parsed as asked', async () => {
 		const server = await serve((response, n) => response.end(`{"whole": ${n > 1}}`));

@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import {AuthError, ConfigError} from '../../lib/errors.ts';
-import {type AuthScheme, chooseCredentials, type CredentialOptions} from '../../lib/http/credentials.ts';
+import {
+	type AuthScheme,
+	chooseCredentials,
+	type CredentialOptions,
+	tokenCredentials,
+} from '../../lib/http/credentials.ts';
 import {rejection} from './open-client.ts';
 
 const all: CredentialOptions = {token: 'T0ken', username: 'ann', password: 'pä ss:word'};
@@ -76,6 +81,19 @@ describe('chooseCredentials', () => {
 		const named = choose(['basic']);
 		await named.header();
 		assert.deepEqual(named.secrets(), ['pä ss:word', basic.slice('Basic '.length)]);
+	});
+});
+
+describe('tokenCredentials', () => {
+	it('puts the word of the API in front of the token', async () => {
+		const {header, secrets} = tokenCredentials('api', 'Splunk', 'T0ken');
+		assert.equal(await header(), 'Splunk T0ken');
+		assert.deepEqual(secrets(), ['T0ken']);
+	});
+
+	it('has nothing to send where there is no token', async () => {
+		const {header, refresh, secrets} = tokenCredentials('api', 'Splunk', undefined);
+		assert.deepEqual([await header(), await refresh(''), secrets()], ['', false, []]);
 	});
 });
 

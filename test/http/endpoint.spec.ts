@@ -84,6 +84,7 @@ describe('urlBelow', () => {
 			['q', ''],
 		] as const;
 		assert.deepEqual([...new URL(urlBelow(endpoint, '/a', query)).searchParams], query);
+		assert.equal(urlBelow(endpoint, '/a', '?x=%20+&y#'), 'https://host:8443/prefix/a?x=%20+&y%23');
 	});
 
 	for (const path of [

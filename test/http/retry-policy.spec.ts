@@ -185,6 +185,17 @@ describe('retryPolicy after a failure', () => {
 		});
 	}
 
+	it('tries again at a status that passes at this API', async () => {
+		for (const [passing, requests] of [
+			[409, 4],
+			[410, 1],
+		] as const) {
+			const server = await serve(response => response.writeHead(409).end());
+			const error = await rejection(openClient(server.origin, {clock}).get({passing}));
+			assert.deepEqual([error['status'], server.requests.length], [409, requests]);
+		}
+	});
+
 	it('gives up after as many attempts as allowed', async () => {
 		emulator.setFaults([{kind: 'status', status: 500, at: 'all'}]);
 		const error = await rejection(openClient(emulator.url, {clock, maxAttempts: 5}).get());

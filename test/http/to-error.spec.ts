@@ -20,6 +20,18 @@ function convert(error: unknown): Error & Partial<SourceError & RateLimitError> 
 	return toAuditError(error, 'api', {method: 'GET', path: '/events', query: [['q', 'x']]}, endpoint, redact);
 }
 
+const wording = {
+	address: 'the address of the sink',
+	missing: ['nobody is there', 'who it was'],
+	forbidden: ['it may not be written', 'whose it is'],
+} as const;
+
+/** As an API that is written to says it. */
+function worded(kind: FailureKind, detail: ConstructorParameters<typeof AttemptError>[3]): Error {
+	const error = new AttemptError(kind, 'x', config, detail);
+	return toAuditError(error, 'api', {method: 'GET', path: '/events'}, endpoint, text => text, wording);
+}
+
 function failed(kind: FailureKind, message: string, detail: ConstructorParameters<typeof AttemptError>[3] = {}) {
 	return convert(new AttemptError(kind, message, config, detail));
 }
@@ -66,6 +78,11 @@ describe('toAuditError', () => {
 		[failed('network', 'x', {cause: errno('ECONNREFUSED')}), 'UNREACHABLE', /nothing listens at host:8443/],
 		[failed('network', 'x', {cause: errno('ECONNRESET')}), 'UNREACHABLE', /the connection failed \(ECONNRESET\)/],
 		[failed('network', `odd ${secret}`), 'UNREACHABLE', /the connection failed \(odd \[secret\]\)/],
+		[worded('status', {status: 404}), 'NOT_FOUND', `${where} answered 404: nobody is there; check who it was`],
+		[worded('status', {status: 403}), 'FORBIDDEN', `${where} answered 403: it may not be written; check whose it is`],
+		[worded('status', {status: 301}), 'REDIRECT_REFUSED', /; check the address of the sink$/],
+		[worded('network', {cause: errno('ENOTFOUND')}), 'UNREACHABLE', /; check the address of the sink and the network$/],
+		[worded('network', {cause: errno('ECONNREFUSED')}), 'UNREACHABLE', /; check the address of the sink$/],
 		[convert(new Error('odd')), 'UNREACHABLE', 'api: odd'],
 		[convert('odd'), 'UNREACHABLE', 'api: odd'],
 	];

@@ -10,7 +10,9 @@ const names = [
 	'SinkError',
 	'SourceError',
 	'StateError',
+	'deadLetters',
 	'dedupe',
+	'defineOperation',
 	'defineSink',
 	'defineSource',
 	'fileState',
@@ -20,6 +22,7 @@ const names = [
 	'paginate',
 	'rateLimit',
 	'run',
+	'signer',
 	'toEvents',
 ];
 

@@ -4,12 +4,11 @@ import {type Emulator, type EmulatorOptions, startEmulator} from '../../lib/emul
 import type {Rejected} from '../../lib/page.ts';
 import {filterEvents} from '../../lib/operators/filter-events.ts';
 import {run} from '../../lib/pipeline.ts';
-import type {SinkContext} from '../../lib/sink.ts';
 import userProfile from '../../sinks/atlassian-user-profile.ts';
 import orgUsers, {type OrgUser} from '../../sources/atlassian-org-users.ts';
 import {withJsonServer} from '../support/json-server.ts';
 import {memorySink} from '../support/memory-sink.ts';
-import {sinkContext, sinkError} from '../support/sink-batch.ts';
+import {type HeardContext, sinkContext, sinkError} from '../support/sink-batch.ts';
 
 type Options = Parameters<typeof userProfile>[0];
 type User = {readonly account_id?: string; readonly name?: string};
@@ -44,13 +43,13 @@ function batchOf(...users: readonly User[]) {
 }
 
 /** Writes users; resolves with what was refused and what was said. */
-async function write(options: Options, users: readonly User[], context: SinkContext & {warnings: string[]}) {
+async function write(options: Options, users: readonly User[], context: HeardContext) {
 	const sink = await userProfile({token: 't', maxAttempts: 1, ...options}).open(context);
 	const rejected = (await sink.write(batchOf(...users))) ?? [];
 	assert.deepEqual(await sink.flush(), {});
 	await sink.close();
 	await sink.close();
-	return {rejected, said: context.warnings};
+	return {rejected, said: context.notes, warned: context.warnings};
 }
 
 function requestsOf({requests}: Emulator): string[] {
@@ -65,11 +64,14 @@ describe('atlassian-user-profile', () => {
 				const users = orgUsers({endpoint, token, orgId});
 				const lila = users.pipe(filterEvents(user => (user as OrgUser).name === 'Lila Smalls'));
 				const before = emulator.requestCount;
-				const {warnings} = await run(lila, userProfile({endpoint, token, set, apply}));
+				const notes: string[] = [];
+				const onNote = (note: string) => void notes.push(note);
+				const {warnings} = await run(lila, userProfile({endpoint, token, set, apply}), {onNote});
+				assert.equal(warnings.length, apply ? 0 : 1);
 				const sent = requestsOf(emulator)
 					.slice(before)
 					.filter(request => request.includes('profile'));
-				return [sent.map(request => request.split(' ')[0]).join(), ...warnings];
+				return [sent.map(request => request.split(' ')[0]).join(), ...notes, ...warnings];
 			};
 			const change = /Lila Smalls \(\S+\): (\w+ ?\w+) extended_profile\.department from nothing to "Marketing"$/;
 			const [asked, would, nothing] = await pipeline(false);
@@ -131,7 +133,10 @@ describe('atlassian-user-profile', () => {
 			const {rejected, said} = await write(options, users, sinkContext());
 			const [{id, text, reason}, ...others] = rejected as [Rejected];
 			assert.deepEqual([id, text.toString(), others], ['nobody', '{"account_id":"nobody","name":"Nobody"}', []]);
-			assert.match(reason, /users\/nobody\/manage\/profile answered 404/);
+			assert.match(
+				reason,
+				/users\/nobody\/manage\/profile answered 404: there is no such account: .*; check that it still exists/,
+			);
 			assert.equal(said[0], `atlassian-user-profile: Nobody (nobody): refused; ${reason}`);
 			assert.match(said.at(-1)!, /accounts: 1 changed, 0 as they should be, 1 refused$/);
 			const long = {endpoint, token, apply: true, set: {nickname: 'x'.repeat(1000)}};
@@ -199,11 +204,12 @@ describe('atlassian-user-profile', () => {
 	});
 
 	it('says what it is, and what a state is bound to', () => {
-		const {name, target, layout} = userProfile({token: 't', set: {nickname: 'b', locale: 'a'}, apply: 'true'});
+		const {name, target, layout, accepts} = userProfile({token: 't', set: {nickname: 'b', locale: 'a'}, apply: 'true'});
 		assert.deepEqual(
 			[name, target, layout],
 			['atlassian-user-profile', 'https://api.atlassian.com', {apply: 'true', set: 'locale=a&nickname=b'}],
 		);
+		assert.deepEqual(accepts, [{source: 'atlassian-org-users'}]);
 		assert.deepEqual(userProfile.api, {endpoint: 'https://api.atlassian.com', auth: ['bearer']});
 	});
 
@@ -218,6 +224,8 @@ describe('atlassian-user-profile', () => {
 				/option set\.extended_profile: expected some of job_title, .*, got team/,
 			],
 			[{set: {name: 7}}, /option set\.name: expected a text, got 7/],
+			[{set: {name: ''}}, /option set\.name: expected a text that is not empty, got ""/],
+			[{set: {extended_profile: {location: ''}}}, /set\.extended_profile\.location: expected a text that is not empty/],
 			[{set, apply: 'yes'}, /option apply: expected true or false, got "yes"/],
 			[{set, endpoint: 'http://example.com'}, /expected https/],
 			[{set, pageSize: 3}, /unknown option pageSize/],

@@ -3,7 +3,10 @@ import {type Emulator, type EmulatorOptions, startEmulator} from '../../lib/emul
 import {AuthError, ConfigError} from '../../lib/errors.ts';
 import type {AuditEvent} from '../../lib/event.ts';
 import type {Rejected} from '../../lib/page.ts';
+import {normalize} from '../../lib/operators/normalize.ts';
+import {run} from '../../lib/pipeline.ts';
 import crowdChangeset from '../../sinks/crowd-changeset.ts';
+import crowdLog from '../../sources/crowd-data-center.ts';
 import {withJsonServer} from '../support/json-server.ts';
 import {batchOf, sinkContext, sinkError} from '../support/sink-batch.ts';
 
@@ -36,7 +39,7 @@ async function withCrowd(options: EmulatorOptions, use: (crowd: Emulator) => Pro
 }
 
 function optionsFor({url, username, password}: Pick<Emulator, 'url' | 'username' | 'password'>): Options {
-	return {endpoint: `${url}/crowd`, username, password, retryBaseMs: 0};
+	return {endpoint: `${url}/crowd`, username, password, retryBaseMs: 0, apply: true};
 }
 
 /** One run of the sink: what it could not store. */
@@ -44,11 +47,14 @@ async function store(
 	options: Options,
 	events: readonly object[],
 	tenant = 'some-tenant',
+	context = sinkContext(),
 ): Promise<readonly Rejected[]> {
-	const open = await crowdChangeset(options).open(sinkContext());
+	const open = await crowdChangeset(options).open(context);
 	const batch = batchOf(events.map(event => ({id: String((event as {id?: string | number}).id)})));
-	const rejected = await open.write({...batch, events, source: {...batch.source, tenant}});
+	const records = batch.records.map((record, index) => ({...record, value: events[index]}));
+	const rejected = await open.write({...batch, events, records, source: {...batch.source, tenant}});
 	await open.flush();
+	await open.close();
 	await open.close();
 	return rejected ?? [];
 }
@@ -212,12 +218,98 @@ describe('crowd-changeset', () => {
 		});
 	});
 
-	it('refuses the records of the log that it writes to', async () => {
-		await withCrowd({}, async crowd => {
-			const own = `${new URL(crowd.url).host}/crowd`;
-			await assert.rejects(store(optionsFor(crowd), [changeset], own), sinkError('TARGET_REFUSED', /itself/));
-			assert.equal(crowd.requestCount, 0);
+	it('refuses the records of the log that it writes to, at whatever address they were read, and stores none', async () => {
+		await withCrowd({events: 20, newestMs: Date.parse(time)}, async crowd => {
+			const {url, username, password} = crowd;
+			const source = {endpoint: `${url.replace('127.0.0.1', 'localhost')}/crowd`, username, password};
+			const target = {...optionsFor(crowd), endpoint: `${url}/crowd`};
+			for (const pages of [crowdLog(source), crowdLog(source).pipe(normalize())]) {
+				await assert.rejects(run(pages, crowdChangeset(target)), sinkError('TARGET_REFUSED', /name another server/));
+			}
+			await assert.rejects(run(crowdLog(source), crowdChangeset({...target, apply: false})), /name another server/);
+			assert.equal(held(crowd).length, 20);
 		});
+	});
+
+	it('copies one server to another once, though a copy may get the id of what it is a copy of', async () => {
+		await withCrowd({events: 1, newestMs: Date.parse(time)}, async from => {
+			await withCrowd({}, async to => {
+				const {url, username, password} = from;
+				const copy = () => run(crowdLog({endpoint: url, username, password}), crowdChangeset(optionsFor(to)));
+				await copy();
+				await copy();
+				const [[original], copies] = [held(from), held(to)];
+				assert.equal(copies.length, 1);
+				assert.equal(copies[0]!['eventType'], original!['eventType']);
+			});
+			// the same log, but for the id that its only changeset has
+			const [text] = Array.from(from.api('crowd-data-center').records(), record => record.text);
+			const original = JSON.parse(text!) as typeof changeset;
+			const mark = {propertyName: 'rxaudit', oldValue: null, newValue: `some-source/some-tenant/${original.id}`};
+			const values = [{...original, entries: [...original.entries, mark]}];
+			await withJsonServer(
+				() => ({values, isLastPage: true}),
+				async (url, served) => {
+					await store(optionsFor({url, username: 'u', password: 'p'}), [original]);
+					assert.equal(served.length, 1);
+				},
+			);
+		});
+	});
+
+	it('hands back what such a sink has stored before, in whatever log it is found, and stores the rest', async () => {
+		await withCrowd({}, async crowd => {
+			await store(optionsFor(crowd), [auditEvent('e1')]);
+			const [stored] = held(crowd);
+			const common = auditEvent('e2', {changes: [{field: 'rxaudit', to: 'some-source/some-tenant/e1'}]});
+			await withCrowd({}, async other => {
+				const rejected = await store(optionsFor(other), [stored!, auditEvent('e3'), common]);
+				assert.equal(rejected.length, 2);
+				for (const {reason} of rejected) assert.match(reason, /mark some-source\/some-tenant\/e1$/);
+				assert.equal(held(other).length, 1);
+			});
+		});
+	});
+
+	it('says how many it stored, how many were there before, and how many were refused', async () => {
+		await withCrowd({}, async crowd => {
+			const said = async (options: Partial<Options>, ...events: readonly object[]) => {
+				const context = sinkContext();
+				await store({...optionsFor(crowd), ...options}, events, 'some-tenant', context);
+				return [...context.warnings.map(text => `warning: ${text}`), ...context.notes];
+			};
+			const [e1, e2] = [auditEvent('e1'), auditEvent('e2')];
+			assert.deepEqual(await said({}, e1, {id: 'odd'}), [
+				'crowd-changeset: changesets: 1 stored, 0 there before, 1 refused',
+			]);
+			const posts = crowd.requestCount;
+			assert.deepEqual(await said({apply: 'false'}, e1, e2, e2), [
+				'warning: crowd-changeset: nothing was stored; changesets: 1 would be stored, 2 there before, 0 refused; ' +
+					'add apply=true to do it',
+			]);
+			assert.deepEqual([held(crowd).length, crowd.requestCount - posts], [1, 1]);
+			assert.deepEqual(await said({}), [], 'nothing came');
+			assert.deepEqual(await said({}, e1, e2, e2), [
+				'crowd-changeset: changesets: 1 stored, 2 there before, 0 refused',
+			]);
+		});
+	});
+
+	it('takes common records, and raw ones of a Crowd', async () => {
+		const {accepts, layout} = crowdChangeset({endpoint: 'https://host/crowd', username: 'u', password: 'p'});
+		assert.deepEqual(accepts, [{format: 'audit'}, {source: 'crowd-data-center', format: 'raw'}]);
+		assert.deepEqual(layout, {apply: 'false'});
+	});
+
+	it('says what fits a server without such a log', async () => {
+		await withJsonServer(
+			() => 404,
+			async url => {
+				const options = optionsFor({url, username: 'u', password: 'p'});
+				const message = /answered 404: there is no audit log of Crowd.*; check the address, context path included/;
+				await assert.rejects(store(options, [auditEvent('e1')]), sinkError('SINK_FAILED', message));
+			},
+		);
 	});
 
 	it('asks nothing for an empty batch', async () => {

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import {ConfigError, SourceError} from '../../lib/errors.ts';
+import type {BoundOperation} from '../../lib/operations.ts';
 import bitbucket from '../../sources/bitbucket-data-center.ts';
 import confluence from '../../sources/confluence-data-center.ts';
 import jira from '../../sources/jira-data-center.ts';
-import {collect, type DataCenterSource, jiraPages, withEmulator} from '../support/data-center.ts';
+import {collect, jiraPages, withEmulator} from '../support/data-center.ts';
 import {withJsonServer} from '../support/json-server.ts';
 
+const {operations} = jira;
 const levelByArea = {
 	'global-config-and-administration': 'base',
 	'user-management': 'base',
@@ -16,8 +18,10 @@ const levelByArea = {
 	ecosystem: 'base',
 };
 
-function operation(name: string, source: DataCenterSource = jira) {
-	return source.operations[name]!;
+/** Bodies that cannot be sent have no type that says so. */
+function prepare(name: string, body: unknown, connection: object) {
+	const operation = Object.entries<BoundOperation>(jira.operations).find(([known]) => known === name)![1];
+	return operation.prepare({...connection}, body);
 }
 
 describe('Data Center configuration', () => {
@@ -29,23 +33,24 @@ describe('Data Center configuration', () => {
 				[bitbucket, '/bitbucket'],
 			] as const) {
 				const options = {endpoint: `${url}${context}`, token};
-				assert.deepEqual(await operation('coverage', source)(options), {levelByArea});
-				assert.deepEqual(await operation('retention', source)(options), {period: {years: 3, months: 0, days: 0}});
+				assert.deepEqual(await source.operations.coverage(options), {levelByArea});
+				assert.deepEqual(await source.operations.retention(options), {period: {years: 3, months: 0, days: 0}});
 			}
-			assert.deepEqual(await operation('retention-file')({endpoint: url, token}), {maxFileCount: 100});
+			assert.deepEqual(await operations['retention-file']({endpoint: url, token}), {maxFileCount: 100});
 		});
 	});
 
 	it('is set as a whole, areas that are left out staying as they are', async () => {
 		await withEmulator({}, async emulator => {
 			const options = {endpoint: `${emulator.url}/jira`, token: emulator.token};
-			const set = (given: object) => operation('set-coverage')({...options, body: {levelByArea: given}});
+			const set = (given: Readonly<Record<string, 'off' | 'advanced' | 'full'>>) =>
+				operations['set-coverage']({...options, body: {levelByArea: given}});
 			await set({security: 'full', 'end-user-activity': 'off'});
 			const expected = {
 				levelByArea: {...levelByArea, 'end-user-activity': 'off', security: 'full', ecosystem: 'advanced'},
 			};
 			assert.deepEqual(await set({ecosystem: 'advanced'}), expected);
-			assert.deepEqual(await operation('coverage')(options), expected);
+			assert.deepEqual(await operations.coverage(options), expected);
 			const changes = (await collect(jiraPages(emulator, {search: 'configuration', until: Date.now() + 60_000})))
 				.flatMap(({events}) => events)
 				.flatMap(({changedValues}) => changedValues!.map(({from, to}) => `${from} -> ${to}`));
@@ -62,7 +67,7 @@ describe('Data Center configuration', () => {
 		await withJsonServer(
 			() => current,
 			async (endpoint, served) => {
-				await operation('set-coverage')({endpoint, token: 't', body: {levelByArea: {security: 'off'}}});
+				await operations['set-coverage']({endpoint, token: 't', body: {levelByArea: {security: 'off'}}});
 				assert.deepEqual(
 					served.map(({method, url}) => `${method} ${url}`),
 					['GET', 'PUT'].map(method => `${method} /rest/auditing/1.0/configuration/coverage`),
@@ -77,17 +82,19 @@ describe('Data Center configuration', () => {
 			const options = {endpoint: `${url}/jira`, token};
 			const cases: [name: string, body: object, preview: string][] = [
 				['coverage', {levelByArea: {security: 'full', permissions: 'base'}}, 'security: base -> full'],
-				['coverage', {levelByArea: {permissions: 'base'}}, 'nothing changes'],
 				[
 					'retention',
-					{period: {months: '6'}},
+					{period: {months: 6}},
 					'years: 3 -> 0\nmonths: 0 -> 6\nthe server deletes events older than that, for good',
 				],
 				['retention-file', {maxFileCount: 5}, 'maxFileCount: 100 -> 5\nthe server deletes older files, for good'],
 			];
 			for (const [name, body, preview] of cases) {
-				assert.equal(await operation(`set-${name}`).prepare(options, body).preview(), preview);
+				assert.equal(await prepare(`set-${name}`, body, options).preview(), preview);
 			}
+			const coverage = await prepare('coverage', undefined, options).run();
+			const same = await prepare('set-coverage', {levelByArea: {permissions: 'base'}}, options).preview();
+			assert.deepEqual(same, {unchanged: coverage});
 			assert.ok(requests.every(({method}) => method === 'GET'));
 		});
 	});
@@ -96,10 +103,12 @@ describe('Data Center configuration', () => {
 		await withEmulator({}, async ({url, token}) => {
 			const options = {endpoint: `${url}/jira`, token};
 			const period = {years: 10, months: 0, days: 0};
-			assert.deepEqual(await operation('set-retention')({...options, body: {period: {years: 10}}}), {period});
-			assert.deepEqual(await operation('retention')(options), {period});
-			assert.deepEqual(await operation('set-retention-file')({...options, body: {maxFileCount: 7}}), {maxFileCount: 7});
-			assert.deepEqual(await operation('retention-file')(options), {maxFileCount: 7});
+			assert.deepEqual(await operations['set-retention']({...options, body: {period: {years: 10}}}), {period});
+			assert.deepEqual(await operations.retention(options), {period});
+			assert.deepEqual(await operations['set-retention-file']({...options, body: {maxFileCount: 7}}), {
+				maxFileCount: 7,
+			});
+			assert.deepEqual(await operations['retention-file'](options), {maxFileCount: 7});
 		});
 	});
 
@@ -108,7 +117,7 @@ describe('Data Center configuration', () => {
 			() => ({}),
 			async (endpoint, served) => {
 				await assert.rejects(
-					operation('set-coverage')({endpoint, token: 't', body: {levelByArea: {security: 'off'}}}),
+					operations['set-coverage']({endpoint, token: 't', body: {levelByArea: {security: 'off'}}}),
 					(error: unknown) =>
 						error instanceof SourceError &&
 						error.message === 'jira-data-center coverage: expected levelByArea, got undefined',
@@ -133,13 +142,14 @@ describe('Data Center configuration', () => {
 			['set-retention', {years: 3}, /body\.period/],
 			['set-retention', {period: {}}, /body\.period: expected a period longer than nothing/],
 			['set-retention', {period: {years: 0, days: 0}}, /longer than nothing/],
+			['set-retention', {period: {years: '3'}}, /body\.period\.years: expected a whole number .*, got "3"/],
 			['set-retention', {period: {years: -1}}, /body\.period\.years: expected a whole number/],
 			['set-retention', {period: {weeks: 2}}, /body\.period: expected years, months or days, got weeks/],
 			['set-retention-file', {maxFileCount: 0}, /body\.maxFileCount: expected a whole number/],
 		];
 		for (const [name, body, message] of wrong) {
 			assert.throws(
-				() => operation(name).prepare({endpoint: 'http://127.0.0.1:1', token: 't'}, body),
+				() => prepare(name, body, {endpoint: 'http://127.0.0.1:1', token: 't'}),
 				(error: unknown) => {
 					assert.ok(error instanceof ConfigError, String(error));
 					assert.match(error.message, message);

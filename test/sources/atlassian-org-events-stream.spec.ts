@@ -232,20 +232,21 @@ describe('atlassian-org-events-stream', () => {
 		}
 	});
 
-	it('keeps an event without a time of processing as one that cannot be placed', async () => {
+	it('keeps an event without a time of processing as one that cannot be placed, however old it is', async () => {
 		const data = [
-			{id: 'a', attributes: {time: '2026-01-01T00:00:00Z'}},
+			{id: 'a', attributes: {time: '2025-12-31T00:00:00Z'}},
 			{id: 'b', attributes: {time: '2026-01-01T00:00:00Z', processedAt: '2026-01-01T00:00:01.5Z'}},
 		];
 		await withJsonServer(
 			() => ({data, links: {}, meta: {next: null}}),
 			async endpoint => {
-				const heard = listen(stream({endpoint, token: 't', orgId: 'o'}), page => page.ack());
+				const since = '2026-01-01';
+				const heard = listen(stream({endpoint, token: 't', orgId: 'o', since}), page => page.ack());
 				await heard.over;
 				assert.deepEqual(heard.values.map(idsOf), [['b']]);
 				assert.deepEqual(
-					heard.values[0]!.rejected.map(({reason}) => reason),
-					["the record's time cannot be read: undefined"],
+					heard.values[0]!.rejected.map(({text, reason}) => [JSON.parse(Buffer.from(text).toString()), reason]),
+					[[data[0], "the record's time cannot be read: undefined"]],
 				);
 			},
 		);

@@ -184,7 +184,7 @@ describe('atlassian-org-events', () => {
 				const {url: endpoint, token, orgId} = emulator;
 				for (const {id, text} of emulator.events()) {
 					if (/^\.+$|\p{Surrogate}/u.test(id)) continue;
-					const answer = await operations['event']!.prepare({endpoint, token, orgId, eventId: id}).run();
+					const answer = await operations.event.prepare({endpoint, token, orgId, eventId: id}).run();
 					assert.equal(answer.text, `{"data":${text}}`);
 				}
 			});
@@ -192,7 +192,7 @@ describe('atlassian-org-events', () => {
 
 		it('says that there is no such event', async () => {
 			await withEmulator({events: 5}, async ({url: endpoint, token, orgId}) => {
-				const unknown = operations['event']!({endpoint, token, orgId, eventId: 'a/b?c'});
+				const unknown = operations.event({endpoint, token, orgId, eventId: 'a/b?c'});
 				await assert.rejects(unknown, {code: 'NOT_FOUND', message: /orgs\/[^/]+\/events\/a%2Fb%3Fc answered 404/});
 			});
 		});
@@ -200,7 +200,7 @@ describe('atlassian-org-events', () => {
 		it('gives the catalogue of actions, in which every action of the log is', async () => {
 			await withEmulator({}, async emulator => {
 				const {url: endpoint, token, orgId} = emulator;
-				const {data} = (await operations['event-actions']!({endpoint, token, orgId})) as {data: {id: string}[]};
+				const {data} = await operations['event-actions']({endpoint, token, orgId});
 				const known = new Set(data.map(({id}) => id));
 				const pages = await pull(emulator, {pageSize: 300});
 				for (const {attributes} of pages.flatMap(({events}) => events)) assert.ok(known.has(attributes.action!));
@@ -216,7 +216,7 @@ describe('atlassian-org-events', () => {
 				{orgId: 'o', eventId: '..'},
 			]) {
 				await assert.rejects(
-					operations['event']!({token: 't', endpoint: 'http://127.0.0.1:9', ...options}),
+					operations.event({token: 't', endpoint: 'http://127.0.0.1:9', ...options} as never),
 					ConfigError,
 				);
 			}

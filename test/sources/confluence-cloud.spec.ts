@@ -8,13 +8,11 @@ import {withJsonServer} from '../support/json-server.ts';
 import {memorySink} from '../support/memory-sink.ts';
 import {memoryStore} from '../support/memory-store.ts';
 import {idsOf, listen} from '../support/pages.ts';
-import {queriesOf, siteSource, textsOf} from '../support/site-source.ts';
+import {itReadsItsSite} from '../support/site-cases.ts';
+import {queriesOf, siteSource} from '../support/site-source.ts';
 
 const name = 'confluence-cloud';
-const {withEmulator, pull, runWith, held, assertGiven, assertResumes, assertSurvivesChanges} = siteSource(
-	confluence,
-	name,
-);
+const {withEmulator, pull, runWith, held, assertGiven, assertSurvivesChanges} = siteSource(confluence, name);
 const login = {username: 'admin', password: 'emulator'};
 
 /** The pages of an API that holds these records and no others. */
@@ -33,29 +31,7 @@ async function pagesOf(...results: readonly object[]): Promise<Page[]> {
 }
 
 describe(name, () => {
-	it('gives all records once, newest first, whatever the page size', async () => {
-		for (const pageSize of [undefined, 1, 2, 7, 100, 299, 300, 301, '50']) {
-			await withEmulator({events: Number(pageSize) < 5 ? 30 : 300}, async emulator => {
-				assertGiven(await pull(emulator, {pageSize}), held(emulator), `page size ${pageSize}`);
-				const limits = new Set(queriesOf(emulator).map(query => query.get('limit')));
-				assert.deepEqual([...limits], [pageSize === undefined ? null : String(pageSize)]);
-			});
-		}
-		await withEmulator({events: 0}, async emulator => assertGiven(await pull(emulator), []));
-	});
-
-	it('pages by the rows that came where the server cuts the limit', async () => {
-		await withEmulator({switches: {maxLimit: 25}}, async emulator => {
-			assertGiven(await pull(emulator, {pageSize: 100}), held(emulator));
-		});
-	});
-
-	it('asks for hardly more pages than there are', async () => {
-		await withEmulator({events: 10_000, switches: {bursts: {longSize: 0}}}, async emulator => {
-			assertGiven(await pull(emulator, {pageSize: 100}), held(emulator));
-			assert.ok(emulator.requestCount <= 100 * 1.02 + 2, `${emulator.requestCount} requests`);
-		});
-	});
+	itReadsItsSite(confluence, name);
 
 	it('only looks whether there is a next link, whatever it says', async () => {
 		for (const switches of [
@@ -70,23 +46,6 @@ describe(name, () => {
 				assertGiven(await pull(emulator, {pageSize: 30}), expected);
 			});
 		}
-	});
-
-	it('reads from since, inclusive, to until, exclusive', async () => {
-		await withEmulator({switches: {bursts: {perThousand: 100, longSize: 40, longEvery: 100}}}, async emulator => {
-			const all = [...emulator.api(name).records()];
-			for (const [newer, older] of [
-				[40, 250],
-				[149, 190],
-				[0, 299],
-			] as const) {
-				const until = all[newer]!.timeMs;
-				const since = all[older]!.timeMs;
-				const expected = held(emulator, {from: since, to: until - 1});
-				assert.ok(expected.length > 0);
-				assertGiven(await pull(emulator, {since, until, pageSize: 20}), expected, `${older} to ${newer}`);
-			}
-		});
 	});
 
 	it('sends the search with each page', async () => {
@@ -111,11 +70,6 @@ describe(name, () => {
 		await assertSurvivesChanges((creationDate, number) =>
 			JSON.stringify({author: {accountId: 'late'}, creationDate, summary: `late ${number}`}),
 		);
-	});
-
-	it('goes on from every page', async () => {
-		const bursts = {perThousand: 100, longSize: 45, longEvery: 100};
-		await withEmulator({events: 120, switches: {bursts}}, assertResumes);
 	});
 
 	it('gives what came late in the next run, a twin of an old record too, and nothing twice', async () => {
@@ -154,15 +108,6 @@ describe(name, () => {
 			const [page] = await pull(emulator);
 			assert.match(emulator.requests[0]!.url, /^\/proxy\/wiki\/rest\/api\/audit\?/);
 			assert.equal(page!.source.tenant, `${new URL(emulator.url).host}/proxy`);
-		});
-	});
-
-	it('prefers user name and API token, and takes an OAuth token', async () => {
-		await withEmulator({events: 1}, async emulator => {
-			await pull(emulator, {token: 'of the organization'});
-			await pull(emulator, {username: undefined, password: undefined, token: emulator.token});
-			const schemes = emulator.requests.map(({headers}) => headers.authorization!.split(' ')[0]);
-			assert.deepEqual(schemes, ['Basic', 'Bearer']);
 		});
 	});
 
@@ -353,19 +298,6 @@ describe(name, () => {
 				}
 			}
 		});
-
-		it('gives a common record of every record of the emulator', async () => {
-			await withEmulator({switches: {missing: 'mixed'}}, async emulator => {
-				const [page] = await pull(emulator);
-				const [out] = listen(of(page!).pipe(normalize())).values;
-				assert.deepEqual(out!.rejected, []);
-				assert.deepEqual(
-					out!.events.map(({raw}) => raw),
-					textsOf(page!),
-				);
-				assert.doesNotMatch(JSON.stringify(out!.events.map(({raw: _, ...event}) => event)), /:(""|null|\[\]|\{\})/);
-			});
-		});
 	});
 
 	describe('operations', () => {
@@ -373,8 +305,8 @@ describe(name, () => {
 			await withEmulator({events: 1}, async ({url, requests}) => {
 				const {retention, 'set-retention': setRetention} = confluence.operations;
 				const connection = {endpoint: url, ...login};
-				assert.deepEqual(await retention!(connection), {number: 1, units: 'YEARS'});
-				const prepared = setRetention!.prepare(connection, {number: 6, units: 'MONTHS'});
+				assert.deepEqual(await retention(connection), {number: 1, units: 'YEARS'});
+				const prepared = setRetention.prepare(connection, {number: 6, units: 'MONTHS'});
 				assert.equal(
 					await prepared.preview(),
 					'retention: 1 YEARS -> 6 MONTHS\nThe server deletes records that are older than that.',
@@ -384,11 +316,13 @@ describe(name, () => {
 					['GET', 'GET'],
 				);
 				assert.equal((await prepared.run()).text, '{"number":6,"units":"MONTHS"}');
-				assert.deepEqual(await retention!(connection), {number: 6, units: 'MONTHS'});
-				assert.ok(setRetention!.writes && setRetention!.takesBody && !retention!.writes && !retention!.takesBody);
+				const json = {number: 6, units: 'MONTHS'};
+				assert.deepEqual(await retention(connection), json);
+				assert.deepEqual(await prepared.preview(), {unchanged: {text: JSON.stringify(json), json}});
+				assert.ok(setRetention.writes && setRetention.takesBody && !retention.writes && !retention.takesBody);
 				assert.ok(requests.every(request => request.url === '/wiki/rest/api/audit/retention'));
-				for (const units of ['HOURS', 'HALF_DAYS', 'DAYS', 'WEEKS', 'MONTHS', 'YEARS']) {
-					await setRetention!({...connection, body: {number: 1, units}});
+				for (const units of ['HOURS', 'HALF_DAYS', 'DAYS', 'WEEKS', 'MONTHS', 'YEARS'] as const) {
+					await setRetention({...connection, body: {number: 1, units}});
 				}
 			});
 		});
@@ -404,6 +338,7 @@ describe(name, () => {
 				[{number: 1, units: 'NANOS'}, /units: expected one of HOURS, /],
 				[{number: 1, units: 'constructor'}, /units: expected one of HOURS, /],
 				[{number: 1}, /units: expected one of HOURS, /],
+				[{number: '6', units: 'DAYS'}, /number: expected a whole number from 1 .*, got "6"/],
 				[{number: 0, units: 'DAYS'}, /number: expected a whole number from 1 /],
 				[{number: 1.5, units: 'DAYS'}, /number: expected a whole number from 1 /],
 				[{units: 'DAYS'}, /number: expected a whole number from 1 /],
@@ -414,7 +349,7 @@ describe(name, () => {
 				[undefined, /body: expected an object like {"number": 6, /],
 			] as const) {
 				assert.throws(
-					() => confluence.operations['set-retention']!.prepare(connection, body),
+					() => confluence.operations['set-retention'].prepare(connection, body),
 					error => error instanceof ConfigError && message.test(error.message),
 					JSON.stringify(body),
 				);
@@ -426,15 +361,15 @@ describe(name, () => {
 			await withEmulator({newestMs, now: () => newestMs, spacingMs: 60_000}, async emulator => {
 				const {since} = confluence.operations;
 				const connection = {endpoint: emulator.url, ...login};
-				const answer = (await since!({...connection, number: '2', units: 'HOURS'})) as {results: object[]};
+				const answer = await since({...connection, number: '2', units: 'HOURS'});
 				const expected = held(emulator, {from: newestMs - 7_200_000});
 				assert.ok(expected.length > 50);
 				assert.deepEqual(
 					answer.results.map(record => JSON.stringify(record)),
 					expected,
 				);
-				await since!({...connection, search: 'logo', start: 3, pageSize: 5});
-				await since!(connection);
+				await since({...connection, search: 'logo', skip: 3, pageSize: 5});
+				await since(connection);
 				assert.deepEqual(queriesOf(emulator).map(String), [
 					'number=2&units=HOURS',
 					'searchString=logo&start=3&limit=5',
@@ -442,7 +377,7 @@ describe(name, () => {
 				]);
 			});
 			assert.throws(
-				() => confluence.operations['since']!.prepare({endpoint: 'http://127.0.0.1:1', ...login, units: 'EONS'}),
+				() => confluence.operations.since.prepare({endpoint: 'http://127.0.0.1:1', ...login, units: 'EONS'}),
 				/units: expected one of NANOS, /,
 			);
 		});

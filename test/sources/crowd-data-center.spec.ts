@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import fc from 'fast-check';
 import {of} from 'rxjs';
 import type {Emulator} from '../../lib/emulator/index.ts';
 import {AuthError, ConfigError, SourceError} from '../../lib/errors.ts';
@@ -339,6 +340,25 @@ describe(name, () => {
 			assert.deepEqual(actor, {name: 'Nightly', type: 'SYNCHRONIZATION'});
 		});
 
+		it('is the same for every order of the sets', () => {
+			const named = {name: fc.constantFrom('a', 'b', null), type: fc.constantFrom('USER', 'GROUP', null)};
+			const entity = fc.record({...named, id: fc.constantFrom(1, 2, null), primary: fc.boolean()});
+			const word = fc.constantFrom('x', 'y', null);
+			const entry = fc.record({propertyName: word, oldValue: word, newValue: word});
+			const shuffled = <T>(one: fc.Arbitrary<T>) =>
+				fc
+					.array(one, {minLength: 1, maxLength: 5})
+					.chain(list => fc.tuple(fc.constant(list), fc.shuffledSubarray(list, {minLength: list.length})));
+			const orders = fc.property(shuffled(entity), shuffled(entry), ([entities, turned], [entries, others]) => {
+				const texts = [
+					{entities, entries},
+					{entities: turned, entries: others},
+				].map(sets => JSON.stringify(facts.normalize({eventType: 'OTHER', ...sets})));
+				assert.equal(texts[0], texts[1]);
+			});
+			fc.assert(orders);
+		});
+
 		it('leaves out what is null, absent or empty', () => {
 			for (const none of [null, undefined, '']) {
 				const entries = [{propertyName: none, oldValue: none, newValue: none}];
@@ -371,13 +391,16 @@ describe(name, () => {
 
 	describe('operations', () => {
 		const connectionOf = ({url}: Emulator) => ({endpoint: `${url}/crowd`, ...login});
-		const example = {author: {id: 1, name: 'admin', type: 'USER'}, eventType: 'APPLICATION_CREATED', extra: 1};
+		const example = {author: {id: 1, name: 'admin', type: 'USER'}, eventType: 'APPLICATION_CREATED'};
 
 		it('adds a changeset, once, and says before that it stays', async () => {
 			await withEmulator({events: 1}, async emulator => {
-				const addChangeset = crowd.operations['add-changeset']!;
+				const addChangeset = crowd.operations['add-changeset'];
 				const prepared = addChangeset.prepare(connectionOf(emulator), example);
-				assert.match((await prepared.preview())!, /nobody can take out again: APPLICATION_CREATED by .*"admin"/);
+				assert.match(
+					(await prepared.preview()) as string,
+					/nobody can take out again: APPLICATION_CREATED by .*"admin"/,
+				);
 				assert.equal(emulator.requestCount, 0);
 				assert.deepEqual(await prepared.run(), {text: '', json: undefined});
 				assert.deepEqual(bodiesOf(emulator), [example]);
@@ -390,30 +413,73 @@ describe(name, () => {
 
 		it('sends no changeset without what Crowd asks for', () => {
 			const connection = {endpoint: 'https://host/crowd', ...login};
-			const add = (body: unknown) => () => crowd.operations['add-changeset']!.prepare(connection, body);
+			const add = (body: unknown) => () => crowd.operations['add-changeset'].prepare(connection, body);
 			add({eventType: 'OTHER', authorType: 'SYSTEM', timestamp: '2017-04-26T00:00:00.000+0300'})();
+			add({...example, id: 1})(); // as the document's own example has it
 			for (const [body, complaint] of [
-				[undefined, /body: expected object, got nothing/],
+				[undefined, /body: expected a changeset like .*, got nothing/],
 				[{eventType: 'OTHER'}, /body: expected an author/],
 				[{author: {type: 'USER'}}, /body.eventType: expected an eventType/],
 				[{...example, timestamp: '26.4.2017'}, /body.timestamp: expected a time like 2017-04-26T00:00:00.000\+0300/],
+				[{...example, timestamp: '2017-02-31T00:00:00.000+0300'}, /body.timestamp: expected a time like/],
+				[{...example, timestamp: '2017-04-26T00:00:00.000Z'}, /body.timestamp: expected a time like/],
+				[{...example, timestamp: 1493154000000}, /body.timestamp: expected a time like/],
+				[{...example, id: '7'}, /body.id: expected a number or null, got "7"/],
+				[{...example, foo: 1}, /body: expected some of id, timestamp, author, .*, got foo/],
+				[{...example, author: {nme: 'admin', type: 'USER'}}, /body.author: expected some of id, name, .*, got nme/],
+				[{...example, author: {}}, /body.author: expected an author like/],
+				[{...example, author: {name: null, subtype: 'x'}}, /body.author: expected an author like/],
+				[{...example, author: 'admin'}, /body.author: expected an author like .*, got "admin"/],
+				[{...example, author: {id: '1'}}, /body.author.id: expected a number or null, got "1"/],
+				[{...example, author: {name: 'a', type: 'user'}}, /body.author.type: expected one of USER, APPLICATION/],
+				[{...example, authorId: 1.5}, /body.authorId: expected a whole number or null, got 1.5/],
+				[{...example, eventType: 'user updated'}, /body.eventType: expected an eventType like USER_UPDATED/],
+				[{...example, entities: [{name: 'a', type: 'PAGE'}]}, /body.entities.type: expected one of APPLICATION,/],
+				[{...example, entities: [{primary: 1}]}, /body.entities.primary: expected true, false or null, got 1/],
+				[{...example, entries: 'x'}, /body.entries: expected a list of entries, got "x"/],
+				[{...example, entries: ['x']}, /body.entries: expected an entry like .*, got "x"/],
+				[{...example, entries: [{name: 'x'}]}, /body.entries: expected some of propertyName, .*, got name/],
+				[{...example, entries: [{newValue: 1}]}, /body.entries.newValue: expected a text or null, got 1/],
+				[{...example, ipAddress: 1}, /body.ipAddress: expected a text or null/],
+				[{...example, source: 'HAND'}, /body.source: expected one of MANUAL, SYNCHRONIZATION, DATA_IMPORT/],
 			] as const) {
-				assert.throws(add(body), (error: unknown) => error instanceof ConfigError && complaint.test(error.message));
+				assert.throws(add(body), (error: unknown) => {
+					assert.ok(error instanceof ConfigError);
+					assert.match(error.message, complaint);
+					return true;
+				});
 			}
+		});
+
+		it('takes what the log gives, but for the id, and stores all of it', async () => {
+			await withEmulator({events: 40, switches: stableSets}, async from => {
+				const [given] = await changesets(from);
+				const body = {...given, id: null};
+				await withEmulator({events: 0, switches: stableSets}, async to => {
+					await crowd.operations['add-changeset']({...connectionOf(to), body} as never);
+					const [stored] = await changesets(to, {since: '2000-01-01'});
+					assert.deepEqual({...stored, id: null}, body);
+				});
+			});
 		});
 
 		it('reads the configuration and changes it', async () => {
 			await withEmulator({events: 1}, async emulator => {
 				const {configuration, 'set-configuration': setConfiguration} = crowd.operations;
-				assert.deepEqual(await configuration!(connectionOf(emulator)), {retentionPeriod: 'UNLIMITED'});
-				const prepared = setConfiguration!.prepare(connectionOf(emulator), {retentionPeriod: 'SIX_MONTHS'});
-				assert.match((await prepared.preview())!, /^retentionPeriod: UNLIMITED -> SIX_MONTHS\nThe server deletes/);
+				assert.deepEqual(await configuration(connectionOf(emulator)), {retentionPeriod: 'UNLIMITED'});
+				const prepared = setConfiguration.prepare(connectionOf(emulator), {retentionPeriod: 'SIX_MONTHS'});
+				assert.match(
+					(await prepared.preview()) as string,
+					/^retentionPeriod: UNLIMITED -> SIX_MONTHS\nThe server deletes/,
+				);
 				assert.ok(emulator.requests.every(({method}) => method === 'GET'));
 				assert.equal((await prepared.run()).text, '{"retentionPeriod":"SIX_MONTHS"}');
-				assert.deepEqual(await configuration!(connectionOf(emulator)), {retentionPeriod: 'SIX_MONTHS'});
-				assert.ok(setConfiguration!.writes && !configuration!.writes);
+				const json = {retentionPeriod: 'SIX_MONTHS'};
+				assert.deepEqual(await configuration(connectionOf(emulator)), json);
+				assert.deepEqual(await prepared.preview(), {unchanged: {text: JSON.stringify(json), json}});
+				assert.ok(setConfiguration.writes && !configuration.writes);
 				for (const body of [undefined, {}, {retentionPeriod: ''}, {retentionPeriod: 'X', more: 1}]) {
-					assert.throws(() => setConfiguration!.prepare(connectionOf(emulator), body), ConfigError);
+					assert.throws(() => setConfiguration.prepare(connectionOf(emulator), body), ConfigError);
 				}
 			});
 		});
@@ -421,13 +487,9 @@ describe(name, () => {
 		it('lists filter values of all pages, each once', async () => {
 			await withEmulator({events: 400}, async emulator => {
 				const all = await changesets(emulator);
-				const filterValues = crowd.operations['filter-values']!;
-				const list = async (options: object) => {
-					const answer = (await filterValues({...connectionOf(emulator), ...options})) as {
-						readonly values: readonly CrowdChangeset[];
-						readonly size: number;
-						readonly isLastPage: boolean;
-					};
+				const filterValues = crowd.operations['filter-values'];
+				const list = async (options: Omit<Parameters<typeof filterValues>[0], 'endpoint'>) => {
+					const answer = await filterValues({...connectionOf(emulator), ...options});
 					assert.ok(answer.isLastPage && answer.size === answer.values.length);
 					return answer.values.map(({entityName, authorName}) => entityName ?? authorName);
 				};
@@ -454,7 +516,7 @@ describe(name, () => {
 			await withEmulator({events: 20}, async emulator => {
 				emulator.setFaults([{kind: 'status', status: 503, at: 1}]);
 				const options = {...connectionOf(emulator), projection: 'GROUP', retryBaseMs: 0};
-				const {text} = await crowd.operations['filter-values']!.prepare(options).run();
+				const {text} = await crowd.operations['filter-values'].prepare(options).run();
 				assert.match(text, /^\{"values":\[\{.*\],"size":\d+,"start":0,"limit":50,"isLastPage":true\}$/);
 				assert.equal(emulator.requestCount, 2);
 			});
@@ -468,7 +530,7 @@ describe(name, () => {
 				await withJsonServer(
 					() => answer,
 					async endpoint => {
-						const listing = crowd.operations['filter-values']!({endpoint, ...login, projection: 'USER'});
+						const listing = crowd.operations['filter-values']({endpoint, ...login, projection: 'USER'});
 						await assert.rejects(listing, {code: 'PAGING_NO_PROGRESS'});
 					},
 				);
@@ -477,7 +539,7 @@ describe(name, () => {
 
 		it('refuses filter values without a projection, or with a time that is none', async () => {
 			const connection = {endpoint: 'https://host/crowd', ...login};
-			const filterValues = crowd.operations['filter-values']!;
+			const filterValues = crowd.operations['filter-values'];
 			assert.throws(() => filterValues.prepare(connection), /option projection/);
 			const {run} = filterValues.prepare({...connection, projection: 'USER', since: 'noon'});
 			await assert.rejects(run(), /filter-values: since: expected a time/);

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import {of} from 'rxjs';
 import {ConfigError} from '../../lib/errors.ts';
 import {normalize} from '../../lib/operators/normalize.ts';
 import type {Page} from '../../lib/page.ts';
@@ -8,10 +7,11 @@ import {withJsonServer} from '../support/json-server.ts';
 import {memorySink} from '../support/memory-sink.ts';
 import {memoryStore} from '../support/memory-store.ts';
 import {idsOf, listen} from '../support/pages.ts';
-import {queriesOf, siteSource, textsOf} from '../support/site-source.ts';
+import {itReadsItsSite} from '../support/site-cases.ts';
+import {queriesOf, siteSource} from '../support/site-source.ts';
 
 const name = 'jira-cloud';
-const {withEmulator, pull, runWith, held, assertGiven, assertResumes, assertSurvivesChanges} = siteSource(jira, name);
+const {withEmulator, pull, runWith, held, assertGiven, assertSurvivesChanges} = siteSource(jira, name);
 const login = {username: 'admin', password: 'emulator'};
 
 /** How the API writes a time. */
@@ -47,23 +47,19 @@ async function pullServed(count: number, limit: number | undefined, pageSize: nu
 }
 
 describe(name, () => {
-	it('gives all records once, newest first, whatever the page size', async () => {
-		for (const pageSize of [undefined, 1, 2, 7, 100, 299, 300, 301, '50']) {
-			await withEmulator({events: Number(pageSize) < 5 ? 30 : 300}, async emulator => {
-				const pages = await pull(emulator, {pageSize});
-				assertGiven(pages, held(emulator), `page size ${pageSize}`);
-				const ids = Array.from(emulator.api(name).records(), ({id}) => id);
-				assert.deepEqual(pages.flatMap(idsOf), ids);
-				const limits = new Set(queriesOf(emulator).map(query => query.get('limit')));
-				assert.deepEqual([...limits], [pageSize === undefined ? null : String(pageSize)]);
-			});
-		}
-		await withEmulator({events: 0}, async emulator => assertGiven(await pull(emulator), []));
-	});
+	itReadsItsSite(jira, name);
 
-	it('pages by the rows that came where the server cuts the limit', async () => {
-		await withEmulator({switches: {maxLimit: 25}}, async emulator => {
-			assertGiven(await pull(emulator, {pageSize: 100}), held(emulator));
+	it('takes the ids of the API, and asks for times with a zone', async () => {
+		await withEmulator({events: 60}, async emulator => {
+			const records = [...emulator.api(name).records()];
+			const pages = await pull(emulator, {since: records.at(-1)!.timeMs, pageSize: 7});
+			assert.deepEqual(
+				pages.flatMap(idsOf),
+				records.map(({id}) => id),
+			);
+			for (const query of queriesOf(emulator)) {
+				for (const bound of ['from', 'to']) assert.match(query.get(bound)!, /^2026-.*T.*\.\d{3}Z$/);
+			}
 		});
 	});
 
@@ -85,33 +81,6 @@ describe(name, () => {
 
 	it('reads to an empty page where the answer states no limit', async () => {
 		assert.equal((await pullServed(250, undefined, 100)).flatMap(idsOf).length, 250);
-	});
-
-	it('asks for hardly more pages than there are', async () => {
-		await withEmulator({events: 10_000, switches: {bursts: {longSize: 0}}}, async emulator => {
-			assertGiven(await pull(emulator, {pageSize: 100}), held(emulator));
-			assert.ok(emulator.requestCount <= 100 * 1.02 + 2, `${emulator.requestCount} requests`);
-		});
-	});
-
-	it('reads from since, inclusive, to until, exclusive, in times with a zone', async () => {
-		await withEmulator({switches: {bursts: {perThousand: 100, longSize: 40, longEvery: 100}}}, async emulator => {
-			const all = [...emulator.api(name).records()];
-			for (const [newer, older] of [
-				[40, 250],
-				[149, 190],
-				[0, 299],
-			] as const) {
-				const until = all[newer]!.timeMs;
-				const since = all[older]!.timeMs;
-				const expected = held(emulator, {from: since, to: until - 1});
-				assert.ok(expected.length > 0);
-				assertGiven(await pull(emulator, {since, until, pageSize: 20}), expected, `${older} to ${newer}`);
-			}
-			for (const query of queriesOf(emulator)) {
-				for (const bound of ['from', 'to']) assert.match(query.get(bound)!, /^2026-.*T.*\.\d{3}Z$/);
-			}
-		});
 	});
 
 	it('sends the filter with each page, and does not believe the total', async () => {
@@ -136,11 +105,6 @@ describe(name, () => {
 		await assertSurvivesChanges((timeMs, number) =>
 			JSON.stringify({id: 1_000_000 + number, created: jiraTime(timeMs), summary: `late ${number}`}),
 		);
-	});
-
-	it('goes on from every page', async () => {
-		const bursts = {perThousand: 100, longSize: 45, longEvery: 100};
-		await withEmulator({events: 120, switches: {bursts}}, assertResumes);
 	});
 
 	it('gives what came late in the next run, and nothing twice', async () => {
@@ -171,15 +135,6 @@ describe(name, () => {
 				assert.equal(pages[0]!.source.ids, 'tenant');
 			});
 		}
-	});
-
-	it('prefers user name and API token, and takes an OAuth token', async () => {
-		await withEmulator({events: 1}, async emulator => {
-			await pull(emulator, {token: 'of the organization'});
-			await pull(emulator, {username: undefined, password: undefined, token: emulator.token});
-			const schemes = emulator.requests.map(({headers}) => headers.authorization!.split(' ')[0]);
-			assert.deepEqual(schemes, ['Basic', 'Bearer']);
-		});
 	});
 
 	it('refuses options that cannot work', () => {
@@ -270,19 +225,6 @@ describe(name, () => {
 					assert.deepEqual(await normalized(record), {action: 's', message: 's', outcome: 'success'});
 				}
 			}
-		});
-
-		it('gives a common record of every record of the emulator', async () => {
-			await withEmulator({switches: {missing: 'mixed'}}, async emulator => {
-				const [page] = await pull(emulator);
-				const [out] = listen(of(page!).pipe(normalize())).values;
-				assert.deepEqual(out!.rejected, []);
-				assert.deepEqual(
-					out!.events.map(({raw}) => raw),
-					textsOf(page!),
-				);
-				assert.doesNotMatch(JSON.stringify(out!.events.map(({raw: _, ...event}) => event)), /:(""|null|\[\]|\{\})/);
-			});
 		});
 	});
 });

@@ -4,12 +4,13 @@ import {type Emulator, type EmulatorOptions, startEmulator} from '../../lib/emul
 import type {Page} from '../../lib/page.ts';
 import type {Start} from '../../lib/start.ts';
 import type {DataCenterEvent} from '../../sources/_data-center-event.ts';
+import type bitbucket from '../../sources/bitbucket-data-center.ts';
 import jira from '../../sources/jira-data-center.ts';
 import {listen} from './pages.ts';
 
 export type DataCenterOptions = Parameters<typeof jira>[0];
 /** Of the three sources, which take the same options. */
-export type DataCenterSource = typeof jira;
+export type DataCenterSource = typeof bitbucket;
 export type DataCenterName = 'jira-data-center' | 'confluence-data-center' | 'bitbucket-data-center';
 
 /** An emulator whose searches are audited only where `options` say so. */

@@ -13,7 +13,11 @@ export function examplesIn(help: string): string[] {
 }
 
 /** Runs a line as a shell would, with `rxaudit` being the built command; `jq` only passes on what it gets. */
-export async function runExample(line: string, folder: string): Promise<CliResult> {
+export async function runExample(
+	line: string,
+	folder: string,
+	env: NodeJS.ProcessEnv = {RXAUDIT_TOKEN: 'emulator'},
+): Promise<CliResult> {
 	const bin = path.join(folder, 'bin');
 	fs.mkdirSync(bin, {recursive: true});
 	const script = (name: string, text: string) =>
@@ -22,7 +26,7 @@ export async function runExample(line: string, folder: string): Promise<CliResul
 	script('jq', 'cat');
 	const child = spawn('sh', ['-c', line], {
 		cwd: folder,
-		env: {PATH: `${bin}:${process.env['PATH']}`, RXAUDIT_TOKEN: 'emulator'},
+		env: {PATH: `${bin}:${process.env['PATH']}`, ...env},
 		stdio: ['ignore', 'pipe', 'pipe'],
 	});
 	const [stdout, stderr, [code, signal]] = await Promise.all([

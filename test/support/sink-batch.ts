@@ -30,9 +30,20 @@ export function batchOf(given: readonly TestEvent[], ids: 'global' | 'tenant' = 
 	};
 }
 
-export function sinkContext(resume?: Json, signal = new AbortController().signal): SinkContext & {warnings: string[]} {
+/** A context that keeps what it is told. */
+export type HeardContext = SinkContext & {readonly warnings: string[]; readonly notes: string[]};
+
+export function sinkContext(resume?: Json, signal = new AbortController().signal): HeardContext {
 	const warnings: string[] = [];
-	return {resume, signal, warnings, warn: message => void warnings.push(message)};
+	const notes: string[] = [];
+	return {
+		resume,
+		signal,
+		warnings,
+		notes,
+		warn: message => void warnings.push(message),
+		note: message => void notes.push(message),
+	};
 }
 
 /** For `assert.rejects`: a SinkError of this code whose message matches. */

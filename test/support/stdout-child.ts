@@ -12,6 +12,7 @@ const sink = await ndjson({path: '-', retryBaseMs: 1, maxAttempts: 3}).open({
 	resume: undefined,
 	signal: new AbortController().signal,
 	warn: tell,
+	note: tell,
 });
 try {
 	for (; taken < pages; taken++) {

@@ -1,0 +1,45 @@
+/** Serves what one source reads, for bench/sources.ts, and tells its parent what it holds and what it was asked for. */
+import {hash} from 'node:crypto';
+import {fileURLToPath} from 'node:url';
+import {type ApiName, startEmulator} from '../lib/emulator/index.ts';
+import {sourceTable} from '../test/conformance/source-table.ts';
+
+/** The first message. */
+export interface Served {
+	/** What the source needs besides credentials. */
+	readonly options: Readonly<Record<string, unknown>>;
+	/** What stands for each record that there is. */
+	readonly held: readonly string[];
+}
+
+/** One of those that answer each message of the parent: what came in since the one before. */
+export interface Asked {
+	readonly method: string;
+	readonly url: string;
+	readonly headers: Readonly<Record<string, string>>;
+	readonly body?: string;
+}
+
+/** What stands for a record: of its text, which has no line breaks. */
+export function markOf(text: string | Uint8Array): string {
+	return hash('sha1', text, 'base64');
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await serve(process.argv[2]!, Number(process.argv[3]));
+
+async function serve(name: string, events: number): Promise<void> {
+	const {switches, path = '', options} = sourceTable[name]!;
+	const emulator = await startEmulator({events, keepRequests: Infinity, ...(switches ? {switches} : {})});
+	const held = Array.from(emulator.api(name as ApiName).records(), ({text}) => markOf(text.replace(/[\r\n]/g, '')));
+	let told = 0;
+	process.on('message', () => {
+		const asked = emulator.requests.slice(told).map(({method, url, headers, body}): Asked => {
+			const {authorization = '', 'content-type': type} = headers;
+			return {method, url, headers: {authorization, ...(type && {'content-type': type})}, ...(body && {body})};
+		});
+		told = emulator.requests.length;
+		process.send!(asked);
+	});
+	process.once('disconnect', () => process.exit());
+	process.send!({options: {endpoint: emulator.url + path, ...options?.(emulator)}, held} satisfies Served);
+}

@@ -1,0 +1,73 @@
+import {emptyChain} from '../manifest.ts';
+import type {Damage, Verification} from '../verification.ts';
+import {count} from './progress.ts';
+
+export interface FoundHead {
+	/** The option that gave it. */
+	readonly from: string;
+	/** How many entries were added behind it. */
+	readonly since: number;
+}
+
+/** What is said of a target beside its {@link Verification}. */
+export interface Findings extends Verification {
+	/** As the state names it: `name:target`. */
+	readonly target: string;
+	/** Whether every signature was checked. */
+	readonly isSignatureChecked: boolean;
+	/** The heads that were expected and are on the chain. */
+	readonly heads: readonly FoundHead[];
+	/** What is worth knowing and no damage. */
+	readonly notes: readonly string[];
+}
+
+/** So many of those are named; there may be as many as there are files. */
+const maxUncommitted = 20;
+
+/** The answer for people, in lines. */
+export function verdict(findings: Findings): string {
+	const {target, damage, chain, signed, isSignatureChecked, heads, sources, uncommitted, notes} = findings;
+	const lines = [damage.length === 0 ? `intact: ${target}` : `damaged: ${target}: ${count(damage.length, 'finding')}`];
+	lines.push(...damage.map(({kind, what, detail}) => `  ${kind.padEnd(9)}${what}: ${detail}`));
+	lines.push(`  chain    ${count(chain.entries, 'entry', 'entries')}, head ${chain.head}`);
+	for (const {from, since} of heads) {
+		lines.push(`           the head of ${from} is on it, ${count(since, 'entry', 'entries')} before the end`);
+	}
+	if (signed > 0 || isSignatureChecked) {
+		const checked = isSignatureChecked ? 'checked with the key' : 'not checked: give --public-key-file';
+		lines.push(`  signed   ${signed} of ${chain.entries}, ${checked}`);
+	}
+	for (const [key, {events, first, last}] of Object.entries(sources)) {
+		lines.push(`  holds    ${count(events, 'event')} of ${key}, from ${first} to ${last}`);
+	}
+	lines.push(...uncommitted.slice(0, maxUncommitted).map(what => `  uncommitted ${what}`));
+	if (uncommitted.length > maxUncommitted) {
+		lines.push(`  uncommitted ${uncommitted.length - maxUncommitted} more`);
+	}
+	lines.push(...notes.map(note => `  note     ${note}`));
+	return lines.map(line => `${printable(line)}\n`).join('');
+}
+
+/** The answer for programs: one JSON object on one line. */
+export function verdictJson({hashes: _, isSignatureChecked, chain, ...findings}: Findings): string {
+	const {entries, head} = chain;
+	return `${JSON.stringify({intact: findings.damage.length === 0, entries, head, isSignatureChecked, ...findings})}\n`;
+}
+
+/** Where an expected head is on the chain, or that it is not. */
+export function findHead(
+	{hashes}: Pick<Verification, 'hashes'>,
+	head: string,
+	from: string,
+): FoundHead | {readonly damage: Damage} {
+	// Every chain begins there.
+	const at = head === emptyChain.head ? -1 : hashes.lastIndexOf(head);
+	if (at >= 0 || head === emptyChain.head) return {from, since: hashes.length - 1 - at};
+	const detail = `expected ${head} of ${from} on the chain, got a chain without it: it was cut, or written anew`;
+	return {damage: {kind: 'entry', what: 'head', detail}};
+}
+
+/** Names of files may hold anything, and must not drive the terminal. */
+function printable(line: string): string {
+	return line.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, char => `\\u{${char.codePointAt(0)!.toString(16)}}`);
+}

@@ -1,0 +1,42 @@
+/** The names of what an archive of objects holds. */
+
+const manifestEntry = /^rxaudit\.manifest\/(\d{12})\.entry$/;
+const dataObject = /(?:^|\/)(\d{12})-([0-9a-f]{8})(?:~\d+)?\.ndjson(?:\.gz|\.zst)?$/;
+
+/** Below which the entries of the manifest are. */
+export const manifestPrefix = 'rxaudit.manifest/';
+
+export function entryName(entry: number): string {
+	return `${manifestPrefix}${twelveDigits(entry)}.entry`;
+}
+
+/** Which entry has this name; undefined for everything else. */
+export function entryOf(name: string): number | undefined {
+	const [, digits] = manifestEntry.exec(name) ?? [];
+	return digits === undefined ? undefined : Number(digits);
+}
+
+export interface ObjectPlace {
+	readonly partition: string;
+	/** The entry that is going to list it. */
+	readonly entry: number;
+	/** The archive's own mark, 8 hex digits. */
+	readonly run: string;
+	readonly ending: string;
+	/** How many objects of the same place cannot be had. */
+	readonly attempt: number;
+}
+
+export function objectName({partition, entry, run, ending, attempt}: ObjectPlace): string {
+	return `${partition}/${twelveDigits(entry)}-${run}${attempt === 0 ? '' : `~${attempt}`}${ending}`;
+}
+
+/** What the name of an object of events says; undefined for everything else. */
+export function objectOf(name: string): {readonly entry: number; readonly run: string} | undefined {
+	const [, digits, run] = dataObject.exec(name) ?? [];
+	return digits === undefined ? undefined : {entry: Number(digits), run: run!};
+}
+
+function twelveDigits(entry: number): string {
+	return String(entry).padStart(12, '0');
+}

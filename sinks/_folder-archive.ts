@@ -1,0 +1,41 @@
+import {resolve} from 'node:path';
+import {ConfigError} from '../lib/errors.ts';
+import type {Sink} from '../lib/sink.ts';
+import type {Verification, VerifyOptions} from '../lib/verification.ts';
+import {type ArchiveOptions, archivePlan} from './_archive-options.ts';
+import {folderObjects} from './_folder-objects.ts';
+import {archiveHolds, openObjectArchive, verifyArchive} from './_object-archive.ts';
+
+export interface FolderArchiveOptions extends ArchiveOptions {
+	readonly path: string;
+	readonly mode: 'append' | 'replace' | undefined;
+	readonly durability: 'process' | 'power';
+	readonly manifest: boolean;
+	readonly maxAttempts: number;
+	readonly retryBaseMs: number;
+}
+
+/** An archive of objects in a local folder, as a sink. */
+export function folderArchive(sink: string, options: FolderArchiveOptions): Omit<Sink, 'name' | 'delivery'> {
+	const {mode, durability, manifest, maxAttempts, retryBaseMs} = options;
+	if (mode === 'replace')
+		throw new ConfigError(`${sink}: a folder cannot be replaced: expected mode=append, or a new one`);
+	if (!manifest) throw new ConfigError(`${sink}: a folder always has a manifest: manifest=false is for a file`);
+	const {layout, compression, commitSize} = archivePlan(options);
+	const dir = resolve(options.path);
+	const openStore = () => folderObjects({sink, dir, durability});
+	return {
+		target: `${dir}/`,
+		layout: {layout},
+		commitSize,
+		holds: async prepared => archiveHolds(openStore(), prepared),
+		open: async context => {
+			const store = openStore();
+			return openObjectArchive({sink, store, layout, compression, mode, maxAttempts, retryBaseMs, context});
+		},
+	};
+}
+
+export async function verifyFolderArchive(sink: string, path: string, how: VerifyOptions): Promise<Verification> {
+	return verifyArchive(sink, folderObjects({sink, dir: resolve(path), durability: 'process'}), how);
+}

@@ -1,0 +1,86 @@
+import type {File, FileMetadata} from '@google-cloud/storage';
+import {gcsError, isGarbled, isLock, isPassing, passingFailure} from './_gcs-errors.ts';
+import {type GcsRetry, Tries} from './_gcs-retry.ts';
+import {checksumOf, type Session, upload} from './_gcs-upload.ts';
+import type {ObjectStore, StoredObject} from './_object-store.ts';
+
+/** More would need more memory, and one alone waits too much for answers. */
+const chunkedAtOnce = 2;
+
+/** An object as the store shows it. */
+export interface HeldObject extends StoredObject {
+	readonly crc32c: string;
+	/** What it says of itself. */
+	readonly sha256: string | undefined;
+}
+
+export interface PutOptions extends GcsRetry {
+	/** Held in memory while it is under way; a multiple of 256 KiB, as Google demands. */
+	readonly chunkBytes: number;
+}
+
+/** What storing needs of the other operations. */
+export interface PutParts {
+	addressOf(name: string): string;
+	fileOf(name: string): File;
+	heldOf(name: string, metadata: FileMetadata): HeldObject;
+	find(name: string): Promise<HeldObject | undefined>;
+	remove: ObjectStore['remove'];
+}
+
+/**
+ * Stores files so that each try is decided by what is in the bucket: an answer may be lost, and a refusal may be about
+ * an object that an earlier try left there.
+ */
+export function createPut(
+	options: PutOptions,
+	{addressOf, fileOf, heldOf, find, remove}: PutParts,
+): ObjectStore['put'] {
+	const lanes: Promise<unknown>[] = Array.from({length: chunkedAtOnce}, () => Promise.resolve());
+
+	const putNow: ObjectStore['put'] = async (name, spooled, replaces) => {
+		const {bucket, chunkBytes, timeoutMs, signal} = options;
+		const doing = `write ${addressOf(name)}`;
+		const tries = new Tries(options, doing);
+		const crc32c = await checksumOf(spooled.file);
+		const onProgress = (bytes: number) => tries.reached(bytes);
+		let ifGenerationMatch = replaces ?? '0';
+		let session: Session = {};
+		for (;;) {
+			const what = {spooled, crc32c, ifGenerationMatch, chunkBytes, timeoutMs, signal, onProgress};
+			const tried = await upload(fileOf(name), session, what);
+			let failure = 'failure' in tried ? tried.failure : undefined;
+			let held = 'stored' in tried ? heldOf(name, tried.stored) : await find(name);
+			const isOurs = held?.sha256 === spooled.sha256;
+			if (isOurs && held?.bytes === spooled.bytes && held.crc32c === crc32c) return 'stored';
+
+			const lost = session.uri !== undefined && (failure?.status === 404 || failure?.status === 410);
+			const vanished = failure?.status === 412 && held === undefined;
+			if (held && (isOurs || !failure)) {
+				// one of these tries made it, but it is not as it was sent
+				if ((await remove(held)) === 'locked') return 'locked';
+				failure = passingFailure(`what is stored has the checksum ${held.crc32c} instead of ${crc32c}`);
+				held = undefined;
+				session = {};
+			} else if (held && held.generation !== replaces) {
+				return 'taken';
+			} else if (held && failure && isLock(failure)) {
+				return 'locked';
+			} else if (lost || vanished || isGarbled(failure!)) {
+				session = {};
+			} else if (!isPassing(failure!)) {
+				throw gcsError(failure!, doing, bucket);
+			}
+			ifGenerationMatch = held?.generation ?? '0';
+			await tries.again(failure!);
+		}
+	};
+
+	return async (name, spooled, replaces) => {
+		if (spooled.bytes <= options.chunkBytes) return putNow(name, spooled, replaces);
+		const lane = lanes.shift()!;
+		const putting = lane.then(async () => putNow(name, spooled, replaces));
+		lanes.push(putting.catch(() => {}));
+		return putting;
+	};
+}

@@ -1,0 +1,46 @@
+import type {Readable} from 'node:stream';
+
+/** A file on the local disk that is to become an object. */
+export interface Spooled {
+	readonly file: string;
+	readonly bytes: number;
+	/** Of all its bytes, in hex. */
+	readonly sha256: string;
+	readonly contentType: string;
+	readonly contentEncoding?: string;
+	/** What is said of it beside it, where the store can hold that: counts, times, the SHA-256. */
+	readonly metadata: Readonly<Record<string, string>>;
+}
+
+export interface StoredObject {
+	/** Below the root of the store, with `/`. */
+	readonly name: string;
+	readonly bytes: number;
+	/** Which content has the name now: it changes with every write. */
+	readonly generation: string;
+}
+
+/** A place that holds whole objects by name: each appears at once or not at all. */
+export interface ObjectStore {
+	/** For messages, for example `gs://bucket/prefix`. */
+	readonly title: string;
+	/** The folder in which spools are made. */
+	readonly spoolFolder: string;
+	/**
+	 * Stores a file under a name that is free, or in place of just that generation. `stored`: the object is there with
+	 * this content and is durable, whether it came now, with a reply that was lost, or had been there before.
+	 * `taken`: the name has other content; nothing was changed. `locked`: the content there must not be replaced.
+	 */
+	put(name: string, spooled: Spooled, replaces?: string): Promise<'stored' | 'taken' | 'locked'>;
+	/** The object, or undefined. */
+	stat(name: string): Promise<StoredObject | undefined>;
+	/** Whether the object has this content, by what the store says of it, without reading it where that is possible. */
+	isSame(object: StoredObject, content: {readonly bytes: number; readonly sha256: string}): Promise<boolean>;
+	/** Removes that generation; `locked` where it must stay. One that is gone is no error. */
+	remove(object: StoredObject): Promise<'removed' | 'locked'>;
+	/** All objects whose name begins so, by name. */
+	list(prefix: string): AsyncIterable<StoredObject>;
+	/** The bytes as they are stored: not decompressed on the way. */
+	read(name: string): Readable;
+	close?(): Promise<void>;
+}

@@ -1,0 +1,75 @@
+import fs from 'node:fs';
+import {resolve} from 'node:path';
+import {ConfigError} from '../lib/errors.ts';
+import type {ManifestEntry} from '../lib/manifest.ts';
+import {ChainWalk, type Damage, type Verification, type VerifyOptions} from '../lib/verification.ts';
+import {notOpened} from './_file-errors.ts';
+import {hashOfRange} from './_hash-file.ts';
+import {manifestPath} from './_manifest-file.ts';
+import {manifestLines, missingManifest} from './_manifest-lines.ts';
+
+/**
+ * Reads a file and its manifest from beginning to end, and compares each range with its entry. Rejects with
+ * `TARGET_REFUSED` where there is no manifest.
+ */
+export async function verifyFile(sink: string, given: string, options: VerifyOptions): Promise<Verification> {
+	if (given === '-') throw new ConfigError(`${sink}: expected a file to verify, got standard output`);
+	const path = resolve(given);
+	const manifest = manifestPath(path);
+	if (!fs.existsSync(manifest)) throw missingManifest(sink, manifest);
+	try {
+		const descriptor = fs.existsSync(path) ? fs.openSync(path, 'r') : undefined;
+		try {
+			return await compare(path, descriptor, options);
+		} finally {
+			if (descriptor !== undefined) fs.closeSync(descriptor);
+		}
+	} catch (error) {
+		throw notOpened(sink, 'read', path, error);
+	}
+}
+
+async function compare(path: string, descriptor: number | undefined, options: VerifyOptions): Promise<Verification> {
+	const manifest = manifestPath(path);
+	const size = descriptor === undefined ? 0 : fs.fstatSync(descriptor).size;
+	const walk = new ChainWalk(options.publicKey);
+	const damage: Damage[] = [];
+	const uncommitted: string[] = [];
+	let covered = 0;
+	let read = 0;
+	for await (const {text, end} of manifestLines(manifest)) {
+		read = end;
+		const entry = walk.next(text);
+		const range = entry?.range;
+		if (!entry) continue;
+		// What follows a damaged entry need not be said twice.
+		if (!range || range.to < range.from || (walk.damage.length === 0 && range.from !== covered)) {
+			const found = range ? `bytes ${range.from} to ${range.to}` : 'no range';
+			const detail = `expected a range from byte ${covered} on, got ${found}`;
+			damage.push({kind: 'entry', what: `entry ${entry.entry}`, detail});
+			if (!range || range.to < range.from) continue;
+		}
+		const what = `${path}: bytes ${range.from} to ${range.to} (entry ${entry.entry})`;
+		options.onProgress?.(what);
+		const problem = await problemOf(range, descriptor, size);
+		if (problem) damage.push({...problem, what});
+		covered = Math.max(covered, range.to);
+	}
+	if (size > covered) uncommitted.push(`${path}: bytes ${covered} to ${size}`);
+	const rest = fs.statSync(manifest).size - read;
+	if (rest > 0) uncommitted.push(`${manifest}: the last ${rest} bytes, an entry that is not whole`);
+	const {chain, hashes, signed, sources} = walk;
+	return {damage: [...walk.damage, ...damage], uncommitted, chain, hashes, signed, sources};
+}
+
+async function problemOf(
+	{from, to, sha256}: NonNullable<ManifestEntry['range']>,
+	descriptor: number | undefined,
+	size: number,
+): Promise<Omit<Damage, 'what'> | undefined> {
+	if (descriptor === undefined) return {kind: 'missing', detail: 'the file is missing'};
+	if (size < to) return {kind: 'missing', detail: `the file ends at byte ${size}`};
+	const found = await hashOfRange(descriptor, from, to);
+	if (found.sha256 === sha256) return undefined;
+	return {kind: 'changed', detail: `expected SHA-256 ${sha256}, got ${found.sha256}`};
+}

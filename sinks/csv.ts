@@ -1,0 +1,155 @@
+import fs from 'node:fs';
+import {resolve} from 'node:path';
+import {stringify} from 'csv-stringify/sync';
+import {z} from 'zod';
+import {defineSink} from '../lib/define-sink.ts';
+import type {Json} from '../lib/event.ts';
+import type {Batch, OpenSink} from '../lib/sink.ts';
+import {manifestOption, openAppendFile} from './_append-file.ts';
+import {checkAppendable} from './_csv-append.ts';
+import {commonColumns, formatColumns, parseColumns} from './_csv-columns.ts';
+import {mapRows} from './_csv-rows.ts';
+import {type Retry, retryOptions} from './_file-errors.ts';
+import {openStdout} from './_stdout.ts';
+import {verifyFile} from './_verify-file.ts';
+
+const name = 'csv';
+
+/** Members of 4 MiB of rows are within a few per cent of one stream. */
+const gzipCommitSize = {pages: 10_000, bytes: 4 * 1024 * 1024, ageMs: 60_000};
+
+const standardOutput = 1;
+
+/** csv-stringify joins what it gives; joining a page of 500 rows at once takes three times as long. */
+const rowsPerText = 8;
+
+const yesOrNo = z.union([z.boolean(), z.enum(['true', 'false']).transform(given => given === 'true')], {
+	error: 'expected true or false',
+});
+
+/**
+ * One row per event under a header, as RFC 4180 has it: CRLF, and quotes where they are needed.
+ *
+ * A cell is text: what a spreadsheet would run as a formula gets a `'` in front, unless `safe` is false. Absent and
+ * empty look the same; the last column, `raw`, is the record's own text, so that nothing is lost.
+ */
+export default defineSink({
+	name,
+	docs:
+		'One row per event under a header (RFC 4180: UTF-8, CRLF), for spreadsheets and databases: a file (gzip when ' +
+		'its name ends in .gz), or - for standard output. A file goes on exactly where the state says, with one header; ' +
+		'a pipe may see the last uncommitted pages twice. ' +
+		"A list of plain values is joined by '; ', or is JSON where one of them holds a ; itself, begins with [ or is " +
+		'empty; an object and a list of objects are JSON. A member of a list (targets.name) is that of all its items. ' +
+		"Absent and empty members are empty cells. A text that a spreadsheet would run gets a ' in front, which one " +
+		"takes away again to have the value. Example: --to 'csv:audit.csv?columns=time,who=actor.name,what=action'",
+	target: 'path',
+	options: z.object({
+		path: z.string().min(1).describe('the file, or - for standard output; one whose name ends in .gz is compressed'),
+		columns: z
+			.string()
+			.default(commonColumns)
+			.describe(
+				'what to write, in which order: dotted members of the event, separated by commas; header=member gives a ' +
+					'column another name; needed for another format than the common record',
+			),
+		delimiter: z
+			.enum([',', ';', '|', '\t', 'tab'])
+			.transform(given => (given === 'tab' ? '\t' : given))
+			.default(',')
+			.describe('what separates the cells: , ; | or tab'),
+		bom: yesOrNo.default(false).describe('true: begin with a byte order mark, so that Excel sees that it is UTF-8'),
+		safe: yesOrNo
+			.default(true)
+			.describe("false: write texts that a spreadsheet would run as a formula as they are, without the ' in front"),
+		mode: z
+			.enum(['append', 'replace'])
+			.optional()
+			.describe(
+				'what to do with a file that has content but no state: append goes on behind its end, under the same ' +
+					'header; replace empties it at once, before the first event is fetched; with a state it means nothing',
+			),
+		durability: z
+			.enum(['process', 'power'])
+			.default('power')
+			.describe('what a commit survives: process, the end of this process; power, a power failure too'),
+		...manifestOption,
+		...retryOptions,
+	}),
+	create({path: given, columns: text, delimiter, bom, safe, ...options}) {
+		const columns = parseColumns(text);
+		const layout = {columns: formatColumns(columns), delimiter, bom: String(bom), safe: String(safe)};
+		const mapping = mapRows(columns, safe);
+		const toCsv = (rows: string[][]) =>
+			stringify(rows, {
+				delimiter,
+				record_delimiter: '\r\n',
+				quote_record_delimiter: true, // a line break of any other kind too
+				quoted_empty: columns.length === 1, // else the row is an empty line, which many readers skip
+			});
+		const header = toCsv([mapping.header()]);
+		const begin = Buffer.from(bom ? `\ufeff${header}` : header);
+		const openRows = ({write, flush, close}: RowTarget): OpenSink => ({
+			async write(batch) {
+				const {rows, records, rejected} = mapping.rows(batch);
+				const parts: Buffer[] = [];
+				for (let at = 0; at < rows.length; at += rowsPerText) {
+					parts.push(Buffer.from(toCsv(rows.slice(at, at + rowsPerText))));
+				}
+				await write(Buffer.concat(parts), {records, source: batch.source});
+				return rejected;
+			},
+			flush,
+			close,
+		});
+		if (given === '-') {
+			return {
+				target: '-',
+				layout,
+				async open(context) {
+					const target = openOutput({sink: name, ...options, context});
+					if (!isContinued(standardOutput)) await target.write(begin);
+					return openRows(target);
+				},
+			};
+		}
+		const path = resolve(given);
+		return {
+			target: path,
+			layout,
+			...(path.endsWith('.gz') ? {commitSize: gzipCommitSize} : {}),
+			async open(context) {
+				const {mode} = options;
+				if (mode === 'append' && context.resume === undefined) await checkAppendable(path, header);
+				const target = await openAppendFile({sink: name, path, ...options, mode, context});
+				try {
+					if (fs.statSync(path).size === 0) await target.write(begin);
+					return openRows(target);
+				} catch (error) {
+					await target.close();
+					throw error;
+				}
+			},
+		};
+	},
+	verify: async ({path}, how) => verifyFile(name, path, how),
+});
+
+/** What takes the bytes of rows, and what those were made from. */
+interface RowTarget {
+	write(bytes: Uint8Array, events?: Pick<Batch, 'records' | 'source'>): Promise<void>;
+	flush(): Promise<Json>;
+	close(): Promise<void>;
+}
+
+function openOutput(retry: Retry): RowTarget {
+	// Of a batch it takes the lines and nothing else.
+	const output: {write(batch: Pick<Batch, 'lines'>): Promise<unknown>} & Omit<OpenSink, 'write'> = openStdout(retry);
+	return {...output, write: async lines => void (await output.write({lines}))};
+}
+
+/** True for a file that has content, as behind `>>`: what comes now goes on with its rows. A pipe is always new. */
+function isContinued(descriptor: number): boolean {
+	const stats = fs.fstatSync(descriptor);
+	return stats.isFile() && stats.size > 0;
+}

@@ -1,0 +1,187 @@
+import assert from 'node:assert/strict';
+import {generateKeyPairSync} from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
+import {runCli} from '../support/cli.ts';
+import {assertRefused, commandLine} from '../support/command-line.ts';
+
+const targets = ['ndjson:out.ndjson', 'ndjson:out.ndjson.gz', 'csv:out.csv', 'filesystem:out'];
+
+describe('verify', () => {
+	const {folder, emulator, pull, held} = commandLine();
+	const file = (name: string) => path.join(folder(), name);
+	const verify = (...args: string[]) =>
+		runCli(['verify', ...args], {cwd: folder(), env: {RXAUDIT_TOKEN: emulator().token}});
+	const headIn = (stdout: string) => /head ([0-9a-f]{64})/.exec(stdout)![1]!;
+
+	for (const target of targets) {
+		it(`says that ${target} is intact, and by which head`, async () => {
+			const args = ['--to', target, '--state', 'state', '--page-size', '20'];
+			assert.equal((await pull(args)).code, 0);
+			const first = await verify(target, '--state', 'state', '--quiet');
+			assert.deepEqual([first.code, first.stderr], [0, '']);
+			const [kind, name] = target.split(':') as [string, string];
+			assert.match(first.stdout, new RegExp(`^intact: ${kind}:${file(name)}\n`));
+			assert.match(first.stdout, new RegExp(`${held().length} events of atlassian-org-events:ORG, from `));
+			const [newest] = emulator().events();
+			emulator().insert([{timeMs: newest!.timeMs + 1}]);
+			assert.equal((await pull(args)).code, 0);
+			const second = await verify(target, '--expect-head', headIn(first.stdout));
+			assert.deepEqual([second.code, second.stderr], [0, '']);
+			assert.match(second.stdout, /the head of --expect-head is on it, 1 entry before the end/);
+			assert.match(second.stdout, new RegExp(`${held().length} events of `));
+		});
+
+		it(`names what is damaged in ${target}, exit code 1`, async () => {
+			await pull(['--to', target]);
+			const damaged = target.startsWith('filesystem')
+				? fs.readdirSync(file('out'), {recursive: true, encoding: 'utf8'}).find(name => name.endsWith('.json'))!
+				: '';
+			const at = path.join(file(target.split(':')[1]!), damaged);
+			const bytes = fs.readFileSync(at);
+			bytes[bytes.length >> 1]! ^= 1;
+			fs.writeFileSync(at, bytes);
+			const {code, stdout, stderr} = await verify(target);
+			assert.deepEqual([code, stderr], [1, '']);
+			assert.match(stdout, /^damaged: .*: 1 finding\n {2}changed +/);
+			assert.ok(stdout.includes(damaged || `${at}: bytes 0 to ${bytes.length} (entry 0)`), stdout);
+			const json = await verify(target, '--log-format', 'json');
+			assert.equal(json.code, 1);
+			const answer = JSON.parse(json.stdout) as {intact: boolean; head: string; damage: {kind: string}[]};
+			assert.deepEqual([answer.intact, answer.head, answer.damage[0]!.kind], [false, headIn(stdout), 'changed']);
+		});
+	}
+
+	it('finds by the state, or by a head that was noted, what was cut off at the end', async () => {
+		const args = ['--to', 'ndjson:out.ndjson', '--state', 'state'];
+		const middle = [...emulator().events()][30]!;
+		await pull([...args, '--until', new Date(middle.timeMs).toISOString()]);
+		const size = fs.statSync(file('out.ndjson')).size;
+		const {stdout} = await verify('ndjson:out.ndjson');
+		await pull(args);
+		const head = headIn((await verify('ndjson:out.ndjson')).stdout);
+		fs.truncateSync(file('out.ndjson'), size);
+		const lines = fs.readFileSync(file('out.ndjson.manifest'), 'utf8').split('\n');
+		fs.writeFileSync(file('out.ndjson.manifest'), `${lines.slice(0, -2).join('\n')}\n`);
+		assert.equal((await verify('ndjson:out.ndjson')).code, 0, 'the manifest alone cannot tell');
+		assert.equal((await verify('ndjson:out.ndjson', '--expect-head', headIn(stdout))).code, 0);
+		for (const how of [
+			['--state', 'state'],
+			['--expect-head', head],
+		]) {
+			const cut = await verify('ndjson:out.ndjson', ...how);
+			assert.equal(cut.code, 1);
+			assert.match(cut.stdout, /entry +head: expected [0-9a-f]{64} of --(state|expect-head) on the chain/);
+		}
+	});
+
+	it('calls a tail that was never committed uncommitted, exit code 0', async () => {
+		await pull(['--to', 'ndjson:out.ndjson']);
+		const {size} = fs.statSync(file('out.ndjson'));
+		fs.appendFileSync(file('out.ndjson'), '{"half');
+		const {code, stdout} = await verify('ndjson:out.ndjson');
+		assert.equal(code, 0);
+		assert.match(stdout, new RegExp(`^intact: [^]*uncommitted .*: bytes ${size} to ${size + 6}\n`));
+	});
+
+	it('goes by the state of an archive that was copied elsewhere', async () => {
+		await pull(['--to', 'filesystem:out', '--to', 'ndjson:out.ndjson', '--state', 'state']);
+		fs.cpSync(file('out'), file('copy'), {recursive: true});
+		fs.cpSync(file('state'), file('state-copy'));
+		assert.equal((await verify('filesystem:copy', '--state', 'state-copy')).code, 0);
+	});
+
+	it('checks signatures, and never shows the key that makes them', async () => {
+		const {privateKey, publicKey} = generateKeyPairSync('ed25519');
+		const pem = privateKey.export({type: 'pkcs8', format: 'pem'}).toString();
+		const secret = pem.split('\n')[1]!;
+		fs.writeFileSync(file('sign.pem'), pem, {mode: 0o600});
+		fs.writeFileSync(file('public.pem'), publicKey.export({type: 'spki', format: 'pem'}), {mode: 0o600});
+		const args = ['--to', 'filesystem:out', '--to', 'ndjson:out.ndjson', '--state', 'state'];
+		const signed = await pull([...args, '--sign-key-file', 'sign.pem']);
+		assert.equal(signed.code, 0);
+		for (const target of ['filesystem:out', 'ndjson:out.ndjson']) {
+			assert.match((await verify(target)).stdout, /signed +1 of 1, not checked: give --public-key-file\n/);
+			const checked = await verify(target, '--public-key-file', 'public.pem');
+			assert.equal(checked.code, 0);
+			assert.match(checked.stdout, /signed +1 of 1, checked with the key\n/);
+		}
+		const kept = ['state', 'out.ndjson.manifest', 'out/rxaudit.manifest'].map(name =>
+			fs.readFileSync(file(name), 'utf8'),
+		);
+		for (const text of [signed.stdout, signed.stderr, ...kept]) assert.ok(!text.includes(secret));
+
+		const [newest] = emulator().events();
+		emulator().insert([{timeMs: newest!.timeMs + 1}]);
+		await pull(args);
+		const {code, stdout} = await verify('ndjson:out.ndjson', '--public-key-file', 'public.pem');
+		assert.equal(code, 1);
+		assert.match(stdout, /entry +entry 1: the entry is not signed\n/);
+		assertRefused(await pull(['--sign-key-file', 'public.pem']), 2, /^rxaudit: --sign-key-file: expected an Ed25519/);
+	});
+
+	it('compares with what the API still has', async () => {
+		await pull(['--to', 'filesystem:out']);
+		const against = ['--against', 'atlassian-org-events', '--org-id', 'ORG', '--endpoint', emulator().url];
+		const same = await verify('filesystem:out', ...against);
+		assert.deepEqual([same.code, same.stderr], [0, '']);
+		const [, second] = emulator().events();
+		emulator().insert([{timeMs: second!.timeMs}]);
+		const {code, stdout} = await verify('filesystem:out', ...against);
+		assert.equal(code, 1);
+		const day = new Date(second!.timeMs).toISOString().slice(0, 10);
+		assert.match(
+			stdout,
+			new RegExp(`missing +atlassian-org-events:ORG on ${day}: the API has \\d+ events, the archive`),
+		);
+	});
+
+	it('says when there is nothing to verify, exit code 2', async () => {
+		await pull(['--to', 'ndjson:other', '--state', 'state']);
+		fs.writeFileSync(file('plain'), '{}\n');
+		fs.writeFileSync(file('damaged'), 'x');
+		for (const [args, message] of [
+			[[], /expected a target as in --to, got none/],
+			[['nothing:x'], /unknown sink/],
+			[['ndjson:plain'], /plain\.manifest is missing: nothing says what was written there/],
+			[['filesystem:none'], /none\/rxaudit\.manifest is missing/],
+			[['ndjson:-'], /expected a file to verify, got standard output/],
+			[['crowd-changeset:http://localhost:1'], /crowd-changeset keeps no manifest/],
+			[['ndjson:other', '--expect-head', 'abc'], /--expect-head: expected 64 hex digits/],
+			[['ndjson:other', '--state', 'none'], /--state: .*none does not exist/],
+			[['ndjson:other', '--state', 'damaged'], /--state: .*expected a state of rxaudit/],
+			[['filesystem:out', '--state', 'state'], /--state: .*knows no chain of filesystem:.*but ndjson:/],
+			[['ndjson:other', '--public-key-file', 'plain'], /--public-key-file: expected an Ed25519 public key/],
+			[['ndjson:other', '--against', 'jira'], /--against: expected a source, got another name/],
+			[['ndjson:other', '--against', 'atlassian-org-events'], /--org-id: expected/],
+			[['ndjson:other', '--log-format', 'xml'], /--log-format: expected text or json/],
+			[['ndjson:other', 'more'], /1 argument too many/],
+		] as const) {
+			assertRefused(await verify(...args), 2, message);
+		}
+	});
+
+	it('needs no lock, so that a pull may go on, and changes nothing', async () => {
+		await pull(['--to', 'ndjson:out.ndjson', '--state', 'state']);
+		fs.writeFileSync(file('state.lock'), 'held');
+		const before = fs.readdirSync(folder()).map(name => [name, fs.statSync(file(name)).mtimeMs]);
+		assert.equal((await verify('ndjson:out.ndjson', '--state', 'state')).code, 0);
+		assert.deepEqual(
+			fs.readdirSync(folder()).map(name => [name, fs.statSync(file(name)).mtimeMs]),
+			before,
+		);
+	});
+
+	it('leaves dead letters alone: they come and go', async () => {
+		emulator().insert([{timeMs: Date.UTC(2026, 0, 31), text: '{"id":"","type":"events","attributes":{}}'} as never]);
+		const {code} = await pull(['--to', 'ndjson:out.ndjson', '--dead-letter', 'dead.ndjson']);
+		assert.equal(code, 3);
+		assert.deepEqual(fs.readdirSync(folder()).sort(), ['dead.ndjson', 'out.ndjson', 'out.ndjson.manifest']);
+	});
+
+	it('shows how it is used', async () => {
+		const {code, stdout} = await verify('--help');
+		assert.equal(code, 0);
+		assert.match(stdout, /^Usage: rxaudit verify TARGET [^]*--expect-head HASH[^]*Examples:\n/);
+	});
+});

@@ -1,0 +1,136 @@
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import {gunzipSync} from 'node:zlib';
+import type {SinkFactory} from '../../lib/define-sink.ts';
+import {AuditError} from '../../lib/errors.ts';
+import type {Json} from '../../lib/event.ts';
+import {load} from '../../lib/registry.ts';
+import type {Batch, OpenSink} from '../../lib/sink.ts';
+import {batchOf, sinkContext} from '../support/sink-batch.ts';
+import {temporaryFolder} from '../support/temporary-folder.ts';
+import {type BucketSinkEntry, sinkTable, type StandIn} from './sink-table.ts';
+
+/** Ids that names must escape, texts of any length, a batch without events, hours and days apart. */
+const batches = [['a', 'B/2'], [], ['c é', 'D'.repeat(300), 'e'], ['f', 'g'], ['…', 'h']].map((ids, index) =>
+	batchOf(
+		ids.map(id => ({
+			id,
+			text: JSON.stringify({id, of: index, long: 'x'.repeat(id.length * 1000)}),
+			timeMs: Date.UTC(2026, 0, 31, 23) + index * 3_600_000,
+		})),
+	),
+);
+
+const textsOf = (some: readonly Batch[]) =>
+	some.flatMap(({lines}) => Buffer.from(lines).toString().split('\n').slice(0, -1));
+
+const sinks = await Promise.all(
+	Object.entries(sinkTable).map(async ([name, entry]) => ({entry, create: await load('sink', name)})),
+);
+
+describe('conformance of sinks of objects', () => {
+	for (const {entry, create} of sinks) {
+		if (entry && 'start' in entry) describe(create.name, () => describeBucketSink(create, entry));
+	}
+});
+
+function describeBucketSink(create: SinkFactory, {start}: BucketSinkEntry): void {
+	const folder = temporaryFolder();
+	let standIn: StandIn;
+	beforeEach(async () => {
+		standIn = await start(folder());
+	});
+	afterEach(() => standIn.close());
+
+	const sink = () => create(standIn.options as never);
+	const open = (resume?: Json, prepared?: Json): Promise<OpenSink> => sink().open({...sinkContext(resume), prepared});
+
+	async function writeAll(opened: OpenSink, some: readonly Batch[]): Promise<void> {
+		for (const batch of some) assert.deepEqual((await opened.write(batch)) ?? [], []);
+	}
+
+	/** The objects of events hold just these, and the manifest says so. */
+	async function assertHolds(some: readonly Batch[]): Promise<void> {
+		const objects = [...standIn.objects()].filter(([object]) => object.endsWith('.ndjson.gz'));
+		const texts = objects.flatMap(([, bytes]) => gunzipSync(bytes).toString().split('\n').slice(0, -1));
+		assert.deepEqual(texts.sort(), textsOf(some).sort());
+		if (texts.length === 0) return;
+		const {damage, uncommitted} = await create.verify!(standIn.options as never);
+		assert.deepEqual({damage, uncommitted}, {damage: [], uncommitted: []});
+	}
+
+	it('touches nothing before a commit, and says what a commit will return before anything of it is there', async () => {
+		assert.equal(sink().name, create.name);
+		const opened = await open();
+		await writeAll(opened, batches);
+		const prepared = await opened.prepare!();
+		assert.deepEqual([...standIn.objects()], []);
+		assert.deepEqual(JSON.parse(JSON.stringify(prepared)), prepared);
+		assert.deepEqual(await opened.flush(), prepared);
+		await assertHolds(batches);
+		await opened.close();
+		assert.equal(await sink().holds!(prepared), true);
+		assert.deepEqual(fs.readdirSync(folder()), [], 'no spool is left');
+	});
+
+	it('keeps the order of events within an object, and no bytes of a batch when its write has resolved', async () => {
+		const opened = await open();
+		const ids = Array.from({length: 50}, (_, id) => `${id}`);
+		for (const id of ids) {
+			const batch = batchOf([{id}]);
+			const lent = {...batch, lines: Uint8Array.from(batch.lines)};
+			await opened.write(lent);
+			lent.lines.fill(0x20);
+		}
+		await opened.flush();
+		await opened.close();
+		const [object] = [...standIn.objects()].filter(([path]) => path.endsWith('.gz'));
+		assert.equal(gunzipSync(object![1]).toString(), ids.map(id => `{"id":"${id}"}\n`).join(''));
+	});
+
+	it('takes a flush without a write, and an empty batch', async () => {
+		const opened = await open();
+		const first = await opened.flush();
+		await opened.write(batchOf([]));
+		assert.deepEqual(await opened.flush(), first);
+		await opened.close();
+		await (await open(first)).close();
+		assert.deepEqual([...standIn.objects()], []);
+	});
+
+	it('goes on exactly behind each commit, whatever was written after it before the end', async () => {
+		let mark: Json | undefined;
+		for (const [index, batch] of batches.entries()) {
+			const opened = await open(mark);
+			await opened.write(batch);
+			mark = await opened.flush();
+			await assertHolds(batches.slice(0, index + 1));
+			await writeAll(opened, batches);
+			await opened.close();
+			await opened.close();
+		}
+		await assertHolds(batches);
+	});
+
+	it('rejects a flush that fails, and everything behind it; the next run is exact', async () => {
+		const opened = await open();
+		const mark = await opened.flush();
+		await opened.write(batches[0]!);
+		const prepared = await opened.prepare!();
+		standIn.fail(true);
+		const isOurs = (error: unknown) => error instanceof AuditError;
+		await assert.rejects(opened.flush(), isOurs);
+		await assert.rejects(opened.write(batches[2]!), isOurs);
+		await assert.rejects(opened.flush(), isOurs);
+		await opened.close();
+		standIn.fail(false);
+		assert.equal(await sink().holds!(prepared), false);
+		const again = await open(mark, prepared);
+		await again.write(batches[0]!);
+		assert.deepEqual(await again.flush(), prepared);
+		await writeAll(again, batches.slice(1));
+		await again.flush();
+		await again.close();
+		await assertHolds(batches);
+	});
+}

@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import {setTimeout as delay} from 'node:timers/promises';
+import {type Emulator, type Fault, startEmulator} from '../../lib/emulator/index.ts';
+import ndjson from '../../sinks/ndjson.ts';
+import {inParallel} from '../../sinks/_parallel.ts';
+import {temporaryFolder} from '../support/temporary-folder.ts';
+import {compare, type Difference, exact, leftovers, linesOf} from './holdings.ts';
+import {type FsFault, killRunning, pull, startPull, token} from './pull.ts';
+import {createRandom, seed} from './random.ts';
+
+interface Point {
+	readonly name: string;
+	readonly fault: Omit<FsFault, 'at' | 'do'>;
+	/** At which of its calls, one kill each. */
+	readonly at: readonly number[];
+}
+
+const state = 'pull.state';
+/** Two cores. */
+const workers = 3;
+
+/** A commit of a run that resumes saves the state twice; each second rename puts the generation before in place. */
+const pendingSaves = [2, 6, 2];
+const lastSaves = [4, 8, 4];
+
+const points: readonly Point[] = [
+	{name: 'spool or entry: half written', fault: {call: 'writeSync', path: '.rxaudit-', when: 'partial'}, at: [1, 2, 3]},
+	{name: 'state: before pending', fault: {call: 'renameSync', path: state}, at: pendingSaves},
+	{name: 'state: pending', fault: {call: 'renameSync', path: state, when: 'after'}, at: pendingSaves},
+	{name: 'object: before fsync', fault: {call: 'fdatasync', path: '.rxaudit-'}, at: [1, 2, 5]},
+	{name: 'object: before its name', fault: {call: 'linkSync', path: '.ndjson'}, at: [1, 2, 5]},
+	{name: 'object: has its name', fault: {call: 'linkSync', path: '.ndjson', when: 'after'}, at: [1, 2, 4]},
+	{name: 'object: before its folder', fault: {call: 'fsync', path: 'archive'}, at: [1, 2, 4]},
+	{name: 'entry: before its name', fault: {call: 'linkSync', path: '.entry'}, at: [1, 2, 1]},
+	{name: 'entry: has its name', fault: {call: 'linkSync', path: '.entry', when: 'after'}, at: [1, 2, 1]},
+	{name: 'state: before the end', fault: {call: 'renameSync', path: state}, at: lastSaves},
+	{name: 'state: committed', fault: {call: 'renameSync', path: state, when: 'after'}, at: lastSaves},
+];
+
+/** About one request in twenty goes wrong; a refused cursor makes other pages of what comes again. */
+const faults: readonly Fault[] = [
+	{kind: 'status', status: 503, headers: {'retry-after': '0'}, probability: 0.02},
+	{kind: 'reset', where: 'body', probability: 0.01},
+	{kind: 'truncate', probability: 0.01},
+	{kind: 'refuse-cursor', probability: 0.01},
+];
+
+const objects = (folder: string) =>
+	fs
+		.readdirSync(folder, {recursive: true, encoding: 'utf8'})
+		.filter(name => /\.ndjson(\.gz)?$/.test(name))
+		.sort();
+
+/** What the archive holds beside what the emulator does, when its manifest is right and nothing else is there. */
+async function differenceOf(archive: string, emulator: Emulator): Promise<Difference> {
+	const {damage, uncommitted} = await ndjson.verify!({path: `${archive}/`});
+	assert.deepEqual({damage, uncommitted}, {damage: [], uncommitted: []});
+	const entries = fs.readdirSync(path.join(archive, 'rxaudit.manifest')).sort();
+	const listed = entries.flatMap(name => {
+		const text = fs.readFileSync(path.join(archive, 'rxaudit.manifest', name), 'utf8');
+		const {entry} = JSON.parse(text) as {entry: {files: {path: string}[]}};
+		return entry.files.map(file => file.path);
+	});
+	assert.deepEqual(objects(archive), listed.sort(), 'no object that is not listed');
+	return compare(
+		objects(archive).flatMap(name => linesOf(path.join(archive, name))),
+		emulator,
+	);
+}
+
+describe(`kill -9 of an archive of objects (RXAUDIT_E2E_SEED=${seed})`, () => {
+	const folder = temporaryFolder();
+	const target = (name: string) => path.join(folder(), name);
+
+	afterEach(killRunning);
+
+	it('loses nothing and doubles nothing at any step of a commit', async function () {
+		this.timeout(300_000);
+		const rows: object[] = [];
+		await inParallel(workers, points, async ({name, fault, at}) => {
+			const emulator = await startEmulator({events: 600, token});
+			const archive = target(`${name}/archive`);
+			const args = ['--page-size', '5', '--state', target(`${name}/${state}`)];
+			args.push('--to', `ndjson:${archive}/?roll-events=40&layout={date}`);
+			try {
+				// So that all that follow resume: behind the first state with events in it.
+				const first: FsFault = {call: 'renameSync', path: state, at: 5, when: 'after', do: 'kill'};
+				for (const each of [first, ...at.map((count): FsFault => ({...fault, at: count, do: 'kill'}))]) {
+					const {code, stderr} = await pull(emulator, args, {faults: [each]});
+					assert.equal(code, 'SIGKILL', `${name} at ${each.at}: not reached: ${stderr}`);
+				}
+				const {code, stderr} = await pull(emulator, args);
+				assert.equal(code, 0, `${name}: ${stderr}`);
+				assert.deepEqual(leftovers(target(name)), []);
+				const difference = await differenceOf(archive, emulator);
+				rows.push({point: name, kills: at.length, ...difference, requests: emulator.requestCount});
+				assert.deepEqual(difference, exact, name);
+			} finally {
+				await emulator.close();
+			}
+		});
+		console.table(rows);
+	});
+
+	it('loses nothing and doubles nothing at random instants, while the API fails too', async function () {
+		this.timeout(300_000);
+		const wanted = 50;
+		const random = createRandom('objects');
+		const emulator = await startEmulator({events: 9000, seed, latencyMs: 4, token, faults});
+		const args = ['--page-size', '5', '--state', target(state)];
+		args.push('--to', `ndjson:${target('archive')}/?roll-events=60&layout={date}`);
+		let kills = 0;
+		let ended: Awaited<ReturnType<typeof pull>> | undefined;
+		try {
+			while (ended?.code !== 0) {
+				const requests = emulator.requestCount;
+				const running = startPull(emulator, args);
+				let isRunning = true;
+				void running.ended.then(() => (isRunning = false));
+				if (kills < wanted) {
+					while (isRunning && emulator.requestCount === requests) await delay(1);
+					await delay(random() * 400);
+					running.child.kill('SIGKILL');
+				}
+				ended = await running.ended;
+				if (ended.code === 'SIGKILL') kills++;
+				else assert.equal(ended.code, 0, ended.stderr);
+			}
+			const difference = await differenceOf(target('archive'), emulator);
+			const entries = fs.readdirSync(target('archive/rxaudit.manifest')).length;
+			console.table([{kills, ...difference, entries, requests: emulator.requestCount}]);
+			assert.deepEqual(difference, exact);
+			assert.equal(kills, wanted);
+			assert.deepEqual(leftovers(folder()), []);
+		} finally {
+			await emulator.close();
+		}
+	});
+});

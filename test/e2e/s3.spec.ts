@@ -1,0 +1,215 @@
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import {setTimeout as delay} from 'node:timers/promises';
+import {gunzipSync} from 'node:zlib';
+import {type Emulator, type Fault, startEmulator} from '../../lib/emulator/index.ts';
+import type {ManifestEntry} from '../../lib/manifest.ts';
+import s3 from '../../sinks/s3.ts';
+import {awsEnvironment, awsSecrets} from '../support/aws-environment.ts';
+import {type S3Fault, type S3Faults, type S3Server, type S3ServerOptions, startS3Server} from '../support/s3-server.ts';
+import {temporaryFolder} from '../support/temporary-folder.ts';
+import {compare, exact, leftovers} from './holdings.ts';
+import {killRunning, pull, startPull, token} from './pull.ts';
+import {createRandom, seed} from './random.ts';
+
+/** The longest time between the first request of a process and its end, in milliseconds. */
+const longestLifeMs = 800;
+
+interface Backup {
+	readonly name: string;
+	readonly query: string;
+	readonly server: S3ServerOptions;
+	readonly kills: number;
+}
+
+const backups: readonly Backup[] = [
+	{name: 'objects sent in one request each', query: 'roll-events=150', server: {}, kills: 6},
+	{
+		name: 'objects sent in parts',
+		query: 'roll-events=600&compression=none&layout={source}&chunk-bytes=262144',
+		server: {minPartBytes: 262_144},
+		kills: 6,
+	},
+	{
+		name: 'objects under Object Lock',
+		query: 'roll-events=300&layout={date}/{hour}',
+		server: {retentionMs: 3_600_000},
+		kills: 6,
+	},
+	{
+		name: 'objects with versions',
+		query: 'roll-events=300&layout={date}/{hour}',
+		server: {versioning: true, retentionMs: 3_600_000},
+		kills: 6,
+	},
+];
+
+const faults: readonly Fault[] = [
+	{kind: 'status', status: 503, headers: {'retry-after': '0'}, probability: 0.02},
+	{kind: 'reset', where: 'body', probability: 0.01},
+];
+
+/** Each process asks for pages of another size: what comes again makes other objects. */
+const pageSizes = [12, 15, 18] as const;
+
+describe(`s3, kill -9 at random instants and requests, under faults (RXAUDIT_E2E_SEED=${seed})`, () => {
+	const folder = temporaryFolder();
+	awsEnvironment();
+	const rows: object[] = [];
+	let emulator: Emulator;
+	let server: S3Server;
+
+	after(() => console.table(rows));
+	afterEach(async () => {
+		killRunning();
+		await emulator.close();
+		await server.close();
+	});
+
+	async function start(options: S3ServerOptions, events = 4500): Promise<void> {
+		emulator = await startEmulator({events, latencyMs: 8, token, faults});
+		server = await startS3Server(options);
+	}
+
+	const args = (query: string, pageSize = 15) => [
+		'--format=raw',
+		`--page-size=${pageSize}`,
+		`--state=${path.join(folder(), 'pull.state')}`,
+		'--to',
+		`s3:evidence/archive?${query}&endpoint=${server.url}&spool-dir=${path.join(folder(), 'spools')}` +
+			'&retry-base-ms=1&retry-max-ms=20&timeout-ms=2000',
+	];
+
+	for (const {name, query, server: options, kills: wanted} of backups) {
+		it(`keeps ${name} exact`, async function () {
+			this.timeout(300_000);
+			const random = createRandom(name);
+			const mishaps = randomFaults(random);
+			/** How many requests the process has to live, and what becomes of the last one. */
+			let last: {left: number; readonly fault: S3Fault; kill(): void} | undefined;
+			await start({
+				...options,
+				faults(operation, index) {
+					if (last === undefined || last.left-- > 0) return mishaps(operation, index);
+					last.kill();
+					return last.fault;
+				},
+			});
+			let kills = 0;
+			let code: number | NodeJS.Signals = 'SIGKILL';
+			for (let starts = 0; code === 'SIGKILL'; starts++) {
+				assert(starts < 10 * wanted, `${starts} starts and not done`);
+				const {requestCount} = emulator;
+				const {child, ended} = startPull(emulator, args(query, pageSizes[starts % 3]));
+				let running = true;
+				void ended.then(() => (running = false));
+				last = undefined;
+				if (kills < wanted && kills % 2 === 0) {
+					const fault = random() < 0.5 ? 'cut' : 'lost-reply';
+					last = {left: Math.floor(random() * 20), fault, kill: () => void child.kill('SIGKILL')};
+				} else if (kills < wanted) {
+					while (running && emulator.requestCount === requestCount) await delay(1);
+					await delay(random() * longestLifeMs);
+					child.kill('SIGKILL');
+				}
+				const end = await ended;
+				({code} = end);
+				if (code === 'SIGKILL') kills++;
+				else assert.equal(code, 0, end.stderr);
+			}
+			server.setFaults(undefined);
+			const {entries, texts, unlisted} = await readBack(server.url);
+			const difference = compare(texts, emulator);
+			const superseded = entries.flatMap(entry => entry.superseded ?? []);
+			rows.push({backup: name, kills, entries: entries.length, ...difference, superseded: superseded.length});
+			assert.deepEqual(difference, exact);
+			assert.deepEqual(unlisted, []);
+			if (options.versioning || options.retentionMs === undefined) assert.deepEqual(superseded, []);
+			const {damage, uncommitted, chain} = await s3.verify!({bucket: 'evidence/archive', endpoint: server.url});
+			assert.deepEqual({damage, uncommitted}, {damage: [], uncommitted: []});
+			assert.equal(chain.entries, entries.length);
+			assert.deepEqual(fs.readdirSync(path.join(folder(), 'spools')), []);
+			assert.deepEqual(leftovers(folder()), []);
+			const again = await pull(emulator, args(query));
+			assert.equal(again.code, 0, again.stderr);
+			assert.deepEqual(server.uploads.list(), [], 'parts were left behind');
+		});
+	}
+
+	it('tells refused credentials (4), a wrong target (2) and a changed one (5) apart', async function () {
+		this.timeout(60_000);
+		await start({}, 60);
+		const exits = async (expected: number, said: RegExp, to = 'evidence') => {
+			const adapted = args('compression=gzip').map(arg => arg.replace(/evidence|pull(?=\.state)/, to));
+			const {code, stderr} = await pull(emulator, adapted);
+			assert.equal(code, expected, stderr);
+			assert.match(stderr, said);
+			assert.doesNotMatch(stderr, /\n\s+at /);
+			for (const secret of awsSecrets) assert.ok(!stderr.includes(secret));
+		};
+		server.setFaults(() => ({status: 403, code: 'InvalidAccessKeyId', message: 'It does not exist in our records.'}));
+		await exits(4, /the credentials were refused.*aws sso login/);
+		server.setFaults(operation => {
+			return operation === 'put' ? {status: 403, code: 'AccessDenied', message: 'no access'} : undefined;
+		});
+		await exits(4, /needs s3:PutObject/);
+		server.setFaults(undefined);
+		await exits(2, /there is no bucket s3:\/\/another/, 'another');
+		await exits(0, /./);
+		server.bucket.remove('archive/rxaudit.manifest/000000000000.entry');
+		await exits(5, /000000000000\.entry is missing/);
+	});
+
+	it('says what to install when the client of AWS is missing (2)', async () => {
+		await start({}, 10);
+		const module = (code: string) => `data:text/javascript;base64,${Buffer.from(code).toString('base64')}`;
+		const hook = module(
+			"export const resolve = (name, context, next) => next(name === '@aws-sdk/client-s3' ? 'none' : name, context)",
+		);
+		const env = {NODE_OPTIONS: `--import ${module(`import {register} from 'node:module'; register('${hook}')`)}`};
+		const {code, stderr} = await pull(emulator, args('compression=gzip'), {env});
+		assert.equal(code, 2, stderr);
+		assert.match(stderr, /npm install @aws-sdk\/client-s3/);
+		assert.equal(emulator.requestCount, 0);
+	});
+});
+
+/** One request in ten goes wrong somehow. */
+function randomFaults(random: () => number): S3Faults {
+	const faults: readonly S3Fault[] = ['cut', 'lost-reply', {status: 503}, {status: 429, headers: {'retry-after': '0'}}];
+	return operation => {
+		if (random() > 0.1) return undefined;
+		if (operation === 'put' && random() < 0.2) return {status: 409, code: 'ConditionalRequestConflict'};
+		const inSession = operation === 'part' || operation === 'complete';
+		const possible: readonly S3Fault[] = inSession ? [...faults, 'lost-upload'] : faults;
+		return possible[Math.floor(random() * possible.length)];
+	};
+}
+
+/** All that the bucket holds, by plain requests: what the manifest lists, and what it does not. */
+async function readBack(url: string): Promise<{entries: ManifestEntry[]; texts: string[]; unlisted: string[]}> {
+	const headers = {authorization: 'AWS4-HMAC-SHA256 Credential=of the test'};
+	const listed = await (await fetch(`${url}/evidence?list-type=2&prefix=archive%2F`, {headers})).text();
+	const names = [...listed.matchAll(/<Key>([^<]+)<\/Key>/g)].map(([, name]) => name!);
+	assert.match(listed, /<IsTruncated>false</);
+	const bytesOf = async (name: string) => {
+		const answer = await fetch(`${url}/evidence/${name.split('/').map(encodeURIComponent).join('/')}`, {headers});
+		assert.equal(answer.status, 200, name);
+		return Buffer.from(await answer.arrayBuffer());
+	};
+	const entryNames = names.filter(name => name.endsWith('.entry'));
+	const lines = await Promise.all(entryNames.map(async name => (await bytesOf(name)).toString()));
+	const entries = lines.map(line => (JSON.parse(line) as {entry: ManifestEntry}).entry);
+	const texts: string[] = [];
+	for (const {path: file} of entries.flatMap(({files}) => files ?? [])) {
+		const bytes = await bytesOf(`archive/${file}`);
+		const text = (file.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString();
+		for (const line of text.split('\n').slice(0, -1)) texts.push(line);
+	}
+	const known = new Set(
+		entries.flatMap(({files, superseded}) => [...(files ?? []).map(file => file.path), ...(superseded ?? [])]),
+	);
+	const unlisted = names.filter(name => !entryNames.includes(name) && !known.has(name.slice('archive/'.length)));
+	return {entries, texts, unlisted};
+}
