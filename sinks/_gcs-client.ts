@@ -1,14 +1,17 @@
 import type {Bucket} from '@google-cloud/storage';
 import {ConfigError} from '../lib/errors.ts';
 import {isLoopback, parseEndpoint} from '../lib/http/endpoint.ts';
+import type {BucketRetry} from './_bucket-retry.ts';
 import {credentialsError, failureOf, gcsError, isPassing} from './_gcs-errors.ts';
-import type {GcsRetry} from './_gcs-retry.ts';
 
 /**
  * The bucket, with credentials from Google's default chain; none are sent to loopback, nor where
  * STORAGE_EMULATOR_HOST says that there is an emulator. Nothing is asked of the bucket yet.
  */
-export async function openBucket(apiEndpoint: string | undefined, retry: GcsRetry): Promise<Bucket> {
+export async function openBucket(
+	apiEndpoint: string | undefined,
+	retry: BucketRetry & {readonly timeoutMs: number},
+): Promise<Bucket> {
 	const {endpoint, authenticates} = chooseEndpoint(apiEndpoint);
 	const {Storage} = await import('@google-cloud/storage');
 	const storage = new Storage({

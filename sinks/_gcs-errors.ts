@@ -1,31 +1,13 @@
 import {type AuditError, AuthError, ConfigError, SinkError} from '../lib/errors.ts';
 import type {HeaderValues} from '../lib/http/retry-after.ts';
 import {createRedactor, excerpt} from '../lib/redact.ts';
+import {type BucketFailure, type FailureFacts, passingErrnos} from './_bucket-retry.ts';
 
-/** What is known of a failed request, without the request: its headers hold a token, its address may hold a session. */
-export interface Failure {
-	/** For people. */
-	readonly message: string;
-	readonly status: number | undefined;
+export interface Failure extends BucketFailure {
 	/** Google's word for it, for example `conditionNotMet`. */
 	readonly reason: string;
-	/** The system's word for a broken connection, for example `ECONNRESET`. */
-	readonly errno: string;
-	/** Of the answer. */
-	readonly headers: HeaderValues;
 }
 
-const network = new Set([
-	'EAI_AGAIN',
-	'ECONNABORTED',
-	'ECONNREFUSED',
-	'ECONNRESET',
-	'EHOSTUNREACH',
-	'ENETUNREACH',
-	'EPIPE',
-	'ERR_STREAM_PREMATURE_CLOSE',
-	'ETIMEDOUT',
-]);
 const quota = new Set(['rateLimitExceeded', 'userRateLimitExceeded']);
 const locks = new Set(['retentionPolicyNotMet', 'objectUnderActiveHold']);
 const redact = createRedactor([]);
@@ -51,7 +33,7 @@ export function failureOf(error: unknown, answer?: {readonly status: number; rea
 
 /** Whether the same request can do better in a while. */
 export function isPassing({status, reason, errno}: Failure): boolean {
-	if (status === undefined) return network.has(errno);
+	if (status === undefined) return passingErrnos.has(errno);
 	return status === 308 || status === 408 || status === 429 || (status >= 500 && status !== 501) || quota.has(reason);
 }
 
@@ -101,6 +83,9 @@ export function gcsError(failure: Failure, doing: string, bucket: string): Audit
 	}
 	return new SinkError('SINK_FAILED', `${said}${status === undefined ? '' : `${status}: `}${message}`);
 }
+
+/** How Google fails. */
+export const gcsFailures: FailureFacts<Failure> = {sink: 'gcs', failureOf, isPassing, errorOf: gcsError};
 
 /** For credentials that cannot be used at all. The reason stays out where it may quote a key file. */
 export function credentialsError(error: unknown): ConfigError {

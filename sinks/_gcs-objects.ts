@@ -2,9 +2,19 @@ import type {FileMetadata} from '@google-cloud/storage';
 import {createHash} from 'node:crypto';
 import {Readable} from 'node:stream';
 import {openBucket} from './_gcs-client.ts';
-import {failureOf, gcsError, isLock, isMissingBucket, isPassing, passingFailure} from './_gcs-errors.ts';
-import {request, silenceGuard, Tries} from './_gcs-retry.ts';
+import {request, Tries} from './_bucket-retry.ts';
+import {
+	type Failure,
+	failureOf,
+	gcsError,
+	gcsFailures,
+	isLock,
+	isMissingBucket,
+	isPassing,
+	passingFailure,
+} from './_gcs-errors.ts';
 import {createPut, type HeldObject, type PutOptions} from './_gcs-put.ts';
+import {silenceGuard} from './_silence-guard.ts';
 import type {ObjectStore, StoredObject} from './_object-store.ts';
 
 export interface GcsObjectsOptions extends PutOptions {
@@ -34,6 +44,7 @@ export async function openGcsObjects(options: GcsObjectsOptions): Promise<Object
 
 	async function find(name: string, generation?: string): Promise<HeldObject | undefined> {
 		const found = await request(
+			gcsFailures,
 			options,
 			`look up ${addressOf(name)}`,
 			async () => (await fileOf(name, generation).getMetadata())[0],
@@ -43,7 +54,8 @@ export async function openGcsObjects(options: GcsObjectsOptions): Promise<Object
 	}
 
 	async function remove({name, generation}: StoredObject): Promise<'removed' | 'locked'> {
-		return request<'removed', 'removed' | 'locked'>(
+		return request<Failure, 'removed', 'removed' | 'locked'>(
+			gcsFailures,
 			options,
 			`remove ${addressOf(name)}`,
 			async () => {
@@ -64,7 +76,7 @@ export async function openGcsObjects(options: GcsObjectsOptions): Promise<Object
 				autoPaginate: false,
 				...(pageToken === undefined ? {} : {pageToken}),
 			};
-			const [files, next] = await request(options, `list ${title}`, async () => bucket.getFiles(query));
+			const [files, next] = await request(gcsFailures, options, `list ${title}`, async () => bucket.getFiles(query));
 			for (const {name, metadata} of files) yield stored(heldOf(name.slice(root.length), metadata));
 			pageToken = (next as {pageToken?: string} | undefined)?.pageToken;
 		}
@@ -73,7 +85,7 @@ export async function openGcsObjects(options: GcsObjectsOptions): Promise<Object
 	/** Goes on where a connection broke, in the same generation. */
 	async function* bytesOf(name: string): AsyncGenerator<Buffer> {
 		const doing = `read ${addressOf(name)}`;
-		const tries = new Tries(options, doing);
+		const tries = new Tries(gcsFailures, options, doing);
 		let generation: string | undefined;
 		let size: number | undefined;
 		for (let at = 0; size === undefined || at < size;) {

@@ -1,6 +1,6 @@
 import type {File, FileMetadata} from '@google-cloud/storage';
-import {gcsError, isGarbled, isLock, isPassing, passingFailure} from './_gcs-errors.ts';
-import {type GcsRetry, Tries} from './_gcs-retry.ts';
+import {type BucketRetry, Tries} from './_bucket-retry.ts';
+import {gcsError, gcsFailures, isGarbled, isLock, isPassing, passingFailure} from './_gcs-errors.ts';
 import {checksumOf, type Session, upload} from './_gcs-upload.ts';
 import type {ObjectStore, StoredObject} from './_object-store.ts';
 
@@ -14,7 +14,8 @@ export interface HeldObject extends StoredObject {
 	readonly sha256: string | undefined;
 }
 
-export interface PutOptions extends GcsRetry {
+export interface PutOptions extends BucketRetry {
+	readonly timeoutMs: number;
 	/** Held in memory while it is under way; a multiple of 256 KiB, as Google demands. */
 	readonly chunkBytes: number;
 }
@@ -41,7 +42,7 @@ export function createPut(
 	const putNow: ObjectStore['put'] = async (name, spooled, replaces) => {
 		const {bucket, chunkBytes, timeoutMs, signal} = options;
 		const doing = `write ${addressOf(name)}`;
-		const tries = new Tries(options, doing);
+		const tries = new Tries(gcsFailures, options, doing);
 		const crc32c = await checksumOf(spooled.file);
 		const onProgress = (bytes: number) => tries.reached(bytes);
 		let ifGenerationMatch = replaces ?? '0';

@@ -3,8 +3,9 @@ import fs from 'node:fs';
 import {readFile} from 'node:fs/promises';
 import {pipeline} from 'node:stream/promises';
 import {crc32c, crc32cText} from './_crc32c.ts';
+import {unlessAborted} from './_bucket-retry.ts';
 import {type Failure, failureOf} from './_gcs-errors.ts';
-import {silenceGuard, unlessAborted} from './_gcs-retry.ts';
+import {silenceGuard} from './_silence-guard.ts';
 import type {Spooled} from './_object-store.ts';
 
 const readBytes = 256 * 1024;

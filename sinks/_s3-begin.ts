@@ -1,9 +1,9 @@
 import type {ListMultipartUploadsOutput} from '@aws-sdk/client-s3';
 import {objectOf} from './_archive-names.ts';
+import {request} from './_bucket-retry.ts';
 import {refused} from './_file-errors.ts';
 import type {S3Bucket} from './_s3-bucket.ts';
-import {failureOf, isPassing} from './_s3-errors.ts';
-import {request} from './_s3-retry.ts';
+import {failureOf, isPassing, s3Failures} from './_s3-errors.ts';
 
 const dayMs = 24 * 60 * 60 * 1000;
 /** No object has it. */
@@ -20,6 +20,7 @@ async function refuseUnconditional({client, bucket, root, title, ...retry}: S3Bu
 	const at = {Bucket: bucket, Key: root + probe};
 	const condition = {Body: 'x', IfMatch: '"00000000000000000000000000000000"'};
 	const stored = await request(
+		s3Failures,
 		{bucket, ...retry},
 		`use ${title}`,
 		async aborting => client.putObject({...at, ...condition}, aborting),
@@ -27,7 +28,7 @@ async function refuseUnconditional({client, bucket, root, title, ...retry}: S3Bu
 		failure => (isPassing(failure) || failure.status === 501 ? undefined : 'refused'),
 	);
 	if (stored === 'refused') return;
-	await request({bucket, ...retry}, `use ${title}`, async aborting => client.deleteObject(at, aborting));
+	await request(s3Failures, {bucket, ...retry}, `use ${title}`, async aborting => client.deleteObject(at, aborting));
 	throw refused(
 		's3',
 		`${title} is in a store that overlooks If-Match: two writers would overwrite each other's evidence`,

@@ -1,8 +1,9 @@
 import type {S3} from '@aws-sdk/client-s3';
 import {openClient} from './_s3-client.ts';
-import {request, type S3Retry} from './_s3-retry.ts';
+import {type BucketRetry, request} from './_bucket-retry.ts';
+import {s3Failures} from './_s3-errors.ts';
 
-export interface S3BucketOptions extends S3Retry {
+export interface S3BucketOptions extends BucketRetry {
 	/** Without slashes at its ends; may be empty. */
 	readonly prefix: string;
 	readonly endpoint: string | undefined;
@@ -11,7 +12,7 @@ export interface S3BucketOptions extends S3Retry {
 }
 
 /** A bucket that exists and can be listed. */
-export interface S3Bucket extends S3Retry {
+export interface S3Bucket extends BucketRetry {
 	readonly client: S3;
 	/** What all keys begin with. */
 	readonly root: string;
@@ -32,7 +33,7 @@ export async function openBucket(options: S3BucketOptions): Promise<S3Bucket> {
 	const title = `s3://${bucket}${prefix === '' ? '' : `/${prefix}`}`;
 	try {
 		const first = {Bucket: bucket, Prefix: root, MaxKeys: 1};
-		await request(options, `use ${title}`, async aborting => client.listObjectsV2(first, aborting));
+		await request(s3Failures, options, `use ${title}`, async aborting => client.listObjectsV2(first, aborting));
 	} catch (error) {
 		client.destroy();
 		throw error;

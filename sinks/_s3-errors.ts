@@ -1,31 +1,13 @@
 import {type AuditError, AuthError, ConfigError, SinkError} from '../lib/errors.ts';
 import type {HeaderValues} from '../lib/http/retry-after.ts';
 import {createRedactor, excerpt} from '../lib/redact.ts';
+import {type BucketFailure, type FailureFacts, passingErrnos} from './_bucket-retry.ts';
 
-/** What is known of a failed request, without the request: its headers hold a signature and maybe a session token. */
-export interface Failure {
-	/** For people. */
-	readonly message: string;
-	readonly status: number | undefined;
+export interface Failure extends BucketFailure {
 	/** The word of S3, for example `PreconditionFailed`; '' where the answer had no body. */
 	readonly code: string;
-	/** The system's word for a broken connection, for example `ECONNRESET`. */
-	readonly errno: string;
-	/** Of the answer. */
-	readonly headers: HeaderValues;
 }
 
-const network = new Set([
-	'EAI_AGAIN',
-	'ECONNABORTED',
-	'ECONNREFUSED',
-	'ECONNRESET',
-	'EHOSTUNREACH',
-	'ENETUNREACH',
-	'EPIPE',
-	'ERR_STREAM_PREMATURE_CLOSE',
-	'ETIMEDOUT',
-]);
 /** Their status says otherwise. The client sets its clock right after the second. */
 const passing = new Set(['BadDigest', 'RequestTimeTooSkewed', 'RequestTimeout', 'XAmzContentSHA256Mismatch']);
 const credentials = new Set([
@@ -62,7 +44,7 @@ const namesNothing = new Set(['Error', 'SyntaxError', 'TypeError', 'Unknown', 'U
 
 /** Whether the same request can do better in a while. */
 export function isPassing({status, code, errno}: Failure): boolean {
-	if (status === undefined) return network.has(errno);
+	if (status === undefined) return passingErrnos.has(errno);
 	// an answer of success that cannot be read
 	if (status < 300 || status === 408 || status === 409 || status === 429) return true;
 	return (status >= 500 && status !== 501) || passing.has(code);
@@ -116,6 +98,9 @@ export function s3Error(failure: Failure, doing: string, bucket: string): AuditE
 	}
 	return new SinkError('SINK_FAILED', `${said}${status === undefined ? '' : `${status}: `}${message}`);
 }
+
+/** How S3 fails. */
+export const s3Failures: FailureFacts<Failure> = {sink: 's3', failureOf, isPassing, errorOf: s3Error};
 
 /** For credentials that cannot be used at all. The reason stays out: it may quote a command or a file that holds them. */
 export function credentialsError(): ConfigError {

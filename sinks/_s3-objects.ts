@@ -3,9 +3,18 @@ import {createHash} from 'node:crypto';
 import {Readable} from 'node:stream';
 import type {ObjectStore, StoredObject} from './_object-store.ts';
 import type {S3Bucket} from './_s3-bucket.ts';
-import {failureOf, isConditionFailure, isLock, isPassing, passingFailure, s3Error} from './_s3-errors.ts';
+import {request, Tries} from './_bucket-retry.ts';
+import {
+	type Failure,
+	failureOf,
+	isConditionFailure,
+	isLock,
+	isPassing,
+	passingFailure,
+	s3Error,
+	s3Failures,
+} from './_s3-errors.ts';
 import {createPut, type HeldObject} from './_s3-put.ts';
-import {request, Tries} from './_s3-retry.ts';
 
 export interface S3ObjectsOptions {
 	readonly spoolFolder: string;
@@ -24,6 +33,7 @@ export function s3Objects(bucket: S3Bucket, {spoolFolder, chunkBytes}: S3Objects
 	async function find(name: string, generation?: string): Promise<HeldObject | undefined> {
 		const which = {...at(name), ...(generation === undefined ? {} : {IfMatch: generation})};
 		const found = await request(
+			s3Failures,
 			bucket,
 			`look up ${addressOf(name)}`,
 			async aborting => client.headObject({...which, ChecksumMode: 'ENABLED'}, aborting),
@@ -33,7 +43,8 @@ export function s3Objects(bucket: S3Bucket, {spoolFolder, chunkBytes}: S3Objects
 	}
 
 	async function remove({name, generation}: StoredObject): Promise<'removed' | 'locked'> {
-		return request<'removed', 'removed' | 'locked'>(
+		return request<Failure, 'removed', 'removed' | 'locked'>(
+			s3Failures,
 			bucket,
 			`remove ${addressOf(name)}`,
 			async aborting => {
@@ -56,7 +67,9 @@ export function s3Objects(bucket: S3Bucket, {spoolFolder, chunkBytes}: S3Objects
 				EncodingType: 'url' as const, // XML cannot hold every character of a name
 				...(token === undefined ? {} : {ContinuationToken: token}),
 			};
-			const answer = await request(bucket, `list ${title}`, async aborting => client.listObjectsV2(query, aborting));
+			const answer = await request(s3Failures, bucket, `list ${title}`, async aborting =>
+				client.listObjectsV2(query, aborting),
+			);
 			const decode = answer.EncodingType === 'url' ? decodeName : (name: string) => name;
 			for (const {Key = '', Size = 0, ETag = ''} of answer.Contents ?? []) {
 				yield {name: decode(Key).slice(root.length), bytes: Size, generation: ETag};
@@ -68,7 +81,7 @@ export function s3Objects(bucket: S3Bucket, {spoolFolder, chunkBytes}: S3Objects
 	/** Goes on where a connection broke, in the same generation. */
 	async function* bytesOf(name: string, given?: string): AsyncGenerator<Buffer> {
 		const doing = `read ${addressOf(name)}`;
-		const tries = new Tries(bucket, doing);
+		const tries = new Tries(s3Failures, bucket, doing);
 		let generation = given;
 		let size: number | undefined;
 		for (let offset = 0; size === undefined || offset < size;) {

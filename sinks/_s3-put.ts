@@ -1,7 +1,15 @@
 import type {ObjectStore, Spooled, StoredObject} from './_object-store.ts';
 import type {S3Bucket} from './_s3-bucket.ts';
-import {type Failure, isConditionFailure, isLock, isPassing, passingFailure, s3Error} from './_s3-errors.ts';
-import {Tries} from './_s3-retry.ts';
+import {
+	type Failure,
+	isConditionFailure,
+	isLock,
+	isPassing,
+	passingFailure,
+	s3Error,
+	s3Failures,
+} from './_s3-errors.ts';
+import {Tries} from './_bucket-retry.ts';
 import {abortUpload, type ObjectAt, type Session, upload} from './_s3-upload.ts';
 
 /** An object as the store shows it. */
@@ -30,7 +38,7 @@ export interface PutParts {
 export function createPut(bucket: S3Bucket, {chunkBytes, at, find, remove, sha256Of}: PutParts): ObjectStore['put'] {
 	return async (name, spooled, replaces) => {
 		const doing = `write ${bucket.addressOf(name)}`;
-		const tries = new Tries(bucket, doing);
+		const tries = new Tries(s3Failures, bucket, doing);
 		const onProgress = (bytes: number) => tries.reached(bytes);
 		const session: Session = {parts: []};
 		let ifMatch = replaces;
