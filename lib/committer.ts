@@ -1,3 +1,4 @@
+import {isDeepStrictEqual} from 'node:util';
 import {StateError} from './errors.ts';
 import type {Json} from './event.ts';
 import {IdentityJournal} from './identity-journal.ts';
@@ -66,14 +67,14 @@ export class Committer {
 			signal,
 			sign,
 			states,
-			prepared: {...stored?.checkpoint.prepared, ...pending?.checkpoint.sinks},
+			prepared: {...stored?.checkpoint.prepared, ...promisedBy(stored?.checkpoint)},
 		});
 		this.#positions = {...sources, ...start.positions};
 		this.#snapshots = snapshots ?? {};
 		this.#leftOut = {lacks: stored?.checkpoint.lacks ?? {}, prepared: stored?.checkpoint.prepared ?? {}};
 		this.#version = stored?.version ?? 0;
 		this.#replayed = pending?.pages;
-		this.#journal = new IdentityJournal(state?.journal, journal, start.identities.length);
+		this.#journal = new IdentityJournal(state?.journal, journal, start.identities.length, pending !== undefined);
 	}
 
 	/** Checks that the state is this pipeline's, opens the sinks, and commits the first checkpoint. */
@@ -81,6 +82,7 @@ export class Committer {
 		const {stored, state} = this.#options;
 		if (stored) checkBinding(stored.checkpoint.binding, this.#binding());
 		await this.#sinks.open();
+		this.#sayWhatIsLacking();
 		if (state) await this.commit();
 	}
 
@@ -214,13 +216,23 @@ export class Committer {
 		return {lacks: {...earlier, ...Object.fromEntries(now)}, prepared: this.#sinks.prepared};
 	}
 
+	/** Sinks that failed in an earlier run go on, but not behind themselves. */
+	#sayWhatIsLacking(): void {
+		for (const [key, lacks] of Object.entries(this.#options.stored?.checkpoint.lacks ?? {})) {
+			const spans = lacks.map(({from, to, events}) => `${events} from ${from} to ${to}`).join(', ');
+			this.#options.meter.warn(`${key} still lacks events of earlier runs: ${spans}`);
+		}
+	}
+
 	#binding(): Record<string, string> {
-		const {sinks, start, binding} = this.#options;
+		const {sinks, start, binding, sign} = this.#options;
 		const targets = sinks.flatMap(sink => [
 			[`sink ${keyOf(sink)}`, sink.target],
 			...Object.entries(sink.layout ?? {}).map(([name, value]) => [`sink ${keyOf(sink)} ${name}`, value]),
 		]);
-		return {...binding, ...start.binding, ...Object.fromEntries(targets)};
+		// one entry without a signature, and the chain is never whole again
+		const signed = sign ? {signed: 'yes'} : {};
+		return {...binding, ...start.binding, ...signed, ...Object.fromEntries(targets)};
 	}
 }
 
@@ -231,17 +243,24 @@ export class Committer {
 export async function settlePending(
 	stored: StoredCheckpoint | undefined,
 	sinks: readonly Sink[],
+	run: Pick<SinkContext, 'signal' | 'warn'>,
 ): Promise<StoredCheckpoint | undefined> {
 	const pending = stored?.checkpoint.pending;
 	if (!stored || !pending) return stored;
-	const states = pending.checkpoint.sinks;
+	const promised = promisedBy(stored.checkpoint);
 	for (const sink of sinks) {
-		const prepared = states[keyOf(sink)];
+		const prepared = promised[keyOf(sink)];
 		if (!sink.holds || prepared === undefined) continue;
-		const held = sink.delivery === 'best-effort' ? sink.holds(prepared).catch(() => false) : sink.holds(prepared);
-		if (!(await held)) return stored;
+		const held = sink.holds(prepared, run);
+		if (!(await (sink.delivery === 'best-effort' ? held.catch(() => false) : held))) return stored;
 	}
 	return {checkpoint: pending.checkpoint, version: stored.version};
+}
+
+/** What the pending checkpoint says of the sinks that it moves on; one that was left out is where it was. */
+function promisedBy(checkpoint: Checkpoint | undefined): Record<string, Json> {
+	const promised = Object.entries(checkpoint?.pending?.checkpoint.sinks ?? {});
+	return Object.fromEntries(promised.filter(([key, state]) => !isDeepStrictEqual(state, checkpoint?.sinks[key])));
 }
 
 function checkBinding(stored: Readonly<Record<string, string>>, given: Readonly<Record<string, string>>): void {

@@ -13,11 +13,15 @@ export class IdentityJournal {
 	/** Of each run anew: else a journal would only grow when every run adds less than there was. */
 	#compactAt = minCompactionBytes;
 
-	/** `bytes` is how much lies before the mark. */
-	constructor(journal: Journal | undefined, mark: Json | undefined, bytes: number) {
+	/** The next bytes go to a new journal. */
+	#mustRewrite: boolean;
+
+	/** `bytes` is how much lies before the mark; `tailIsNeeded`: what lies behind it belongs to a pending checkpoint. */
+	constructor(journal: Journal | undefined, mark: Json | undefined, bytes: number, tailIsNeeded = false) {
 		this.#journal = journal;
 		this.#mark = mark;
 		this.#bytes = bytes;
+		this.#mustRewrite = tailIsNeeded;
 	}
 
 	/** Where the journal ends, for the checkpoint. */
@@ -34,11 +38,12 @@ export class IdentityJournal {
 		const added = concat(parts);
 		if (added.length === 0 && (this.#mark !== undefined || !keep)) return;
 		const bytes = this.#bytes + added.length;
-		if (bytes <= this.#compactAt && this.#journal && this.#mark !== undefined) {
+		if (bytes <= this.#compactAt && this.#journal && this.#mark !== undefined && !this.#mustRewrite) {
 			this.#mark = await this.#journal.append(added);
 			this.#bytes = bytes;
 			return;
 		}
+		this.#mustRewrite = false;
 		const all = concat([await this.#read(), added]);
 		const thinned = bytes > this.#compactAt;
 		const needed = thinned && keep ? keep(all, snapshots) : all;

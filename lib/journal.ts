@@ -82,9 +82,9 @@ export function openJournal(base: string, assertOwned: () => void): FileJournal 
 	};
 }
 
-/** The bytes up to the mark. Only when they are the committed ones is the tail behind them cut. */
+/** The bytes up to the mark. The tail behind them stays: it may be that of a pending checkpoint. */
 function readCommitted(file: string, mark: Mark): Uint8Array {
-	const fd = fs.openSync(file, 'r+');
+	const fd = fs.openSync(file, 'r');
 	try {
 		const {size} = fs.fstatSync(fd);
 		const bytes = Buffer.alloc(Math.min(size, mark.bytes));
@@ -96,7 +96,6 @@ function readCommitted(file: string, mark: Mark): Uint8Array {
 		if (createHash('sha256').update(bytes).digest('hex') !== mark.sha256) {
 			throw damaged(file, 'what was committed', 'other bytes');
 		}
-		if (size > mark.bytes) fs.ftruncateSync(fd, mark.bytes);
 		return bytes;
 	} finally {
 		fs.closeSync(fd);

@@ -1,3 +1,4 @@
+import {isAbsolute, resolve} from 'node:path';
 import {checkAccepts} from './accepts.ts';
 import {AuditError, ConfigError, reasonOf} from './errors.ts';
 import type {Json} from './event.ts';
@@ -156,7 +157,9 @@ export class OpenSinks {
 			note: message => meter.note(message),
 		};
 		await this.#ask([[key, sink]], async () => {
-			this.#open.set(key, await sink.open(context));
+			const open = await sink.open(context);
+			this.#open.set(key, open);
+			if (open.prepare && !sink.holds) throw new ConfigError(`${sink.name}: a sink with prepare() needs holds() too`);
 		});
 	}
 
@@ -198,8 +201,8 @@ export class OpenSinks {
 		const reason = reasonOf(error);
 		this.#missed.set(key, {span: this.#uncommitted.copy(), reason});
 		this.#options.meter.warn(`${key} is left out from here on, since it failed: ${reason}`);
-		if (this.#missed.size === this.#options.sinks.length) throw error;
 		await sink?.close().catch(() => {});
+		if (this.#missed.size === this.#options.sinks.length) throw error;
 	}
 }
 
@@ -221,11 +224,17 @@ function deadLetterKey(sink: Sink): string {
 	return `dead letters ${keyOf(sink)}`;
 }
 
-/** Two writers of one target would spoil it. */
+/** Two writers of one target would spoil it, of whatever kinds they are. */
 function checkTargets(sinks: readonly Sink[]): void {
-	const keys = sinks.map(keyOf);
-	const twice = keys.find((key, index) => keys.indexOf(key) !== index);
-	if (twice !== undefined) throw new ConfigError(`run: the target ${twice} is given twice`);
+	const places = sinks.map(placeOf);
+	const twice = sinks.find((sink, index) => places.indexOf(placeOf(sink)) !== index);
+	if (twice) throw new ConfigError(`run: the target ${keyOf(twice)} is given twice`);
+}
+
+function placeOf(sink: Sink): string {
+	const {target} = sink;
+	const isLocal = target === '-' || isAbsolute(target);
+	return isLocal ? resolve(target) : keyOf(sink); // a folder with and without a / at its end is one
 }
 
 async function atMost(ms: number, promise: Promise<unknown>): Promise<void> {

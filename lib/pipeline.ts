@@ -109,16 +109,17 @@ async function drive(
 	let committer: Committer | undefined;
 	let stopped: boolean;
 	try {
-		const stored = await settlePending(await state?.load(), sinks);
+		const {signal} = abort;
+		const run = {signal, warn: (message: string) => meter.warn(message)};
+		const stored = await settlePending(await state?.load(), sinks, run);
 		const start = new RunStart(stored?.checkpoint, stop, meter);
 		await start.loadIdentities(state);
 		const pages = typeof build === 'function' ? build(start) : build;
 		if (state) start.seal();
 		for (const sink of sinks) for (const source of start.sources) checkAccepts(sink, source);
-		const {signal} = abort;
 		committer = new Committer({sinks, deadLetters, state, stored, start, meter, binding, signal, sign});
 		await committer.open();
-		abort.signal.throwIfAborted();
+		signal.throwIfAborted();
 		const driven = new Drive(pages, committer, start, options, stop, signal);
 		await driven.done;
 		stopped = start.interrupted || driven.cut;

@@ -49,7 +49,7 @@ export interface Sink {
 	 * Whether all that a `prepare()` promised in this state is in the target, if need be after small repairs. Asked
 	 * when a run died behind `prepare()`: if so, the next one goes on behind it; if not, it writes the same pages again.
 	 */
-	holds?(prepared: Json): Promise<boolean>;
+	holds?(prepared: Json, run?: Pick<SinkContext, 'signal' | 'warn'>): Promise<boolean>;
 }
 
 export type Delivery = 'required' | 'best-effort';

@@ -55,8 +55,8 @@ export interface StateStore {
 }
 
 /**
- * An append-only file of bytes. A mark says where it ends as of a checkpoint; what lies behind the mark of the
- * loaded checkpoint was never committed and is cut.
+ * An append-only file of bytes. A mark says where it ends as of a checkpoint; what lies behind the mark that was read
+ * last stays until the next `append()` writes over it.
  */
 export interface Journal {
 	/** The bytes up to the mark. Rejects with `STATE_DAMAGED` when they are not what was committed. */

@@ -27,7 +27,7 @@ export function markOf(sink: string, store: ObjectStore, value: Json): ArchiveMa
 /** What a run that died behind `prepare()` may have put. */
 export function leftoversOf({chain}: ArchiveMark, prepared: ArchiveMark): string[] {
 	const {files, superseded} = contentOf(prepared);
-	const names = [...files.map(file => file.path), ...superseded];
+	const names = [...files.map(file => file.path), ...superseded, ...prepared.leftovers];
 	// A commit without events has the entry before it, whose objects are there to stay.
 	return names.filter(name => objectOf(name)?.entry === chain.entries);
 }

@@ -3,7 +3,7 @@ import {createFolder} from '../lib/durable-file.ts';
 import {AuditError} from '../lib/errors.ts';
 import type {SinkContext} from '../lib/sink.ts';
 import {type ArchiveMark, leftoversOf, markOf} from './_archive-mark.ts';
-import {objectOf} from './_archive-names.ts';
+import {entryName, objectOf} from './_archive-names.ts';
 import {notOpened, refused} from './_file-errors.ts';
 import {checkChain, findChain} from './_manifest-objects.ts';
 import type {ObjectStore} from './_object-store.ts';
@@ -24,12 +24,24 @@ export async function beginArchive({sink, store, mode, context}: ArchiveTarget):
 		const mark = resume === undefined ? await adopt() : markOf(sink, store, resume);
 		const pending = resume === undefined || prepared === undefined ? undefined : markOf(sink, store, prepared);
 		if (resume !== undefined) await checkChain(sink, store, mark.chain, pending?.line);
+		if (pending) await takeBack(mark);
 		createFolder(store.spoolFolder);
 		sweepTempFiles(store.spoolFolder);
 		return pending ? {...mark, leftovers: [...mark.leftovers, ...leftoversOf(mark, pending)]} : mark;
 	} catch (error) {
 		await store.close?.();
 		throw error instanceof AuditError ? error : notOpened(sink, 'use', store.title, error);
+	}
+
+	/** Another sink has not got what this one has an entry of: the same pages come again, and may hold other events. */
+	async function takeBack({chain}: ArchiveMark): Promise<void> {
+		const name = entryName(chain.entries);
+		const entry = await store.stat(name);
+		if (!entry || (await store.remove(entry)) === 'removed') return;
+		context.warn(
+			`${sink}: ${store.title}: ${name} is locked, of a commit that another sink has not got: ` +
+				'the same events are to come again, or the run ends',
+		);
 	}
 
 	/** Where to begin without a state. */

@@ -3,6 +3,7 @@ import {ConfigError} from '../lib/errors.ts';
 import type {Sink} from '../lib/sink.ts';
 import type {Verification, VerifyOptions} from '../lib/verification.ts';
 import {type ArchiveOptions, archivePlan} from './_archive-options.ts';
+import {notOpened} from './_file-errors.ts';
 import {folderObjects} from './_folder-objects.ts';
 import {archiveHolds, openObjectArchive, verifyArchive} from './_object-archive.ts';
 
@@ -28,7 +29,7 @@ export function folderArchive(sink: string, options: FolderArchiveOptions): Omit
 		target: `${dir}/`,
 		layout: {layout},
 		commitSize,
-		holds: async prepared => archiveHolds(openStore(), prepared),
+		holds: async prepared => archiveHolds(openStore(), prepared).catch(cannotRead(sink, dir)),
 		open: async context => {
 			const store = openStore();
 			return openObjectArchive({sink, store, layout, compression, mode, maxAttempts, retryBaseMs, context});
@@ -37,5 +38,13 @@ export function folderArchive(sink: string, options: FolderArchiveOptions): Omit
 }
 
 export async function verifyFolderArchive(sink: string, path: string, how: VerifyOptions): Promise<Verification> {
-	return verifyArchive(sink, folderObjects({sink, dir: resolve(path), durability: 'process'}), how);
+	const dir = resolve(path);
+	const store = folderObjects({sink, dir, durability: 'process'});
+	return verifyArchive(sink, store, how).catch(cannotRead(sink, dir));
+}
+
+function cannotRead(sink: string, dir: string): (error: unknown) => never {
+	return error => {
+		throw notOpened(sink, 'read', dir, error);
+	};
 }

@@ -1,6 +1,6 @@
 import type {File, FileMetadata} from '@google-cloud/storage';
 import {type BucketRetry, Tries} from './_bucket-retry.ts';
-import {gcsError, gcsFailures, isGarbled, isLock, isPassing, passingFailure} from './_gcs-errors.ts';
+import {gcsError, gcsFailures, isGarbled, isPassing, passingFailure} from './_gcs-errors.ts';
 import {checksumOf, type Session, upload} from './_gcs-upload.ts';
 import type {ObjectStore, StoredObject} from './_object-store.ts';
 
@@ -39,19 +39,18 @@ export function createPut(
 ): ObjectStore['put'] {
 	const lanes: Promise<unknown>[] = Array.from({length: chunkedAtOnce}, () => Promise.resolve());
 
-	const putNow: ObjectStore['put'] = async (name, spooled, replaces) => {
+	const putNow: ObjectStore['put'] = async (name, spooled) => {
 		const {bucket, chunkBytes, timeoutMs, signal} = options;
 		const doing = `write ${addressOf(name)}`;
 		const tries = new Tries(gcsFailures, options, doing);
 		const crc32c = await checksumOf(spooled.file);
 		const onProgress = (bytes: number) => tries.reached(bytes);
-		let ifGenerationMatch = replaces ?? '0';
 		let session: Session = {};
 		for (;;) {
-			const what = {spooled, crc32c, ifGenerationMatch, chunkBytes, timeoutMs, signal, onProgress};
+			const what = {spooled, crc32c, chunkBytes, timeoutMs, signal, onProgress};
 			const tried = await upload(fileOf(name), session, what);
 			let failure = 'failure' in tried ? tried.failure : undefined;
-			let held = 'stored' in tried ? heldOf(name, tried.stored) : await find(name);
+			const held = 'stored' in tried ? heldOf(name, tried.stored) : await find(name);
 			const isOurs = held?.sha256 === spooled.sha256;
 			if (isOurs && held?.bytes === spooled.bytes && held.crc32c === crc32c) return 'stored';
 
@@ -59,28 +58,24 @@ export function createPut(
 			const vanished = failure?.status === 412 && held === undefined;
 			if (held && (isOurs || !failure)) {
 				// one of these tries made it, but it is not as it was sent
-				if ((await remove(held)) === 'locked') return 'locked';
 				failure = passingFailure(`what is stored has the checksum ${held.crc32c} instead of ${crc32c}`);
-				held = undefined;
+				if ((await remove(held)) === 'locked') throw gcsError(failure, doing, bucket);
 				session = {};
-			} else if (held && held.generation !== replaces) {
+			} else if (held) {
 				return 'taken';
-			} else if (held && failure && isLock(failure)) {
-				return 'locked';
 			} else if (lost || vanished || isGarbled(failure!)) {
 				session = {};
 			} else if (!isPassing(failure!)) {
 				throw gcsError(failure!, doing, bucket);
 			}
-			ifGenerationMatch = held?.generation ?? '0';
 			await tries.again(failure!);
 		}
 	};
 
-	return async (name, spooled, replaces) => {
-		if (spooled.bytes <= options.chunkBytes) return putNow(name, spooled, replaces);
+	return async (name, spooled) => {
+		if (spooled.bytes <= options.chunkBytes) return putNow(name, spooled);
 		const lane = lanes.shift()!;
-		const putting = lane.then(async () => putNow(name, spooled, replaces));
+		const putting = lane.then(async () => putNow(name, spooled));
 		lanes.push(putting.catch(() => {}));
 		return putting;
 	};

@@ -13,8 +13,6 @@ const readBytes = 256 * 1024;
 export interface Upload {
 	readonly spooled: Spooled;
 	readonly crc32c: string;
-	/** The generation that it replaces; `0`: it must not exist. */
-	readonly ifGenerationMatch: string;
 	/** Up to here it goes in one request, above in several: a broken connection then costs one of them and not all. */
 	readonly chunkBytes: number;
 	readonly timeoutMs: number;
@@ -35,7 +33,7 @@ export type Uploaded = {readonly stored: FileMetadata} | {readonly failure: Fail
 export async function upload(file: File, session: Session, what: Upload): Promise<Uploaded> {
 	const {contentType, contentEncoding, metadata, sha256, bytes} = what.spooled;
 	const options = {
-		preconditionOpts: {ifGenerationMatch: Number(what.ifGenerationMatch)},
+		preconditionOpts: {ifGenerationMatch: 0}, // the name must be free
 		validation: false, // the client's own checksum is ten times as slow
 		metadata: {
 			contentType,

@@ -105,20 +105,23 @@ async function openBehind(options: RangeManifestOptions): Promise<Place> {
 	const path = manifestPath(options.path);
 	const resume = context.resume as ({readonly bytes: number} & Partial<ManifestMark>) | undefined;
 	const begin = {target: undefined, chain: emptyChain, covered: 0};
-	if (resume !== undefined) {
-		const {manifest, chain, bytes} = resume;
-		// The state may be of a run that wrote no manifest.
-		if (!manifest || !chain) return {...begin, target: await openTarget(at(options, path, undefined, 'replace'))};
-		return {target: await openTarget(at(options, path, manifest)), chain, covered: bytes};
+	if (resume?.manifest && resume.chain) {
+		return {target: await openTarget(at(options, path, resume.manifest)), chain: resume.chain, covered: resume.bytes};
 	}
-	const target = await openTarget(at(options, path, undefined, mode));
-	if (mode !== 'append' || target.descriptor === undefined) return {...begin, target};
+	// The state may be of a run that wrote no manifest; what one before it wrote stays true.
+	const how = resume ? 'append' : mode;
+	const wayOut = resume ? 'removing it' : '?mode=replace';
+	const committed = resume?.bytes ?? Infinity;
+	const target = await openTarget(at(options, path, undefined, how));
+	if (how !== 'append' || target.descriptor === undefined) return {...begin, target};
 	try {
 		let place: Omit<Place, 'target'> & {end: number} = {...begin, end: 0};
 		const refuse = (problem: string) =>
-			refused(sink, `${path} is damaged: ${problem}; rxaudit verify says more, ?mode=replace begins anew`);
+			refused(sink, `${path} is damaged: ${problem}; rxaudit verify says more, ${wayOut} begins anew`);
 		for await (const {entry, chain, end} of manifestEntries(path, {bytes: 0, chain: emptyChain}, refuse)) {
-			place = {chain, end, covered: entry.range?.to ?? place.covered};
+			const covered = entry.range?.to ?? place.covered;
+			if (covered > committed) break; // of a run that died
+			place = {chain, end, covered};
 		}
 		return {...place, target: endingAt(target, place.end)};
 	} catch (error) {

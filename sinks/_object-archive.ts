@@ -119,8 +119,8 @@ export async function openObjectArchive(options: ObjectArchiveOptions): Promise<
 			events: String(events),
 			'first-time': new Date(firstMs).toISOString(),
 			'last-time': new Date(lastMs).toISOString(),
-			'first-id': firstId.slice(0, maxIdLength),
-			'last-id': lastId.slice(0, maxIdLength),
+			'first-id': excerptOf(firstId),
+			'last-id': excerptOf(lastId),
 			sha256,
 		};
 	}
@@ -155,4 +155,9 @@ export async function openObjectArchive(options: ObjectArchiveOptions): Promise<
 			await store.close?.();
 		},
 	};
+}
+
+/** Well-formed, where half a surrogate pair is left. */
+function excerptOf(id: string): string {
+	return Buffer.from(id.slice(0, maxIdLength)).toString();
 }

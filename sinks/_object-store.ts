@@ -27,11 +27,11 @@ export interface ObjectStore {
 	/** The folder in which spools are made. */
 	readonly spoolFolder: string;
 	/**
-	 * Stores a file under a name that is free, or in place of just that generation. `stored`: the object is there with
-	 * this content and is durable, whether it came now, with a reply that was lost, or had been there before.
-	 * `taken`: the name has other content; nothing was changed. `locked`: the content there must not be replaced.
+	 * Stores a file under a name that is free. `stored`: the object is there with this content and is durable, whether
+	 * it came now, with a reply that was lost, or had been there before. `taken`: the name has other content; nothing
+	 * was changed.
 	 */
-	put(name: string, spooled: Spooled, replaces?: string): Promise<'stored' | 'taken' | 'locked'>;
+	put(name: string, spooled: Spooled): Promise<'stored' | 'taken'>;
 	/** The object, or undefined. */
 	stat(name: string): Promise<StoredObject | undefined>;
 	/** Whether the object has this content, by what the store says of it, without reading it where that is possible. */

@@ -1,14 +1,6 @@
 import type {ObjectStore, Spooled, StoredObject} from './_object-store.ts';
 import type {S3Bucket} from './_s3-bucket.ts';
-import {
-	type Failure,
-	isConditionFailure,
-	isLock,
-	isPassing,
-	passingFailure,
-	s3Error,
-	s3Failures,
-} from './_s3-errors.ts';
+import {type Failure, isConditionFailure, isPassing, passingFailure, s3Error, s3Failures} from './_s3-errors.ts';
 import {Tries} from './_bucket-retry.ts';
 import {abortUpload, type ObjectAt, type Session, upload} from './_s3-upload.ts';
 
@@ -36,38 +28,33 @@ export interface PutParts {
  * an object that an earlier try left there.
  */
 export function createPut(bucket: S3Bucket, {chunkBytes, at, find, remove, sha256Of}: PutParts): ObjectStore['put'] {
-	return async (name, spooled, replaces) => {
+	return async (name, spooled) => {
 		const doing = `write ${bucket.addressOf(name)}`;
 		const tries = new Tries(s3Failures, bucket, doing);
 		const onProgress = (bytes: number) => tries.reached(bytes);
 		const session: Session = {parts: []};
-		let ifMatch = replaces;
 		try {
 			for (;;) {
-				const tried = await upload(bucket, at(name), session, {spooled, chunkBytes, ifMatch, onProgress});
+				const tried = await upload(bucket, at(name), session, {spooled, chunkBytes, onProgress});
 				if ('checksum' in tried && tried.checksum === session.checksum) return 'stored';
 				let failure = 'failure' in tried ? tried.failure : undefined;
-				let held = await find(name);
+				const held = await find(name);
 				if (held && (await isStored(held, spooled, session.checksum))) return 'stored';
 
 				if (held?.claimedSha256 === spooled.sha256) {
 					// one of these tries made it, but it is not as it was sent
-					if ((await remove(held!)) === 'locked') return 'locked';
 					failure = passingFailure('what is stored is not what was sent');
-					held = undefined;
-				} else if (held && held.generation !== replaces) {
+					if ((await remove(held!)) === 'locked') throw s3Error(failure, doing, bucket.bucket);
+				} else if (held) {
 					return 'taken';
-				} else if (held && failure && isLock(failure)) {
-					return 'locked';
 				} else {
 					failure ??= passingFailure('the store said that it has it, but it has not');
-					const vanished = held === undefined && isConditionFailure(failure);
+					const vanished = isConditionFailure(failure);
 					if (!vanished && !isPassing(failure) && !isLostSession(failure)) {
 						throw s3Error(failure, doing, bucket.bucket);
 					}
 				}
 				if (needsNewSession(failure)) await abortUpload(bucket, at(name), session);
-				ifMatch = held?.generation;
 				await tries.again(failure);
 			}
 		} finally {

@@ -10,6 +10,8 @@ import {type Failure, failureOf} from './_s3-errors.ts';
 const maxParts = 10_000;
 /** S3 takes 2 KB of metadata, of which the ids of two events are the only part that may be long. */
 const maxMetadataLength = 512;
+/** The condition that nothing has the name. */
+const ifFree = {IfNoneMatch: '*'};
 
 /** Which object: as all requests have it. */
 export interface ObjectAt {
@@ -21,8 +23,6 @@ export interface Upload {
 	readonly spooled: Spooled;
 	/** Up to here it goes in one request, above in parts: a broken connection then costs one of them and not all. */
 	readonly chunkBytes: number;
-	/** The generation that it replaces; undefined: it must not exist. */
-	readonly ifMatch: string | undefined;
 	/** Called when the store has so many bytes of it. */
 	onProgress(bytes: number): void;
 }
@@ -50,13 +50,13 @@ export async function upload(bucket: S3Bucket, at: ObjectAt, session: Session, w
 	}
 }
 
-async function inOne({client, signal}: S3Bucket, at: ObjectAt, session: Session, {spooled, ifMatch}: Upload) {
+async function inOne({client, signal}: S3Bucket, at: ObjectAt, session: Session, {spooled}: Upload) {
 	const body = await readFile(spooled.file);
 	const digest = sha256(body);
 	refuseChanged(spooled, digest.toString('hex'));
 	session.checksum = digest.toString('base64');
 	const {ChecksumSHA256} = await client.putObject(
-		{...at, ...factsOf(spooled), ...conditionOf(ifMatch), Body: body, ChecksumSHA256: session.checksum},
+		{...at, ...factsOf(spooled), ...ifFree, Body: body, ChecksumSHA256: session.checksum},
 		{abortSignal: signal},
 	);
 	return ChecksumSHA256;
@@ -72,7 +72,7 @@ async function inParts(bucket: S3Bucket, at: ObjectAt, session: Session, what: U
 	}
 	session.checksum = await sendParts(bucket, at, session, what);
 	const {ChecksumSHA256} = await client.completeMultipartUpload(
-		{...at, ...conditionOf(what.ifMatch), UploadId: session.id, MultipartUpload: {Parts: session.parts}},
+		{...at, ...ifFree, UploadId: session.id, MultipartUpload: {Parts: session.parts}},
 		aborting,
 	);
 	session.id = undefined;
@@ -136,10 +136,6 @@ function factsOf({contentType, contentEncoding, metadata, sha256: content}: Spoo
 		...(contentEncoding === undefined ? {} : {ContentEncoding: contentEncoding}),
 		Metadata: Object.fromEntries(entries.map(([key, value]) => [key, headerText(value)])),
 	};
-}
-
-function conditionOf(ifMatch: string | undefined) {
-	return ifMatch === undefined ? {IfNoneMatch: '*'} : {IfMatch: ifMatch};
 }
 
 /** The text as a header can hold it: other bytes percent-encoded, cut where it gets too long. */

@@ -8,6 +8,8 @@ import {type Retry, retryWhenFull} from './_file-errors.ts';
 import {tempPath} from './_temp-files.ts';
 
 const sliceBytes = 4 * 1024 * 1024;
+/** A file that somebody has removed meanwhile is an error, not a new one. */
+const goOn = fs.constants.O_WRONLY | fs.constants.O_APPEND;
 
 export interface SpoolOptions extends Retry {
 	/** Where its file lies, which is to be swept with `sweepTempFiles()`. */
@@ -44,7 +46,7 @@ export function createSpool(options: SpoolOptions): Spool {
 	let descriptor: number | undefined;
 
 	async function put(chunk: Uint8Array): Promise<void> {
-		const open = (descriptor ??= await retryWhenFull(options, file, () => fs.openSync(file, 'a')));
+		const open = (descriptor ??= await retryWhenFull(options, file, () => fs.openSync(file, bytes === 0 ? 'a' : goOn)));
 		for (let offset = 0; offset < chunk.length;) {
 			if (offset > 0) await turn();
 			const length = Math.min(sliceBytes, chunk.length - offset);

@@ -1,9 +1,8 @@
 import fs from 'node:fs';
 import {resolve} from 'node:path';
 import {ConfigError} from '../lib/errors.ts';
-import type {ManifestEntry} from '../lib/manifest.ts';
 import {ChainWalk, type Damage, type Verification, type VerifyOptions} from '../lib/verification.ts';
-import {notOpened} from './_file-errors.ts';
+import {notOpened, refused} from './_file-errors.ts';
 import {hashOfRange} from './_hash-file.ts';
 import {manifestPath} from './_manifest-file.ts';
 import {manifestLines, missingManifest} from './_manifest-lines.ts';
@@ -16,6 +15,12 @@ export async function verifyFile(sink: string, given: string, options: VerifyOpt
 	if (given === '-') throw new ConfigError(`${sink}: expected a file to verify, got standard output`);
 	const path = resolve(given);
 	const manifest = manifestPath(path);
+	if (fs.statSync(path, {throwIfNoEntry: false})?.isDirectory()) {
+		throw refused(
+			sink,
+			`${path} is a folder: expected a file; an archive in a folder is ndjson:DIR/ or filesystem:DIR`,
+		);
+	}
 	if (!fs.existsSync(manifest)) throw missingManifest(sink, manifest);
 	try {
 		const descriptor = fs.existsSync(path) ? fs.openSync(path, 'r') : undefined;
@@ -35,6 +40,7 @@ async function compare(path: string, descriptor: number | undefined, options: Ve
 	const walk = new ChainWalk(options.publicKey);
 	const damage: Damage[] = [];
 	const uncommitted: string[] = [];
+	let gone: Part | undefined;
 	let covered = 0;
 	let read = 0;
 	for await (const {text, end} of manifestLines(manifest)) {
@@ -49,11 +55,22 @@ async function compare(path: string, descriptor: number | undefined, options: Ve
 			damage.push({kind: 'entry', what: `entry ${entry.entry}`, detail});
 			if (!range || range.to < range.from) continue;
 		}
-		const what = `${path}: bytes ${range.from} to ${range.to} (entry ${entry.entry})`;
-		options.onProgress?.(what);
-		const problem = await problemOf(range, descriptor, size);
-		if (problem) damage.push({...problem, what});
 		covered = Math.max(covered, range.to);
+		const found = {...range, entry: entry.entry};
+		options.onProgress?.(nameOf(path, found));
+		if (descriptor === undefined || range.to > size) {
+			// One cut takes every entry behind it.
+			gone = gone ? {...gone, to: covered, last: entry.entry} : found;
+			continue;
+		}
+		const {sha256} = await hashOfRange(descriptor, range.from, range.to);
+		if (sha256 === range.sha256) continue;
+		const detail = `expected SHA-256 ${range.sha256}, got ${sha256}`;
+		damage.push({kind: 'changed', what: nameOf(path, found), detail});
+	}
+	if (gone) {
+		const detail = descriptor === undefined ? 'the file is missing' : `the file ends at byte ${size}`;
+		damage.push({kind: 'missing', what: nameOf(path, gone), detail});
 	}
 	if (size > covered) uncommitted.push(`${path}: bytes ${covered} to ${size}`);
 	const rest = fs.statSync(manifest).size - read;
@@ -62,14 +79,15 @@ async function compare(path: string, descriptor: number | undefined, options: Ve
 	return {damage: [...walk.damage, ...damage], uncommitted, chain, hashes, signed, sources};
 }
 
-async function problemOf(
-	{from, to, sha256}: NonNullable<ManifestEntry['range']>,
-	descriptor: number | undefined,
-	size: number,
-): Promise<Omit<Damage, 'what'> | undefined> {
-	if (descriptor === undefined) return {kind: 'missing', detail: 'the file is missing'};
-	if (size < to) return {kind: 'missing', detail: `the file ends at byte ${size}`};
-	const found = await hashOfRange(descriptor, from, to);
-	if (found.sha256 === sha256) return undefined;
-	return {kind: 'changed', detail: `expected SHA-256 ${sha256}, got ${found.sha256}`};
+/** A range of the file, of one entry or of several. */
+interface Part {
+	readonly from: number;
+	readonly to: number;
+	readonly entry: number;
+	readonly last?: number;
+}
+
+function nameOf(path: string, {from, to, entry, last}: Part): string {
+	const entries = last === undefined ? `entry ${entry}` : `entries ${entry} to ${last}`;
+	return `${path}: bytes ${from} to ${to} (${entries})`;
 }

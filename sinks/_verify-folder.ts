@@ -3,7 +3,7 @@ import {resolve} from 'node:path';
 import {IdentitySet} from '../lib/identity-set.ts';
 import type {ManifestFile} from '../lib/manifest.ts';
 import {ChainWalk, type Damage, type Verification, type VerifyOptions} from '../lib/verification.ts';
-import {notOpened} from './_file-errors.ts';
+import {notOpened, refused} from './_file-errors.ts';
 import {filesBelow} from './_folder-files.ts';
 import {isOwnFile, manifestName} from './_folder-manifest.ts';
 import {hashOfRange} from './_hash-file.ts';
@@ -17,7 +17,9 @@ import {markerName} from './_open-marker.ts';
 export async function verifyFolder(sink: string, given: string, options: VerifyOptions): Promise<Verification> {
 	const dir = resolve(given);
 	const manifest = `${dir}/${manifestName}`;
-	if (!fs.existsSync(manifest)) throw missingManifest(sink, manifest);
+	const stats = fs.statSync(manifest, {throwIfNoEntry: false});
+	if (!stats) throw missingManifest(sink, manifest);
+	if (stats.isDirectory()) throw refused(sink, `${dir} is an archive of ndjson:DIR/: write ndjson:DIR/ to verify it`);
 	try {
 		return await compare(dir, manifest, options);
 	} catch (error) {

@@ -51,8 +51,8 @@ export default defineSink({
 			target: targetOf(place),
 			layout: {layout},
 			commitSize,
-			async holds(prepared) {
-				return withStore(given, store => archiveHolds(store, prepared));
+			async holds(prepared, run) {
+				return withStore(given, store => archiveHolds(store, prepared), run);
 			},
 			async open(context) {
 				const store = await openStore(given, context);
@@ -70,6 +70,8 @@ interface Run {
 	warn(message: string): void;
 }
 
+const unheard: Run = {signal: new AbortController().signal, warn() {}};
+
 async function openStore({bucket, prefix, maxWait, spoolDir, ...options}: Options, {signal, warn}: Run) {
 	return openGcsObjects({
 		...options,
@@ -82,7 +84,7 @@ async function openStore({bucket, prefix, maxWait, spoolDir, ...options}: Option
 	});
 }
 
-async function withStore<T>(options: Options, use: (store: ObjectStore) => Promise<T>): Promise<T> {
-	const store = await openStore(options, {signal: new AbortController().signal, warn() {}});
+async function withStore<T>(options: Options, use: (store: ObjectStore) => Promise<T>, run = unheard): Promise<T> {
+	const store = await openStore(options, run);
 	return use(store);
 }

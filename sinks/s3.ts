@@ -64,8 +64,8 @@ export default defineSink({
 			target: targetOf(place),
 			layout: {layout},
 			commitSize,
-			async holds(prepared) {
-				return withStore(given, store => archiveHolds(store, prepared));
+			async holds(prepared, run) {
+				return withStore(given, store => archiveHolds(store, prepared), run);
 			},
 			async open(context) {
 				const bucket = await openPlace(given, context);
@@ -92,14 +92,16 @@ interface Run {
 	warn(message: string): void;
 }
 
+const unheard: Run = {signal: new AbortController().signal, warn() {}};
+
 async function openPlace({bucket, prefix, maxWait, ...options}: Options, {signal, warn}: Run) {
 	const {endpoint, region} = options;
 	const place = placeOf({bucket, prefix}, names);
 	return openBucket({...options, ...place, endpoint, region, maxWaitMs: parseSpan(maxWait), signal, warn});
 }
 
-async function withStore<T>(options: Options, use: (store: ObjectStore) => Promise<T>): Promise<T> {
-	const bucket = await openPlace(options, {signal: new AbortController().signal, warn() {}});
+async function withStore<T>(options: Options, use: (store: ObjectStore) => Promise<T>, run = unheard): Promise<T> {
+	const bucket = await openPlace(options, run);
 	const store = s3Objects(bucket, {...options, spoolFolder: spoolFolderOf('s3', options.spoolDir)});
 	try {
 		return await use(store);

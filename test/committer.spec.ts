@@ -7,7 +7,7 @@ import {toBatch} from '../lib/batch.ts';
 import {Committer, type CommitterOptions} from '../lib/committer.ts';
 import {StateError} from '../lib/errors.ts';
 import type {Json} from '../lib/event.ts';
-import {Meter} from '../lib/meter.ts';
+import {Meter, type Progress} from '../lib/meter.ts';
 import {dedupe} from '../lib/operators/dedupe.ts';
 import {mapEvents} from '../lib/operators/map-events.ts';
 import type {Page} from '../lib/page.ts';
@@ -18,7 +18,7 @@ import type {StateStore} from '../lib/state.ts';
 import {type MemoryBucket, memoryBucket} from './support/memory-bucket.ts';
 import {memorySink, type MemorySink} from './support/memory-sink.ts';
 import {type MemoryStore, memoryStore} from './support/memory-store.ts';
-import {factsOf, idsOf, listen, pageOf, settle} from './support/pages.ts';
+import {factsOf, idsOf, listen, pageOf, settle, type TestRecord} from './support/pages.ts';
 import {pagedSource, someRecords, textsOf} from './support/paged-source.ts';
 
 const crash = new Error('crash');
@@ -229,6 +229,21 @@ describe('Committer', () => {
 		}
 	});
 
+	it('refuses to go on unsigned where it was signed, and the other way round', async () => {
+		const build: Build = start => pagedSource(someRecords(3), {start}).pipe(dedupe(start));
+		const sign = () => 'signature';
+		for (const [first, then] of [
+			[{sign}, {}],
+			[{}, {sign}],
+		]) {
+			const state = memoryStore();
+			const sink = memorySink();
+			await run(build, sink, {state, ...first});
+			await assert.rejects(run(build, sink, {state, ...then}), {code: 'STATE_FOREIGN', message: /signed: expected/});
+			await run(build, sink, {state, ...first});
+		}
+	});
+
 	it('tells a sink what was prepared for it when the last run died', async () => {
 		const state = memoryStore();
 		const build: Build = start => pagedSource(someRecords(3), {start}).pipe(dedupe(start));
@@ -248,6 +263,85 @@ describe('Committer', () => {
 		await run(build, watched, {state});
 		assert.equal(seen, undefined);
 		assert.deepEqual(bucket.lines(), textsOf(someRecords(3)));
+	});
+
+	describe('a pending checkpoint', () => {
+		const fails = new Set<string>();
+		const step = (name: string) => (fails.has(name) ? Promise.reject(crash) : undefined);
+		const later = ['a', 'b', 'c', 'd'].map((id, index) => ({id, timeMs: 9_000 - index}));
+		const latest = [{id: 'z', timeMs: 10_000}, ...later];
+		beforeEach(() => fails.clear());
+
+		function buildOf(records: readonly TestRecord[]): Build {
+			return start => pagedSource([...records, ...someRecords(2)], {start}).pipe(dedupe(start));
+		}
+
+		async function crashes(running: Promise<unknown>): Promise<void> {
+			await assert.rejects(running, crash);
+			fails.clear();
+		}
+
+		it('stays whole until there is another, whatever a run has appended that did not see it held', async () => {
+			const bucket = memoryBucket({step});
+			const [state, undisturbed] = [memoryStore({step}), memoryStore()];
+			await run(buildOf([]), bucket, {state});
+			fails.add('flushed bucket');
+			await crashes(run(buildOf(later), bucket, {state}));
+			fails.add('commit');
+			await crashes(run(buildOf(later.slice(1)), {...bucket, holds: async () => false}, {state}));
+			await run(buildOf(latest), bucket, {state});
+			const another = memoryBucket();
+			for (const records of [[], later, latest]) await run(buildOf(records), another, {state: undisturbed});
+			assert.deepEqual(state.identities(), undisturbed.identities());
+			assert.deepEqual(bucket.lines(), another.lines());
+		});
+
+		it('is given up, when the run is, also while a sink looks for what it holds', async () => {
+			const abort = new AbortController();
+			const bucket = memoryBucket({delivery: 'best-effort', step});
+			const state = memoryStore();
+			fails.add('put strong');
+			const strong = memoryBucket({target: 'strong', step});
+			await crashes(run(buildOf(later), [bucket, strong], {state}));
+			const waits: Sink = {
+				...bucket,
+				holds: (_, asked) =>
+					new Promise((_resolve, reject) => {
+						asked!.signal.addEventListener('abort', () => reject(asked!.signal.reason as Error));
+						asked!.warn('waiting');
+						abort.abort(crash);
+					}),
+			};
+			let warnings: readonly string[] = [];
+			const onProgress = (progress: Progress) => void ({warnings} = progress);
+			await assert.rejects(run(buildOf(later), [waits, strong], {state, forceSignal: abort.signal, onProgress}), crash);
+			assert.deepEqual(warnings, ['waiting']);
+		});
+
+		it('does not make a sink that was left out forget what it had prepared', async () => {
+			const strong = memoryBucket({target: 'strong', step});
+			const weak = memoryBucket({target: 'weak', delivery: 'best-effort', step});
+			const state = memoryStore();
+			let flushes = 0;
+			const failing: Sink = {
+				...weak,
+				open: async context => {
+					const open = await weak.open(context);
+					const flush = async () => {
+						const flushed = await open.flush();
+						if (++flushes > 1) throw crash;
+						return flushed;
+					};
+					return {...open, flush};
+				},
+			};
+			await run(buildOf([]), [strong, failing], {state});
+			fails.add('open weak').add('put strong');
+			await crashes(run(buildOf(later), [strong, weak], {state}));
+			const {lacks} = await run(buildOf(later), [strong, weak], {state});
+			assert.deepEqual(lacks, {});
+			assert.deepEqual(weak.lines(), textsOf(later));
+		});
 	});
 
 	describe('memory', () => {

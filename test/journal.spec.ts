@@ -54,12 +54,16 @@ describe('openJournal()', () => {
 		assert.deepEqual(mark, {file: 1, bytes: 3, sha256});
 	});
 
-	it('cuts what was not committed', async () => {
+	it('writes over what was not committed, and not before', async () => {
+		const mark = await reopen().append(Buffer.from('kept'));
 		const journal = reopen();
-		const mark = await journal.append(Buffer.from('kept'));
-		await journal.append(Buffer.from('lost'));
+		await journal.read(mark);
+		const pending = await journal.append(Buffer.from(' or not'));
 		assert.equal(await textAt(mark), 'kept');
-		assert.equal(fs.readFileSync(generation(1), 'utf8'), 'kept');
+		assert.equal(await textAt(pending), 'kept or not');
+		await journal.read(mark);
+		assert.equal(await textAt(await journal.append(Buffer.from('!'))), 'kept!');
+		await assert.rejects(reopen().read(pending), {code: 'STATE_DAMAGED'});
 	});
 
 	for (const [what, damage] of [

@@ -29,6 +29,24 @@ describe('OpenSinks', () => {
 		assert.equal(keyOf(memorySink({target: 'there'})), 'some-sink:there');
 	});
 
+	it('refuses two sinks at one place, of whatever kinds they are', async () => {
+		const build = (start: Start) => pagedSource(records, {start});
+		for (const [one, other] of [
+			['/folder', '/folder/'],
+			['-', '-'],
+		] as const) {
+			const sinks = [memorySink({target: one}), memorySink({name: 'another', target: other})];
+			await assert.rejects(run(build, sinks), {code: 'CONFIG', message: /the target another:.* is given twice/});
+		}
+		await run(build, [memorySink({target: 'a/b'}), memorySink({name: 'another', target: 'a/b'})]);
+	});
+
+	it('refuses a sink that prepares and cannot say what it holds', async () => {
+		const {holds: _, ...bucket} = memoryBucket();
+		const build = (start: Start) => pagedSource(records, {start});
+		await assert.rejects(run(build, bucket), {code: 'CONFIG', message: /needs holds\(\)/});
+	});
+
 	describe('with a best-effort sink', () => {
 		const build = (start: Start) => pagedSource(records, {start, pageSize: 1});
 

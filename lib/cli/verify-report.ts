@@ -1,5 +1,6 @@
 import {emptyChain} from '../manifest.ts';
 import type {Damage, Verification} from '../verification.ts';
+import type {Compared} from './against.ts';
 import {count} from './progress.ts';
 
 export interface FoundHead {
@@ -17,6 +18,8 @@ export interface Findings extends Verification {
 	readonly isSignatureChecked: boolean;
 	/** The heads that were expected and are on the chain. */
 	readonly heads: readonly FoundHead[];
+	/** What was counted on an API. */
+	readonly compared: readonly Compared[];
 	/** What is worth knowing and no damage. */
 	readonly notes: readonly string[];
 }
@@ -26,19 +29,24 @@ const maxUncommitted = 20;
 
 /** The answer for people, in lines. */
 export function verdict(findings: Findings): string {
-	const {target, damage, chain, signed, isSignatureChecked, heads, sources, uncommitted, notes} = findings;
+	const {target, damage, chain, signed, isSignatureChecked, heads, sources, compared, uncommitted, notes} = findings;
 	const lines = [damage.length === 0 ? `intact: ${target}` : `damaged: ${target}: ${count(damage.length, 'finding')}`];
 	lines.push(...damage.map(({kind, what, detail}) => `  ${kind.padEnd(9)}${what}: ${detail}`));
 	lines.push(`  chain    ${count(chain.entries, 'entry', 'entries')}, head ${chain.head}`);
 	for (const {from, since} of heads) {
-		lines.push(`           the head of ${from} is on it, ${count(since, 'entry', 'entries')} before the end`);
+		const where = since === 0 ? 'at its end' : `${count(since, 'entry', 'entries')} before its end`;
+		lines.push(`           the head of ${from} is on it, ${where}`);
 	}
 	if (signed > 0 || isSignatureChecked) {
 		const checked = isSignatureChecked ? 'checked with the key' : 'not checked: give --public-key-file';
 		lines.push(`  signed   ${signed} of ${chain.entries}, ${checked}`);
 	}
 	for (const [key, {events, first, last}] of Object.entries(sources)) {
-		lines.push(`  holds    ${count(events, 'event')} of ${key}, from ${first} to ${last}`);
+		// Of the manifest, whatever became of the data.
+		lines.push(`  written  ${count(events, 'event')} of ${key}, from ${first} to ${last}`);
+	}
+	for (const {source, from, to, events} of compared) {
+		lines.push(`  against  the API, which has ${count(events, 'event')} of ${source}, from ${from} to ${to}`);
 	}
 	lines.push(...uncommitted.slice(0, maxUncommitted).map(what => `  uncommitted ${what}`));
 	if (uncommitted.length > maxUncommitted) {

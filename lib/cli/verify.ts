@@ -4,6 +4,7 @@ import {chainIn} from '../manifest.ts';
 import {keyOf} from '../open-sinks.ts';
 import {list, load} from '../registry.ts';
 import type {Source} from '../source.ts';
+import type {Lack} from '../state.ts';
 import {readState} from '../state-files.ts';
 import type {Damage} from '../verification.ts';
 import {compareWithSource} from './against.ts';
@@ -11,7 +12,7 @@ import {credentialFlags} from './credentials.ts';
 import {describeFlags, type Flags, flagsOf, type FlagValues, parseFlags} from './flags.ts';
 import {nearest} from './nearest.ts';
 import {write} from './output.ts';
-import {type LogFormat, logLine} from './progress.ts';
+import {count, type LogFormat, logLine} from './progress.ts';
 import {publicKeyFrom} from './sign-keys.ts';
 import {sourceOptions} from './source-options.ts';
 import {readTarget} from './target.ts';
@@ -21,7 +22,12 @@ const verifyFlags: Flags = {
 	'expect-head': {value: 'HASH', help: 'a head that was noted earlier must be on the chain'},
 	state: {value: 'FILE', help: 'the head that this state of a pull holds must be on the chain'},
 	'public-key-file': {value: 'FILE', help: 'every entry must be signed by this Ed25519 key (PEM)'},
-	against: {value: 'SOURCE', help: 'count by day what the API still has; takes the options of that source'},
+	against: {
+		value: 'SOURCE',
+		help:
+			'count by day what the API still has, from the first event of the archive to its last, or from --since to ' +
+			'--until; takes the options of that source',
+	},
 	quiet: {help: 'nothing but the answer'},
 	'log-format': {value: 'text|json', help: 'of the answer, and of what is said on stderr (default: text)'},
 	help: {help: 'this text'},
@@ -44,6 +50,7 @@ Examples:
   rxaudit verify ndjson:audit.ndjson.gz --state audit.state
   rxaudit verify filesystem:backup --expect-head "$(cat head-of-last-month)"
   rxaudit verify filesystem:backup --against atlassian-org-events --org-id ORG
+  rxaudit verify filesystem:backup --against atlassian-org-events --org-id ORG --since 2026-01-01 --until 2026-02-01
 `;
 
 const progressEveryMs = 10_000;
@@ -75,21 +82,26 @@ export async function verify(args: string[]): Promise<number> {
 	});
 	const damage: Damage[] = [...verification.damage];
 	const heads: FoundHead[] = [];
-	for (const {head, from} of expected) {
+	const lacking: string[] = [];
+	for (const {head, from, lacks = []} of expected) {
+		for (const {events, from: first, to} of lacks) {
+			lacking.push(`${from} says that ${count(events, 'event')} from ${first} to ${to} were left out`);
+		}
 		const found = findHead(verification, head, from);
 		if ('damage' in found) damage.push(found.damage);
 		else heads.push(found);
 	}
 	const comparison = sourceGiven
 		? await compareWithSource(sourceGiven.source, sourceGiven.options, verification.sources)
-		: {damage: [], notes: []};
+		: {compared: [], damage: [], notes: []};
 	const findings: Findings = {
 		...verification,
 		damage: [...damage, ...comparison.damage],
 		target: key,
 		isSignatureChecked: publicKey !== undefined,
 		heads,
-		notes: comparison.notes,
+		compared: comparison.compared,
+		notes: [...lacking, ...comparison.notes],
 	};
 	await write(process.stdout, format === 'json' ? verdictJson(findings) : verdict(findings));
 	return findings.damage.length === 0 ? 0 : 1;
@@ -105,33 +117,44 @@ async function sourceIn(args: readonly string[]): Promise<Source | undefined> {
 	throw new ConfigError(`--against: expected a source, ${got}: one of ${names.join(', ')}`);
 }
 
-function expectedHeads(values: FlagValues, key: string): {readonly head: string; readonly from: string}[] {
+interface ExpectedHead extends Pick<FoundHead, 'from'> {
+	readonly head: string;
+	/** What the target never got. */
+	readonly lacks?: readonly Lack[];
+}
+
+function expectedHeads(values: FlagValues, key: string): ExpectedHead[] {
 	const {'expect-head': head, state} = values;
-	const heads = [];
+	const heads: ExpectedHead[] = [];
 	if (typeof head === 'string') {
 		if (!/^[0-9a-f]{64}$/.test(head))
 			throw new ConfigError('--expect-head: expected 64 hex digits, got something else');
 		heads.push({head, from: '--expect-head'});
 	}
-	if (typeof state === 'string') heads.push({head: headInState(state, key), from: '--state'});
+	if (typeof state === 'string') heads.push(headInState(state, key));
 	return heads;
 }
 
 /** Read without its lock: a pull may be going on. An archive that was copied elsewhere is told by its kind of sink. */
-function headInState(file: string, key: string): string {
-	const sinks = sinksInState(file);
+function headInState(file: string, key: string): ExpectedHead {
+	const {sinks, lacks} = checkpointIn(file);
 	const kind = key.slice(0, key.indexOf(':') + 1);
 	const alike = Object.keys(sinks).filter(name => name.startsWith(kind));
 	const name = Object.hasOwn(sinks, key) ? key : alike.length === 1 ? alike[0]! : undefined;
 	const chain = name === undefined ? undefined : chainIn(sinks[name]);
-	if (chain) return chain.head;
-	throw new ConfigError(`--state: ${file} knows no chain of ${key}, but ${Object.keys(sinks).join(', ') || 'no sink'}`);
+	if (name === undefined || !chain) {
+		throw new ConfigError(
+			`--state: ${file} knows no chain of ${key}, but ${Object.keys(sinks).join(', ') || 'no sink'}`,
+		);
+	}
+	const from = name === key ? '--state' : `--state, which is of ${name},`;
+	return {head: chain.head, from, lacks: lacks?.[name] ?? []};
 }
 
-function sinksInState(file: string) {
+function checkpointIn(file: string) {
 	try {
 		const {stored} = readState(resolve(file), false);
-		if (stored) return stored.checkpoint.sinks;
+		if (stored) return stored.checkpoint;
 	} catch (error) {
 		if (!(error instanceof StateError)) throw new ConfigError(`--state: ${reasonOf(error)}`, {cause: error});
 		throw new ConfigError(`--state: ${error.message}`, {cause: error});

@@ -27,11 +27,50 @@ describe('compareWithSource', () => {
 		compareWithSource(source, {endpoint: emulator.url, token: emulator.token, orgId: 'acme', ...more}, held);
 	const daysOf = (held: Record<string, SourceTally>) => Object.keys(Object.values(held)[0]!.days).sort();
 
-	it('finds nothing where both have the same, and leaves out what came behind the archive', async () => {
+	it('says what was compared where both have the same, and that more came behind the archive', async () => {
 		const held = archive();
-		const [newest] = emulator.events();
-		emulator.insert([{timeMs: newest!.timeMs + 1}]);
-		assert.deepEqual(await compare(held), {damage: [], notes: []});
+		const [[key, {events, first, last}]] = Object.entries(held) as [[string, SourceTally]];
+		const compared = [{source: key, from: first, to: last, events}];
+		assert.deepEqual(await compare(held), {compared, damage: [], notes: []});
+		const newer = Date.parse(last) + 1;
+		emulator.insert([{timeMs: newer}]);
+		const notes = [`${key}: the API has 1 event after that, up to ${new Date(newer).toISOString()}`];
+		assert.deepEqual(await compare(held), {compared, damage: [], notes});
+	});
+
+	it('finds an end that was cut off: by a note on its day, as damage between bounds', async () => {
+		const held = archive();
+		const [[key, tally]] = Object.entries(held) as [[string, SourceTally]];
+		const times = Array.from(emulator.events(), ({timeMs}) => timeMs).sort((a, b) => a - b);
+		const [day, lastDay] = [daysOf(held)[1]!, tally.last.slice(0, 10)];
+		const cut = times.filter(timeMs => timeMs < Date.parse(`${day}T02:30:00Z`));
+		const lost = cut.filter(timeMs => timeMs >= Date.parse(day)).length;
+		const {[daysOf(held)[0]!]: _, ...days} = tally.days;
+		const first = new Date(times[cut.length]!).toISOString();
+		const rest = {[key]: {...tally, first, days: {...days, [day]: days[day]! - lost}}};
+		const from = new Date(cut.at(-lost)!).toISOString();
+		const plain = await compare(rest);
+		assert.deepEqual(plain.damage, []);
+		assert.deepEqual(plain.notes, [`${key}: the API has ${lost} events before that, from ${from} on`]);
+		const {damage} = await compare(rest, {since: day, until: lastDay});
+		assert.deepEqual(
+			damage.map(({what, detail}) => `${what}: ${detail}`),
+			[`${key} on ${day}: the API has ${days[day]} events, the archive ${days[day]! - lost}`],
+		);
+	});
+
+	it('counts every day between bounds, also those that the archive has nothing of', async () => {
+		const held = archive();
+		const [[key, tally]] = Object.entries(held) as [[string, SourceTally]];
+		const [, , third, fourth] = daysOf(held) as [string, string, string, string];
+		const days = Object.fromEntries(Object.entries(tally.days).filter(([day]) => day < third));
+		const until = `${fourth}T00:00:00Z`;
+		const early = {[key]: {...tally, last: `${third}T00:00:00.000Z`, days}};
+		const {damage} = await compare(early, {until});
+		assert.deepEqual(
+			damage.map(({what, detail}) => `${what}: ${detail}`),
+			[`${key} on ${third}: the API has ${tally.days[third]} events, the archive 0`],
+		);
 	});
 
 	it('names the days of which the API has more, and those of which it has less', async () => {
@@ -70,10 +109,11 @@ describe('compareWithSource', () => {
 		const held = archive();
 		const until = Object.values(held)[0]!.first;
 		const {damage, notes} = await compare(held, {since: '2020-01-01', until});
-		assert.deepEqual([damage, notes], [[], ['atlassian-org-events: the API has none of these events any more']]);
+		assert.deepEqual([damage, notes], [[], ['atlassian-org-events: the API has no events of that time']]);
 	});
 
 	it('refuses what cannot be compared', async () => {
+		await assert.rejects(compare(archive(), {since: '2030-01-01'}), /around a part of the archive, which is from 20/);
 		await assert.rejects(compare({}), /ConfigError: .*holds nothing of it/);
 		const [[, tally]] = Object.entries(archive()) as [[string, SourceTally]];
 		await assert.rejects(compare({'jira-cloud:x': tally}), /holds nothing of it, but of jira-cloud:x/);

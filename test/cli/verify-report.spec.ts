@@ -13,6 +13,7 @@ const intact: Findings = {
 	signed: 0,
 	isSignatureChecked: false,
 	heads: [],
+	compared: [],
 	notes: [],
 	sources: {
 		'some-source:acme': {
@@ -29,7 +30,7 @@ describe('the answer of verify', () => {
 		assert.deepEqual(verdict(intact).split('\n'), [
 			'intact: ndjson:/audit.ndjson',
 			`  chain    3 entries, head ${third}`,
-			'  holds    3 events of some-source:acme, from 2026-01-01T00:00:00.000Z to 2026-01-02T00:00:00.000Z',
+			'  written  3 events of some-source:acme, from 2026-01-01T00:00:00.000Z to 2026-01-02T00:00:00.000Z',
 			'',
 		]);
 	});
@@ -41,11 +42,14 @@ describe('the answer of verify', () => {
 			heads: [{from: '--state', since: 1}],
 			signed: 2,
 			isSignatureChecked: true,
+			compared: [{source: 'some-source:acme', from: '2026-01-01', to: '2026-01-02', events: 4}],
 			notes: ['a note'],
 			uncommitted: Array.from({length: 25}, (_, n) => `file-${n}`),
 		});
 		assert.match(text, /^damaged: ndjson:\/audit\.ndjson: 1 finding\n {2}missing +a\.json: expected a file of 2 bytes/);
-		assert.match(text, /the head of --state is on it, 1 entry before the end/);
+		assert.match(text, /the head of --state is on it, 1 entry before its end/);
+		assert.match(verdict({...intact, heads: [{from: '--state', since: 0}]}), /head of --state is on it, at its end\n/);
+		assert.match(text, /against +the API, which has 4 events of some-source:acme, from 2026-01-01 to 2026-01-02\n/);
 		assert.match(text, /signed +2 of 3, checked with the key/);
 		assert.match(text, /note +a note/);
 		assert.equal(text.match(/uncommitted file-/g)?.length, 20);

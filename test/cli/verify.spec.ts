@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import {generateKeyPairSync} from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
+import {fileState} from '../../lib/file-state.ts';
 import {runCli} from '../support/cli.ts';
 import {assertRefused, commandLine} from '../support/command-line.ts';
 
@@ -28,7 +29,7 @@ describe('verify', () => {
 			assert.equal((await pull(args)).code, 0);
 			const second = await verify(target, '--expect-head', headIn(first.stdout));
 			assert.deepEqual([second.code, second.stderr], [0, '']);
-			assert.match(second.stdout, /the head of --expect-head is on it, 1 entry before the end/);
+			assert.match(second.stdout, /the head of --expect-head is on it, 1 entry before its end/);
 			assert.match(second.stdout, new RegExp(`${held().length} events of `));
 		});
 
@@ -88,7 +89,42 @@ describe('verify', () => {
 		await pull(['--to', 'filesystem:out', '--to', 'ndjson:out.ndjson', '--state', 'state']);
 		fs.cpSync(file('out'), file('copy'), {recursive: true});
 		fs.cpSync(file('state'), file('state-copy'));
-		assert.equal((await verify('filesystem:copy', '--state', 'state-copy')).code, 0);
+		const {code, stdout} = await verify('filesystem:copy', '--state', 'state-copy');
+		assert.equal(code, 0);
+		assert.ok(stdout.includes(`the head of --state, which is of filesystem:${file('out')}, is on it`), stdout);
+	});
+
+	it('says what the state knows that a best-effort target never got', async () => {
+		await pull(['--to', 'csv:out.csv', '--state', 'state']);
+		const store = fileState(file('state'));
+		const stored = (await store.load())!;
+		const lack = {from: '2026-01-01T00:00:00.000Z', to: '2026-01-02T00:00:00.000Z', events: 7, reason: 'ENOSPC'};
+		const lacks = {[`csv:${file('out.csv')}`]: [lack]};
+		await store.commit({...stored.checkpoint, lacks}, stored.version);
+		await store.close?.();
+		const {code, stdout} = await verify('csv:out.csv', '--state', 'state');
+		assert.equal(code, 0);
+		assert.match(stdout, /note +--state says that 7 events from 2026-01-01T\S+ to 2026-01-02T\S+ were left out\n/);
+	});
+
+	it('names a file that is cut or gone once, with all the entries that it held', async () => {
+		const args = ['--to', 'ndjson:out.ndjson', '--state', 'state'];
+		for (const index of [40, 20, 0]) {
+			const until = new Date([...emulator().events()][index]!.timeMs).toISOString();
+			assert.equal((await pull([...args, '--until', until])).code, 0);
+		}
+		const lines = fs.readFileSync(file('out.ndjson.manifest'), 'utf8').trimEnd().split('\n');
+		const ranges = lines.map(line => (JSON.parse(line) as {entry: {range: {to: number}}}).entry.range.to);
+		const [cut, end] = [ranges.at(-3)! + 1, ranges.at(-1)!];
+		fs.truncateSync(file('out.ndjson'), cut);
+		const last = lines.length - 1;
+		const behind = `bytes ${ranges.at(-3)!} to ${end} (entries ${last - 1} to ${last}): the file ends at byte ${cut}`;
+		const shorter = (await verify('ndjson:out.ndjson')).stdout;
+		assert.ok(shorter.includes(`1 finding\n  missing  ${file('out.ndjson')}: ${behind}\n`), shorter);
+		fs.rmSync(file('out.ndjson'));
+		const gone = (await verify('ndjson:out.ndjson')).stdout;
+		const all = `bytes 0 to ${end} (entries 0 to ${last}): the file is missing`;
+		assert.ok(gone.includes(`1 finding\n  missing  ${file('out.ndjson')}: ${all}\n`), gone);
 	});
 
 	it('checks signatures, and never shows the key that makes them', async () => {
@@ -125,6 +161,7 @@ describe('verify', () => {
 		const against = ['--against', 'atlassian-org-events', '--org-id', 'ORG', '--endpoint', emulator().url];
 		const same = await verify('filesystem:out', ...against);
 		assert.deepEqual([same.code, same.stderr], [0, '']);
+		assert.match(same.stdout, new RegExp(`against +the API, which has ${held().length} events of `));
 		const [, second] = emulator().events();
 		emulator().insert([{timeMs: second!.timeMs}]);
 		const {code, stdout} = await verify('filesystem:out', ...against);
@@ -138,6 +175,7 @@ describe('verify', () => {
 
 	it('says when there is nothing to verify, exit code 2', async () => {
 		await pull(['--to', 'ndjson:other', '--state', 'state']);
+		await pull(['--to', 'ndjson:objects/']);
 		fs.writeFileSync(file('plain'), '{}\n');
 		fs.writeFileSync(file('damaged'), 'x');
 		for (const [args, message] of [
@@ -145,6 +183,8 @@ describe('verify', () => {
 			[['nothing:x'], /unknown sink/],
 			[['ndjson:plain'], /plain\.manifest is missing: nothing says what was written there/],
 			[['filesystem:none'], /none\/rxaudit\.manifest is missing/],
+			[['ndjson:objects'], /objects is a folder: expected a file; .* is ndjson:DIR\/ or filesystem:DIR/],
+			[['filesystem:objects'], /objects is an archive of ndjson:DIR\/: write ndjson:DIR\/ to verify it/],
 			[['ndjson:-'], /expected a file to verify, got standard output/],
 			[['crowd-changeset:http://localhost:1'], /crowd-changeset keeps no manifest/],
 			[['ndjson:other', '--expect-head', 'abc'], /--expect-head: expected 64 hex digits/],

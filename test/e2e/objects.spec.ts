@@ -126,7 +126,8 @@ describe(`kill -9 of an archive of objects (RXAUDIT_E2E_SEED=${seed})`, () => {
 				}
 				ended = await running.ended;
 				if (ended.code === 'SIGKILL') kills++;
-				else assert.equal(ended.code, 0, ended.stderr);
+				// two refused cursors in a row end a run, and its message promises that the next one goes on
+				else if (!/run again later to go on/.test(ended.stderr)) assert.equal(ended.code, 0, ended.stderr);
 			}
 			const difference = await differenceOf(target('archive'), emulator);
 			const entries = fs.readdirSync(target('archive/rxaudit.manifest')).length;

@@ -54,6 +54,7 @@ describe('several sinks', () => {
 		const before = linesOf(at('weak')).length;
 		const {code, stderr} = await pull(emulator, to);
 		assert.equal(code, 0, stderr);
+		assert.match(stderr, /weak still lacks events of earlier runs: \d+ from /);
 		assert.deepEqual(compare(filesBelow(at('strong')), emulator), exact);
 		assert.ok(linesOf(at('weak')).length > before);
 	});

@@ -40,6 +40,51 @@ describe('the beginning of an object archive', () => {
 		assert.deepEqual({damage, uncommitted}, {damage: [], uncommitted: []});
 	});
 
+	describe('behind a commit that it holds and another sink does not', () => {
+		async function begun(locked: boolean) {
+			const mark = await (await open()).flush();
+			const dying = await open({}, mark);
+			await dying.write(first);
+			const prepared = await dying.prepare!();
+			await dying.flush();
+			store().locked = locked;
+			const context = {...sinkContext(mark), prepared};
+			return {sink: await open({context}), context, prepared};
+		}
+
+		it('takes back its entry, since other events may come', async () => {
+			const {sink} = await begun(false);
+			await sink.write(second);
+			await sink.flush();
+			assert.deepEqual(idsOf(lines()), [3, 4, 5, 6]);
+			const {damage, uncommitted} = await verifyArchive('archive', store());
+			assert.deepEqual({damage, uncommitted}, {damage: [], uncommitted: []});
+		});
+
+		it('needs the same events where that is locked, and says so', async () => {
+			const {sink, context, prepared} = await begun(true);
+			assert.match(context.warnings.join('\n'), /000000000000\.entry is locked.*the same events are to come again/);
+			await sink.write(first);
+			assert.deepEqual(await sink.flush(), prepared);
+			assert.deepEqual(idsOf(lines()), [0, 1, 2]);
+		});
+	});
+
+	it('knows what a dead run left also when the run that found it died before an entry could tell of it', async () => {
+		const mark = await (await open()).flush();
+		const dying = await open({}, mark);
+		await dying.write(first);
+		const prepared = await dying.prepare!();
+		await dying.flush();
+		store().objects.delete('rxaudit.manifest/000000000000.entry');
+		const empty = await (await open({}, mark, prepared)).prepare!();
+		const sink = await open({}, mark, empty);
+		await sink.write(second);
+		await sink.flush();
+		assert.deepEqual(idsOf(lines()), [3, 4, 5, 6]);
+		assert.equal(store().objects.size, entriesOf(store())[0]!.files!.length + 1);
+	});
+
 	it('refuses a target that does not end where the state says, and leaves it alone', async () => {
 		const mark = await committed();
 		const entry = 'rxaudit.manifest/000000000000.entry';

@@ -8,6 +8,7 @@ import {folderObjects} from '../../sinks/_folder-objects.ts';
 import ndjson from '../../sinks/ndjson.ts';
 import {type ArchiveState, runArchive} from '../support/archive-runs.ts';
 import {failAt, interceptFs} from '../support/intercept-fs.ts';
+import {patchFs, restoreFs, systemError} from '../support/patch-fs.ts';
 import {batchOf, sinkContext, sinkError} from '../support/sink-batch.ts';
 import {temporaryFolder} from '../support/temporary-folder.ts';
 
@@ -134,6 +135,23 @@ describe('ndjson:DIR/', () => {
 		path = `${filesOf()[0]}/`;
 		await assert.rejects(write(), sinkError('TARGET_REFUSED', /ENOTDIR/));
 		await assert.rejects(write({mode: 'append'}), sinkError('TARGET_REFUSED', /ENOTDIR/));
+	});
+
+	it('says where it cannot read, when it is verified or asked what it holds', async () => {
+		const sink = await ndjson({path}).open(sinkContext());
+		await sink.write(batches[0]!);
+		const mark = await sink.flush();
+		await sink.close();
+		patchFs('lstatSync', () => () => {
+			throw systemError('EACCES');
+		});
+		const cannotRead = sinkError('TARGET_REFUSED', /^ndjson: cannot read .*deep\/archive: EACCES/);
+		try {
+			await assert.rejects(ndjson.verify!({path}), cannotRead);
+			await assert.rejects(ndjson({path}).holds!(mark), cannotRead);
+		} finally {
+			restoreFs();
+		}
 	});
 
 	it('refuses to go on in a folder that is gone, and does not make it', async () => {

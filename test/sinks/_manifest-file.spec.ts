@@ -257,4 +257,16 @@ describe('the manifest of a file', () => {
 		);
 		assert.deepEqual(await verified(), []);
 	});
+
+	it('goes on with its chain behind a run that left it out, but not behind what died with one', async () => {
+		const [marked] = await write([one, two]);
+		const chain = fs.readFileSync(manifest(), 'utf8');
+		const [mark] = await write([one], {manifest: false}, marked);
+		await write([two], {}, mark);
+		assert.deepEqual(events(), [1, 0, 2]);
+		assert.ok(fs.readFileSync(manifest(), 'utf8').startsWith(chain.slice(0, chain.indexOf('\n') + 1)));
+		assert.deepEqual(await verified(), []);
+		fs.writeFileSync(manifest(), chain.replace('"events":1', '"events":9'));
+		await assert.rejects(open({}, mark), sinkError('TARGET_REFUSED', /entry 0: .* removing it begins anew/));
+	});
 });
