@@ -149,7 +149,8 @@ describe('verify', () => {
 
 		const [newest] = emulator().events();
 		emulator().insert([{timeMs: newest!.timeMs + 1}]);
-		await pull(args);
+		assertRefused(await pull(args), 5, /signed: expected yes, got nothing/);
+		await pull(['--to', 'ndjson:out.ndjson?mode=append']);
 		const {code, stdout} = await verify('ndjson:out.ndjson', '--public-key-file', 'public.pem');
 		assert.equal(code, 1);
 		assert.match(stdout, /entry +entry 1: the entry is not signed\n/);
