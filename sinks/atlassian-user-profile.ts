@@ -6,7 +6,7 @@ import {Meter} from '../lib/meter.ts';
 import {connectionOptions, tokenOption} from '../lib/options.ts';
 import type {Rejected, SourceRecord} from '../lib/page.ts';
 import type {OpenSink, SinkContext} from '../lib/sink.ts';
-import {applyOption, sumUp} from './_write-back.ts';
+import {applyOption, sumUp} from './_write-back/write-back.ts';
 
 const name = 'atlassian-user-profile';
 const api = {endpoint: 'https://api.atlassian.com', auth: ['bearer']} as const;

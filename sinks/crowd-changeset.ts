@@ -7,9 +7,9 @@ import {Meter} from '../lib/meter.ts';
 import {basicOptions, httpOptions} from '../lib/options.ts';
 import type {Rejected} from '../lib/page.ts';
 import type {Batch, OpenSink, SinkContext} from '../lib/sink.ts';
-import {markOf, newChangeset, type NewChangeset} from './_changeset.ts';
-import {openChangesetLog} from './_changeset-log.ts';
-import {applyOption, sumUp} from './_write-back.ts';
+import {markOf, newChangeset, type NewChangeset} from './_write-back/changeset.ts';
+import {openChangesetLog} from './_write-back/changeset-log.ts';
+import {applyOption, sumUp} from './_write-back/write-back.ts';
 
 const name = 'crowd-changeset';
 const api = {auth: ['basic']} as const;

@@ -5,13 +5,13 @@ import {z} from 'zod';
 import {defineSink} from '../lib/define-sink.ts';
 import type {Json} from '../lib/event.ts';
 import type {Batch, OpenSink} from '../lib/sink.ts';
-import {manifestOption, openAppendFile} from './_append-file.ts';
-import {checkAppendable} from './_csv-append.ts';
-import {commonColumns, formatColumns, parseColumns} from './_csv-columns.ts';
-import {mapRows} from './_csv-rows.ts';
-import {type Retry, retryOptions} from './_file-errors.ts';
-import {openStdout} from './_stdout.ts';
-import {verifyFile} from './_verify-file.ts';
+import {manifestOption, openAppendFile} from './_files/append-file.ts';
+import {checkAppendable} from './_csv/append.ts';
+import {commonColumns, formatColumns, parseColumns} from './_csv/columns.ts';
+import {mapRows} from './_csv/rows.ts';
+import {type Retry, retryOptions} from './_files/file-errors.ts';
+import {openStdout} from './_files/stdout.ts';
+import {verifyFile} from './_files/verify-file.ts';
 
 const name = 'csv';
 

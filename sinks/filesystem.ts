@@ -1,10 +1,10 @@
 import {resolve} from 'node:path';
 import {z} from 'zod';
 import {defineSink} from '../lib/define-sink.ts';
-import {layoutProblem} from './_event-path.ts';
-import {openEventFolder} from './_event-folder.ts';
-import {retryOptions} from './_file-errors.ts';
-import {verifyFolder} from './_verify-folder.ts';
+import {layoutProblem} from './_files/event-path.ts';
+import {openEventFolder} from './_files/event-folder.ts';
+import {retryOptions} from './_files/file-errors.ts';
+import {verifyFolder} from './_files/verify-folder.ts';
 
 /**
  * One file per event, named by its time and id.

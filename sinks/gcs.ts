@@ -3,11 +3,11 @@ import {defineSink} from '../lib/define-sink.ts';
 import {parseEndpoint} from '../lib/http/endpoint.ts';
 import {wholeNumber} from '../lib/options.ts';
 import {parseSpan} from '../lib/time.ts';
-import {archivePlan} from './_archive-options.ts';
-import {bucketOptions, placeOf, spoolFolderOf, targetOf} from './_bucket-options.ts';
-import {openGcsObjects} from './_gcs-objects.ts';
-import {archiveHolds, openObjectArchive, verifyArchive} from './_object-archive.ts';
-import type {ObjectStore} from './_object-store.ts';
+import {archivePlan} from './_archive/archive-options.ts';
+import {bucketOptions, placeOf, spoolFolderOf, targetOf} from './_bucket/bucket-options.ts';
+import {openGcsObjects} from './_gcs/objects.ts';
+import {archiveHolds, openObjectArchive, verifyArchive} from './_archive/object-archive.ts';
+import type {ObjectStore} from './_archive/object-store.ts';
 
 const mebibyte = 1024 * 1024;
 /** Google takes chunks of multiples of this. */

@@ -2,9 +2,9 @@ import {z} from 'zod';
 import {defineSink} from '../lib/define-sink.ts';
 import {ConfigError, SinkError, SourceError} from '../lib/errors.ts';
 import {connectionOptions, tokenOption, wholeNumber} from '../lib/options.ts';
-import {bodyFormat, bodyNames} from './_http-bodies.ts';
-import {startDelivery} from './_http-delivery.ts';
-import {connectReceiver} from './_http-receiver.ts';
+import {bodyFormat, bodyNames} from './_http/bodies.ts';
+import {startDelivery} from './_http/delivery.ts';
+import {connectReceiver} from './_http/receiver.ts';
 
 const name = 'http';
 const authOf = {ndjson: 'Bearer', json: 'Bearer', hec: 'Splunk', elastic: 'ApiKey'} as const;

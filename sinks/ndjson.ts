@@ -2,12 +2,12 @@ import {resolve} from 'node:path';
 import {z} from 'zod';
 import {defineSink} from '../lib/define-sink.ts';
 import {ConfigError} from '../lib/errors.ts';
-import {manifestOption, openAppendFile} from './_append-file.ts';
-import {archiveOptionNames, archiveOptions} from './_archive-options.ts';
-import {retryOptions} from './_file-errors.ts';
-import {folderArchive, verifyFolderArchive} from './_folder-archive.ts';
-import {openStdout} from './_stdout.ts';
-import {verifyFile} from './_verify-file.ts';
+import {manifestOption, openAppendFile} from './_files/append-file.ts';
+import {archiveOptionNames, archiveOptions} from './_archive/archive-options.ts';
+import {retryOptions} from './_files/file-errors.ts';
+import {folderArchive, verifyFolderArchive} from './_archive/folder-archive.ts';
+import {openStdout} from './_files/stdout.ts';
+import {verifyFile} from './_files/verify-file.ts';
 
 /** Members of 4 MiB of lines are within a few per cent of one stream. */
 const gzipCommitSize = {pages: 10_000, bytes: 4 * 1024 * 1024, ageMs: 60_000};

@@ -4,14 +4,14 @@ import {ConfigError} from '../lib/errors.ts';
 import {parseEndpoint} from '../lib/http/endpoint.ts';
 import {wholeNumber} from '../lib/options.ts';
 import {parseSpan} from '../lib/time.ts';
-import type {ArchiveMark} from './_archive-mark.ts';
-import {archivePlan} from './_archive-options.ts';
-import {bucketOptions, placeOf, spoolFolderOf, targetOf} from './_bucket-options.ts';
-import {archiveHolds, openObjectArchive, verifyArchive} from './_object-archive.ts';
-import type {ObjectStore} from './_object-store.ts';
-import {beginWriting} from './_s3-begin.ts';
-import {openBucket} from './_s3-bucket.ts';
-import {s3Objects} from './_s3-objects.ts';
+import type {ArchiveMark} from './_archive/archive-mark.ts';
+import {archivePlan} from './_archive/archive-options.ts';
+import {bucketOptions, placeOf, spoolFolderOf, targetOf} from './_bucket/bucket-options.ts';
+import {archiveHolds, openObjectArchive, verifyArchive} from './_archive/object-archive.ts';
+import type {ObjectStore} from './_archive/object-store.ts';
+import {beginWriting} from './_s3/begin.ts';
+import {openBucket} from './_s3/bucket.ts';
+import {s3Objects} from './_s3/objects.ts';
 
 const mebibyte = 1024 * 1024;
 /** Of all parts but the last, at AWS. */

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import {posix} from 'node:path';
 import {filesOf, textOf} from './support/tree.ts';
 
 /** Specs that hold for the whole house, not for one file. */
@@ -14,7 +13,7 @@ function specOf(file: string): string {
 
 /** Shared parts are tested through what shares them, an index by the package's specs, types by the compiler. */
 function needsSpec(file: string): boolean {
-	return !/^(_|index\.)/.test(posix.basename(file)) && /^export (?!type|interface)/m.test(textOf(file));
+	return !/\/(_|index\.)/.test(file) && /^export (?!type|interface)/m.test(textOf(file));
 }
 
 describe('mirror', () => {

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import {ConfigError} from '../../lib/errors.ts';
 import type {Json} from '../../lib/event.ts';
 import filesystem from '../../sinks/filesystem.ts';
-import {tempPath} from '../../sinks/_temp-files.ts';
+import {tempPath} from '../../sinks/_files/temp-files.ts';
 import {failFs, patchFs, restoreFs, watchSync} from '../support/patch-fs.ts';
 import {batchOf, sinkContext, sinkError} from '../support/sink-batch.ts';
 import {temporaryFolder} from '../support/temporary-folder.ts';

@@ -3,8 +3,8 @@ import {gunzipSync} from 'node:zlib';
 import type {Json} from '../../lib/event.ts';
 import type {ManifestEntry} from '../../lib/manifest.ts';
 import type {Batch} from '../../lib/sink.ts';
-import {archiveHolds, openObjectArchive} from '../../sinks/_object-archive.ts';
-import type {ObjectStore} from '../../sinks/_object-store.ts';
+import {archiveHolds, openObjectArchive} from '../../sinks/_archive/object-archive.ts';
+import type {ObjectStore} from '../../sinks/_archive/object-store.ts';
 import type {MemoryObjects} from './memory-objects.ts';
 import {sinkContext} from './sink-batch.ts';
 

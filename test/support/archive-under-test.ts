@@ -1,7 +1,7 @@
 import {join} from 'node:path';
 import type {Json} from '../../lib/event.ts';
 import type {Batch, OpenSink} from '../../lib/sink.ts';
-import {type ObjectArchiveOptions, openObjectArchive} from '../../sinks/_object-archive.ts';
+import {type ObjectArchiveOptions, openObjectArchive} from '../../sinks/_archive/object-archive.ts';
 import {entriesOf} from './archive-runs.ts';
 import {type MemoryObjects, memoryObjects} from './memory-objects.ts';
 import {batchOf, sinkContext} from './sink-batch.ts';

@@ -1,0 +1,94 @@
+import {createHash} from 'node:crypto';
+import {text} from 'node:stream/consumers';
+import {pipeline} from 'node:stream/promises';
+import {type ManifestFile, openEntry} from '../../lib/manifest.ts';
+import {ChainWalk, type Damage, type Verification, type VerifyOptions} from '../../lib/verification.ts';
+import {entryName, entryOf, manifestPrefix, objectOf} from './archive-names.ts';
+import {refused} from '../_files/file-errors.ts';
+import type {ObjectStore} from './object-store.ts';
+import {inParallel} from './parallel.ts';
+
+/** Objects that are read at the same time. */
+const readsAtOnce = 4;
+
+/**
+ * Reads all objects of an archive and compares them with its manifest. Of each object it keeps the name, nothing else.
+ * Rejects with `TARGET_REFUSED` where there is no manifest.
+ */
+export async function verifyArchive(
+	sink: string,
+	store: ObjectStore,
+	options: VerifyOptions = {},
+): Promise<Verification> {
+	const walk = new ChainWalk(options.publicKey);
+	const damage: Damage[] = [];
+	/** Objects that may be there: whether the manifest lists them or says that they are no part of the archive. */
+	const named = new Set<string>();
+	const missing: ManifestFile[] = [];
+	await inParallel(readsAtOnce, listedFiles(), compare);
+	if (walk.chain.entries === 0)
+		throw refused(sink, `${store.title} has no manifest: nothing says what was written there`);
+	const uncommitted: string[] = [];
+	await inParallel(readsAtOnce, store.list(''), ({name}) => judge(name));
+	for (const {path} of missing) damage.push({kind: 'missing', what: path, detail: 'the object is missing'});
+	damage.sort((a, b) => (a.what < b.what ? -1 : 1));
+	const {chain, hashes, signed, sources} = walk;
+	return {damage: [...walk.damage, ...damage], uncommitted: uncommitted.sort(), chain, hashes, signed, sources};
+
+	async function* listedFiles(): AsyncGenerator<ManifestFile> {
+		for await (const {name} of store.list(manifestPrefix)) {
+			const number = entryOf(name);
+			if (number === undefined) continue;
+			const line = (await text(store.read(name))).replace(/\n$/, '');
+			if (number > walk.chain.entries) skipTo(number, line);
+			const {files = [], superseded = []} = walk.next(line) ?? {};
+			for (const path of superseded) named.add(path);
+			for (const file of files) named.add(file.path);
+			yield* files;
+		}
+	}
+
+	/** A gap is said once, not again of the entry behind it. */
+	function skipTo(number: number, line: string): void {
+		const {entries, head} = walk.chain;
+		const what = number === entries + 1 ? entryName(entries) : `${entryName(entries)} to ${entryName(number - 1)}`;
+		damage.push({kind: 'entry', what, detail: 'the entry is missing from the manifest'});
+		const opened = openEntry(line, walk.chain);
+		walk.chain = {entries: number, head: 'entry' in opened ? opened.entry.previous : head};
+	}
+
+	async function compare(file: ManifestFile): Promise<void> {
+		const {path, bytes, sha256} = file;
+		options.onProgress?.(path);
+		const object = await store.stat(path);
+		if (!object) return void missing.push(file);
+		const found = object.bytes === bytes ? `SHA-256 ${await sha256Of(store, path)}` : `${object.bytes} bytes`;
+		const expected = object.bytes === bytes ? `SHA-256 ${sha256}` : `${bytes} bytes`;
+		if (found !== expected) damage.push({kind: 'changed', what: path, detail: `expected ${expected}, got ${found}`});
+	}
+
+	/** What an object is that is not listed. */
+	async function judge(name: string): Promise<void> {
+		if (named.has(name) || entryOf(name) !== undefined) return;
+		const from = await missingLike(name);
+		const isUncommitted = (objectOf(name)?.entry ?? -1) >= walk.chain.entries;
+		if (!from && isUncommitted) uncommitted.push(name);
+		else if (!from) damage.push({kind: 'added', what: name, detail: 'no entry of the manifest lists it'});
+		else damage.push({kind: 'moved', what: from.path, detail: `its content is under the name ${name}`});
+	}
+
+	/** Takes the missing file that has the same content off the list. */
+	async function missingLike(name: string): Promise<ManifestFile | undefined> {
+		const object = missing.length > 0 ? await store.stat(name) : undefined;
+		if (!missing.some(({bytes}) => bytes === object?.bytes)) return undefined;
+		const sha256 = await sha256Of(store, name);
+		const index = missing.findIndex(file => file.bytes === object?.bytes && file.sha256 === sha256);
+		return index < 0 ? undefined : missing.splice(index, 1)[0];
+	}
+}
+
+async function sha256Of(store: ObjectStore, name: string): Promise<string> {
+	const hash = createHash('sha256');
+	await pipeline(store.read(name), hash);
+	return hash.digest('hex');
+}

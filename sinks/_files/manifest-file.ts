@@ -1,0 +1,150 @@
+import {createHash} from 'node:crypto';
+import fs from 'node:fs';
+import type {Json} from '../../lib/event.ts';
+import {type Chain, emptyChain, type EntryContent, sealEntry, Tally} from '../../lib/manifest.ts';
+import type {Batch} from '../../lib/sink.ts';
+import {notOpened, refused} from './file-errors.ts';
+import {type GrowingFile, growTarget} from './growing-file.ts';
+import {hashOfRange} from './hash-file.ts';
+import {manifestEntries} from './manifest-lines.ts';
+import {closeTarget, endingAt, type FileMark, openTarget, type Target, type TargetOptions} from './open-target.ts';
+
+/** How far the manifest of a target goes, for the state. */
+export interface ManifestMark {
+	readonly chain: Chain;
+	readonly manifest: FileMark;
+	readonly [member: string]: Json;
+}
+
+/** The manifest that belongs to a file. */
+export function manifestPath(path: string): string {
+	return `${path}.manifest`;
+}
+
+/** The manifest of one file: an entry for each range of its bytes that was committed. */
+export interface RangeManifest {
+	/** Makes it where there is none, and cuts what lies behind its end. */
+	begin(): void;
+	/** Says what was put behind the bytes before, and what of it are events. */
+	add(bytes: Uint8Array): void;
+	count(events: Pick<Batch, 'records' | 'source'>): void;
+	/** Adds the entry of the range that ends there, if anything was added. */
+	commit(end: number): Promise<ManifestMark>;
+	close(): void;
+}
+
+export interface RangeManifestOptions extends TargetOptions {
+	readonly durability: 'process' | 'power';
+}
+
+/**
+ * Opens the manifest of a file that is open itself, behind the last entry that is to be kept. Bytes of the file that no
+ * entry lists (of a run that died, or from before there was a manifest) get one of their own. Rejects as `openTarget()`
+ * does, nothing changed.
+ */
+export async function openRangeManifest(options: RangeManifestOptions, data: Target): Promise<RangeManifest> {
+	const {sink, path, durability, context} = options;
+	const {target, covered, ...place} = await openBehind(options);
+	let {chain} = place;
+	let unlisted: EntryContent | undefined;
+	try {
+		if (covered > data.end) {
+			throw refused(
+				sink,
+				`${path} has ${data.end} bytes, but ${target.path} lists ${covered}: put back the file that it belongs to, ` +
+					'or add ?mode=replace',
+			);
+		}
+		if (covered < data.end) unlisted = await foundRange(path, covered, data.end);
+	} catch (error) {
+		closeTarget(target);
+		throw notOpened(sink, 'read', path, error);
+	}
+	const tally = new Tally();
+	let file: GrowingFile | undefined;
+	let hash = createHash('sha256');
+	let from = data.end;
+
+	async function append(content: EntryContent): Promise<void> {
+		const sealed = sealEntry(chain, content, context.sign);
+		await file!.put(Buffer.from(`${sealed.line}\n`));
+		({chain} = sealed);
+	}
+
+	return {
+		begin: () => void (file = growTarget(target, options)),
+		add: bytes => void hash.update(bytes),
+		count: events => tally.add(events),
+		async commit(end) {
+			if (unlisted) await append(unlisted);
+			unlisted = undefined;
+			if (end > from) {
+				await append({sources: tally.take(), range: {from, to: end, sha256: hash.digest('hex')}});
+				hash = createHash('sha256');
+				from = end;
+			}
+			if (durability === 'power') await file!.sync();
+			return {chain, manifest: file!.keep()};
+		},
+		close() {
+			if (file) file.close();
+			else closeTarget(target);
+		},
+	};
+}
+
+interface Place {
+	readonly target: Target;
+	readonly chain: Chain;
+	/** Where the last range ends. */
+	readonly covered: number;
+}
+
+async function openBehind(options: RangeManifestOptions): Promise<Place> {
+	const {sink, mode, context} = options;
+	const path = manifestPath(options.path);
+	const resume = context.resume as ({readonly bytes: number} & Partial<ManifestMark>) | undefined;
+	const begin = {target: undefined, chain: emptyChain, covered: 0};
+	if (resume?.manifest && resume.chain) {
+		return {target: await openTarget(at(options, path, resume.manifest)), chain: resume.chain, covered: resume.bytes};
+	}
+	// The state may be of a run that wrote no manifest; what one before it wrote stays true.
+	const how = resume ? 'append' : mode;
+	const wayOut = resume ? 'removing it' : '?mode=replace';
+	const committed = resume?.bytes ?? Infinity;
+	const target = await openTarget(at(options, path, undefined, how));
+	if (how !== 'append' || target.descriptor === undefined) return {...begin, target};
+	try {
+		let place: Omit<Place, 'target'> & {end: number} = {...begin, end: 0};
+		const refuse = (problem: string) =>
+			refused(sink, `${path} is damaged: ${problem}; rxaudit verify says more, ${wayOut} begins anew`);
+		for await (const {entry, chain, end} of manifestEntries(path, {bytes: 0, chain: emptyChain}, refuse)) {
+			const covered = entry.range?.to ?? place.covered;
+			if (covered > committed) break; // of a run that died
+			place = {chain, end, covered};
+		}
+		return {...place, target: endingAt(target, place.end)};
+	} catch (error) {
+		closeTarget(target);
+		throw error;
+	}
+}
+
+function at(
+	options: RangeManifestOptions,
+	path: string,
+	resume: Json | undefined,
+	mode?: TargetOptions['mode'],
+): TargetOptions {
+	return {...options, path, mode, context: {...options.context, resume}};
+}
+
+async function foundRange(path: string, from: number, to: number): Promise<EntryContent> {
+	const descriptor = fs.openSync(path, 'r');
+	try {
+		const {sha256} = await hashOfRange(descriptor, from, to);
+		return {sources: {}, range: {from, to, sha256}, found: true};
+	} finally {
+		fs.closeSync(descriptor);
+	}
+}

@@ -1,0 +1,64 @@
+import fs from 'node:fs';
+import {Socket} from 'node:net';
+import type {Writable} from 'node:stream';
+import {SinkError} from '../../lib/errors.ts';
+import type {OpenSink} from '../../lib/sink.ts';
+import {errnoOf, failed, type Retry, retryWhenFull} from './file-errors.ts';
+
+const descriptor = 1;
+
+/** Standard output, whatever it is connected to. */
+export function openStdout(retry: Retry): OpenSink {
+	// Node's own stream for a redirected file drops the rest of a partial write: a full disk would go unnoticed.
+	return process.stdout instanceof Socket ? openStream(process.stdout, retry) : openRedirected(retry);
+}
+
+/**
+ * Writes to a stream. A write resolves when the operating system has taken the bytes: a slow reader slows the source
+ * down, and what the reader itself has buffered when the process is killed comes again with the next run.
+ */
+export function openStream(stream: Writable, retry: Retry): OpenSink {
+	const {sink, context} = retry;
+	let gone: unknown;
+	if (!stream.listeners('error').includes(ignore)) stream.on('error', ignore); // write callbacks get it
+	return {
+		async write({lines}) {
+			if (gone !== undefined) throw gone;
+			if (lines.length === 0) return;
+			context.signal.throwIfAborted();
+			await new Promise<void>((resolve, reject) => {
+				const stop = () => reject((gone = context.signal.reason));
+				context.signal.addEventListener('abort', stop, {once: true});
+				stream.write(lines, error => {
+					context.signal.removeEventListener('abort', stop);
+					if (error) reject((gone = streamError(sink, error)));
+					else resolve();
+				});
+			});
+		},
+		flush: async () => ({}),
+		async close() {},
+	};
+}
+
+function openRedirected(retry: Retry): OpenSink {
+	return {
+		async write({lines}) {
+			for (let offset = 0; offset < lines.length;) {
+				// Without a position, since the shell may have opened it for appending (>>).
+				offset += await retryWhenFull(retry, 'standard output', () => fs.writeSync(descriptor, lines, offset));
+			}
+		},
+		flush: async () => ({}),
+		async close() {},
+	};
+}
+
+function streamError(sink: string, error: Error): SinkError {
+	if (!['EPIPE', 'ECONNRESET', 'ERR_STREAM_DESTROYED'].includes(errnoOf(error))) {
+		return failed(sink, 'write', 'standard output', error);
+	}
+	return new SinkError('READER_GONE', `${sink}: the reader of standard output went away`, {cause: error});
+}
+
+function ignore(): void {}

@@ -1,0 +1,46 @@
+import {createHash, randomBytes} from 'node:crypto';
+import fs from 'node:fs';
+import {hostname} from 'node:os';
+import {join} from 'node:path';
+import {errnoOf} from './file-errors.ts';
+
+const dayMs = 24 * 60 * 60 * 1000;
+const host = createHash('sha256').update(hostname()).digest('hex').slice(0, 8);
+const processNonce = randomBytes(6).toString('hex');
+const pattern = /^\.rxaudit-([0-9a-f]{8})-(\d+)-([0-9a-f]{12})-\d+\.tmp$/;
+let count = 0;
+
+/** A path in the folder that no other run uses, recognisable by {@link sweepTempFiles}. */
+export function tempPath(folder: string): string {
+	return join(folder, `.rxaudit-${host}-${process.pid}-${processNonce}-${count++}.tmp`);
+}
+
+/** Whether a file is one of ours that never got its own name. */
+export function isTempFile(name: string): boolean {
+	return pattern.test(name);
+}
+
+/** Removes the temporary files of runs that died. Those of another host stay for a day: it may be running. */
+export function sweepTempFiles(folder: string): void {
+	for (const name of fs.readdirSync(folder)) {
+		const [, owner, pid, nonce] = pattern.exec(name) ?? [];
+		if (owner === undefined) continue;
+		const path = join(folder, name);
+		if (owner === host ? isDead(Number(pid), nonce!) : isOld(path)) fs.rmSync(path, {force: true});
+	}
+}
+
+function isDead(pid: number, nonce: string): boolean {
+	if (pid === process.pid) return nonce !== processNonce;
+	try {
+		process.kill(pid, 0);
+		return false;
+	} catch (error) {
+		return errnoOf(error) === 'ESRCH';
+	}
+}
+
+function isOld(path: string): boolean {
+	const stats = fs.lstatSync(path, {throwIfNoEntry: false});
+	return stats !== undefined && Date.now() - stats.mtimeMs > dayMs;
+}

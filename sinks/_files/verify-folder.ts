@@ -1,0 +1,97 @@
+import fs from 'node:fs';
+import {resolve} from 'node:path';
+import {IdentitySet} from '../../lib/identity-set.ts';
+import type {ManifestFile} from '../../lib/manifest.ts';
+import {ChainWalk, type Damage, type Verification, type VerifyOptions} from '../../lib/verification.ts';
+import {notOpened, refused} from './file-errors.ts';
+import {filesBelow} from './folder-files.ts';
+import {isOwnFile, manifestName} from './folder-manifest.ts';
+import {hashOfRange} from './hash-file.ts';
+import {manifestLines, missingManifest} from './manifest-lines.ts';
+import {markerName} from './open-marker.ts';
+
+/**
+ * Reads a folder and its manifest, and compares each file with the entry that lists it. Of a file that is as it was
+ * only 20 bytes are kept. Rejects with `TARGET_REFUSED` where there is no manifest.
+ */
+export async function verifyFolder(sink: string, given: string, options: VerifyOptions): Promise<Verification> {
+	const dir = resolve(given);
+	const manifest = `${dir}/${manifestName}`;
+	const stats = fs.statSync(manifest, {throwIfNoEntry: false});
+	if (!stats) throw missingManifest(sink, manifest);
+	if (stats.isDirectory()) throw refused(sink, `${dir} is an archive of ndjson:DIR/: write ndjson:DIR/ to verify it`);
+	try {
+		return await compare(dir, manifest, options);
+	} catch (error) {
+		throw notOpened(sink, 'read', dir, error);
+	}
+}
+
+async function compare(dir: string, manifest: string, options: VerifyOptions): Promise<Verification> {
+	const walk = new ChainWalk(options.publicKey);
+	const listed = new IdentitySet();
+	const damage: Damage[] = [];
+	const missing = new Map<string, ManifestFile>();
+	let read = 0;
+	for await (const {text, end} of manifestLines(manifest)) {
+		read = end;
+		const entry = walk.next(text);
+		for (const file of entry?.files ?? []) {
+			listed.add(file.path, 0);
+			options.onProgress?.(file.path);
+			const change = await changeOf(dir, file);
+			if (change === missingFile) missing.set(file.path, file);
+			else if (change !== undefined) damage.push({kind: 'changed', what: file.path, detail: change});
+		}
+	}
+	const {added, uncommitted} = await unlisted(dir, listed, missing, damage);
+	for (const {path, bytes} of missing.values()) {
+		damage.push({kind: 'missing', what: path, detail: `expected a file of ${bytes} bytes, got none`});
+	}
+	const rest = fs.statSync(manifest).size - read;
+	if (rest > 0) uncommitted.push(`${manifestName}: the last ${rest} bytes, an entry that is not whole`);
+	const {chain, hashes, signed, sources} = walk;
+	return {damage: [...walk.damage, ...damage, ...added], uncommitted, chain, hashes, signed, sources};
+}
+
+/** What no entry lists; a missing file that is found under another name is missing no more. */
+async function unlisted(dir: string, listed: IdentitySet, missing: Map<string, ManifestFile>, damage: Damage[]) {
+	const isOpen = fs.existsSync(`${dir}/${markerName}`);
+	const lost = new Map([...missing.values()].map(file => [file.sha256, file]));
+	const added: Damage[] = [];
+	const uncommitted: string[] = [];
+	for await (const path of filesBelow(dir)) {
+		if (isOwnFile(path) || !listed.add(path, 0)) continue;
+		const from = lost.size > 0 ? lost.get((await hashOfFile(`${dir}/${path}`)) ?? '') : undefined;
+		if (from && missing.delete(from.path)) {
+			damage.push({kind: 'moved', what: from.path, detail: `it is at ${path} now`});
+		} else if (isOpen) uncommitted.push(path);
+		else added.push({kind: 'added', what: path, detail: 'no entry lists it'});
+	}
+	return {added, uncommitted};
+}
+
+const missingFile = 'expected a file, got none';
+
+/** In what a file is not what was written; undefined when it is. */
+async function changeOf(dir: string, {path, bytes, sha256}: ManifestFile): Promise<string | undefined> {
+	if (path.split('/').includes('..')) return 'expected a file below the folder, got a path that leads out of it';
+	const stats = fs.lstatSync(`${dir}/${path}`, {throwIfNoEntry: false});
+	if (stats === undefined) return missingFile;
+	if (!stats.isFile()) return 'expected a file, got something else';
+	if (stats.size !== bytes) return `expected ${bytes} bytes, got ${stats.size}`;
+	const found = await hashOfFile(`${dir}/${path}`);
+	return found === sha256 ? undefined : `expected SHA-256 ${sha256}, got ${found}`;
+}
+
+/** Undefined for what is no file. */
+async function hashOfFile(path: string): Promise<string | undefined> {
+	const stats = fs.lstatSync(path);
+	if (!stats.isFile()) return undefined;
+	const descriptor = fs.openSync(path, 'r');
+	try {
+		return (await hashOfRange(descriptor, 0, stats.size)).sha256;
+	} finally {
+		fs.closeSync(descriptor);
+	}
+}

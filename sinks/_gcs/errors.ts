@@ -1,0 +1,126 @@
+import {type AuditError, AuthError, ConfigError, SinkError} from '../../lib/errors.ts';
+import type {HeaderValues} from '../../lib/http/retry-after.ts';
+import {createRedactor, excerpt} from '../../lib/redact.ts';
+import {type BucketFailure, type FailureFacts, passingErrnos} from '../_bucket/bucket-retry.ts';
+
+export interface Failure extends BucketFailure {
+	/** Google's word for it, for example `conditionNotMet`. */
+	readonly reason: string;
+}
+
+const quota = new Set(['rateLimitExceeded', 'userRateLimitExceeded']);
+const locks = new Set(['retentionPolicyNotMet', 'objectUnderActiveHold']);
+const redact = createRedactor([]);
+
+/** A failure that the sink itself found, which another try may mend. */
+export function passingFailure(message: string, errno = 'ECONNABORTED'): Failure {
+	return {message, status: undefined, reason: '', errno, headers: {}};
+}
+
+/** What the client threw, whose errors are of four kinds, some without the headers of the last answer. */
+export function failureOf(error: unknown, answer?: {readonly status: number; readonly headers: HeaderValues}): Failure {
+	const response = member(error, 'response');
+	const said = member(member(response, 'data'), 'error') ?? error;
+	const code = member(error, 'code');
+	const status = [member(said, 'code'), code, member(response, 'status')].map(Number).find(isStatus);
+	const [detail] = [member(said, 'errors')].flat();
+	const reason = typeof said === 'string' ? said : text(member(detail, 'reason'));
+	const errno = member(error, 'type') === 'request-timeout' ? 'ETIMEDOUT' : text(code);
+	const headers = member(response, 'headers') ?? (answer && answer.status === status ? answer.headers : {});
+	const message = sentence(said, status, errno);
+	return {message, status, reason, errno: status === undefined ? errno : '', headers: headers as HeaderValues};
+}
+
+/** Whether the same request can do better in a while. */
+export function isPassing({status, reason, errno}: Failure): boolean {
+	if (status === undefined) return passingErrnos.has(errno);
+	return status === 308 || status === 408 || status === 429 || (status >= 500 && status !== 501) || quota.has(reason);
+}
+
+/** What arrived was not what was sent: Google compared the checksum, and stored nothing. */
+export function isGarbled({status, message}: Failure): boolean {
+	return status === 400 && /(crc32c|md5).* doesn't match/i.test(message);
+}
+
+/** A retention policy or a hold keeps the object, or the credentials may only add. */
+export function isLock({status, reason, message}: Failure): boolean {
+	return status === 403 && (locks.has(reason) || message.includes('storage.objects.delete'));
+}
+
+export function isMissingBucket({status, message}: Failure): boolean {
+	return status === 404 && /bucket does not exist/i.test(message);
+}
+
+/** What a failure becomes for the world; `doing` as in "write gs://bucket/name". */
+export function gcsError(failure: Failure, doing: string, bucket: string): AuditError {
+	const {status, reason, errno, message} = failure;
+	const said = `gcs: cannot ${doing}: `;
+	if (isMissingBucket(failure)) {
+		return new SinkError(
+			'TARGET_REFUSED',
+			`gcs: there is no bucket gs://${bucket}: check the name, or make it with gcloud storage buckets create gs://${bucket}`,
+		);
+	}
+	if (status === 401 || reason === 'invalid_grant' || reason === 'invalid_client') {
+		return new AuthError(
+			'UNAUTHORIZED',
+			`${said}Google refused the credentials (${message}); log in again with ` +
+				'gcloud auth application-default login, or give another key in GOOGLE_APPLICATION_CREDENTIALS',
+		);
+	}
+	if (status === 403 && !isLock(failure)) {
+		return new AuthError(
+			'FORBIDDEN',
+			`${said}${message}; the account needs storage.objects.create, get and list on the bucket, ` +
+				'and delete to tidy up behind a run that died',
+		);
+	}
+	if (errno === 'ENOTFOUND') {
+		return new SinkError('SINK_FAILED', `${said}the host is not known (ENOTFOUND); check the network and apiEndpoint`);
+	}
+	if (errno === 'ECONNREFUSED') {
+		return new SinkError('SINK_FAILED', `${said}nothing listens there (ECONNREFUSED); check apiEndpoint`);
+	}
+	return new SinkError('SINK_FAILED', `${said}${status === undefined ? '' : `${status}: `}${message}`);
+}
+
+/** How Google fails. */
+export const gcsFailures: FailureFacts<Failure> = {sink: 'gcs', failureOf, isPassing, errorOf: gcsError};
+
+/** For credentials that cannot be used at all. The reason stays out where it may quote a key file. */
+export function credentialsError(error: unknown): ConfigError {
+	const message = text(member(error, 'message'));
+	const file = process.env['GOOGLE_APPLICATION_CREDENTIALS'];
+	const found = message.includes('Could not load the default credentials')
+		? "Google's default chain found none"
+		: file === undefined
+			? "what Google's default chain found cannot be used"
+			: `GOOGLE_APPLICATION_CREDENTIALS names ${file}, which is no file of credentials that can be read`;
+	return new ConfigError(
+		`gcs: expected credentials, but ${found}; run gcloud auth application-default login, set ` +
+			'GOOGLE_APPLICATION_CREDENTIALS to a key file, or run where an account is attached',
+	);
+}
+
+function sentence(said: unknown, status: number | undefined, errno: string): string {
+	const message = text(member(said, 'message'));
+	// the client's own messages may hold the address of an upload session, which is a secret
+	if (status === undefined) return errno === '' ? excerpt(redact(withoutAddresses(message))) : errno;
+	return message === '' ? `status ${status}` : excerpt(redact(withoutAddresses(message)), 400);
+}
+
+function withoutAddresses(message: string): string {
+	return message.replaceAll(/\bhttps?:\/\/\S+/g, '[address]');
+}
+
+function isStatus(value: number): boolean {
+	return Number.isInteger(value) && value >= 100 && value < 600;
+}
+
+function member(value: unknown, name: string): unknown {
+	return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;
+}
+
+function text(value: unknown): string {
+	return typeof value === 'string' ? value : '';
+}

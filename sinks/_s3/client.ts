@@ -1,0 +1,72 @@
+import type {S3, S3ClientConfig} from '@aws-sdk/client-s3';
+import {ConfigError} from '../../lib/errors.ts';
+import {parseEndpoint} from '../../lib/http/endpoint.ts';
+import {errnoOf} from '../_files/file-errors.ts';
+import {credentialsError, failureOf, isPassing, s3Error} from './errors.ts';
+
+export interface ClientOptions {
+	readonly bucket: string;
+	/** Another address than that of AWS; default: AWS_ENDPOINT_URL, which the client reads itself. */
+	readonly endpoint: string | undefined;
+	/** Default: that of AWS's own configuration. */
+	readonly region: string | undefined;
+	/** The longest silence in a request. */
+	readonly timeoutMs: number;
+}
+
+/** The client with credentials and region from AWS's default chain. Nothing is asked of the bucket yet. */
+export async function openClient({bucket, endpoint, region, timeoutMs}: ClientOptions): Promise<S3> {
+	const sdk = await loadSdk();
+	const {AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_S3} = process.env;
+	const hasOwnEndpoint = (endpoint ?? AWS_ENDPOINT_URL_S3 ?? AWS_ENDPOINT_URL) !== undefined;
+	const create = (known: string | undefined) =>
+		new sdk.S3({
+			...(endpoint === undefined ? {} : {endpoint: parseEndpoint('s3', endpoint).href}),
+			...(known === undefined ? {} : {region: known}),
+			forcePathStyle: hasOwnEndpoint, // such stores rarely have a host name for each bucket
+			requestHandler: {connectionTimeout: timeoutMs, socketTimeout: timeoutMs},
+			maxAttempts: 1, // its own tries give up on a reply that was lost
+			// Each object has the checksum that we made; what is read is checked by who reads it.
+			requestChecksumCalculation: 'WHEN_REQUIRED',
+			responseChecksumValidation: 'WHEN_REQUIRED',
+			expectContinueHeader: false, // it costs a connection for each part
+		} satisfies S3ClientConfig);
+	let client = create(region);
+	if (!(await hasRegion(client))) {
+		if (!hasOwnEndpoint) {
+			throw new ConfigError('s3: expected a region: set region=…, AWS_REGION, or a region in the profile');
+		}
+		client = create('us-east-1'); // what stores that have no regions answer to
+	}
+	client.middlewareStack.add(next => async args => next(refusePlainHttp(args)), {step: 'finalizeRequest'});
+	await client.config.credentials().catch((error: unknown) => {
+		const failure = failureOf(error);
+		throw isPassing(failure) ? s3Error(failure, 'get credentials', bucket) : credentialsError();
+	});
+	return client;
+}
+
+async function loadSdk() {
+	try {
+		return await import('@aws-sdk/client-s3');
+	} catch (error) {
+		if (errnoOf(error) !== 'ERR_MODULE_NOT_FOUND') throw error;
+		throw new ConfigError('s3: expected the client of AWS, which is installed apart: npm install @aws-sdk/client-s3', {
+			cause: error,
+		});
+	}
+}
+
+async function hasRegion(client: S3): Promise<boolean> {
+	return client.config.region().then(
+		() => true,
+		() => false,
+	);
+}
+
+/** The address may come from the environment or a profile, too. */
+function refusePlainHttp<T extends {readonly request: unknown}>(args: T): T {
+	const {protocol, hostname} = args.request as {protocol: string; hostname: string};
+	parseEndpoint('s3', `${protocol}//${hostname}`);
+	return args;
+}
