@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
+import Papa from 'papaparse';
 import {startEmulator} from '../../lib/emulator/index.ts';
 import {temporaryFolder} from '../support/temporary-folder.ts';
 import {assertVerifies, compare, exact, filesBelow, leftovers, linesOf, recordsOf} from './holdings.ts';
@@ -11,9 +12,46 @@ import {createRandom, seed} from './random.ts';
 const longestLifeMs = 700;
 const startMs = 600;
 
+interface Kind {
+	readonly sink: string;
+	/** The option that names the target. */
+	readonly option: string;
+	readonly query?: string;
+	/** What the target holds of each event. */
+	read(file: string): string[];
+	/** The same of a record, where it is not all of it. */
+	of?(record: string): string;
+}
+
+const lines: Kind = {sink: 'ndjson', option: 'path', read: linesOf};
+const onlyId = (id: string) => JSON.stringify({id});
+const rows: Kind = {
+	sink: 'csv',
+	option: 'path',
+	query: '?columns=id',
+	read(file) {
+		const text = `${linesOf(file).join('\n')}\n`;
+		const {data, errors} = Papa.parse<[string]>(text, {skipEmptyLines: true});
+		assert.deepEqual(
+			errors.filter(({type}) => type !== 'Delimiter'),
+			[],
+		);
+		assert.deepEqual(data[0], ['id']);
+		return data.slice(1).map(([id]) => onlyId(id));
+	},
+	of: record => onlyId((JSON.parse(record) as {id: string}).id),
+};
+const kinds = {
+	'lines.ndjson': lines,
+	'lines.ndjson.gz': lines,
+	'rows.csv': rows,
+	'rows.csv.gz': rows,
+	events: {sink: 'filesystem', option: 'dir', read: filesBelow},
+} satisfies Record<string, Kind>;
+
 interface Backup {
 	readonly name: string;
-	readonly targets: readonly ('lines.ndjson' | 'lines.ndjson.gz' | 'events')[];
+	readonly targets: readonly (keyof typeof kinds)[];
 	readonly pageSize: number;
 	readonly pages: number;
 	readonly latencyMs: number;
@@ -25,6 +63,8 @@ const backups: readonly Backup[] = [
 	{name: 'a file', targets: ['lines.ndjson'], pageSize: 5, pages: 600, latencyMs: 5, kills: 14},
 	{name: 'a gzip file', targets: ['lines.ndjson.gz'], pageSize: 100, pages: 240, latencyMs: 10, kills: 12},
 	{name: 'a folder', targets: ['events'], pageSize: 5, pages: 600, latencyMs: 5, kills: 14},
+	{name: 'a table', targets: ['rows.csv'], pageSize: 5, pages: 600, latencyMs: 5, kills: 14},
+	{name: 'a gzip table', targets: ['rows.csv.gz'], pageSize: 100, pages: 240, latencyMs: 10, kills: 12},
 	{
 		name: 'all three',
 		targets: ['lines.ndjson', 'lines.ndjson.gz', 'events'],
@@ -37,9 +77,9 @@ const backups: readonly Backup[] = [
 
 describe(`kill -9 at random instants (RXAUDIT_E2E_SEED=${seed})`, () => {
 	const folder = temporaryFolder();
-	const rows: object[] = [];
+	const results: object[] = [];
 
-	after(() => console.table(rows));
+	after(() => console.table(results));
 
 	for (const {name, targets, pageSize, pages, latencyMs, kills: wanted} of backups) {
 		it(`keeps ${name} exact`, async function () {
@@ -48,7 +88,10 @@ describe(`kill -9 at random instants (RXAUDIT_E2E_SEED=${seed})`, () => {
 			const emulator = await startEmulator({events: pages * pageSize, latencyMs, token});
 			const target = (file: string) => path.join(folder(), file);
 			const args = ['--format', 'raw', '--page-size', `${pageSize}`, '--state', target('pull.state')];
-			for (const file of targets) args.push('--to', `${file === 'events' ? 'filesystem' : 'ndjson'}:${target(file)}`);
+			for (const file of targets) {
+				const {sink, query = ''}: Kind = kinds[file];
+				args.push('--to', `${sink}:${target(file)}${query}`);
+			}
 			let kills = 0;
 			let code: number | NodeJS.Signals = 'SIGKILL';
 			try {
@@ -73,16 +116,17 @@ describe(`kill -9 at random instants (RXAUDIT_E2E_SEED=${seed})`, () => {
 				}
 				const records = recordsOf(emulator);
 				for (const file of targets) {
-					const texts = file === 'events' ? filesBelow(target(file)) : linesOf(target(file));
+					const {sink, option, read, of = text => text}: Kind = kinds[file];
+					const texts = read(target(file));
 					const difference = compare(texts, emulator);
 					const replayedPages = emulator.requestCount - pages;
-					rows.push({backup: name, target: file, kills, ...difference, replayedPages});
+					results.push({backup: name, target: file, kills, ...difference, replayedPages});
 					assert.deepEqual(difference, exact, file);
 					// Not only every event: the same bytes in the same order as without a kill.
-					if (file === 'events') assert.deepEqual(new Set(texts), new Set(records));
-					else assert.deepEqual(texts, records);
-					const [sink, option] = file === 'events' ? ['filesystem', 'dir'] : ['ndjson', 'path'];
-					await assertVerifies(sink!, {[option!]: target(file)}, records.length, target('pull.state'));
+					const expected = records.map(of);
+					if (file === 'events') assert.deepEqual(new Set(texts), new Set(expected));
+					else assert.deepEqual(texts, expected);
+					await assertVerifies(sink, {[option]: target(file)}, records.length, target('pull.state'));
 				}
 				assert.deepEqual(leftovers(folder()), []);
 			} finally {
