@@ -7,7 +7,6 @@ export interface Spooled {
 	/** Of all its bytes, in hex. */
 	readonly sha256: string;
 	readonly contentType: string;
-	readonly contentEncoding?: string;
 	/** What is said of it beside it, where the store can hold that: counts, times, the SHA-256. */
 	readonly metadata: Readonly<Record<string, string>>;
 }

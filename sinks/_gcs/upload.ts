@@ -31,13 +31,12 @@ export type Uploaded = {readonly stored: FileMetadata} | {readonly failure: Fail
 
 /** One try to store a file; rejects only when the run gives up. */
 export async function upload(file: File, session: Session, what: Upload): Promise<Uploaded> {
-	const {contentType, contentEncoding, metadata, sha256, bytes} = what.spooled;
+	const {contentType, metadata, sha256, bytes} = what.spooled;
 	const options = {
 		preconditionOpts: {ifGenerationMatch: 0}, // the name must be free
 		validation: false, // the client's own checksum is ten times as slow
 		metadata: {
 			contentType,
-			...(contentEncoding === undefined ? {} : {contentEncoding}),
 			metadata: {...metadata, sha256},
 			crc32c: what.crc32c,
 		},

@@ -129,11 +129,10 @@ export async function abortUpload(bucket: S3Bucket, at: ObjectAt, session: Sessi
 		});
 }
 
-function factsOf({contentType, contentEncoding, metadata, sha256: content}: Spooled) {
+function factsOf({contentType, metadata, sha256: content}: Spooled) {
 	const entries = Object.entries({...metadata, sha256: content});
 	return {
 		ContentType: contentType,
-		...(contentEncoding === undefined ? {} : {ContentEncoding: contentEncoding}),
 		Metadata: Object.fromEntries(entries.map(([key, value]) => [key, headerText(value)])),
 	};
 }
