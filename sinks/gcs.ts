@@ -5,9 +5,9 @@ import {wholeNumber} from '../lib/options.ts';
 import {parseSpan} from '../lib/time.ts';
 import {archivePlan} from './_archive/archive-options.ts';
 import {bucketOptions, placeOf, spoolFolderOf, targetOf} from './_bucket/bucket-options.ts';
+import {type BucketRun, withStore} from './_bucket/bucket-run.ts';
 import {openGcsObjects} from './_gcs/objects.ts';
 import {archiveHolds, openObjectArchive, verifyArchive} from './_archive/object-archive.ts';
-import type {ObjectStore} from './_archive/object-store.ts';
 
 const mebibyte = 1024 * 1024;
 /** Google takes chunks of multiples of this. */
@@ -52,7 +52,11 @@ export default defineSink({
 			layout: {layout},
 			commitSize,
 			async holds(prepared, run) {
-				return withStore(given, store => archiveHolds(store, prepared), run);
+				return withStore(
+					context => openStore(given, context),
+					store => archiveHolds(store, prepared),
+					run,
+				);
 			},
 			async open(context) {
 				const store = await openStore(given, context);
@@ -60,19 +64,16 @@ export default defineSink({
 			},
 		};
 	},
-	verify: async (given, how) => withStore(given, store => verifyArchive('gcs', store, how)),
+	verify: async (given, how) =>
+		withStore(
+			run => openStore(given, run),
+			store => verifyArchive('gcs', store, how),
+		),
 });
 
 type Options = z.output<typeof options>;
 
-interface Run {
-	readonly signal: AbortSignal;
-	warn(message: string): void;
-}
-
-const unheard: Run = {signal: new AbortController().signal, warn() {}};
-
-async function openStore({bucket, prefix, maxWait, spoolDir, ...options}: Options, {signal, warn}: Run) {
+async function openStore({bucket, prefix, maxWait, spoolDir, ...options}: Options, {signal, warn}: BucketRun) {
 	return openGcsObjects({
 		...options,
 		...placeOf({bucket, prefix}, names),
@@ -82,9 +83,4 @@ async function openStore({bucket, prefix, maxWait, spoolDir, ...options}: Option
 		signal,
 		warn,
 	});
-}
-
-async function withStore<T>(options: Options, use: (store: ObjectStore) => Promise<T>, run = unheard): Promise<T> {
-	const store = await openStore(options, run);
-	return use(store);
 }

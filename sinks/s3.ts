@@ -7,10 +7,10 @@ import {parseSpan} from '../lib/time.ts';
 import type {ArchiveMark} from './_archive/archive-mark.ts';
 import {archivePlan} from './_archive/archive-options.ts';
 import {bucketOptions, placeOf, spoolFolderOf, targetOf} from './_bucket/bucket-options.ts';
+import {type BucketRun, withStore} from './_bucket/bucket-run.ts';
 import {archiveHolds, openObjectArchive, verifyArchive} from './_archive/object-archive.ts';
-import type {ObjectStore} from './_archive/object-store.ts';
 import {beginWriting} from './_s3/begin.ts';
-import {openBucket} from './_s3/bucket.ts';
+import {openBucket, type S3Bucket} from './_s3/bucket.ts';
 import {s3Objects} from './_s3/objects.ts';
 
 const mebibyte = 1024 * 1024;
@@ -65,11 +65,15 @@ export default defineSink({
 			layout: {layout},
 			commitSize,
 			async holds(prepared, run) {
-				return withStore(given, store => archiveHolds(store, prepared), run);
+				return withStore(
+					context => openStore(given, context),
+					store => archiveHolds(store, prepared),
+					run,
+				);
 			},
 			async open(context) {
 				const bucket = await openPlace(given, context);
-				const store = s3Objects(bucket, {...given, spoolFolder: spoolFolderOf('s3', given.spoolDir)});
+				const store = storeIn(bucket, given);
 				const archive = {sink: 's3', store, layout, compression, mode, maxAttempts, retryBaseMs, context};
 				const sink = await openObjectArchive(archive);
 				try {
@@ -82,30 +86,25 @@ export default defineSink({
 			},
 		};
 	},
-	verify: async (given, how) => withStore(given, store => verifyArchive('s3', store, how)),
+	verify: async (given, how) =>
+		withStore(
+			run => openStore(given, run),
+			store => verifyArchive('s3', store, how),
+		),
 });
 
 type Options = z.output<typeof options>;
 
-interface Run {
-	readonly signal: AbortSignal;
-	warn(message: string): void;
-}
-
-const unheard: Run = {signal: new AbortController().signal, warn() {}};
-
-async function openPlace({bucket, prefix, maxWait, ...options}: Options, {signal, warn}: Run) {
+async function openPlace({bucket, prefix, maxWait, ...options}: Options, {signal, warn}: BucketRun) {
 	const {endpoint, region} = options;
 	const place = placeOf({bucket, prefix}, names);
 	return openBucket({...options, ...place, endpoint, region, maxWaitMs: parseSpan(maxWait), signal, warn});
 }
 
-async function withStore<T>(options: Options, use: (store: ObjectStore) => Promise<T>, run = unheard): Promise<T> {
-	const bucket = await openPlace(options, run);
-	const store = s3Objects(bucket, {...options, spoolFolder: spoolFolderOf('s3', options.spoolDir)});
-	try {
-		return await use(store);
-	} finally {
-		await store.close?.();
-	}
+async function openStore(options: Options, run: BucketRun) {
+	return storeIn(await openPlace(options, run), options);
+}
+
+function storeIn(bucket: S3Bucket, options: Options) {
+	return s3Objects(bucket, {...options, spoolFolder: spoolFolderOf('s3', options.spoolDir)});
 }

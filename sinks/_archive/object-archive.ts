@@ -12,6 +12,7 @@ import type {Spooled} from './object-store.ts';
 import {inParallel} from './parallel.ts';
 import {addPart, partition, type PartTally} from './partition.ts';
 import {createSpools} from './spools.ts';
+import {untilBroken} from '../_files/until-broken.ts';
 
 export {archiveHolds} from './archive-mark.ts';
 export {verifyArchive} from './verify-archive.ts';
@@ -49,19 +50,11 @@ export async function openObjectArchive(options: ObjectArchiveOptions): Promise<
 	const tallies = new Map<string, PartTally>();
 	const tally = new Tally();
 	let prepared: Prepared | undefined;
-	let broken: unknown;
 	let closed = false;
 
-	async function unlessBroken<T>(action: () => Promise<T>): Promise<T> {
-		if (broken !== undefined) throw broken;
-		try {
-			return await action();
-		} catch (error) {
-			broken =
-				context.signal.aborted || error instanceof AuditError ? error : failed(sink, 'write to', store.title, error);
-			throw broken;
-		}
-	}
+	const unlessBroken = untilBroken(error =>
+		context.signal.aborted || error instanceof AuditError ? error : failed(sink, 'write to', store.title, error),
+	);
 
 	async function prepare(): Promise<Prepared> {
 		const objects = new Map<string, Spooled>();

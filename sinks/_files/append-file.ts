@@ -5,6 +5,7 @@ import {type GrowingFile, growTarget} from './growing-file.ts';
 import {type GzipMember, startGzipMember} from './gzip-member.ts';
 import {type ManifestMark, openRangeManifest, type RangeManifest} from './manifest-file.ts';
 import {closeTarget, type FileMark, openTarget, type TargetOptions} from './open-target.ts';
+import {untilBroken} from './until-broken.ts';
 
 const gzipLevel = 6;
 
@@ -39,7 +40,6 @@ export async function openAppendFile(options: AppendFileOptions): Promise<Append
 	const {file, manifest, torn} = await openBoth(options);
 	const compressed = path.endsWith('.gz');
 	let member: GzipMember | undefined;
-	let broken: unknown;
 	let closed = false;
 
 	async function put(bytes: Uint8Array): Promise<void> {
@@ -47,16 +47,10 @@ export async function openAppendFile(options: AppendFileOptions): Promise<Append
 		manifest?.add(bytes);
 	}
 
-	async function unlessBroken<T>(action: () => Promise<T>): Promise<T> {
-		if (broken !== undefined) throw broken;
-		try {
-			return await action();
-		} catch (error) {
-			// After a failed fsync the kernel may have dropped the bytes; the next one would succeed all the same.
-			broken = context.signal.aborted ? error : failed(sink, 'write', path, error);
-			throw broken;
-		}
-	}
+	const unlessBroken = untilBroken(error =>
+		// After a failed fsync the kernel may have dropped the bytes; the next one would succeed all the same.
+		context.signal.aborted ? error : failed(sink, 'write', path, error),
+	);
 
 	const appending: AppendFile = {
 		write: (bytes, events) =>

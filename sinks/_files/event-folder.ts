@@ -12,6 +12,7 @@ import {differInOrderOnly} from './list-order.ts';
 import type {ManifestMark} from './manifest-file.ts';
 import {createPlacer} from './place-file.ts';
 import {sweepTempFiles} from './temp-files.ts';
+import {untilBroken} from './until-broken.ts';
 
 /** The event loop gets a turn this often, so that signals and sockets live. */
 const turnMs = 8;
@@ -37,19 +38,14 @@ export async function openEventFolder(options: EventFolderOptions): Promise<Open
 		global: eventPath(options.layout ?? defaultLayout('global')),
 		tenant: eventPath(options.layout ?? defaultLayout('tenant')),
 	};
-	let broken: unknown;
 	let closed = false;
 
-	async function unlessBroken<T>(action: () => Promise<T>): Promise<T> {
-		if (broken !== undefined) throw broken;
-		try {
-			return await action();
-		} catch (error) {
-			placer.abandon();
-			broken = context.signal.aborted ? error : failed(sink, 'write to', dir, error);
-			throw broken;
-		}
-	}
+	let isWhole = true;
+	const unlessBroken = untilBroken(error => {
+		isWhole = false;
+		placer.abandon();
+		return context.signal.aborted ? error : failed(sink, 'write to', dir, error);
+	});
 
 	/** Files before the entry that lists them: one that lists what is not there would look like tampering. */
 	async function commit(): Promise<ManifestMark> {
@@ -94,7 +90,7 @@ export async function openEventFolder(options: EventFolderOptions): Promise<Open
 			if (closed) return;
 			closed = true;
 			placer.abandon();
-			manifest.close(broken === undefined);
+			manifest.close(isWhole);
 		},
 	};
 }
