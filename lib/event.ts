@@ -1,58 +1,108 @@
+import {z} from 'zod';
+import {activities, type Activity} from './activity.ts';
+
 /** A value that survives JSON. */
 export type Json = null | boolean | number | string | readonly Json[] | {readonly [key: string]: Json};
 
+const text = () => z.string().min(1);
+/** Absent where the API does not say; never `""`. */
+const said = (description: string) => text().exactOptional().describe(description);
+const instant = () => z.iso.datetime({precision: 3});
+
+const person = {
+	id: said('its id, as the API has it'),
+	name: said('what the API calls it: a user name, or a name for people'),
+	fullName: said('its name for people, where the API says that it is one'),
+	email: said('its e-mail address; other text in that place is left out'),
+};
+
+const actor = z.strictObject({
+	...person,
+	type: said("`user`, `app`, `system`, `anonymous`, or the API's own word"),
+	onBehalfOf: z.strictObject(person).exactOptional().describe('as whom it acted, where that is somebody else'),
+});
+
+const target = z.strictObject({
+	type: said(
+		"`user`, `group`, or the API's own word for its kind, in lower case with hyphens: `space`, `project-role`",
+	),
+	id: person.id,
+	name: person.name,
+	email: person.email,
+});
+
+const origin = z.strictObject({
+	ip: said('the address of the client, the first of `ips`, as the API gives it'),
+	ips: z.array(text()).min(1).exactOptional().describe('all addresses: the client, then its proxies'),
+	geo: z
+		.strictObject({
+			country: said('the name of the country'),
+			region: said('the name of the region'),
+			city: said('the name of the city'),
+		})
+		.exactOptional()
+		.describe('where the vendor believes the client to be'),
+});
+
+const credential = z.strictObject({
+	type: said("the API's own word for its kind"),
+	id: said('its id; never the secret'),
+	name: said('the label that its owner gave it'),
+});
+
+const service = z.strictObject({
+	address: said('the address at which the server was asked'),
+	node: said('the node of the cluster'),
+});
+
+const change = z.strictObject({
+	field: said('what was changed, by the key of the API where it has one'),
+	from: said('the value before; absent where there was none'),
+	to: said('the value after; absent where there is none'),
+});
+
+/** The one definition of the common record: its JSON Schema and its types are made from it. */
+export const auditEvent = z
+	.strictObject({
+		id: text().describe("the record's own id; a hash of its content where the API has none"),
+		time: instant().describe('when it occurred: ISO 8601, UTC, milliseconds'),
+		processed: instant().exactOptional().describe('when the vendor took it in, where the API tells'),
+		source: text().describe('the name of the source, for example `atlassian-org-events`'),
+		tenant: z.string().describe('whose log it is: organization id, site or server'),
+		action: said("what was done, in the API's own words: its machine id where it has one"),
+		actionName: said("the name of the action for people, from the API's catalogue of actions (`enrich`)"),
+		activity: z
+			.enum(Object.keys(activities) as [Activity, ...Activity[]])
+			.exactOptional()
+			.describe('what was done, in the same words for all APIs; absent where no rule knows the action'),
+		category: said("the API's own group of actions, its key where it has one"),
+		message: said('what was done, for people; may be in the language of the server'),
+		outcome: z.enum(['success', 'failure']).exactOptional().describe('`failure` where the action is one'),
+		actor: actor.exactOptional().describe('who did it'),
+		credential: credential.exactOptional().describe('what it was done with, where that is a token or a session'),
+		origin: origin.exactOptional().describe('where it came from'),
+		service: service.exactOptional().describe('the server that it was done on'),
+		containers: z.array(target).min(1).exactOptional().describe('where it was done: sites, organizations'),
+		targets: z.array(target).min(1).exactOptional().describe('what it was done to, in the order of the API'),
+		changes: z.array(change).min(1).exactOptional().describe('what was changed of it'),
+		raw: text()
+			.exactOptional()
+			.describe("the record's own text as the API gave it, unparsed: every digit and every key survives"),
+	})
+	.meta({
+		$id: 'urn:rxaudit:audit-event',
+		title: 'AuditEvent',
+		description: 'The common record of rxaudit: one audit event of any API. What the API does not say is absent.',
+	});
+
+type DeepReadonly<T> = T extends object ? {readonly [Key in keyof T]: DeepReadonly<T[Key]>} : T;
+
 /** The common record: one audit event of any API. A member that the API does not give is absent, never `""`. */
-export interface AuditEvent {
-	/** The record's own id, or a hash of its content where the API has none. */
-	readonly id: string;
-	/** When it occurred: ISO 8601, UTC, milliseconds. */
-	readonly time: string;
-	/** The name of the source, for example `atlassian-org-events`. */
-	readonly source: string;
-	/** Whose log it is: organization id, site or server. */
-	readonly tenant: string;
-	/** What was done: the API's machine id where it has one. */
-	readonly action?: string;
-	/** The API's own group of actions. */
-	readonly category?: string;
-	/** What was done, for people. */
-	readonly message?: string;
-	readonly outcome?: 'success' | 'failure';
-	/** Who did it. */
-	readonly actor?: AuditActor;
-	/** Where it came from. */
-	readonly origin?: AuditOrigin;
-	/** What it was done to. */
-	readonly targets?: readonly AuditTarget[];
-	readonly changes?: readonly AuditChange[];
-	/** The record's own text as the API gave it, unparsed: every digit and every key survives. */
-	readonly raw: string;
-}
-
-export interface AuditActor {
-	readonly id?: string;
-	readonly name?: string;
-	readonly email?: string;
-	/** `user`, `app`, `system`, `anonymous`, or the API's own word. */
-	readonly type?: string;
-}
-
-export interface AuditOrigin {
-	/** The client's address: the first of {@link ips}. */
-	readonly ip?: string;
-	/** All addresses, the client first, then its proxies. */
-	readonly ips?: readonly string[];
-	readonly geo?: {readonly country?: string; readonly region?: string; readonly city?: string};
-}
-
-export interface AuditTarget {
-	readonly type?: string;
-	readonly id?: string;
-	readonly name?: string;
-}
-
-export interface AuditChange {
-	readonly field?: string;
-	readonly from?: string;
-	readonly to?: string;
-}
+export interface AuditEvent extends DeepReadonly<z.output<typeof auditEvent>> {}
+export interface AuditActor extends DeepReadonly<z.output<typeof actor>> {}
+export interface AuditPerson extends Omit<AuditActor, 'type' | 'onBehalfOf'> {}
+export interface AuditTarget extends DeepReadonly<z.output<typeof target>> {}
+export interface AuditOrigin extends DeepReadonly<z.output<typeof origin>> {}
+export interface AuditCredential extends DeepReadonly<z.output<typeof credential>> {}
+export interface AuditService extends DeepReadonly<z.output<typeof service>> {}
+export interface AuditChange extends DeepReadonly<z.output<typeof change>> {}

@@ -177,7 +177,7 @@ describe('Data Center events', () => {
 				for (const [index, one] of page!.events.entries()) {
 					assertFull(one, `event ${index}`);
 					assert.equal(one.raw, oracle[index]);
-					assert.equal(one.time, new Date((JSON.parse(one.raw) as DataCenterEvent).timestamp).toISOString());
+					assert.equal(one.time, new Date((JSON.parse(one.raw!) as DataCenterEvent).timestamp).toISOString());
 				}
 			});
 		});

@@ -1,0 +1,93 @@
+/**
+ * What was done, in the same words for all APIs: the closed list that each source's own actions are mapped to, and that
+ * the public schemas are mapped from.
+ */
+export const activities = {
+	'user-login': 'somebody logged in, or failed to: see outcome',
+	'user-logout': 'somebody logged out',
+	'user-impersonated': 'somebody logged in as somebody else',
+	'user-created': 'an account was created',
+	'user-invited': 'somebody was invited',
+	'user-updated': 'a name, an e-mail address or another detail of an account was changed',
+	'user-disabled': 'an account was deactivated',
+	'user-enabled': 'an account was activated again',
+	'user-deleted': 'an account was deleted, or removed from the organization',
+	'user-password-changed': 'a password or another credential of an account was changed',
+	'user-password-reset': 'a password was reset, or a reset was asked for',
+	'user-mfa-enabled': 'two-step verification of an account was switched on',
+	'user-mfa-disabled': 'two-step verification of an account was switched off',
+	'user-viewed': 'profiles or lists of accounts were viewed',
+	'group-created': 'a group was created',
+	'group-updated': 'a group was changed, not its members',
+	'group-deleted': 'a group was deleted',
+	'group-user-added': 'users were added to a group',
+	'group-user-removed': 'users were removed from a group',
+	'role-granted': 'a user or a group was given a role',
+	'role-revoked': 'a role was taken from a user or a group',
+	'permission-granted': 'a user or a group was given a permission',
+	'permission-revoked': 'a permission was taken from a user or a group',
+	'permission-changed': 'what a permission scheme or a restriction says was changed',
+	'policy-changed': 'a policy was changed',
+	'settings-changed': 'settings were changed, those of auditing among them',
+	'token-created': 'an API token or a personal access token was created',
+	'token-revoked': 'an API token or a personal access token was revoked',
+	'app-installed': 'an app was installed',
+	'app-removed': 'an app was uninstalled',
+	'app-enabled': 'an app was enabled',
+	'app-disabled': 'an app was disabled',
+	'app-updated': 'an app was updated',
+	'admin-object-created': 'what an administrator keeps was created: an application, a directory, an alias',
+	'admin-object-updated': 'the same was changed',
+	'admin-object-deleted': 'the same was deleted',
+	'resource-created': 'a project, space, workflow, filter, field or the like was created',
+	'resource-updated': 'the same was changed',
+	'resource-deleted': 'the same was deleted',
+	'resource-viewed': 'a page or the like was viewed',
+	'resource-searched': 'issues, pages or audit events were searched',
+	'resource-exported': 'content was exported',
+	'resource-imported': 'content or users were imported',
+	'resource-restored': 'content or a backup was restored',
+	'sync-started': 'a synchronisation began',
+	'sync-finished': 'a synchronisation ended',
+	'product-activity': 'something was done in a product that the action names, and no more is known',
+	other: 'the API itself says no more than that something was done',
+} as const;
+
+export type Activity = keyof typeof activities;
+
+/** A source's own actions, each with its activity; `*` stands for any text. The exact one wins, else the first. */
+export type ActionRules = Readonly<Record<string, Activity>>;
+
+export interface ActionRule {
+	/** The key in the source's {@link ActionRules}. */
+	readonly rule: string;
+	readonly activity: Activity;
+}
+
+/** How many actions are remembered that only a rule with a star knows: an API names a few hundred. */
+const maxRemembered = 2000;
+
+/** Finds the rule for an action; undefined where there is none. */
+export function actionRules(rules: ActionRules): (action: string) => ActionRule | undefined {
+	const known = new Map<string, ActionRule | undefined>();
+	const patterns: (readonly [RegExp, ActionRule])[] = [];
+	for (const [rule, activity] of Object.entries(rules)) {
+		if (rule.includes('*')) patterns.push([patternOf(rule), {rule, activity}]);
+		else known.set(rule, {rule, activity});
+	}
+	let room = maxRemembered;
+	return action => {
+		if (known.has(action)) return known.get(action);
+		const found = patterns.find(([pattern]) => pattern.test(action))?.[1];
+		if (room > 0 && action.length <= 200) {
+			known.set(action, found);
+			room--;
+		}
+		return found;
+	};
+}
+
+function patternOf(rule: string): RegExp {
+	const parts = rule.split('*').map(part => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
+	return new RegExp(`^${parts.join('.*')}$`, 's');
+}
