@@ -46,7 +46,7 @@ function eventOf(id: number, timeMs: number) {
 		action: ['user_login', 'user_added_to_group', 'page_viewed', 'token_created'][random % 4],
 		actor: {id: `557058:${random.toString(36)}`, name: person, email: `${person}@example.com`},
 		origin: {ip: `10.${random & 255}.${(random >> 8) & 255}.${id & 255}`, geo: {country: 'Germany', city: 'Bremen'}},
-		targets: Array.from({length: 4}, (_, index) => ({type: 'users', id: (random + index).toString(36), name: person})),
+		targets: Array.from({length: 4}, (_, index) => ({type: 'user', id: (random + index).toString(36), name: person})),
 		message: `${person} did something to ${random} and its ${id} neighbours. `.repeat(8),
 	};
 }

@@ -9,7 +9,8 @@ export function checkAccepts(
 ): void {
 	if (!accepts || accepts.some(accepted => fits(accepted, source, format))) return;
 	const expected = accepts.map(said).join(' or ');
-	const mapped = format === 'raw' && accepts.some(accepted => fits(accepted, source, 'audit'));
+	const mapped =
+		format !== undefined && format !== 'audit' && accepts.some(accepted => fits(accepted, source, 'audit'));
 	const hint = mapped ? '; give --format audit, or in the library normalize()' : '';
 	throw new ConfigError(`${name}: expected ${expected}, got ${said({source, ...(format ? {format} : {})})}${hint}`);
 }
@@ -19,7 +20,9 @@ function fits(accepted: Accepted, source: string, format: EventFormat | undefine
 	return isSource && (accepted.format === undefined || format === undefined || accepted.format === format);
 }
 
+const formats: Readonly<Record<EventFormat, string>> = {audit: 'common', raw: 'raw', ecs: 'ECS', ocsf: 'OCSF'};
+
 function said({source, format}: Accepted): string {
-	const records = format === undefined ? 'records' : `${format === 'audit' ? 'common' : 'raw'} records`;
+	const records = format === undefined ? 'records' : `${formats[format]} records`;
 	return source === undefined ? records : `${records} of ${source}`;
 }

@@ -51,8 +51,8 @@ class LineWriter {
 
 	constructor(records: readonly SourceRecord[]) {
 		let bytes = 0;
-		// the record's text as a JSON string inside a common record is about this much larger
-		for (const {text} of records) bytes += text.length * 1.3 + 1024;
+		// the record's text as a JSON string inside a common record, or in a schema, is about this much larger
+		for (const {text} of records) bytes += text.length * 1.3 + 2048;
 		this.#lines = Buffer.allocUnsafe(Math.ceil(bytes));
 		this.#ends = new Uint32Array(records.length);
 	}

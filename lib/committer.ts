@@ -133,13 +133,7 @@ export class Committer {
 		this.#uncommitted.push({key: `${source.name}:${source.tenant}`, position, snapshots, identities, ack, nack});
 		this.#uncommittedEvents += events;
 		this.#uncommittedBytes += bytes;
-		meter.pages++;
-		meter.events += events;
-		meter.duplicates += page.duplicates;
-		meter.deadLetters += deadLetters;
-		const last = page.records.at(-1);
-		if (last) meter.positionMs = last.orderMs;
-		meter.changed();
+		meter.written(page, events, deadLetters);
 	}
 
 	/**

@@ -3,6 +3,7 @@ import {concat, from, type Observable} from 'rxjs';
 import {ConfigError, reasonOf, SourceError} from './errors.ts';
 import type {Json} from './event.ts';
 import {lettersFrom, sendersOf} from './letters.ts';
+import {mappingFacts} from './mapping.ts';
 import {type Answer, paginate} from './operators/paginate.ts';
 import type {Page, Rejected, SourceFacts, SourceRecord} from './page.ts';
 import {parseRecord, readRecord} from './records.ts';
@@ -64,7 +65,7 @@ function pagesOf(
 		unorderedLists: facts.unorderedLists,
 		// letters come in no order, so that none may be forgotten
 		overlapMs: foreverMs,
-		normalize: value => facts.normalize(value as never) as unknown as Json,
+		...mappingFacts(facts),
 		limit: () => {},
 	};
 	const key = `${name}:${tenant}`;

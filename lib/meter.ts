@@ -1,3 +1,5 @@
+import type {Page} from './page.ts';
+
 /** What a run has done so far. Times are milliseconds. */
 export interface Progress {
 	readonly pages: number;
@@ -9,12 +11,18 @@ export interface Progress {
 	readonly waitedMs: number;
 	readonly duplicates: number;
 	readonly deadLetters: number;
+	/** How many events had an action that no rule of their source knows, by action; beyond 1,000 of them, by `…`. */
+	readonly unknownActions: Readonly<Record<string, number>>;
 	/** The time of the last event that the sinks took, epoch milliseconds. */
 	readonly positionMs?: number;
 	/** The end of the wait that is going on, epoch milliseconds. */
 	readonly waitingUntilMs?: number;
 	readonly warnings: readonly string[];
 }
+
+/** So many names are kept: whoever writes records chooses them. */
+const maxUnknownActions = 1000;
+const maxActionLength = 200;
 
 /** Counts what a run does. One per run; a source that is used without `run()` has its own. */
 export class Meter implements Progress {
@@ -29,6 +37,7 @@ export class Meter implements Progress {
 	positionMs?: number;
 	waitingUntilMs?: number;
 	readonly warnings: string[] = [];
+	readonly #unknownActions = new Map<string, number>();
 	/** Called after each change that a user would like to see. */
 	onChange: (() => void) | undefined;
 	/** Called with each note: there may be one for every event, so none is kept. */
@@ -46,10 +55,31 @@ export class Meter implements Progress {
 			waitedMs,
 			duplicates,
 			deadLetters,
+			unknownActions: this.unknownActions,
 			...(this.positionMs === undefined ? {} : {positionMs: this.positionMs}),
 			...(this.waitingUntilMs === undefined ? {} : {waitingUntilMs: this.waitingUntilMs}),
 			warnings: [...this.warnings],
 		};
+	}
+
+	get unknownActions(): Readonly<Record<string, number>> {
+		return Object.fromEntries(this.#unknownActions);
+	}
+
+	/** Counts a page that every sink has taken, but for its dead letters. */
+	written(page: Page, events: number, deadLetters: number): void {
+		this.pages++;
+		this.events += events;
+		this.duplicates += page.duplicates;
+		this.deadLetters += deadLetters;
+		for (const [action, times] of page.unknownActions ?? []) {
+			const known = this.#unknownActions.has(action) || this.#unknownActions.size < maxUnknownActions;
+			const name = known && action.length <= maxActionLength ? action : '…';
+			this.#unknownActions.set(name, (this.#unknownActions.get(name) ?? 0) + times);
+		}
+		const last = page.records.at(-1);
+		if (last) this.positionMs = last.orderMs;
+		this.changed();
 	}
 
 	changed(): void {

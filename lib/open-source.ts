@@ -4,6 +4,7 @@ import {systemClock} from './clock.ts';
 import {connect, type ConnectOptions, parsed} from './connect.ts';
 import {ConfigError, SourceError} from './errors.ts';
 import type {Json} from './event.ts';
+import {mappingFacts} from './mapping.ts';
 import {filterEvents} from './operators/filter-events.ts';
 import {paginate} from './operators/paginate.ts';
 import type {Page, SourceFacts} from './page.ts';
@@ -35,7 +36,7 @@ export function openSource<Shape extends z.ZodRawShape, T>(
 		unorderedLists,
 		overlapMs,
 		maxEventBytes: shared.maxEventBytes,
-		normalize: value => definition.normalize(value as T) as unknown as Json,
+		...mappingFacts(definition),
 		limit: (requests, perMs) => limiter.limit(name, {requests, perMs}),
 	};
 

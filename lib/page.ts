@@ -1,3 +1,4 @@
+import type {ActionRule} from './activity.ts';
 import type {Json} from './event.ts';
 import {watchPage} from './forgotten-pages.ts';
 
@@ -29,6 +30,11 @@ export interface Rejected {
 	readonly reason: string;
 }
 
+export interface Product {
+	readonly vendor?: string;
+	readonly name: string;
+}
+
 /** What the pages of a source have in common, as operators and sinks need to know it. */
 export interface SourceFacts {
 	readonly name: string;
@@ -42,8 +48,14 @@ export interface SourceFacts {
 	readonly overlapMs: number;
 	/** The largest record that is let through, in bytes. */
 	readonly maxEventBytes: number;
-	/** The common record's members of one parsed record, without id, time, source, tenant and raw. */
+	/** The product that keeps the log. */
+	readonly product: Product;
+	/** True where records have ids of their own, false where theirs are made from their content. */
+	readonly ownIds: boolean;
+	/** The common record's members of one parsed record, without those that are the same for all sources. */
 	normalize(value: unknown): Json;
+	/** The rule that says what an action is; absent where the source states no rules. */
+	readonly ruleOf?: ((action: string) => ActionRule | undefined) | undefined;
 	/** Binds the limiter of this source's credential, for `rateLimit()`. */
 	limit(requests: number, perMs: number): void;
 }
@@ -74,6 +86,8 @@ export interface Page<T = unknown> {
 	readonly identities?: Uint8Array;
 	/** Events that an operator dropped as already seen. */
 	readonly duplicates: number;
+	/** How many events have an action that no rule of their source knows, by action. */
+	readonly unknownActions?: ReadonlyMap<string, number>;
 	/** What this page holds in memory, in bytes. */
 	readonly bytes: number;
 	/** Gives the in-flight budget back: the bytes are out of memory. */

@@ -61,8 +61,8 @@ export interface Accepted {
 	readonly format?: EventFormat;
 }
 
-/** `audit`: the common record; `raw`: the record as its API gave it. */
-export type EventFormat = 'audit' | 'raw';
+/** `audit`: the common record; `raw`: the record as its API gave it; `ecs`, `ocsf`: the common record in that schema. */
+export type EventFormat = 'audit' | 'raw' | 'ecs' | 'ocsf';
 
 export interface SinkContext {
 	/** What the last committed `flush()` returned, or undefined for a new target. */

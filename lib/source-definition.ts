@@ -1,9 +1,12 @@
 import type {z} from 'zod';
+import type {ActionRules} from './activity.ts';
 import type {ApiFacts, ConnectShape} from './connect.ts';
 import type {OperationTable} from './define-operation.ts';
+import type {CatalogueEntry} from './directory.ts';
 import type {SourceError} from './errors.ts';
 import type {AuditEvent, Json} from './event.ts';
 import type {httpOptions, scanOptions} from './options.ts';
+import type {Product} from './page.ts';
 import type {RecordFacts} from './records.ts';
 import type {SourceRequest} from './source-request.ts';
 
@@ -19,7 +22,7 @@ export interface Window {
 }
 
 /** The members of the common record that a source maps; the others are the same for all. */
-export type NormalizedMembers = Omit<AuditEvent, 'id' | 'time' | 'source' | 'tenant' | 'raw'>;
+export type NormalizedMembers = Omit<AuditEvent, 'id' | 'time' | 'source' | 'tenant' | 'activity' | 'raw'>;
 
 /** Everything that is particular to one audit API, and nothing else: facts, no plumbing. */
 export interface SourceDefinition<Shape extends z.ZodRawShape, T, Operations extends OperationTable = OperationTable>
@@ -54,10 +57,37 @@ export interface SourceDefinition<Shape extends z.ZodRawShape, T, Operations ext
 	refusesCursor?(error: SourceError): boolean;
 	/** Whether a record is not wanted, where the API has no filter that says so. It is read, but not handed on. */
 	leavesOut?(record: T, options: SourceOptions<Shape>): boolean;
+	/** The product that keeps the log; default: one with the name of the source. */
+	readonly product?: Product;
+	/** The API's actions, each with its {@link Activity}. Without it, records have no activity. */
+	readonly actions?: ActionRules;
 	/** The mapping to the common record. */
 	normalize(record: T): NormalizedMembers;
+	/**
+	 * What {@link normalize} takes each member of the common record from, for the docs and for `rxaudit explain`: paths of
+	 * the record, and words.
+	 */
+	readonly mapping?: Readonly<Record<string, string>>;
 	/** What else the API can do, by kebab-case name. */
 	readonly operations?: Operations & OperationTable;
+	/** The sources that know what these records leave out. */
+	readonly enrichedBy?: EnrichedBy;
+	/** The one of the operations that lists the API's actions, and what its answer says of them. */
+	readonly catalogue?: Catalogue;
+}
+
+/** Names of sources that `enrich` can ask. */
+export interface EnrichedBy {
+	/** A listing of the accounts whose ids are in the records. */
+	readonly users?: string;
+	/** One with a catalogue of the actions in the records. */
+	readonly actions?: string;
+}
+
+export interface Catalogue {
+	readonly operation: string;
+	/** Throws a SourceError where the answer is no catalogue. */
+	entries(answer: unknown): readonly CatalogueEntry[];
 }
 
 /** The options that all sources have. */

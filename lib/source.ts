@@ -9,7 +9,14 @@ import {basicOptions, connectionOptions, httpOptions, scanOptions, tokenOption} 
 import type {Page} from './page.ts';
 import {parseOptions} from './parse-options.ts';
 import type {RecordFacts} from './records.ts';
-import type {SharedShape, SourceDefinition, SourceInput, SourceOptions} from './source-definition.ts';
+import type {
+	Catalogue,
+	EnrichedBy,
+	SharedShape,
+	SourceDefinition,
+	SourceInput,
+	SourceOptions,
+} from './source-definition.ts';
 import {freshStart, type Start} from './start.ts';
 
 export type {NormalizedMembers, SourceDefinition, Window} from './source-definition.ts';
@@ -34,11 +41,15 @@ export interface Source<Input = never, T = unknown, Operations extends Operation
 	readonly filters: readonly string[];
 	/** What else the API can do, by kebab-case name. */
 	readonly operations: BoundOperations<Operations>;
+	/** The sources that know what its records leave out. */
+	readonly enrichedBy?: EnrichedBy | undefined;
+	/** The operation that lists its actions. */
+	readonly catalogue?: Catalogue | undefined;
 	/** What its records are, for those that come from elsewhere than the API: dead letters. */
 	readonly records: Pick<SourceDefinition<{}, T>, RecordMember>;
 }
 
-type RecordMember = keyof RecordFacts<unknown> | 'normalize' | 'unorderedLists';
+type RecordMember = keyof RecordFacts<unknown> | 'normalize' | 'unorderedLists' | 'product' | 'actions' | 'mapping';
 
 /**
  * A source from its facts. Retries, rate limits, credentials, bounds, resuming and progress are the same for all and
@@ -74,6 +85,8 @@ export function defineSource<Shape extends z.ZodRawShape, T, Operations extends 
 		options: schema as unknown as z.ZodObject,
 		filters: Object.keys(definition.options),
 		records: definition,
+		enrichedBy: definition.enrichedBy,
+		catalogue: definition.catalogue,
 		operations: operationsOf(definition, definition.operations ?? ({} as Operations), {
 			...access,
 			...connectionOptions,

@@ -54,6 +54,12 @@ export function recordTime(iso: string): RecordTime | undefined {
 	return Number.isNaN(timeMs) || !isDayOfMonth(iso) ? undefined : {timeMs, wholeSecond: match[1] === undefined};
 }
 
+/** A time as ISO 8601, UTC, milliseconds. Undefined beyond the years 0 to 9999: such forms have a sign, which few read. */
+export function isoTime(timeMs: number): string | undefined {
+	const time = new Date(timeMs).toISOString();
+	return time.length === 24 ? time : undefined;
+}
+
 function spanMs(text: string): number | undefined {
 	const [, count, unit] = span.exec(text) ?? [];
 	if (count === undefined || unit === undefined) return undefined;

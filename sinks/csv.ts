@@ -78,6 +78,8 @@ export default defineSink({
 	}),
 	create({path: given, columns: text, delimiter, bom, safe, ...options}) {
 		const columns = parseColumns(text);
+		// another format has none of these members, and a table of empty cells loses it without a word
+		const takes = text === commonColumns ? {accepts: [{format: 'audit'}] as const} : {};
 		const layout = {columns: formatColumns(columns), delimiter, bom: String(bom), safe: String(safe)};
 		const mapping = mapRows(columns, safe);
 		const toCsv = (rows: string[][]) =>
@@ -106,6 +108,7 @@ export default defineSink({
 			return {
 				target: '-',
 				layout,
+				...takes,
 				async open(context) {
 					const target = openOutput({sink: name, ...options, context});
 					if (!isContinued(standardOutput)) await target.write(begin);
@@ -117,6 +120,7 @@ export default defineSink({
 		return {
 			target: path,
 			layout,
+			...takes,
 			...(path.endsWith('.gz') ? {commitSize: gzipCommitSize} : {}),
 			async open(context) {
 				const {mode} = options;

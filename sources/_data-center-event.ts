@@ -1,6 +1,16 @@
-import type {AuditActor, AuditTarget, Json} from '../lib/event.ts';
+import type {AuditActor, AuditService, Json} from '../lib/event.ts';
 import type {NormalizedMembers} from '../lib/source.ts';
-import {changesOf, listOf, type Writable} from './_members.ts';
+import {
+	changeOf,
+	type Members,
+	membersIn,
+	objectsIn,
+	originIn,
+	someIn,
+	targetOf,
+	textIn,
+	type Writable,
+} from './_members.ts';
 
 /** One event of the auditing plugin that all Data Center products share. Members without a value are left out. */
 export interface DataCenterEvent {
@@ -15,27 +25,27 @@ export interface DataCenterEvent {
 		readonly action?: string;
 	} | null;
 	readonly affectedObjects?: readonly Named[] | null;
-	readonly changedValues?:
-		| readonly {
-				readonly key?: string;
-				readonly i18nKey?: string;
-				readonly from?: string;
-				readonly to?: string;
-		  }[]
-		| null;
+	readonly changedValues?: readonly Change[] | null;
 	/** The client's address, then those of its proxies, with commas. */
 	readonly source?: string | null;
 	/** The server's own address. */
 	readonly system?: string | null;
 	readonly node?: string | null;
 	readonly method?: string | null;
-	readonly extraAttributes?:
-		| readonly {
-				readonly name?: string;
-				readonly nameI18nKey?: string;
-				readonly value?: string;
-		  }[]
-		| null;
+	readonly extraAttributes?: readonly Attribute[] | null;
+}
+
+interface Change {
+	readonly key?: string;
+	readonly i18nKey?: string;
+	readonly from?: string;
+	readonly to?: string;
+}
+
+interface Attribute {
+	readonly name?: string;
+	readonly nameI18nKey?: string;
+	readonly value?: string;
 }
 
 interface Named {
@@ -56,9 +66,16 @@ export function identityOf(event: DataCenterEvent): Json {
 		whoOrWhat(author ?? {}),
 		type?.categoryI18nKey || type?.category || null,
 		type?.actionI18nKey || type?.action || null,
-		listOf(affectedObjects).map(whoOrWhat),
-		listOf(changedValues).map(({i18nKey, key, from, to}) => [i18nKey || key || null, from ?? null, to ?? null]),
-		listOf(extraAttributes).map(({nameI18nKey, name, value}) => [nameI18nKey || name || null, value ?? null]),
+		objectsIn<Named>(affectedObjects).map(whoOrWhat),
+		objectsIn<Change>(changedValues).map(({i18nKey, key, from, to}) => [
+			i18nKey || key || null,
+			from ?? null,
+			to ?? null,
+		]),
+		objectsIn<Attribute>(extraAttributes).map(({nameI18nKey, name, value}) => [
+			nameI18nKey || name || null,
+			value ?? null,
+		]),
 		event.source ?? null,
 		event.node ?? null,
 	];
@@ -69,51 +86,84 @@ function whoOrWhat({type, id, name}: Named): Json {
 }
 
 /** Written out member by member, since it runs for every event: only what says something is there, never null or "". */
-export function normalize({author, type, affectedObjects, changedValues, source}: DataCenterEvent): NormalizedMembers {
+export function normalize(record: DataCenterEvent): NormalizedMembers {
+	const {actionI18nKey, action: actionText, categoryI18nKey, category: categoryText} = membersIn(record.type);
+	const message = textIn(actionText);
+	const action = textIn(actionI18nKey) ?? message;
+	const category = textIn(categoryI18nKey) ?? textIn(categoryText);
 	const event: Writable<NormalizedMembers> = {};
-	const action = type?.actionI18nKey || type?.action;
-	const category = type?.categoryI18nKey || type?.category;
 	if (action) event.action = action;
 	if (category) event.category = category;
-	if (type?.action) event.message = type.action;
+	if (message) event.message = message;
 	event.outcome = 'success';
-	const actor = actorOf(author);
+	const actor = actorOf(membersIn(record.author));
 	if (actor) event.actor = actor;
-	const [ip, ...proxies] = (source ?? '')
-		.split(',')
-		.map(address => address.trim())
-		.filter(Boolean);
-	if (ip) event.origin = {ip, ips: [ip, ...proxies]};
-	const targets = targetsOf(affectedObjects);
-	if (targets.length > 0) event.targets = targets;
-	const changes = changesOf(
-		listOf(changedValues).map(({key, i18nKey, from, to}) => [key || i18nKey, from, to] as const),
+	const credential = objectsIn(record.extraAttributes).find(isTokenName);
+	const tokenName = credential && textIn(credential['value']);
+	if (tokenName) event.credential = {name: tokenName};
+	const origin = originIn(record.source);
+	if (origin) event.origin = origin;
+	const service = serviceOf(record);
+	if (service) event.service = service;
+	const targets = someIn(record.affectedObjects, ({type, id, name}) => targetOf(type, id, name));
+	if (targets) event.targets = targets;
+	const changes = someIn(record.changedValues, ({key, i18nKey, from, to}) =>
+		changeOf(textIn(key) ?? i18nKey, from, to),
 	);
 	if (changes) event.changes = changes;
 	return event;
 }
 
+/** What {@link normalize} takes each member from. */
+export const mapping = {
+	action: 'type.actionI18nKey, else type.action',
+	category: 'type.categoryI18nKey, else type.category',
+	message: 'type.action',
+	outcome: '"success": only what was done is logged',
+	'actor.id': 'author.id',
+	'actor.name': 'author.name',
+	'actor.type': 'author.type, "user" where that is a person; "system" for the author.id -1, "anonymous" for -2',
+	'credential.name':
+		'extraAttributes[].value, of the first whose extraAttributes[].nameI18nKey, else extraAttributes[].name, ends with "token name"',
+	'origin.ip': 'the first of source',
+	'origin.ips': 'source, at its commas',
+	'service.address': 'system',
+	'service.node': 'node',
+	'targets.type': 'affectedObjects[].type',
+	'targets.id': 'affectedObjects[].id',
+	'targets.name': 'affectedObjects[].name',
+	'changes.field': 'changedValues[].key, else changedValues[].i18nKey',
+	'changes.from': 'changedValues[].from',
+	'changes.to': 'changedValues[].to',
+} as const;
+
 /** Ids that are nobody's account. */
 const actorTypes: Readonly<Record<string, string>> = {'-1': 'system', '-2': 'anonymous'};
 
 /** What Jira, Confluence and Bitbucket call the type of a person. */
-const personTypes: readonly (string | undefined)[] = ['ApplicationUser', 'user', 'NORMAL'];
+const personTypes: readonly unknown[] = ['ApplicationUser', 'user', 'NORMAL'];
 
-function actorOf(author: DataCenterEvent['author']): AuditActor | undefined {
+function actorOf(author: Members): AuditActor | undefined {
 	const actor: Writable<AuditActor> = {};
-	if (author?.id) actor.id = author.id;
-	if (author?.name) actor.name = author.name;
-	const type = actorTypes[author?.id ?? ''] ?? (personTypes.includes(author?.type) ? 'user' : author?.type);
+	const id = textIn(author['id']);
+	const name = textIn(author['name']);
+	if (id) actor.id = id;
+	if (name) actor.name = name;
+	const own = textIn(author['type']);
+	const type = id && Object.hasOwn(actorTypes, id) ? actorTypes[id] : personTypes.includes(own) ? 'user' : own;
 	if (type) actor.type = type;
-	return actor.id || actor.name ? actor : undefined;
+	return id || name ? actor : undefined;
 }
 
-function targetsOf(affectedObjects: DataCenterEvent['affectedObjects']): AuditTarget[] {
-	return listOf(affectedObjects).flatMap(({type, id, name}) => {
-		const target: Writable<AuditTarget> = {};
-		if (type) target.type = type;
-		if (id) target.id = id;
-		if (name) target.name = name;
-		return type || id || name ? [target] : [];
-	});
+/** The key of the attribute is not documented: `Token Name` is what an English server shows. */
+function isTokenName({nameI18nKey, name}: Members): boolean {
+	return /\btoken[. _-]?name$/i.test(textIn(nameI18nKey) ?? textIn(name) ?? '');
+}
+
+function serviceOf({system, node}: DataCenterEvent): AuditService | undefined {
+	const said = {address: textIn(system), node: textIn(node)};
+	const service: Writable<AuditService> = {};
+	if (said.address) service.address = said.address;
+	if (said.node) service.node = said.node;
+	return said.address || said.node ? service : undefined;
 }

@@ -1,10 +1,11 @@
 import {z} from 'zod';
+import type {ActionRules} from '../lib/activity.ts';
 import type {OperationTable} from '../lib/define-operation.ts';
 import {SourceError} from '../lib/errors.ts';
 import {wholeNumber} from '../lib/options.ts';
 import {defineSource} from '../lib/source.ts';
 import {configurationOf} from './_data-center-configuration.ts';
-import {type DataCenterEvent, identityOf, normalize} from './_data-center-event.ts';
+import {type DataCenterEvent, identityOf, mapping, normalize} from './_data-center-event.ts';
 
 interface EventPage {
 	readonly pagingInfo?: {
@@ -45,6 +46,8 @@ interface Product<Operations extends OperationTable> {
 	readonly product: string;
 	/** The first version with this API. */
 	readonly since: string;
+	/** What its actions are, by key. */
+	readonly actions: ActionRules;
 	/** What only this product can do. */
 	readonly operations: Operations;
 }
@@ -54,6 +57,7 @@ export function defineDataCenter<Operations extends OperationTable>({
 	name,
 	product,
 	since,
+	actions,
 	operations,
 }: Product<Operations>) {
 	return defineSource({
@@ -91,7 +95,10 @@ export function defineDataCenter<Operations extends OperationTable>({
 			readers !== undefined &&
 			type?.actionI18nKey === searchAction &&
 			[author?.id, author?.name].some(reader => reader !== undefined && readers.includes(reader)),
+		product: {vendor: 'Atlassian', name: `${product} Data Center`},
 		normalize,
+		mapping,
+		actions,
 		operations: {...configurationOf(name), ...operations},
 	});
 }

@@ -1,5 +1,6 @@
 import {defineSource} from '../lib/source.ts';
-import {nextCursor, normalizeEvent, orgApi, type OrgEvent, orgOption, orgPath} from './_org.ts';
+import {nextCursor, normalizeEvent, orgApi, type OrgEvent, orgMapping, orgOption, orgPath} from './_org.ts';
+import {orgActions} from './_org-actions.ts';
 
 export type {OrgEvent, OrgObject} from './_org.ts';
 
@@ -46,4 +47,7 @@ export default defineSource({
 	// the last page may have a cursor too, to ask for new events with: an empty page is the end, whatever it says
 	next: (answer, rows) => (rows === 0 ? undefined : nextCursor(answer as object)),
 	normalize: normalizeEvent,
+	mapping: orgMapping,
+	actions: orgActions,
+	enrichedBy: {users: 'atlassian-org-users', actions: 'atlassian-org-events'},
 });

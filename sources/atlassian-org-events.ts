@@ -1,7 +1,11 @@
 import {z} from 'zod';
 import {defineOperation} from '../lib/define-operation.ts';
+import type {CatalogueEntry} from '../lib/directory.ts';
+import {SourceError} from '../lib/errors.ts';
 import {defineSource} from '../lib/source.ts';
-import {nextCursor, normalizeEvent, orgApi, type OrgEvent, orgOption, orgPath} from './_org.ts';
+import {membersIn, objectsIn, textIn} from './_members.ts';
+import {nextCursor, normalizeEvent, orgApi, type OrgEvent, orgMapping, orgOption, orgPath} from './_org.ts';
+import {orgActions} from './_org-actions.ts';
 
 export type {OrgEvent, OrgObject} from './_org.ts';
 
@@ -13,6 +17,17 @@ export interface OrgAction {
 	readonly id: string;
 	readonly type?: string;
 	readonly attributes?: {readonly displayName?: string; readonly groupDisplayName?: string} | null;
+}
+
+/** What the operation `event-actions` says of each action, for `enrich`. Throws where the answer is none of its. */
+export function catalogueEntries(answer: unknown): CatalogueEntry[] {
+	const {data} = membersIn(answer);
+	if (!Array.isArray(data))
+		throw new SourceError('BAD_BODY', 'atlassian-org-events: expected a list of actions in data');
+	return objectsIn(data).map(({id, attributes}) => {
+		const {displayName, groupDisplayName} = membersIn(attributes);
+		return {id: textIn(id) ?? '', name: textIn(displayName), category: textIn(groupDisplayName)};
+	});
 }
 
 /** The audit log of an Atlassian organization, newest event first: everything since 180 days ago. */
@@ -53,6 +68,8 @@ export default defineSource({
 	}),
 	next: answer => nextCursor(answer as object),
 	normalize: normalizeEvent,
+	mapping: orgMapping,
+	actions: orgActions,
 
 	operations: {
 		event: defineOperation({
@@ -68,4 +85,6 @@ export default defineSource({
 				ask<{readonly data: readonly OrgAction[]}>({path: orgPath(orgId, 'event-actions')}),
 		}),
 	},
+	enrichedBy: {users: 'atlassian-org-users', actions: 'atlassian-org-events'},
+	catalogue: {operation: 'event-actions', entries: catalogueEntries},
 });

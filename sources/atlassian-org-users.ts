@@ -1,5 +1,5 @@
-import type {AuditTarget} from '../lib/event.ts';
 import {defineSource} from '../lib/source.ts';
+import {membersIn, targetOf} from './_members.ts';
 import {linkedCursor, orgApi, orgOption, orgPath} from './_org.ts';
 
 /** A managed account of an organization, as far as the API's document and its clients show. */
@@ -43,8 +43,15 @@ export default defineSource({
 	next: answer => linkedCursor(answer as object),
 
 	// nobody did anything: the account is the only one that the record is about
-	normalize({account_id: id, name}) {
-		const user: AuditTarget = {type: 'users', id, ...(name ? {name} : {})};
-		return {targets: [user]};
+	normalize(user) {
+		const {account_id: id, name, email} = membersIn(user);
+		const account = targetOf('user', id, name, email);
+		return account ? {targets: [account]} : {};
+	},
+	mapping: {
+		'targets.type': '"user"',
+		'targets.id': 'account_id',
+		'targets.name': 'name',
+		'targets.email': 'email, where it has an @',
 	},
 });

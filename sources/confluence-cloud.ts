@@ -1,7 +1,18 @@
-import type {AuditActor, AuditTarget, Json} from '../lib/event.ts';
+import type {AuditActor, Json} from '../lib/event.ts';
 import {defineSource, type NormalizedMembers} from '../lib/source.ts';
+import {confluenceCloudActions} from './_confluence-cloud-actions.ts';
 import {siteOf} from './_cloud-site.ts';
-import {changesOf, listOf, type Writable} from './_members.ts';
+import {
+	changeOf,
+	type Members,
+	membersIn,
+	objectsIn,
+	originIn,
+	someIn,
+	targetOf,
+	textIn,
+	type Writable,
+} from './_members.ts';
 import {confluenceOperations, search} from './_confluence-cloud-operations.ts';
 
 /** One record of Confluence Cloud's audit log: without an id, and with "" where there is nothing to say. */
@@ -69,7 +80,32 @@ export default defineSource({
 	}),
 	// whether there is a link counts, not what it says: it lacks the context, the gateway's prefix and perhaps the dates
 	more: answer => Boolean((answer as AuditPage)._links?.next),
+	product: {vendor: 'Atlassian', name: 'Confluence Cloud'},
 	normalize,
+	mapping: {
+		action: 'summary',
+		category: 'category',
+		message: 'description, else summary',
+		outcome: '"success": only what was done is logged',
+		'actor.id': 'author.accountId, else author.userKey, else author.username',
+		'actor.name': 'author.displayName',
+		'actor.fullName': 'author.displayName',
+		'actor.type':
+			'author.type where there is an author.accountId, author.userKey or author.username, "app" where author.accountType is; without an id "system" or "anonymous", where author.displayName says that',
+		'origin.ip': 'the first of remoteAddress',
+		'origin.ips': 'remoteAddress, at its commas',
+		'targets.type':
+			'affectedObject.objectType, associatedObjects[].objectType; "group" and "user" where affectedObject.name or associatedObjects[].name is two ids, `<group id>; User: <account id>`',
+		'targets.id':
+			'the ids in affectedObject.name and associatedObjects[].name: those two, or `<name>:<id>` where affectedObject.objectType or associatedObjects[].objectType is Group',
+		'targets.name':
+			'affectedObject.name, associatedObjects[].name; of `<name>:<id>` the name, where affectedObject.objectType or associatedObjects[].objectType is Group',
+		'changes.field': 'changedValues[].name',
+		'changes.from': 'changedValues[].oldValue',
+		'changes.to': 'changedValues[].newValue',
+	},
+	actions: confluenceCloudActions,
+	enrichedBy: {users: 'atlassian-org-users'},
 	operations: confluenceOperations,
 });
 
@@ -79,18 +115,19 @@ export default defineSource({
  */
 function identity(record: ConfluenceRecord): Json {
 	const {author, remoteAddress, creationDate, summary, description, category, sysAdmin} = record;
-	const keyOf = ({type = '', id, name = ''}: AuditTarget) => JSON.stringify([type, id ?? name]);
+	const keyOf = ({type = '', id, name = ''}: {type?: string; id?: string; name?: string}) =>
+		JSON.stringify([type, id ?? name]);
 	return {
 		time: creationDate,
-		author: idOf(author) ?? author?.displayName ?? '',
+		author: idOf(membersIn(author)) ?? author?.displayName ?? '',
 		address: remoteAddress ?? '',
 		summary: summary ?? '',
 		description: description ?? '',
 		category: category ?? '',
 		sysAdmin: sysAdmin ?? false,
-		affected: targetsIn(record.affectedObject).map(keyOf),
-		associated: listOf(record.associatedObjects).flatMap(targetsIn).map(keyOf).sort(),
-		changes: listOf(record.changedValues)
+		affected: namedIn(record.affectedObject).map(keyOf),
+		associated: objectsIn(record.associatedObjects).flatMap(namedIn).map(keyOf).sort(),
+		changes: objectsIn(record.changedValues)
 			.map(({name, oldValue, newValue}) => JSON.stringify([name ?? '', oldValue ?? '', newValue ?? '']))
 			.sort(),
 	};
@@ -98,26 +135,28 @@ function identity(record: ConfluenceRecord): Json {
 
 /** Written out member by member, since it runs for every record: only what says something is there, never null or "". */
 function normalize(record: ConfluenceRecord): NormalizedMembers {
-	const {summary, category, description, remoteAddress} = record;
-	const event: Writable<NormalizedMembers> = {outcome: 'success'};
-	if (summary) event.action = summary;
+	const action = textIn(record.summary);
+	const category = textIn(record.category);
+	const message = textIn(record.description) ?? action;
+	const event: Writable<NormalizedMembers> = {};
+	if (action) event.action = action;
 	if (category) event.category = category;
-	const message = description || summary;
 	if (message) event.message = message;
-	const actor = actorOf(record.author);
+	event.outcome = 'success';
+	const actor = actorOf(membersIn(record.author));
 	if (actor) event.actor = actor;
-	if (remoteAddress) event.origin = {ip: remoteAddress, ips: [remoteAddress]};
-	const targets = [...targetsIn(record.affectedObject), ...listOf(record.associatedObjects).flatMap(targetsIn)];
-	if (targets.length > 0) event.targets = targets;
-	const changes = changesOf(
-		listOf(record.changedValues).map(({name, oldValue, newValue}) => [name, oldValue, newValue]),
-	);
+	const origin = originIn(record.remoteAddress);
+	if (origin) event.origin = origin;
+	const named = [...namedIn(record.affectedObject), ...objectsIn(record.associatedObjects).flatMap(namedIn)];
+	const targets = someIn(named, ({type, id, name}) => targetOf(type, id, name));
+	if (targets) event.targets = targets;
+	const changes = someIn(record.changedValues, ({name, oldValue, newValue}) => changeOf(name, oldValue, newValue));
 	if (changes) event.changes = changes;
 	return event;
 }
 
-function idOf(author: ConfluenceRecord['author']): string | undefined {
-	return author?.accountId || author?.userKey || author?.username || undefined;
+function idOf({accountId, userKey, username}: Members): string | undefined {
+	return textIn(accountId) ?? textIn(userKey) ?? textIn(username);
 }
 
 /** Where no person was at work, the author is a name without ids. */
@@ -126,20 +165,29 @@ const actorsWithoutIds = new Map([
 	['Anonymous', 'anonymous'],
 ]);
 
-function actorOf(author: ConfluenceRecord['author']): AuditActor | undefined {
+function actorOf(author: Members): AuditActor | undefined {
 	const actor: Writable<AuditActor> = {};
 	const id = idOf(author);
-	const name = author?.displayName;
+	const name = textIn(author['displayName']);
 	if (id) actor.id = id;
-	if (name) actor.name = name;
-	const type = id ? (author?.accountType === 'app' ? 'app' : author?.type) : name && actorsWithoutIds.get(name);
+	if (name) {
+		actor.name = name;
+		actor.fullName = name;
+	}
+	const type = id
+		? author['accountType'] === 'app'
+			? 'app'
+			: textIn(author['type'])
+		: name && actorsWithoutIds.get(name);
 	if (type) actor.type = type;
 	return id || name ? actor : undefined;
 }
 
 /** Ids hide in names: `confluence-users:<group id>`, and `<group id>; User: <account id>`, which names two things. */
-function targetsIn(object: ConfluenceObject | '' | null | undefined): AuditTarget[] {
-	const {name, objectType: type} = object || {};
+function namedIn(object: unknown): {type?: string; id?: string; name?: string}[] {
+	const members = membersIn(object);
+	const name = textIn(members['name']);
+	const type = textIn(members['objectType']);
 	if (!name) return type ? [{type}] : [];
 	const [, memberOf, member] = /^([\da-f-]{36}); User: (\S+)$/i.exec(name) ?? [];
 	if (memberOf && member) {

@@ -1,8 +1,19 @@
 import type {AuditActor, AuditChange, AuditTarget} from '../lib/event.ts';
 import {defineSource, type NormalizedMembers} from '../lib/source.ts';
-import {type CrowdChangeset, type CrowdEntity, type CrowdObject, crowdRestrictions, crowdSearch} from './_crowd.ts';
+import {crowdActions} from './_crowd-actions.ts';
+import {type CrowdChangeset, crowdRestrictions, crowdSearch} from './_crowd.ts';
 import {crowdOperations} from './_crowd-operations.ts';
-import type {Writable} from './_members.ts';
+import {
+	changeOf,
+	type Members,
+	membersIn,
+	objectsIn,
+	originIn,
+	someIn,
+	targetOf,
+	textIn,
+	type Writable,
+} from './_members.ts';
 
 export type {CrowdChangeset, CrowdEntity, CrowdEntry, CrowdObject} from './_crowd.ts';
 
@@ -29,88 +40,121 @@ export default defineSource({
 		body: crowdSearch(restrictions, {fromMs: fromMs > 0 ? fromMs : undefined, toMs}),
 	}),
 	more: answer => (answer as {isLastPage?: boolean}).isLastPage !== true,
+	product: {vendor: 'Atlassian', name: 'Crowd Data Center'},
 	normalize,
+	mapping: {
+		action: 'eventType',
+		category: 'entities[].type of the one that is entities[].primary, else entityType',
+		message: 'eventMessage',
+		outcome: '"failure" where a word of eventType begins with FAIL, else "success"',
+		'actor.id': 'author.id, else authorId',
+		'actor.name': 'author.name, else author.displayName, else author.originalName, else authorName',
+		'actor.fullName': 'author.displayName',
+		'actor.type':
+			'author.type, else authorType: "user" for USER, "app" for APPLICATION and PLUGIN, "system" for SYSTEM, SYNCHRONIZATION and DATA_IMPORT',
+		'origin.ip': 'the first of ipAddress',
+		'origin.ips': 'ipAddress, at its commas',
+		'targets.type': 'entities[].type, else entityType; the primary one comes first',
+		'targets.id': 'entities[].id, else entityId',
+		'targets.name': 'entities[].name, else entities[].displayName, else entities[].originalName, else entityName',
+		'changes.field': 'entries[].propertyName',
+		'changes.from': 'entries[].oldValue',
+		'changes.to': 'entries[].newValue',
+	},
+	actions: crowdActions,
 	operations: crowdOperations,
 });
 
 /** Written out member by member, since it runs for every event; sets get an order, so that a re-read gives the same. */
 function normalize(changeset: CrowdChangeset): NormalizedMembers {
-	const {eventType, eventMessage, ipAddress} = changeset;
+	const action = textIn(changeset.eventType);
+	const message = textIn(changeset.eventMessage);
 	const event: Writable<NormalizedMembers> = {};
-	if (eventType) event.action = eventType;
+	if (action) event.action = action;
 	const entities = entitiesOf(changeset);
-	const category = entities.flatMap(({primary, type}) => (primary && type) || []).sort()[0];
+	const category = categoryIn(entities);
 	if (category) event.category = category;
-	if (eventMessage) event.message = eventMessage;
-	event.outcome = eventType && /(^|_)FAIL/.test(eventType) ? 'failure' : 'success';
+	if (message) event.message = message;
+	event.outcome = action && failed.test(action) ? 'failure' : 'success';
 	const actor = actorOf(changeset);
 	if (actor) event.actor = actor;
-	if (ipAddress) event.origin = {ip: ipAddress, ips: [ipAddress]};
+	const origin = originIn(changeset.ipAddress);
+	if (origin) event.origin = origin;
 	const targets = targetsOf(entities);
 	if (targets) event.targets = targets;
-	const changes = changesOf(changeset.entries);
-	if (changes) event.changes = changes;
+	const changes = someIn(changeset.entries, ({propertyName, oldValue, newValue}) =>
+		changeOf(propertyName, oldValue, newValue),
+	);
+	if (changes) event.changes = changes.sort(byChange);
 	return event;
 }
 
-const actorTypes: Readonly<Record<string, string>> = {USER: 'user', APPLICATION: 'app', SYSTEM: 'system'};
+const failed = /(^|_)FAIL/;
+
+const actorTypes: Readonly<Record<string, string>> = {
+	USER: 'user',
+	APPLICATION: 'app',
+	PLUGIN: 'app',
+	SYSTEM: 'system',
+	SYNCHRONIZATION: 'system',
+	DATA_IMPORT: 'system',
+};
 
 function actorOf({author, authorId, authorName, authorType}: CrowdChangeset): AuditActor | undefined {
-	const given = author ?? objectOf(authorId, authorName, authorType);
-	const {id, type} = given;
+	const given = membersIn(author);
 	const actor: Writable<AuditActor> = {};
-	const name = nameOf(given);
-	if (id != null) actor.id = String(id);
+	const id = textIn(given['id']) ?? textIn(authorId);
+	const name = nameOf(given) ?? textIn(authorName);
+	const fullName = textIn(given['displayName']);
+	const type = textIn(given['type']) ?? textIn(authorType);
+	if (id) actor.id = id;
 	if (name) actor.name = name;
-	if (type) actor.type = actorTypes[type] ?? type;
-	return actor.id || actor.name || actor.type ? actor : undefined;
+	if (fullName) actor.fullName = fullName;
+	if (type) actor.type = (Object.hasOwn(actorTypes, type) && actorTypes[type]) || type;
+	return id || name || type ? actor : undefined;
 }
 
-function entitiesOf({entities, entityId, entityName, entityType}: CrowdChangeset): readonly CrowdEntity[] {
-	if (entities?.length) return entities;
-	return [{...objectOf(entityId, entityName, entityType), primary: true}];
+/** From the members that older plugins fill, where there is no list. */
+function entitiesOf({entities, entityId, entityName, entityType}: CrowdChangeset): readonly Members[] {
+	const given = objectsIn(entities);
+	return given.length > 0 ? given : [{id: entityId, name: entityName, type: entityType, primary: true}];
 }
 
-/** From the members that older plugins fill. */
-function objectOf(id: number | null = null, name: string | null = null, type: string | null = null): CrowdObject {
-	return {id, name, type};
+/** The type of the primary entity: the first by name, should there be several. */
+function categoryIn(entities: readonly Members[]): string | undefined {
+	let first: string | undefined;
+	for (const {primary, type} of entities) {
+		const own = primary ? textIn(type) : undefined;
+		if (own !== undefined && (first === undefined || own < first)) first = own;
+	}
+	return first;
 }
 
 /** The primary one first. */
-function targetsOf(entities: readonly CrowdEntity[]): AuditTarget[] | undefined {
-	const targets: {target: AuditTarget; rank: string}[] = [];
+function targetsOf(entities: readonly Members[]): AuditTarget[] | undefined {
+	const primary: AuditTarget[] = [];
+	const others: AuditTarget[] = [];
 	for (const entity of entities) {
-		const target: Writable<AuditTarget> = {};
-		const name = nameOf(entity);
-		if (entity.type) target.type = entity.type;
-		if (entity.id != null) target.id = String(entity.id);
-		if (name) target.name = name;
-		if (target.type || target.id || name) targets.push({target, rank: (entity.primary ? '0' : '1') + orderOf(target)});
+		const target = targetOf(entity['type'], entity['id'], nameOf(entity));
+		if (target) (entity['primary'] ? primary : others).push(target);
 	}
-	return targets.length > 0 ? targets.sort(byRank).map(({target}) => target) : undefined;
+	primary.sort(byTarget);
+	if (others.length > 0) primary.push(...others.sort(byTarget));
+	return primary.length > 0 ? primary : undefined;
 }
 
-function changesOf(entries: CrowdChangeset['entries']): AuditChange[] | undefined {
-	const changes: {change: AuditChange; rank: string}[] = [];
-	for (const {propertyName, oldValue, newValue} of entries ?? []) {
-		const change: Writable<AuditChange> = {};
-		if (propertyName) change.field = propertyName;
-		if (oldValue) change.from = oldValue;
-		if (newValue) change.to = newValue;
-		if (propertyName || oldValue || newValue) changes.push({change, rank: orderOf(change)});
-	}
-	return changes.length > 0 ? changes.sort(byRank).map(({change}) => change) : undefined;
+function nameOf({name, displayName, originalName}: Members): string | undefined {
+	return textIn(name) ?? textIn(displayName) ?? textIn(originalName);
 }
 
-function nameOf({name, displayName, originalName}: CrowdObject): string | undefined {
-	return name || displayName || originalName || undefined;
+function byTarget(one: AuditTarget, other: AuditTarget): number {
+	return byText(one.type, other.type) || byText(one.id, other.id) || byText(one.name, other.name);
 }
 
-/** The members are always put in in one order, so equal ones have equal texts. */
-function orderOf(value: object): string {
-	return JSON.stringify(value);
+function byChange(one: AuditChange, other: AuditChange): number {
+	return byText(one.field, other.field) || byText(one.from, other.from) || byText(one.to, other.to);
 }
 
-function byRank(one: {rank: string}, other: {rank: string}): number {
-	return one.rank < other.rank ? -1 : one.rank > other.rank ? 1 : 0;
+function byText(one = '', other = ''): number {
+	return one < other ? -1 : one > other ? 1 : 0;
 }

@@ -1,8 +1,8 @@
 import {z} from 'zod';
-import type {AuditTarget} from '../lib/event.ts';
 import {defineSource, type NormalizedMembers} from '../lib/source.ts';
+import {jiraCloudActions} from './_jira-cloud-actions.ts';
 import {siteOf} from './_cloud-site.ts';
-import {changesOf, listOf, type Writable} from './_members.ts';
+import {changeOf, objectsIn, originIn, someIn, targetOf, textIn, type Writable} from './_members.ts';
 
 /** One audit record of a Jira Cloud site. */
 export interface JiraRecord {
@@ -72,37 +72,47 @@ export default defineSource({
 	}),
 	// `total` counts what the filter leaves out, and records that are never given
 	more: (answer, rows) => rows >= Math.min((answer as RecordPage).limit ?? 1, largestPage),
+	product: {vendor: 'Atlassian', name: 'Jira Cloud'},
 	normalize,
+	mapping: {
+		action: 'summary',
+		category: 'category',
+		message: 'description, else summary',
+		outcome: '"success": only what was done is logged',
+		'actor.id': 'authorAccountId, else authorKey',
+		'origin.ip': 'the first of remoteAddress',
+		'origin.ips': 'remoteAddress, at its commas',
+		'targets.type': 'objectItem.typeName, associatedItems[].typeName',
+		'targets.id': 'objectItem.id, associatedItems[].id',
+		'targets.name': 'objectItem.name, associatedItems[].name',
+		'changes.field': 'changedValues[].fieldName',
+		'changes.from': 'changedValues[].changedFrom',
+		'changes.to': 'changedValues[].changedTo',
+	},
+	actions: jiraCloudActions,
+	enrichedBy: {users: 'atlassian-org-users'},
 });
 
 /** Written out member by member, since it runs for every record: only what says something is there, never null or "". */
 function normalize(record: JiraRecord): NormalizedMembers {
-	const {summary, category, description, remoteAddress, authorAccountId, authorKey} = record;
-	const event: Writable<NormalizedMembers> = {outcome: 'success'};
-	if (summary) event.action = summary;
+	const action = textIn(record.summary);
+	const category = textIn(record.category);
+	const message = textIn(record.description) ?? action;
+	const event: Writable<NormalizedMembers> = {};
+	if (action) event.action = action;
 	if (category) event.category = category;
-	const message = description || summary;
 	if (message) event.message = message;
-	const actorId = authorAccountId || authorKey;
+	event.outcome = 'success';
+	const actorId = textIn(record.authorAccountId) ?? textIn(record.authorKey);
 	if (actorId) event.actor = {id: actorId};
-	if (remoteAddress) event.origin = {ip: remoteAddress, ips: [remoteAddress]};
-	const targets = targetsOf(record);
-	if (targets.length > 0) event.targets = targets;
-	const changes = changesOf(
-		listOf(record.changedValues).map(({fieldName, changedFrom, changedTo}) => [fieldName, changedFrom, changedTo]),
+	const origin = originIn(record.remoteAddress);
+	if (origin) event.origin = origin;
+	const items = [record.objectItem, ...objectsIn(record.associatedItems)];
+	const targets = someIn(items, ({typeName, id, name}) => targetOf(typeName, id, name));
+	if (targets) event.targets = targets;
+	const changes = someIn(record.changedValues, ({fieldName, changedFrom, changedTo}) =>
+		changeOf(fieldName, changedFrom, changedTo),
 	);
 	if (changes) event.changes = changes;
 	return event;
-}
-
-function targetsOf({objectItem, associatedItems}: JiraRecord): AuditTarget[] {
-	const targets: AuditTarget[] = [];
-	for (const {id, name, typeName} of [objectItem || {}, ...listOf(associatedItems)] as readonly JiraItem[]) {
-		const target: Writable<AuditTarget> = {};
-		if (typeName) target.type = typeName;
-		if (id) target.id = id;
-		if (name) target.name = name;
-		if (typeName || id || name) targets.push(target);
-	}
-	return targets;
 }

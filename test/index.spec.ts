@@ -5,8 +5,9 @@ describe('rxaudit', () => {
 	it('exports what users rely on, and nothing else', () => {
 		const functions =
 			'run paginate normalize dedupe rateLimit mapEvents filterEvents toEvents fileState defineSource defineSink ' +
-			'deadLetters defineOperation signer';
+			'deadLetters defineOperation signer ecs ocsf enrich redact select toEcs toOcsf';
+		const definitions = 'auditEvent activities';
 		const errors = 'AuditError AuthError ConfigError RateLimitError SinkError SourceError StateError';
-		assert.deepEqual(Object.keys(rxaudit).sort(), `${functions} ${errors}`.split(' ').sort());
+		assert.deepEqual(Object.keys(rxaudit).sort(), `${functions} ${definitions} ${errors}`.split(' ').sort());
 	});
 });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import {Meter} from '../lib/meter.ts';
+import {pageOf} from './support/pages.ts';
 
 describe('Meter', () => {
 	it('begins with nothing and leaves out what is not known', () => {
@@ -12,6 +13,7 @@ describe('Meter', () => {
 			waitedMs: 0,
 			duplicates: 0,
 			deadLetters: 0,
+			unknownActions: {},
 			warnings: [],
 		});
 	});
@@ -26,6 +28,60 @@ describe('Meter', () => {
 		meter.warn('two');
 		assert.deepEqual([snapshot.pages, snapshot.positionMs, snapshot.warnings], [1, 5, ['one']]);
 		assert.deepEqual(meter.warnings, ['one', 'two']);
+	});
+
+	it('counts a page that is written: what sinks took, what was left out, and how far it went', () => {
+		const meter = new Meter();
+		let changes = 0;
+		meter.onChange = () => changes++;
+		const page = {
+			...pageOf([
+				{id: 'a', timeMs: 7},
+				{id: 'b', timeMs: 5},
+			]),
+			duplicates: 3,
+		};
+		meter.written(page, 2, 1);
+		meter.written({...pageOf([]), duplicates: 0}, 0, 0);
+		const {pages, events, duplicates, deadLetters, positionMs, unknownActions} = meter.snapshot();
+		assert.deepEqual([pages, events, duplicates, deadLetters, positionMs], [2, 2, 3, 1, 5]);
+		assert.deepEqual(unknownActions, {});
+		assert.equal(changes, 2);
+	});
+
+	it('adds up the actions that no rule knows, whatever they are called', () => {
+		const meter = new Meter();
+		const given: readonly (readonly [string, number])[] = [
+			['x', 2],
+			['__proto__', 1],
+			['10', 1],
+		];
+		for (const unknownActions of [new Map(given), new Map([['x', 3]])]) {
+			meter.written({...pageOf([]), unknownActions}, 0, 0);
+		}
+		const counted = meter.snapshot().unknownActions;
+		assert.deepEqual(new Map(Object.entries(counted)), new Map([...given, ['x', 5]]));
+		assert.equal(Object.getPrototypeOf(counted), Object.prototype);
+	});
+
+	it('keeps a bounded number of names of bounded length, and the sum of the others', () => {
+		const meter = new Meter();
+		const page = (names: readonly string[]) => ({...pageOf([]), unknownActions: new Map(names.map(name => [name, 1]))});
+		const names = Array.from({length: 1500}, (_, index) => `action ${index}`);
+		meter.written(page(['long'.repeat(1000), 'x'.repeat(200), 'x'.repeat(201)]), 0, 0);
+		meter.written(page(names), 0, 0);
+		meter.written(page(names.slice(0, 100)), 0, 0);
+		const counted = meter.snapshot().unknownActions;
+		assert.equal(
+			Object.values(counted).reduce((sum, times) => sum + times, 0),
+			1603,
+		);
+		const named = Object.keys(counted);
+		assert.ok(named.length <= 1001 && named.length >= 1000, String(named.length));
+		assert.ok(named.every(name => name.length <= 200));
+		assert.equal(counted['action 0'], 2);
+		assert.equal(counted['action 1499'], undefined);
+		assert.ok(counted['…']! > 500);
 	});
 
 	it('hands on notes, and keeps none', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import {ConfigError} from '../lib/errors.ts';
-import {parseSpan, parseTime, recordTime} from '../lib/time.ts';
+import {isoTime, parseSpan, parseTime, recordTime} from '../lib/time.ts';
 
 const nowMs = Date.parse('2026-11-21T20:40:30.500Z');
 const noon = Date.parse('2026-08-01T12:00:00Z');
@@ -110,6 +110,23 @@ describe('parseSpan', () => {
 
 	it('asks for the unit of a bare number', () => {
 		assertRefused(() => parseSpan('60'), 'add the unit');
+	});
+});
+
+describe('isoTime', () => {
+	it('writes what recordTime reads, to the millisecond', () => {
+		fc.assert(
+			fc.property(instant, date => {
+				assert.deepEqual(recordTime(isoTime(date.getTime())!), {timeMs: date.getTime(), wholeSecond: false});
+			}),
+		);
+	});
+
+	it('gives nothing for years that have a sign', () => {
+		const [first, last] = [Date.parse('0000-01-01T00:00:00Z'), Date.parse('9999-12-31T23:59:59.999Z')];
+		assert.equal(isoTime(first), '0000-01-01T00:00:00.000Z');
+		assert.equal(isoTime(last), '9999-12-31T23:59:59.999Z');
+		for (const timeMs of [first - 1, last + 1, -8.64e15, 8.64e15]) assert.equal(isoTime(timeMs), undefined);
 	});
 });
 

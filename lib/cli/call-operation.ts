@@ -3,12 +3,12 @@ import type {Readable, Writable} from 'node:stream';
 import {ConfigError} from '../errors.ts';
 import {excerpt} from '../redact.ts';
 import {list} from '../registry.ts';
-import {callBody} from './call-body.ts';
 import {type CallableSource, callFlags, operationFlags} from './call-help.ts';
 import {credentialFlags} from './credentials.ts';
 import {inFlags, optionsFromFlags} from './flag-options.ts';
 import {type Flags, type FlagValues, parseFlags} from './flags.ts';
 import {nearest} from './nearest.ts';
+import {jsonInput} from './json-input.ts';
 import {write} from './output.ts';
 import {logFormatOf, logLine} from './progress.ts';
 
@@ -42,7 +42,7 @@ export async function callOperation(source: CallableSource, args: string[], arou
 			`call: ${name} changes something and nobody can be asked here: expected --yes, got nothing; nothing was sent`,
 		);
 	}
-	const body = place === undefined ? undefined : await unless(signal, callBody(place, around.stdin));
+	const body = place === undefined ? undefined : (await unless(signal, jsonInput(place, around.stdin, '--body'))).value;
 	const options = optionsFromFlags(source, operation.options, values, around.env);
 	const titles = [`${source.name} ${name}`, source.name];
 	const prepared = inFlags(titles, [...Object.keys(operation.options.shape), 'body'], () =>

@@ -51,6 +51,20 @@ export function parseFlags(args: string[], flags: Flags, positionals: number): {
 	return {values, rest};
 }
 
+/** The value of a flag that takes one of these, the first by default. Throws a ConfigError for another. */
+export function choice<T extends string>(values: FlagValues, flag: string, choices: readonly [T, ...T[]]): T {
+	const value = values[flag] ?? choices[0];
+	if (!choices.includes(value as T)) {
+		throw new ConfigError(`--${flag}: expected ${choices.join(' or ')}, got ${JSON.stringify(value)}`);
+	}
+	return value as T;
+}
+
+/** The values of a flag that may be repeated. */
+export function textsIn(values: FlagValues, flag: string): string[] {
+	return (values[flag] ?? []) as string[];
+}
+
 /** Throws a ConfigError when a secret was given where everybody can read it. What is in `flags` is none. */
 export function refuseSecrets(args: readonly string[], flags: Flags): void {
 	for (const arg of args) {

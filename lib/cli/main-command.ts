@@ -18,6 +18,10 @@ const commands: Record<string, {summary: string; load(): Promise<Command>}> = {
 		summary: 'what an API can do beside giving its log: one event, a catalogue, a setting',
 		load: async () => (await import('./call.ts')).call,
 	},
+	explain: {
+		summary: 'one record: what becomes of it in each format, and what each member is made from',
+		load: async () => (await import('./explain.ts')).explain,
+	},
 	verify: {
 		summary: 'whether an archive is what was written, or what is missing, changed, added or moved',
 		load: async () => (await import('./verify.ts')).verify,

@@ -1,6 +1,7 @@
 import {ConfigError} from '../errors.ts';
 import type {Progress} from '../meter.ts';
 import type {Report} from '../pipeline.ts';
+import {excerpt} from '../redact.ts';
 import type {FlagValues} from './flags.ts';
 
 export type LogFormat = 'text' | 'json';
@@ -100,16 +101,33 @@ function summary(report: Report): string {
 		`${count(report.requests, 'request')} (${count(report.retries, 'retry', 'retries')})`,
 		...(report.waits > 0 ? [`waited ${(report.waitedMs / 1000).toFixed(1)} s for quota`] : []),
 		`${count(report.duplicates, 'duplicate')} dropped`,
+		...unknown(report.unknownActions),
 		...(report.deadLetters > 0 ? [count(report.deadLetters, 'dead letter')] : []),
 		...(report.warnings.length > 0 ? [count(report.warnings.length, 'warning')] : []),
 	];
 	return `${report.stopped ? 'stopped' : 'done'}: ${parts.join(', ')}`;
 }
 
+/** So many are named in the text; `--log-format json` names all. */
+const maxNamed = 5;
+
+/** The events that no rule knows the action of, so that somebody writes one. */
+function unknown(actions: Report['unknownActions']): string[] {
+	const all = Object.entries(actions).sort(([, one], [, other]) => other - one);
+	if (all.length === 0) return [];
+	const events = all.reduce((sum, [, times]) => sum + times, 0);
+	// an API gave the names, and a terminal obeys what it is shown
+	const named = all.slice(0, maxNamed).map(([action, times]) => `${excerpt(action)} (${times})`);
+	if (all.length > maxNamed) named.push(`${all.length - maxNamed} more`);
+	return [`${count(events, 'event')} with ${count(all.length, 'action')} without a rule: ${named.join(', ')}`];
+}
+
 export function count(number: number, one: string, many = `${one}s`): string {
 	return `${number} ${number === 1 ? one : many}`;
 }
 
-function numbers({pages, events, requests, retries, waits, waitedMs, duplicates, deadLetters, positionMs}: Progress) {
-	return {pages, events, requests, retries, waits, waitedMs, duplicates, deadLetters, positionMs};
+function numbers(progress: Progress) {
+	const {pages, events, requests, retries, waits, waitedMs, duplicates, deadLetters, positionMs} = progress;
+	const {unknownActions} = progress;
+	return {pages, events, requests, retries, waits, waitedMs, duplicates, deadLetters, positionMs, unknownActions};
 }

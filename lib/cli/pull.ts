@@ -4,26 +4,24 @@ import type {SinkFactory} from '../define-sink.ts';
 import {ConfigError} from '../errors.ts';
 import {fileState} from '../file-state.ts';
 import {dedupe} from '../operators/dedupe.ts';
-import {filterEvents} from '../operators/filter-events.ts';
-import {normalize} from '../operators/normalize.ts';
 import {type Build, run} from '../pipeline.ts';
 import {list, load} from '../registry.ts';
 import type {Sink} from '../sink.ts';
 import type {Source} from '../source.ts';
 import type {Lack} from '../state.ts';
 import {credentialFlags, credentialsFrom} from './credentials.ts';
-import {type Flags, flagsOf, type FlagValues, parseFlags, refuseSecrets} from './flags.ts';
+import {choice, type Flags, flagsOf, type FlagValues, parseFlags, refuseSecrets, textsIn} from './flags.ts';
 import {write} from './output.ts';
 import {nearest} from './nearest.ts';
 import {count, logFormatOf, showProgress} from './progress.ts';
 import {pullHelp} from './pull-help.ts';
 import {signKeyFrom} from './sign-keys.ts';
+import {shapeFlags, shapeFrom} from './shape.ts';
 import {stopSignals} from './signals.ts';
 import {checkSinkFlags, sinkFlags, sinkOptions} from './sink-flags.ts';
 import {requiredFlags, sourceOptions} from './source-options.ts';
 import {deadLetterFile, sourceNamed} from './source-named.ts';
 import {parseTarget} from './target.ts';
-import {parseWhere} from './where.ts';
 
 const runFlags: Flags = {
 	to: {
@@ -31,15 +29,7 @@ const runFlags: Flags = {
 		repeat: true,
 		help: 'NAME[:TARGET][?key=value&…], see rxaudit list; repeatable (default: ndjson:-)',
 	},
-	format: {
-		value: 'audit|raw',
-		help: "the common record, or each record's own text (default: audit; of a listing: raw)",
-	},
-	where: {
-		value: 'MEMBER=VALUE',
-		repeat: true,
-		help: 'only events with this value, in a member of the --format that is written: actor.name=Lila; all must hold',
-	},
+	...shapeFlags,
 	state: {value: 'FILE', help: 'remember what was committed; the same command goes on there'},
 	'recover-previous': {help: 'use the generation before when the state file cannot be read'},
 	'on-poison': {
@@ -80,10 +70,9 @@ export async function pull(args: string[]): Promise<number> {
 	const {values, rest} = parseFlags(args, known, 1);
 	if (rest[0] !== name) throw noSource(rest);
 
-	const format = formatOf(source, values);
 	const options = sourceOptions(source, values, process.env);
-	const tests = texts(values, 'where').map(parseWhere);
-	const targets = values['to'] === undefined ? ['ndjson:-'] : texts(values, 'to');
+	const shape = await shapeFrom(source, options, values, process.env);
+	const targets = values['to'] === undefined ? ['ndjson:-'] : textsIn(values, 'to');
 	const connection = {
 		credentials: credentialsFrom(values, process.env),
 		endpoint: text(values, 'endpoint'),
@@ -92,7 +81,7 @@ export async function pull(args: string[]): Promise<number> {
 	const fromFlags = (factory: SinkFactory) => sinkOptions(factory, values, process.env);
 	const sinks = await Promise.all(targets.map(target => parseTarget(target, connection, fromFlags)));
 	await checkSinkFlags(flagged, sinks);
-	for (const sink of sinks) checkAccepts(sink, source.name, format);
+	for (const sink of sinks) checkAccepts(sink, source.name, shape.format);
 	const signKeyFile = text(values, 'sign-key-file');
 	const sign = signKeyFile === undefined ? undefined : signKeyFrom(signKeyFile);
 	const stateFile = text(values, 'state');
@@ -104,11 +93,7 @@ export async function pull(args: string[]): Promise<number> {
 	const deadLetters = await deadLetterSink(values, stateFile ?? letterFile);
 	checkTargets(deadLetters ? [...sinks, deadLetters] : sinks, [stateFile, letterFile]);
 
-	const build: Build = start => {
-		let pages = source(options as never, start).pipe(dedupe(start));
-		if (format === 'audit') pages = pages.pipe(normalize());
-		return tests.length === 0 ? pages : pages.pipe(filterEvents(event => tests.every(test => test(event))));
-	};
+	const build: Build = start => shape.apply(source(options as never, start).pipe(dedupe(start)), start);
 	const signals = stopSignals();
 	const progress = showProgress({
 		format: logFormatOf(values),
@@ -122,7 +107,7 @@ export async function pull(args: string[]): Promise<number> {
 			...(sign ? {sign} : {}),
 			signal: signals.stop,
 			forceSignal: signals.force,
-			binding: binding(source, values, sinks),
+			binding: {...binding(source, values, sinks), ...shape.binding},
 			onProgress: progress.update,
 			onNote: progress.note,
 		});
@@ -174,7 +159,6 @@ function checkTargets(sinks: readonly Sink[], files: readonly (string | undefine
 
 /** What the state belongs to, in the words of the command line, beside what the library says of sources and sinks. */
 function binding(source: Source, values: FlagValues, sinks: readonly Sink[]): Record<string, string> {
-	const where = texts(values, 'where').sort();
 	return {
 		source: source.name,
 		...Object.fromEntries(requiredFlags(source).map(flag => [`--${flag}`, String(values[flag])])),
@@ -182,14 +166,7 @@ function binding(source: Source, values: FlagValues, sinks: readonly Sink[]): Re
 			.map(({name, target}) => `${name}:${target}`)
 			.sort()
 			.join(' '),
-		'--format': formatOf(source, values),
-		...(where.length > 0 ? {'--where': where.join(' ')} : {}),
 	};
-}
-
-/** What a listing gives are no audit events: its records say more as they are. */
-function formatOf({order}: Source, values: FlagValues): 'audit' | 'raw' {
-	return choice(values, 'format', order === 'none' ? ['raw', 'audit'] : ['audit', 'raw']);
 }
 
 async function deadLetterSink(values: FlagValues, beside: string | undefined) {
@@ -206,20 +183,8 @@ async function deadLetterSink(values: FlagValues, beside: string | undefined) {
 	});
 }
 
-function choice<T extends string>(values: FlagValues, flag: string, choices: readonly [T, ...T[]]): T {
-	const value = values[flag] ?? choices[0];
-	if (!choices.includes(value as T)) {
-		throw new ConfigError(`--${flag}: expected ${choices.join(' or ')}, got ${JSON.stringify(value)}`);
-	}
-	return value as T;
-}
-
 function text(values: FlagValues, flag: string): string | undefined {
 	const value = values[flag];
 	if (value === '') throw new ConfigError(`--${flag}: expected a value, got nothing`);
 	return value as string | undefined;
-}
-
-function texts(values: FlagValues, flag: string): string[] {
-	return (values[flag] ?? []) as string[];
 }

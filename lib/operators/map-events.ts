@@ -1,6 +1,6 @@
 import {concatMap, from, type Observable, of, type OperatorFunction} from 'rxjs';
 import {reasonOf} from '../errors.ts';
-import {keepEvents, type Page, type Rejected, type SourceRecord} from '../page.ts';
+import {keepEvents, type Page, type Rejected, type SourceFacts, type SourceRecord} from '../page.ts';
 
 /**
  * Pages in which each event is what `project` made of it, in the same order; a promise is awaited, page by page. What
@@ -12,7 +12,7 @@ import {keepEvents, type Page, type Rejected, type SourceRecord} from '../page.t
  * ```
  */
 export function mapEvents<T, R>(
-	project: (event: T, record: SourceRecord) => R | Promise<R>,
+	project: (event: T, record: SourceRecord, source: SourceFacts) => R | Promise<R>,
 ): OperatorFunction<Page<T>, Page<R>> {
 	return eachEvent(project, (page, results, keep, rejected) =>
 		keepEvents<R>({...page, events: results as readonly R[], verbatim: false}, keep, rejected),
@@ -21,7 +21,7 @@ export function mapEvents<T, R>(
 
 /** What `each` gave for the events of every page, handed to `conclude` with a dead letter for each that failed. */
 export function eachEvent<T, V, R>(
-	each: (event: T, record: SourceRecord) => V | Promise<V>,
+	each: (event: T, record: SourceRecord, source: SourceFacts) => V | Promise<V>,
 	conclude: (
 		page: Page<T>,
 		results: readonly (V | undefined)[],
@@ -41,7 +41,7 @@ export function eachEvent<T, V, R>(
 		};
 		const results = page.events.map((event, index) => {
 			try {
-				const result = each(event, page.records[index]!);
+				const result = each(event, page.records[index]!, page.source);
 				if (!isPromise(result)) return result;
 				promised = true;
 				return Promise.resolve(result).catch((error: unknown) => fail(index, error));

@@ -1,46 +1,64 @@
 import {map, type OperatorFunction} from 'rxjs';
 import {reasonOf} from '../errors.ts';
 import type {AuditEvent} from '../event.ts';
+import {commonRecord} from '../mapping.ts';
 import {keepEvents, type Page, type Rejected} from '../page.ts';
+
+export interface NormalizeOptions {
+	/** Whether each event has its record's own text as `raw`; default: true. */
+	readonly raw?: boolean;
+}
 
 /**
  * Pages of common records ({@link AuditEvent}), by the mapping that their source states; `raw` is each record's own
- * text. A lone half of a surrogate pair is U+FFFD in every member but `raw`. An event that cannot be mapped becomes a dead letter of its page, and the page goes on.
+ * text. A lone half of a surrogate pair is U+FFFD in every member but `raw`. An event that cannot be mapped becomes a
+ * dead letter of its page, and the page goes on; actions that no rule of the source knows are counted in the report.
  *
  * ```ts
  * orgEvents({orgId, token}).pipe(normalize(), toEvents()).subscribe(event => console.log(event.time, event.action));
  * ```
  */
-export function normalize(): OperatorFunction<Page, Page<AuditEvent>> {
+export function normalize({raw: withRaw = true}: NormalizeOptions = {}): OperatorFunction<Page, Page<AuditEvent>> {
 	return map(page => {
 		const {source} = page;
 		const rejected: Rejected[] = [];
 		const keep = new Array<boolean>(page.events.length).fill(true);
+		const unknownActions = new Map(page.unknownActions);
 		const events = page.events.map((value, index) => {
 			const record = page.records[index]!;
 			try {
 				const raw = record.raw ?? decode(record.text);
-				const event = {
-					id: record.id,
-					time: new Date(record.timeMs).toISOString(),
-					source: source.name,
-					tenant: source.tenant,
-					...(source.normalize(value) as object),
-					raw,
-				} satisfies AuditEvent;
-				return halfPair.test(raw) ? (wellFormed(event) as AuditEvent) : event;
+				const mapped = commonRecord(source, record, value);
+				const event = mayHoldHalf(raw) ? (wellFormed(mapped) as AuditEvent) : mapped;
+				const {action, activity} = event;
+				if (source.ruleOf && action !== undefined && activity === undefined) {
+					unknownActions.set(action, (unknownActions.get(action) ?? 0) + 1);
+				}
+				return withRaw ? withOwnText(event, raw) : event;
 			} catch (error) {
 				keep[index] = false;
 				rejected.push({id: record.id, text: record.text, reason: `cannot be normalized: ${reasonOf(error)}`});
 				return undefined as never;
 			}
 		});
-		return keepEvents<AuditEvent>({...page, events, verbatim: false}, keep, rejected);
+		return keepEvents<AuditEvent>({...page, events, verbatim: false, unknownActions}, keep, rejected);
 	});
+}
+
+/** It was made for this page: nobody else has it. */
+function withOwnText(event: {-readonly [Key in keyof AuditEvent]: AuditEvent[Key]}, raw: string): AuditEvent {
+	event.raw = raw;
+	return event;
 }
 
 /** The escape of one half of a surrogate pair; the other half may stand beside it or not. */
 const halfPair = /\\u[dD][89a-fA-F]/;
+
+/** Most records have no such escape at all, which a search for two letters tells in half the time. */
+function mayHoldHalf(raw: string): boolean {
+	return (raw.includes('\\ud') || raw.includes('\\uD')) && halfPair.test(raw);
+}
+
 const loneHalf = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
 
 /** The same with U+FFFD for each lone half of a pair, which readers like jq refuse; `raw` keeps it, as an escape. */

@@ -8,7 +8,7 @@ export interface Column {
 
 /** The columns of the common record. Their names and order are a promise: spreadsheets and tables are built on them. */
 export const commonColumns =
-	'id,time,source,tenant,action,category,message,outcome,actor.id,actor.name,actor.email,actor.type,' +
+	'id,time,source,tenant,action,activity,category,message,outcome,actor.id,actor.name,actor.email,actor.type,' +
 	'origin.ip,origin.ips,origin.geo.country,origin.geo.region,origin.geo.city,targets.name,targets,changes,raw';
 
 /** The columns that `member,header=member,…` stands for. Throws a ConfigError when a database could not take them. */

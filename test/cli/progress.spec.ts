@@ -16,6 +16,7 @@ const none: Progress = {
 	waitedMs: 0,
 	duplicates: 0,
 	deadLetters: 0,
+	unknownActions: {},
 	warnings: [],
 };
 const numbers: Progress = {...none, pages: 2, events: 60, requests: 3, retries: 1, positionMs: Date.UTC(2026, 0, 31)};
@@ -54,6 +55,16 @@ describe('showProgress', () => {
 		const line = '2 pages, 60 events, 60 events/s, at 2026-01-31T00:00:00.000Z';
 		assert(text.startsWith(`\r\x1b[K${line}\r\x1b[Krxaudit: done: `), text);
 		assert.equal(text.split('\n').length, 2, 'one line break, behind the summary');
+	});
+
+	it('names the actions without a rule in the summary, the most frequent first, and obeys none of them', () => {
+		const unknownActions = {a: 1, b: 3, 'evil\u001b[2J\n': 2, c: 1, d: 1, e: 1, f: 1};
+		const text = shown({}, false, progress => progress.done({...report, unknownActions}));
+		const named = 'b (3), evil\\u001b[2J\\n (2), a (1), c (1), d (1), 2 more';
+		assert(text.includes(`, 10 events with 7 actions without a rule: ${named}, 1 dead letter`), text);
+		const json = shown({format: 'json'}, false, progress => progress.done({...report, unknownActions}));
+		assert.deepEqual((JSON.parse(json) as Report).unknownActions, unknownActions);
+		assert(!shown({}, false, progress => progress.done(report)).includes('rule'));
 	});
 
 	it('puts a warning above the live line', () => {

@@ -28,7 +28,7 @@ describe('pull', () => {
 
 	it('refuses choices that there are not', async () => {
 		for (const [args, message] of [
-			[['--format', 'bogus'], /--format: expected audit or raw, got "bogus"/],
+			[['--format', 'bogus'], /--format: expected audit or raw or ecs or ocsf, got "bogus"/],
 			[['--log-format', 'xml'], /--log-format: expected text or json, got "xml"/],
 			[['--on-poison', 'ignore'], /--on-poison: expected dead-letter or stop, got "ignore"/],
 			[['--on-poison', 'stop', '--dead-letter', 'x'], /--dead-letter: expected --on-poison dead-letter beside it/],

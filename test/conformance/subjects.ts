@@ -4,7 +4,7 @@ import type {Source} from '../../lib/source.ts';
 import {sourceTable} from './source-table.ts';
 import type {Options, Subject} from './source-under-test.ts';
 
-const subjects: readonly Subject[] = await Promise.all(
+export const subjects: readonly Subject[] = await Promise.all(
 	list('source').map(async name => {
 		const source = (await load('source', name)) as unknown as Source<Options>;
 		// without an entry it has one test that fails, see sources.spec.ts

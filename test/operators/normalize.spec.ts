@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import {EMPTY, NEVER, of, Subject, throwError} from 'rxjs';
-import {normalize} from '../../lib/operators/normalize.ts';
+import {actionRules} from '../../lib/activity.ts';
+import {normalize, type NormalizeOptions} from '../../lib/operators/normalize.ts';
 import type {Page} from '../../lib/page.ts';
 import {factsOf, listen, pageOf, type TestPage, type TestRecord} from '../support/pages.ts';
 
-function normalized(records: readonly TestRecord[], given?: TestPage) {
-	return listen(of(pageOf(records, given)).pipe(normalize())).values[0]!;
+function normalized(records: readonly TestRecord[], given?: TestPage, options?: NormalizeOptions) {
+	return listen(of(pageOf(records, given)).pipe(normalize(options))).values[0]!;
 }
 
 describe('normalize', () => {
@@ -47,6 +48,45 @@ describe('normalize', () => {
 			},
 		]);
 		assert.equal(page.verbatim, false);
+	});
+
+	it('leaves the own text out where it is not wanted, and mends the others all the same', () => {
+		const source = factsOf({normalize: value => ({message: (value as {what: string}).what})});
+		const text = Buffer.from('{"what":"a\\ud800"}');
+		const value = JSON.parse(text.toString()) as unknown;
+		for (const raw of [false, true, undefined]) {
+			const options = raw === undefined ? {} : {raw};
+			const [event] = normalized([{id: 'a', text, value}], {source}, options).events;
+			assert.equal(event!.message, 'a\ufffd');
+			assert.deepEqual(event!.raw, raw === false ? undefined : text.toString());
+			assert.equal('raw' in event!, raw !== false);
+		}
+	});
+
+	it('says what was done in the words of all APIs, and counts what no rule knows', () => {
+		const actions = ['login', 'x', '__proto__', undefined, 'x', 'login'];
+		const source = factsOf({
+			normalize: value => ((value as {action?: string}).action ? {action: (value as {action: string}).action} : {}),
+			ruleOf: actionRules({login: 'user-login'}),
+		});
+		const records = actions.map((action, index) => ({id: String(index), value: action ? {action} : {}}));
+		const page = normalized(records, {source});
+		assert.deepEqual(
+			page.events.map(({activity}) => activity),
+			['user-login', undefined, undefined, undefined, undefined, 'user-login'],
+		);
+		assert.ok(!('activity' in page.events[1]!));
+		assert.deepEqual(
+			page.unknownActions,
+			new Map([
+				['x', 2],
+				['__proto__', 1],
+			]),
+		);
+		const again = listen(of({...pageOf(records, {source}), unknownActions: new Map([['x', 1]])}).pipe(normalize()));
+		assert.equal(again.values[0]!.unknownActions!.get('x'), 3, 'what an operator before it has counted stays');
+		const unruled = normalized(records, {source: {...source, ruleOf: undefined}});
+		assert.equal(unruled.unknownActions?.size ?? 0, 0, 'a source without rules knows no unknown action');
 	});
 
 	it('reads a text that lies in the middle of an answer', () => {

@@ -10,20 +10,29 @@ const names = [
 	'SinkError',
 	'SourceError',
 	'StateError',
+	'activities',
+	'auditEvent',
 	'deadLetters',
 	'dedupe',
 	'defineOperation',
 	'defineSink',
 	'defineSource',
+	'ecs',
+	'enrich',
 	'fileState',
 	'filterEvents',
 	'mapEvents',
 	'normalize',
+	'ocsf',
 	'paginate',
 	'rateLimit',
+	'redact',
 	'run',
+	'select',
 	'signer',
+	'toEcs',
 	'toEvents',
+	'toOcsf',
 ];
 
 const inside = ['rxaudit/sources/_x', 'rxaudit/sinks/_x', 'rxaudit/lib/pipeline.js', 'rxaudit/dist/lib/index.js'];
@@ -62,6 +71,11 @@ describe('package consumer', function () {
 			const kinds = [run, startEmulator, require('rxaudit/sinks/ndjson').default].map(value => typeof value);
 			console.log(JSON.stringify(kinds));`;
 		assert.deepEqual(await evaluate('commonjs', code), ['function', 'function', 'function']);
+	});
+
+	it('gets the JSON Schema of the common record', async () => {
+		const code = "console.log(JSON.stringify(require('rxaudit/audit-event.schema.json').required))";
+		assert.deepEqual(await evaluate('commonjs', code), ['id', 'time', 'source', 'tenant']);
 	});
 
 	it('cannot reach what is inside', async () => {

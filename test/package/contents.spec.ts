@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import {readFileSync} from 'node:fs';
 import {publint} from 'publint';
 import {formatMessage} from 'publint/utils';
+import {formatDocs} from '../support/format-docs.ts';
 import {filesOf, textOf} from '../support/tree.ts';
 import {house, output, packed, tool} from './packed.ts';
 import type {Packed} from './packed.ts';
@@ -19,11 +20,12 @@ describe('package contents', function () {
 		pack = await packed();
 	});
 
-	it('are the built files and the documents, and nothing else', () => {
+	it('are the built files and the documents, and nothing else', async () => {
 		const built = filesOf('lib', 'sources', 'sinks')
 			.map(file => `dist/${file.replace(/\.ts$/, '')}`)
 			.flatMap(file => [`${file}.js`, `${file}.d.ts`]);
-		const documents = ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json'];
+		const docs = Object.keys(await formatDocs());
+		const documents = ['CHANGELOG.md', 'LICENSE', 'README.md', ...docs, 'package.json'];
 		assert.deepEqual(pack.files, [...built, ...documents].sort());
 	});
 

@@ -5,6 +5,7 @@ import {join} from 'node:path';
 import {gunzipSync} from 'node:zlib';
 import fc from 'fast-check';
 import Papa from 'papaparse';
+import {checkAccepts} from '../../lib/accepts.ts';
 import {ConfigError} from '../../lib/errors.ts';
 import type {AuditEvent, Json} from '../../lib/event.ts';
 import type {Batch} from '../../lib/sink.ts';
@@ -83,6 +84,7 @@ describe('csv', () => {
 		it('are those of the common record, in the order that is promised', async () => {
 			const event = common({
 				action: 'user_login',
+				activity: 'user-login',
 				category: 'logins',
 				message: 'Logged in, "twice"',
 				outcome: 'success',
@@ -103,6 +105,7 @@ describe('csv', () => {
 				source: event.source,
 				tenant: event.tenant,
 				action: event.action,
+				activity: event.activity,
 				category: event.category,
 				message: event.message,
 				outcome: event.outcome,
@@ -121,6 +124,20 @@ describe('csv', () => {
 				raw: event.raw,
 			};
 			assert.deepEqual(parse(textOf(path)), [Object.keys(row), Object.values(row)]);
+		});
+
+		it('must be chosen for what is no common record', () => {
+			const {accepts} = csv({path});
+			for (const format of ['raw', 'ecs', 'ocsf'] as const) {
+				assert.throws(
+					() => checkAccepts({name: 'csv', accepts: accepts!}, 'some-source', format),
+					/expected common records/,
+				);
+			}
+			checkAccepts({name: 'csv', accepts: accepts!}, 'some-source', 'audit');
+			assert.equal(csv({path, columns: 'user.name'}).accepts, undefined);
+			assert.equal(csv({path: '-', columns: 'user.name'}).accepts, undefined);
+			assert.deepEqual(csv({path: '-'}).accepts, accepts);
 		});
 
 		it('are chosen and renamed', async () => {

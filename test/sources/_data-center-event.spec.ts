@@ -116,9 +116,10 @@ describe('Data Center events', () => {
 				message: 'Project created',
 				actor: {id: '10000', name: 'Ann', type: 'user'},
 				origin: {ip: '203.0.113.5', ips: ['203.0.113.5', '192.168.22.33']},
+				service: {address: 'https://jira.example.com', node: 'node-1'},
 				targets: [
-					{type: 'PROJECT', id: '7', name: 'Atlas'},
-					{type: 'USER', name: 'Anonymous'},
+					{type: 'project', id: '7', name: 'Atlas'},
+					{type: 'user', name: 'Anonymous'},
 				],
 				changes: [
 					{field: 'Lead', from: 'Bob', to: 'Ann'},
@@ -158,9 +159,56 @@ describe('Data Center events', () => {
 				[{id: '7', type: 'SERVICE'}, 'SERVICE'],
 				[{id: '-1', type: 'user'}, 'system'],
 				[{id: '-2', type: 'user'}, 'anonymous'],
+				[{name: 'Ann', type: 'ApplicationUser'}, 'user'],
+				[{id: '__proto__'}, undefined],
+				[{id: 'constructor', type: 'user'}, 'user'],
+				[{type: 'user'}, undefined],
 				[{id: '7'}, undefined],
 			];
 			for (const [author, type] of cases) assert.equal(normalized({author}).actor?.type, type);
+		});
+
+		it('takes each address of a list', () => {
+			for (const [source, ips] of [
+				['127.0.0.1,192.168.22.33', ['127.0.0.1', '192.168.22.33']],
+				[' 2001:db8::1 ', ['2001:db8::1']],
+				[',, 10.0.0.1,', ['10.0.0.1']],
+				['unknown, proxy-1', ['unknown', 'proxy-1']],
+			] as const) {
+				assert.deepEqual(normalized({source}).origin, {ip: ips[0], ips: [...ips]});
+			}
+			for (const source of ['', ' ', ',', ' , ,', null]) assert.equal(normalized({source}).origin, undefined);
+		});
+
+		it('names the token that was used, by the key or, without one, the English name of the attribute', () => {
+			const other = {name: 'Query', nameI18nKey: 'audit.query', value: 'x'};
+			for (const [attribute, credential] of [
+				[{name: 'Token Name', value: 'ci'}, {name: 'ci'}],
+				[{name: 'Token-Name', nameI18nKey: 'audit.attribute.token.name', value: 'ci'}, {name: 'ci'}],
+				[{name: 'Jeton', nameI18nKey: 'audit.attribute.tokenName', value: 'ci'}, {name: 'ci'}],
+				[{name: 'Token Name', nameI18nKey: 'audit.attribute.other', value: 'ci'}, undefined],
+				[{name: 'Token Name', value: ''}, undefined],
+				[{name: 'Token Name', value: null}, undefined],
+				[{name: 'Broken Name', value: 'x'}, undefined],
+			] as const) {
+				assert.deepEqual(normalized({extraAttributes: [other, attribute]}).credential, credential);
+			}
+		});
+
+		it('names the server and its node, as far as it is told', () => {
+			for (const none of [undefined, null, '']) {
+				assert.deepEqual(normalized({system: none, node: 'n1'}).service, {node: 'n1'});
+				assert.deepEqual(normalized({system: 'https://j', node: none}).service, {address: 'https://j'});
+				assert.deepEqual(normalized({system: none, node: none}).service, undefined);
+			}
+		});
+
+		it('gives one word for what the products write in several', () => {
+			const types = ['User', 'USER', 'ApplicationUser', 'PROJECT_ROLE', 'Group', 'Space', '  ', 'Éa Bé', '__proto__'];
+			assert.deepEqual(
+				normalized({affectedObjects: types.map(type => ({type}))}).targets?.map(({type}) => type),
+				['user', 'user', 'user', 'project-role', 'group', 'space', '  ', 'éa-bé', '-proto-'],
+			);
 		});
 
 		it('gives a common record of every event, in which nothing is empty', async () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import {of} from 'rxjs';
 import {AuthError, ConfigError} from '../../lib/errors.ts';
 import {type Emulator, type EmulatorOptions, startEmulator} from '../../lib/emulator/index.ts';
+import type {AuditEvent} from '../../lib/event.ts';
 import {dedupe} from '../../lib/operators/dedupe.ts';
 import {normalize} from '../../lib/operators/normalize.ts';
 import type {Page} from '../../lib/page.ts';
@@ -252,17 +253,26 @@ describe('atlassian-org-events-stream', () => {
 		);
 	});
 
-	it('gives the same common record as the other order', async () => {
+	it('gives the same common record as the other order, and when the vendor took the event in', async () => {
 		await withEmulator({events: 200}, async emulator => {
 			const {url: endpoint, token, orgId} = emulator;
 			const others = listen(orgEvents({endpoint, token, orgId, pageSize: 200}).pipe(normalize()), page => page.ack());
 			await others.over;
-			const common = (page: Page) =>
-				page.events.map(event => ({...(event as object), raw: undefined, source: undefined}));
-			const byId = (a: object, b: object) => ((a as {id: string}).id < (b as {id: string}).id ? -1 : 1);
-			const ours = (await pull(emulator)).flatMap(page => listen(of(page).pipe(normalize())).values.flatMap(common));
-			assert.deepEqual(ours.sort(byId), others.values.flatMap(common).sort(byId));
-			assert.equal(ours.length, 200);
+			const ours = (await pull(emulator)).flatMap(page => listen(of(page).pipe(normalize())).values);
+			const common = (pages: readonly Page<AuditEvent>[]) =>
+				pages
+					.flatMap(({events}) => events)
+					.map(({source: _source, processed: _processed, raw: _raw, ...event}) => event)
+					.sort((a, b) => (a.id < b.id ? -1 : 1));
+			assert.equal(common(ours).length, 200);
+			assert.deepEqual(common(ours), common(others.values));
+			const processed = (pages: readonly Page<AuditEvent>[]) =>
+				pages.flatMap(({events}) => events.map(e => e.processed));
+			assert.deepEqual(
+				processed(ours),
+				records(emulator).map(({processedMs}) => new Date(processedMs!).toISOString()),
+			);
+			assert.deepEqual([...new Set(processed(others.values))], [undefined]);
 		});
 	});
 

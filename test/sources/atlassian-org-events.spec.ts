@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import {of} from 'rxjs';
 import {ConfigError} from '../../lib/errors.ts';
 import {type Emulator, type EmulatorOptions, type EventFilter, startEmulator} from '../../lib/emulator/index.ts';
+import type {AuditEvent} from '../../lib/event.ts';
 import {normalize} from '../../lib/operators/normalize.ts';
 import {toBatch} from '../../lib/batch.ts';
 import type {Page, SourceFacts} from '../../lib/page.ts';
@@ -286,15 +287,17 @@ describe('atlassian-org-events', () => {
 			};
 			assert.deepEqual(normalized(event), {
 				action: 'user_added_to_group',
+				activity: 'group-user-added',
 				message: 'Ann added Bob',
 				outcome: 'success',
-				actor: {id: 'u1', name: 'Ann', email: 'ann@example.com'},
+				actor: {type: 'user', id: 'u1', name: 'Ann', email: 'ann@example.com'},
 				origin: {
 					ip: '203.0.113.5',
 					ips: ['203.0.113.5'],
 					geo: {country: 'Norway', region: 'Oslo', city: 'Oslo'},
 				},
-				targets: [{type: 'groups', id: 'g1', name: 'admins'}, {type: 'users', id: 'u2', name: 'Bob'}, {type: 'sites'}],
+				containers: [{type: 'site', id: 'c'}],
+				targets: [{type: 'group', id: 'g1', name: 'admins'}, {type: 'user', id: 'u2', name: 'Bob'}, {type: 'site'}],
 			});
 		});
 
@@ -323,16 +326,149 @@ describe('atlassian-org-events', () => {
 			}
 		});
 
+		it('tells people from apps', () => {
+			const account = '712020:6f2d1c8e-4b1a-4c3d-9e5f-0a1b2c3d4e10';
+			for (const [given, actor] of [
+				[{id: account}, {id: account, type: 'user'}],
+				[{id: '5b10a2844c20165700ede213'}, {id: '5b10a2844c20165700ede213', type: 'user'}],
+				[
+					{id: account, email: 'Atlassian app'},
+					{id: account, type: 'app'},
+				],
+				[
+					{id: 'confluence', email: 'Atlassian app'},
+					{id: 'confluence', type: 'app'},
+				],
+				[
+					{id: 'confluence', name: 'Confluence', email: null},
+					{id: 'confluence', name: 'Confluence', type: 'app'},
+				],
+				[
+					{id: 'x', email: 'x@example.com'},
+					{id: 'x', email: 'x@example.com', type: 'user'},
+				],
+				[
+					{id: '', email: 'x@example.com'},
+					{email: 'x@example.com', type: 'user'},
+				],
+				[{name: 'Ann'}, {name: 'Ann'}],
+				[{email: 'Atlassian app'}, undefined],
+			] as const) {
+				assert.deepEqual((normalized({attributes: {actor: given}}) as AuditEvent).actor, actor, JSON.stringify(given));
+			}
+		});
+
+		it('tells as whom it was done, and with what', () => {
+			const actor = {
+				id: 'x',
+				onBehalfOf: {id: 'o', name: 'Olga', email: 'olga@example.com'},
+				auth: {authType: 'api-token', tokenId: 't1', tokenLabel: 'ci'},
+			};
+			const other = {id: 'o', name: 'Olga', email: 'olga@example.com'};
+			assert.deepEqual(normalized({attributes: {actor}}), {
+				outcome: 'success',
+				actor: {id: 'x', type: 'app', onBehalfOf: other},
+				credential: {type: 'api-token', id: 't1', name: 'ci'},
+			});
+			for (const none of [undefined, null, '']) {
+				const auth = {authType: 'session', tokenId: none, tokenLabel: none};
+				const onBehalfOf = {id: none, name: 'Olga', email: 'no address'};
+				assert.deepEqual(normalized({attributes: {actor: {name: 'Ann', onBehalfOf, auth}}}), {
+					outcome: 'success',
+					actor: {name: 'Ann', onBehalfOf: {name: 'Olga'}},
+					credential: {type: 'session'},
+				});
+				assert.deepEqual(normalized({attributes: {actor: {id: none, onBehalfOf: {id: 'o'}}}}), {
+					outcome: 'success',
+					actor: {onBehalfOf: {id: 'o'}},
+				});
+				const nothing = {onBehalfOf: {id: none}, auth: {authType: none}};
+				assert.deepEqual(normalized({attributes: {actor: {name: 'Ann', ...nothing}}}), {
+					outcome: 'success',
+					actor: {name: 'Ann'},
+				});
+			}
+		});
+
+		it('keeps all users and the group of one event, in the order of the API', () => {
+			const user = (id: string) => ({id, type: 'users', attributes: {name: id, email: `${id}@example.com`}});
+			const context = [
+				...['u1', 'u2'].map(user),
+				{id: 'g', type: 'groups', attributes: {name: 'admins', groupName: 'admins'}},
+				...['u3', 'u4', 'u5'].map(user),
+				{type: 'invited-user', attributes: {email: 'new@example.com'}},
+				{id: 'p', type: 'products', attributes: {siteHostName: 'a.example.net'}},
+			];
+			const {targets} = normalized({attributes: {context}}) as AuditEvent;
+			const mapped = (id: string) => ({type: 'user', id, name: id, email: `${id}@example.com`});
+			assert.deepEqual(targets, [
+				...['u1', 'u2'].map(mapped),
+				{type: 'group', id: 'g', name: 'admins'},
+				...['u3', 'u4', 'u5'].map(mapped),
+				{type: 'user', email: 'new@example.com'},
+				{type: 'product', id: 'p', name: 'a.example.net'},
+			]);
+		});
+
+		it('gives the settings of an organization, whatever their form, and where they are', () => {
+			for (const [settingValues, to] of [
+				[['off', 'on'], '["off","on"]'],
+				[{a: [1]}, '{"a":[1]}'],
+				['on', 'on'],
+				[0, '0'],
+				[false, 'false'],
+				['', undefined],
+				[null, undefined],
+			] as const) {
+				const container = [{id: 'o', type: 'orgs', attributes: {name: 'Acme', settingName: 'mfa', settingValues}}];
+				assert.deepEqual(normalized({attributes: {container}}), {
+					outcome: 'success',
+					containers: [{type: 'organization', id: 'o', name: 'Acme'}],
+					changes: [to === undefined ? {field: 'mfa'} : {field: 'mfa', to}],
+				});
+			}
+			const settingValues = JSON.parse('['.repeat(50_000) + ']'.repeat(50_000)) as unknown;
+			const container = [{attributes: {settingName: 'deep', settingValues}}];
+			assert.deepEqual(facts.normalize({attributes: {container}}), {outcome: 'success', changes: [{field: 'deep'}]});
+		});
+
+		it('takes the time of processing in any zone, and no other text', () => {
+			for (const [processedAt, processed] of [
+				['2026-01-01T01:00:00+01:00', '2026-01-01T00:00:00.000Z'],
+				['2025-12-31T22:30:00.1234-0130', '2026-01-01T00:00:00.123Z'],
+				['2026-01-01T00:00:00', undefined],
+				['9999-12-31T23:59:59-01:00', undefined],
+				['0000-01-01T00:00:00+01:00', undefined],
+				['now', undefined],
+				[1767225600000, undefined],
+				['', undefined],
+				[null, undefined],
+			] as const) {
+				assert.equal((normalized({attributes: {processedAt}}) as AuditEvent).processed, processed);
+			}
+		});
+
 		it('takes no e-mail address that is none', () => {
 			const attributes = {action: 'a', actor: {id: 'x', email: 'Atlassian app'}};
-			assert.deepEqual(normalized({attributes}), {action: 'a', outcome: 'success', actor: {id: 'x'}});
+			assert.deepEqual(normalized({attributes}), {
+				action: 'a',
+				outcome: 'success',
+				actor: {id: 'x', type: 'app'},
+			});
 		});
 
 		it('knows a failure by its action', () => {
 			assert.deepEqual(normalized({attributes: {action: 'user_login_failed'}}), {
 				action: 'user_login_failed',
+				activity: 'user-login',
 				outcome: 'failure',
 			});
+			for (const [action, outcome] of [
+				['user_login_failure', 'failure'],
+				['user_failed_over', 'success'],
+			]) {
+				assert.deepEqual(normalized({attributes: {action}}), {action, outcome});
+			}
 		});
 	});
 });

@@ -156,8 +156,12 @@ describe('atlassian-org-users', () => {
 				});
 				const shared = {source: 'atlassian-org-users', tenant: 'acme'};
 				assert.deepEqual(common, [
-					{id: '712020:a', ...shared, targets: [{type: 'users', id: '712020:a', name: 'Lila Smalls'}]},
-					{id: 'b', ...shared, targets: [{type: 'users', id: 'b'}]},
+					{
+						id: '712020:a',
+						...shared,
+						targets: [{type: 'user', id: '712020:a', name: 'Lila Smalls', email: 'lila@example.com'}],
+					},
+					{id: 'b', ...shared, targets: [{type: 'user', id: 'b'}]},
 				]);
 			},
 		);

@@ -222,15 +222,16 @@ describe(name, () => {
 				}),
 				{
 					action: 'User added to group',
+					activity: 'group-user-added',
 					category: 'Users and groups',
 					message: 'by hand',
 					outcome: 'success',
-					actor: {id: 'a1', name: 'Ann', type: 'user'},
+					actor: {id: 'a1', name: 'Ann', fullName: 'Ann', type: 'user'},
 					origin: {ip: '203.0.113.5', ips: ['203.0.113.5']},
 					targets: [
-						{type: 'Group', id: '4375f4c3-7a5b-4c0e-8d11-0a1b2c3d4e5f', name: 'admins'},
-						{type: 'User', name: 'Bob'},
-						{type: 'Space', name: 'A: B'},
+						{type: 'group', id: '4375f4c3-7a5b-4c0e-8d11-0a1b2c3d4e5f', name: 'admins'},
+						{type: 'user', name: 'Bob'},
+						{type: 'space', name: 'A: B'},
 					],
 					changes: [
 						{field: 'Active', from: 'Yes', to: 'No'},
@@ -245,26 +246,56 @@ describe(name, () => {
 			assert.deepEqual(await normalized({affectedObject: {name: `${group}; User: 712020:ab-1`, objectType: ''}}), {
 				outcome: 'success',
 				targets: [
-					{type: 'Group', id: group},
-					{type: 'User', id: '712020:ab-1'},
+					{type: 'group', id: group},
+					{type: 'user', id: '712020:ab-1'},
 				],
 			});
+		});
+
+		it('takes the id off the name of a group, and of nothing else', async () => {
+			const id = '4375f4c3-7a5b-4c0e-8d11-0a1b2c3d4e5f';
+			for (const [object, target] of [
+				[
+					{name: `a:b:${id}`, objectType: 'Group'},
+					{type: 'group', id, name: 'a:b'},
+				],
+				[
+					{name: `a:${id}`, objectType: 'Space'},
+					{type: 'space', name: `a:${id}`},
+				],
+				[{name: `a:${id}`, objectType: ''}, {name: `a:${id}`}],
+				[
+					{name: 'a:b', objectType: 'Group'},
+					{type: 'group', name: 'a:b'},
+				],
+				[
+					{name: `:${id}`, objectType: 'Group'},
+					{type: 'group', name: `:${id}`},
+				],
+				[{name: '', objectType: 'Group'}, {type: 'group'}],
+			] as const) {
+				assert.deepEqual(await normalized({affectedObject: object}), {outcome: 'success', targets: [target]});
+				assert.deepEqual(await normalized({associatedObjects: [object]}), {outcome: 'success', targets: [target]});
+			}
 		});
 
 		it('knows people, apps, the system and strangers apart', async () => {
 			for (const [author, actor] of [
 				[
 					{type: 'user', displayName: 'System'},
-					{name: 'System', type: 'system'},
+					{name: 'System', fullName: 'System', type: 'system'},
 				],
 				[
 					{type: 'user', displayName: 'Anonymous'},
-					{name: 'Anonymous', type: 'anonymous'},
+					{name: 'Anonymous', fullName: 'Anonymous', type: 'anonymous'},
 				],
-				[{type: 'user', displayName: 'constructor'}, {name: 'constructor'}],
+				[
+					{type: 'user', displayName: 'constructor'},
+					{name: 'constructor', fullName: 'constructor'},
+				],
 				[
 					{type: 'user', displayName: 'Bot', accountId: 'b', accountType: 'app'},
-					{id: 'b', name: 'Bot', type: 'app'},
+					{id: 'b', name: 'Bot', fullName: 'Bot', type: 'app'},
 				],
 				[
 					{type: 'user', accountId: '', userKey: 'k', username: 'n'},
@@ -277,6 +308,15 @@ describe(name, () => {
 			] as const) {
 				assert.deepEqual(await normalized({author}), {outcome: 'success', actor});
 			}
+		});
+
+		it('takes each address of a list, and no empty one', async () => {
+			const ips = ['203.0.113.5', '2001:db8::1'];
+			assert.deepEqual(await normalized({remoteAddress: ' 203.0.113.5 ,, 2001:db8::1'}), {
+				outcome: 'success',
+				origin: {ip: ips[0], ips},
+			});
+			assert.deepEqual(await normalized({remoteAddress: ' ,'}), {outcome: 'success'});
 		});
 
 		it('leaves out what is missing, null or empty', async () => {

@@ -310,8 +310,8 @@ describe(name, () => {
 				actor: {id: '1', name: 'admin', type: 'user'},
 				origin: {ip: '127.0.0.1', ips: ['127.0.0.1']},
 				targets: [
-					{type: 'APPLICATION', id: '12', name: 'Jira 7.4'},
-					{type: 'DIRECTORY', id: '7', name: 'ad'},
+					{type: 'application', id: '12', name: 'Jira 7.4'},
+					{type: 'directory', id: '7', name: 'ad'},
 				],
 				changes: [
 					{field: 'active', to: 'true'},
@@ -333,11 +333,42 @@ describe(name, () => {
 				category: 'GROUP',
 				outcome: 'success',
 				actor: {id: '0', name: 'jira', type: 'app'},
-				targets: [{type: 'GROUP', name: 'staff'}],
+				targets: [{type: 'group', name: 'staff'}],
 			});
 			const author = {type: 'SYNCHRONIZATION', name: null, displayName: '', originalName: 'Nightly'};
 			const {actor} = facts.normalize({author, entities: null}) as unknown as AuditEvent;
-			assert.deepEqual(actor, {name: 'Nightly', type: 'SYNCHRONIZATION'});
+			assert.deepEqual(actor, {name: 'Nightly', type: 'system'});
+		});
+
+		it('knows people, apps and the system apart, and keeps the words that it does not know', () => {
+			for (const [type, actor] of [
+				['USER', 'user'],
+				['APPLICATION', 'app'],
+				['PLUGIN', 'app'],
+				['SYSTEM', 'system'],
+				['SYNCHRONIZATION', 'system'],
+				['DATA_IMPORT', 'system'],
+				['OTHER', 'OTHER'],
+				['__proto__', '__proto__'],
+				['toString', 'toString'],
+			] as const) {
+				for (const given of [{author: {type}}, {authorType: type}, {author: {id: null, type: ''}, authorType: type}]) {
+					assert.deepEqual(facts.normalize({...given}), {outcome: 'success', actor: {type: actor}});
+				}
+			}
+		});
+
+		it('takes the name for people beside the user name, and in its place', () => {
+			const ann = {id: 3, name: 'ann', displayName: 'Ann A.', originalName: 'Ann', type: 'USER'};
+			assert.deepEqual(facts.normalize({author: ann, entities: [{...ann, name: null}]}), {
+				outcome: 'success',
+				actor: {id: '3', name: 'ann', fullName: 'Ann A.', type: 'user'},
+				targets: [{type: 'user', id: '3', name: 'Ann A.'}],
+			});
+			assert.deepEqual(facts.normalize({author: {...ann, name: ''}}), {
+				outcome: 'success',
+				actor: {id: '3', name: 'Ann A.', fullName: 'Ann A.', type: 'user'},
+			});
 		});
 
 		it('is the same for every order of the sets', () => {

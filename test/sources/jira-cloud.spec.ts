@@ -191,18 +191,23 @@ describe(name, () => {
 				}),
 				{
 					action: 'User added to group',
+					activity: 'group-user-added',
 					category: 'group management',
 					message: 'by hand',
 					outcome: 'success',
 					actor: {id: 'a1'},
 					origin: {ip: '203.0.113.5', ips: ['203.0.113.5']},
-					targets: [{type: 'GROUP', id: '12', name: 'admins'}, {type: 'USER', id: 'a2', name: 'Bob'}, {name: 'X'}],
+					targets: [{type: 'group', id: '12', name: 'admins'}, {type: 'user', id: 'a2', name: 'Bob'}, {name: 'X'}],
 					changes: [
 						{field: 'Email', from: 'a@example.com', to: 'b@example.com'},
 						{field: 'Name', to: 'Ann'},
 					],
 				},
 			);
+			assert.deepEqual(await normalized({remoteAddress: '203.0.113.5, 10.0.0.1,'}), {
+				outcome: 'success',
+				origin: {ip: '203.0.113.5', ips: ['203.0.113.5', '10.0.0.1']},
+			});
 			assert.deepEqual(await normalized({authorKey: 'ug:1', authorAccountId: ''}), {
 				outcome: 'success',
 				actor: {id: 'ug:1'},

@@ -25,6 +25,8 @@ export function factsOf(given: Partial<SourceFacts> = {}): SourceFacts {
 		order: 'newest-first',
 		overlapMs: 3_600_000,
 		maxEventBytes: 1_000_000,
+		product: {vendor: 'Some Vendor', name: 'Some Product'},
+		ownIds: true,
 		normalize: () => ({}),
 		limit: () => {},
 		...given,

@@ -2,19 +2,21 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import {Readable} from 'node:stream';
-import {callBody} from '../../lib/cli/call-body.ts';
+import {jsonInput} from '../../lib/cli/json-input.ts';
 import {temporaryFolder} from '../support/temporary-folder.ts';
 
 const nothing = Readable.from([]);
-const typed = (...chunks: (string | Buffer)[]) => callBody('-', Readable.from(chunks.map(chunk => Buffer.from(chunk))));
+const read = async (place: string, stdin = nothing) => (await jsonInput(place, stdin, '--body')).value;
+const typed = (...chunks: (string | Buffer)[]) => read('-', Readable.from(chunks.map(chunk => Buffer.from(chunk))));
 
-describe('callBody', () => {
+describe('jsonInput', () => {
 	const folder = temporaryFolder();
 
 	it('is the JSON of a file or of standard input', async () => {
 		const file = path.join(folder(), 'body.json');
 		fs.writeFileSync(file, '{"a": [1, "é"]}\n');
-		assert.deepEqual(await callBody(file, nothing), {a: [1, 'é']});
+		assert.deepEqual(await read(file), {a: [1, 'é']});
+		assert.equal((await jsonInput(file, nothing, 'x')).text, '{"a": [1, "é"]}\n');
 		const bytes = Buffer.from('\ufeff"é"');
 		assert.equal(await typed(bytes.subarray(0, 5), bytes.subarray(5)), 'é', 'with a byte order mark, cut anywhere');
 	});
@@ -41,10 +43,10 @@ describe('callBody', () => {
 		await assert.rejects(typed(Buffer.from([0x22, 0xff, 0x22])), {
 			message: '--body: expected JSON in UTF-8, got bytes that are not UTF-8',
 		});
-		await assert.rejects(callBody(path.join(folder(), 'none'), nothing), {
+		await assert.rejects(read(path.join(folder(), 'none')), {
 			name: 'ConfigError',
 			message: /^--body: expected a file with JSON, or -, but ENOENT: /,
 		});
-		await assert.rejects(callBody(folder(), nothing), /but EISDIR/);
+		await assert.rejects(read(folder()), /but EISDIR/);
 	});
 });

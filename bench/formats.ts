@@ -1,0 +1,107 @@
+/**
+ * Records of each source, parsed and in pages of 100, mapped to each format and written as NDJSON, each with its own text
+ * inside: beside `JSON.stringify` of the same parsed records into the same kind of buffer.
+ *
+ *   node --import=tsx bench/formats.ts
+ *   BENCH_SOURCES=crowd-data-center BENCH_ROUNDS=3 node --import=tsx bench/formats.ts
+ */
+import assert from 'node:assert/strict';
+import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {of, type OperatorFunction} from 'rxjs';
+import {toBatch} from '../lib/batch.ts';
+import {type ApiName, startEmulator} from '../lib/emulator/index.ts';
+import type {AuditEvent} from '../lib/event.ts';
+import {ecs, normalize, ocsf} from '../lib/index.ts';
+import {mappingFacts} from '../lib/mapping.ts';
+import {createPage, type Page, type SourceFacts} from '../lib/page.ts';
+import {parseRecord, readRecord} from '../lib/records.ts';
+import {list, load} from '../lib/registry.ts';
+import {compare, type Side} from './sides.ts';
+
+const distinct = 5000;
+const passes = Number(process.env['BENCH_PASSES'] ?? 12);
+const pageSize = 100;
+
+async function readPages(file: string): Promise<Page[]> {
+	const {name, texts} = JSON.parse(readFileSync(file, 'utf8')) as {name: string; texts: readonly string[]};
+	const {records: facts, ids, order} = await load('source', name);
+	const source: SourceFacts = {
+		name,
+		tenant: 'any',
+		ids,
+		order,
+		overlapMs: 0,
+		maxEventBytes: Infinity,
+		limit() {},
+		...mappingFacts(facts),
+	};
+	const listedAtMs = order === 'none' ? 0 : undefined;
+	const records = texts.map(text => readRecord(facts, parseRecord(Buffer.from(text)), Infinity, listedAtMs));
+	return Array.from({length: records.length / pageSize}, (_, sequence) => {
+		const some = records.slice(sequence * pageSize, (sequence + 1) * pageSize);
+		const events = some.map(({value}) => value);
+		return createPage({events, records: some, source, sequence, position: null, bytes: 0}, {taken() {}, nacked() {}});
+	});
+}
+
+function stringified({records}: Page): number {
+	let bytes = 0;
+	const lines = Buffer.allocUnsafe(records.reduce((sum, {text}) => sum + text.length * 2 + 1024, 0));
+	for (const {value} of records) {
+		bytes += lines.write(JSON.stringify(value), bytes);
+		lines[bytes++] = 0x0a;
+	}
+	return bytes;
+}
+
+function written<T>(format: OperatorFunction<Page<AuditEvent>, Page<T>>): (page: Page) => number {
+	return page => {
+		let bytes = 0;
+		of(page)
+			.pipe(normalize(), format)
+			.subscribe(formatted => {
+				const {batch, rejected} = toBatch(formatted);
+				assert.equal(rejected.length + formatted.rejected.length, 0);
+				bytes = batch.lines.length;
+			});
+		return bytes;
+	};
+}
+
+const ofPage: Readonly<Record<string, (page: Page) => number>> = {
+	'JSON.stringify': stringified,
+	audit: written(pages => pages),
+	ecs: written(ecs()),
+	ocsf: written(ocsf()),
+};
+
+const file = process.env['BENCH_RECORDS'];
+const pages = file === undefined ? [] : await readPages(file);
+const sides: Record<string, Side> = Object.fromEntries(
+	Object.entries(ofPage).map(([name, write]) => [
+		name,
+		async () => {
+			let bytes = 0;
+			for (let pass = 0; pass < passes; pass++) for (const page of pages) bytes += write(page);
+			assert.ok(bytes > 0);
+			return {events: passes * pages.length * pageSize};
+		},
+	]),
+);
+
+async function recordsOf(name: string) {
+	const folder = mkdtempSync(join(tmpdir(), 'rxaudit-bench-'));
+	const path = join(folder, 'records.json');
+	const emulator = await startEmulator({events: distinct});
+	const texts = Array.from(emulator.api(name as ApiName).records(), ({text}) => text);
+	await emulator.close();
+	writeFileSync(path, JSON.stringify({name, texts: texts.slice(0, texts.length - (texts.length % pageSize))}));
+	return {env: {BENCH_RECORDS: path}, done: () => rmSync(folder, {recursive: true})};
+}
+
+for (const name of file === undefined ? (process.env['BENCH_SOURCES']?.split(',') ?? list('source')) : ['']) {
+	if (name) console.log(`\n${name}`);
+	await compare(import.meta.url, sides, async () => recordsOf(name));
+}

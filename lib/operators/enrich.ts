@@ -1,0 +1,151 @@
+import {
+	catchError,
+	concatMap,
+	defer,
+	EMPTY,
+	finalize,
+	forkJoin,
+	map,
+	mergeMap,
+	type MonoTypeOperatorFunction,
+	type Observable,
+	type ObservableInput,
+	of,
+	shareReplay,
+	throwError,
+} from 'rxjs';
+import {
+	type AccountNames,
+	accountsIn,
+	type ActionLabels,
+	actionsIn,
+	type CatalogueEntry,
+	type Directory,
+} from '../directory.ts';
+import {AuditError, ConfigError} from '../errors.ts';
+import type {AuditEvent, AuditPerson} from '../event.ts';
+import type {Page} from '../page.ts';
+import {freshStart, type Start} from '../start.ts';
+
+/** Where to read what events lack. Each is called at the first event that lacks something, and never again. */
+export interface EnrichOptions {
+	/** Pages of accounts, as a listing such as `atlassian-org-users` gives them. */
+	readonly users?: ((start: Start) => Observable<Page>) | undefined;
+	/** The actions of the API, with their names for people. */
+	readonly actions?: ((start: Start) => Promise<Iterable<CatalogueEntry>>) | undefined;
+	/** How many accounts are remembered; events with others stay as they are, and a warning says so. Default: 100,000. */
+	readonly maxUsers?: number | undefined;
+}
+
+/**
+ * Pages of common records with names that their API has left out: name and e-mail address of actors and of targets of
+ * type `user`, by account id; `actionName` and `category`, by action. What a record says is never replaced. Names are
+ * those of the moment of reading, so a record that is read again may get another one. Where they cannot be read, the
+ * stream ends with that error.
+ *
+ * ```ts
+ * run(start => jiraCloud(site, start).pipe(normalize(), enrich({users: own => orgUsers({orgId, token}, own)}, start)), sink);
+ * ```
+ *
+ * With the `start` of a run, a run that is asked to stop does not wait for the reading, and its report has the
+ * requests and warnings.
+ */
+export function enrich(
+	{users, actions, maxUsers = 100_000}: EnrichOptions,
+	start: Start = freshStart(),
+): MonoTypeOperatorFunction<Page<AuditEvent>> {
+	const sayFull = () => start.meter.warn(`enrich: more than ${maxUsers} users; those beyond stay as they are`);
+	const accounts$ = users && readOnce('users', start, own => accountsIn(users(own), maxUsers, sayFull));
+	const actions$ = actions && readOnce('actions', start, async own => actionsIn(await actions(own)));
+	let isCut = false;
+
+	/** Undefined where the run was asked to stop before it was known. */
+	const knownOf = ({events}: Page<AuditEvent>) =>
+		forkJoin([
+			accounts$ && events.some(lacksName) ? accounts$ : of(nobody),
+			actions$ && events.some(lacksLabel) ? actions$ : of(nothing),
+		]);
+
+	return concatMap(page => {
+		const known = page.verbatim ? throwError(notCommon) : knownOf(page);
+		return known.pipe(
+			mergeMap(([accounts, labels]) => {
+				isCut ||= !accounts || !labels;
+				if (!isCut) return of({...page, events: page.events.map(event => enriched(event, accounts!, labels!))});
+				// the next run reads it again, and what came behind it
+				start.interrupted = true;
+				page.taken();
+				return EMPTY;
+			}),
+			catchError((error: unknown) => {
+				page.nack(error);
+				throw error;
+			}),
+		);
+	});
+}
+
+const nobody: Directory<AccountNames> = new Map();
+const nothing: Directory<ActionLabels> = new Map();
+
+/** One reading for all who ask; it ends when none of them waits any more. */
+function readOnce<T>(
+	what: string,
+	{meter, signal}: Start,
+	read: (start: Start) => ObservableInput<T>,
+): Observable<T | undefined> {
+	return defer(() => {
+		const left = new AbortController();
+		const own: Start = {...freshStart(), meter, signal: AbortSignal.any([signal, left.signal])};
+		return defer(() => read(own)).pipe(
+			map(found => (own.interrupted ? undefined : found)),
+			catchError((error: unknown) => {
+				if (signal.aborted) return of(undefined);
+				throw unreadable(what, error);
+			}),
+			finalize(() => left.abort()),
+		);
+	}).pipe(shareReplay({bufferSize: 1, refCount: true}));
+}
+
+/** The same error, since callers go by its class and its code; it says what for, and what to do. */
+function unreadable(what: string, error: unknown): unknown {
+	if (error instanceof AuditError) {
+		error.message = `enrich: the ${what} could not be read: ${error.message}; or leave --enrich ${what} out`;
+	}
+	return error;
+}
+
+function notCommon(): ConfigError {
+	return new ConfigError('enrich: expected common records, got those of the API; put it behind normalize()');
+}
+
+function lacksName({actor, targets = []}: AuditEvent): boolean {
+	return (
+		isNameless(actor) || isNameless(actor?.onBehalfOf) || targets.some(one => one.type === 'user' && isNameless(one))
+	);
+}
+
+function isNameless(one: AuditPerson | undefined): boolean {
+	return one?.id !== undefined && (one.name === undefined || one.email === undefined);
+}
+
+function lacksLabel({action, actionName, category}: AuditEvent): boolean {
+	return action !== undefined && (actionName === undefined || category === undefined);
+}
+
+function enriched(event: AuditEvent, accounts: Directory<AccountNames>, labels: Directory<ActionLabels>): AuditEvent {
+	const named = <Person extends AuditPerson>(one: Person): Person => filled(one, one.id, accounts);
+	const {actor, targets} = event;
+	return {
+		...filled(event, event.action, labels),
+		...(actor && {actor: named(actor.onBehalfOf ? {...actor, onBehalfOf: named(actor.onBehalfOf)} : actor)}),
+		...(targets && {targets: targets.map(one => (one.type === 'user' ? named(one) : one))}),
+	};
+}
+
+/** The same with what is known of it; its own members win, and keep their places. */
+function filled<T extends Known, Known extends object>(one: T, id: string | undefined, directory: Directory<Known>): T {
+	const known = id === undefined ? undefined : directory.get(id);
+	return known ? {...one, ...known, ...one} : one;
+}

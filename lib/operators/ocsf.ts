@@ -1,0 +1,17 @@
+import type {OperatorFunction} from 'rxjs';
+import type {AuditEvent} from '../event.ts';
+import type {Page} from '../page.ts';
+import {type OcsfEvent, toOcsf} from '../schemas/ocsf.ts';
+import {mapEvents} from './map-events.ts';
+
+/**
+ * Pages of events in the Open Cybersecurity Schema Framework, one for each common record: {@link toOcsf}. Put it behind
+ * `normalize()`.
+ *
+ * ```ts
+ * orgEvents({orgId, token}).pipe(normalize(), ocsf(), toEvents()).subscribe(event => console.log(event.type_uid));
+ * ```
+ */
+export function ocsf(): OperatorFunction<Page<AuditEvent>, Page<OcsfEvent>> {
+	return mapEvents((event, _record, source) => toOcsf(event, source));
+}

@@ -1,0 +1,144 @@
+import {map, type MonoTypeOperatorFunction} from 'rxjs';
+import {commonMembers} from '../common-members.ts';
+import {auditEvent} from '../event.ts';
+import {parseContainer} from '../json-edits.ts';
+import {keepEvents, type Page, type Rejected, type SourceFacts, type SourceRecord} from '../page.ts';
+import {redactEvent, valuesOf} from '../redact-event.ts';
+import {Redaction, type RedactOptions} from '../redaction.ts';
+import {type ValueFinder, valueFinder} from '../value-finder.ts';
+
+export type {RedactOptions} from '../redaction.ts';
+export type {RedactPattern} from '../pattern-finder.ts';
+
+const topNames = new Set(Object.keys(auditEvent.shape));
+const commonNames = commonMembers().flatMap(member => member.split('.'));
+const noValues = valueFinder([]);
+const lost = 'cannot be redacted';
+
+/**
+ * Pages without the values of these members and without what matches these patterns, in every place where they stand:
+ * other members, `raw`, and the records and dead letters that sinks get. With a key each value is
+ * `redacted:` + 128 bits of HMAC-SHA256 in hex, the same one everywhere; without one members are absent, and the rest is
+ * `[redacted]`.
+ *
+ * A value is found as it is, trimmed, in URLs and in JSON within JSON, never in the middle of a word, and e-mail
+ * addresses in any case; not in base64, and not where a part of it stands alone. So a short value like the id `1` takes
+ * every `1` with it. `id`, `time`, `source`, `tenant` and `processed` stay, since files, rows and identities are named
+ * by them, whatever they hold. A text that is no JSON cannot be redacted and is left out: as `raw`, and of dead letters,
+ * which keep their id and their reason. The same goes for dead letters from before in which the members cannot be found.
+ *
+ * ```ts
+ * pages$.pipe(normalize(), redact({members: ['actor.email', 'actor.name'], patterns: ['ip'], key}));
+ * ```
+ */
+export function redact<T>(options: RedactOptions): MonoTypeOperatorFunction<Page<T>> {
+	const redaction = new Redaction(options, commonNames);
+	return map(page => {
+		const rejected: Rejected[] = [];
+		const keep = new Array<boolean>(page.events.length).fill(true);
+		const events: T[] = [];
+		const records: SourceRecord[] = [];
+		for (const [index, event] of page.events.entries()) {
+			const record = page.records[index]!;
+			const isOwn = page.verbatim && (event as unknown) === record.value;
+			const redacted = isOwn ? redactOwn(record, redaction) : redactMade(event, record, redaction);
+			keep[index] = redacted !== undefined;
+			if (redacted === undefined) rejected.push({id: record.id, text: new Uint8Array(), reason: lost});
+			events.push((redacted?.event ?? event) as T);
+			records.push(redacted?.record ?? record);
+		}
+		const letters = page.rejected.map(letter => redactLetter(letter, page, redaction));
+		const unknownActions = page.unknownActions && redactActions(page.unknownActions, redaction);
+		return keepEvents<T>(
+			{...page, events, records, rejected: letters, ...(unknownActions ? {unknownActions} : {})},
+			keep,
+			rejected,
+		);
+	});
+}
+
+interface Redacted {
+	readonly event: unknown;
+	readonly record: SourceRecord;
+}
+
+/** An event that is the record itself: undefined where its text cannot be redacted. */
+function redactOwn(given: SourceRecord, redaction: Redaction): Redacted | undefined {
+	const record = withText(given, redaction, redaction.valuesIn(textOf(given)), redaction.tree);
+	return record && {event: record.value, record};
+}
+
+/** An event that was made from the record: undefined where it cannot be walked through. */
+function redactMade(event: unknown, given: SourceRecord, redaction: Redaction): Redacted | undefined {
+	try {
+		const values = valuesOf(event, redaction);
+		const record = withText(given, redaction, values);
+		const own = {before: textOf(given), after: record && textOf(record)};
+		const rawOf = (text: string) => (text === own.before ? own.after : redaction.json(text, values)?.text);
+		// what a sink may ask of the record must hold nothing either
+		return {event: redactEvent(event, redaction, values, rawOf), record: record ?? {...given, ...nothing}};
+	} catch {
+		return undefined;
+	}
+}
+
+const nothing = {text: Buffer.from('{}'), raw: '{}', value: {}};
+
+/** The same record where there is nothing in it; undefined where something would be left. */
+function withText(
+	record: SourceRecord,
+	redaction: Redaction,
+	values: ValueFinder,
+	tree?: Redaction['tree'],
+): SourceRecord | undefined {
+	const before = textOf(record);
+	if (!tree && !redaction.mayChange(before, values)) return record;
+	const redacted = redaction.json(before, values, tree);
+	if (redacted === undefined || redacted.text === before) return redacted && record;
+	const {text: raw, value} = redacted;
+	return {...record, text: Buffer.from(raw), raw, value};
+}
+
+/** A dead letter from before: its members are found as the source would have mapped them. */
+function redactLetter({id, text, reason}: Rejected, page: Page, redaction: Redaction): Rejected {
+	const json = decode(text);
+	const values = valuesOfLetter(json, page, redaction);
+	const redacted = values && redaction.json(json, values, page.verbatim ? redaction.tree : undefined);
+	return {
+		...(id === undefined ? {} : {id}),
+		text: redacted ? (redacted.text === json ? text : Buffer.from(redacted.text)) : new Uint8Array(),
+		reason: redaction.text(reason, values ?? noValues),
+	};
+}
+
+function valuesOfLetter(
+	json: string,
+	{verbatim, source}: {readonly verbatim: boolean; readonly source: SourceFacts},
+	redaction: Redaction,
+): ValueFinder | undefined {
+	if (verbatim) return redaction.valuesIn(json);
+	if (redaction.tree === undefined) return noValues;
+	if (!redaction.beginsWith(topNames)) return undefined;
+	try {
+		return valuesOf(source.normalize(parseContainer(json)), redaction);
+	} catch {
+		return undefined;
+	}
+}
+
+function redactActions(actions: ReadonlyMap<string, number>, redaction: Redaction): ReadonlyMap<string, number> {
+	const redacted = new Map<string, number>();
+	for (const [action, count] of actions) {
+		const shown = redaction.text(action, noValues);
+		redacted.set(shown, (redacted.get(shown) ?? 0) + count);
+	}
+	return redacted;
+}
+
+function textOf({raw, text}: SourceRecord): string {
+	return raw ?? decode(text);
+}
+
+function decode(text: Uint8Array): string {
+	return Buffer.from(text.buffer, text.byteOffset, text.length).toString('utf8');
+}

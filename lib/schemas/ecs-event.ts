@@ -1,0 +1,77 @@
+import type {Activity} from '../activity.ts';
+import type {AuditChange, AuditCredential, AuditTarget} from '../event.ts';
+import type {EcsCategories} from './ecs-categories.ts';
+
+export interface EcsPerson {
+	readonly id?: string;
+	readonly name?: string;
+	readonly full_name?: string;
+	readonly email?: string;
+}
+
+/** What has an id and a name: a group, an organization. */
+export interface EcsNamed {
+	readonly id?: string;
+	readonly name?: string;
+}
+
+export interface EcsUser extends EcsPerson {
+	/** As whom it was done. */
+	readonly effective?: EcsPerson;
+	/** The first user that it was done to, with the first group. */
+	readonly target?: EcsPerson & {readonly group?: EcsNamed};
+	/** What that user is called from then on. */
+	readonly changes?: Omit<EcsPerson, 'id'>;
+}
+
+export interface EcsSource {
+	readonly address?: string;
+	readonly ip?: string;
+	readonly geo?: {readonly country_name?: string; readonly region_name?: string; readonly city_name?: string};
+}
+
+/** What ECS has no field for, in the words of the common record. */
+export interface EcsAtlassian {
+	readonly tenant?: string;
+	readonly activity?: Activity;
+	readonly category?: string;
+	readonly action_name?: string;
+	/** Who did it where that is no user but an app, the system or anybody; of a user, its type where it has its own. */
+	readonly actor?: EcsPerson & {readonly type?: string};
+	readonly credential?: AuditCredential;
+	/** What the API has in the place of IP addresses, and is none. */
+	readonly addresses?: readonly string[];
+	readonly containers?: readonly AuditTarget[];
+	readonly targets?: readonly AuditTarget[];
+	readonly changes?: readonly AuditChange[];
+}
+
+/** One audit event in the Elastic Common Schema: every member is a field of it, save those in `atlassian`. */
+export interface EcsEvent {
+	readonly '@timestamp': string;
+	readonly ecs: {readonly version: '9.4.0'};
+	readonly message?: string;
+	readonly user?: EcsUser;
+	readonly group?: EcsNamed;
+	readonly related?: {readonly user?: readonly string[]; readonly ip?: readonly string[]};
+	readonly source?: EcsSource;
+	readonly network?: {readonly forwarded_ip: string};
+	readonly organization?: EcsNamed;
+	readonly host?: {readonly name: string};
+	readonly service?: {readonly address: string};
+	readonly observer: {readonly vendor?: string; readonly product: string};
+	readonly atlassian?: EcsAtlassian;
+	readonly event: EcsCategories & {
+		readonly kind: 'event';
+		readonly action?: string;
+		readonly outcome: 'success' | 'failure' | 'unknown';
+		readonly id: string;
+		readonly created?: string;
+		readonly module: 'rxaudit';
+		readonly dataset: string;
+		readonly original?: string;
+	};
+}
+
+/** What a part of it is while it is written member by member. */
+export type Writable<T> = {-readonly [Key in keyof T]: T[Key]};

@@ -1,0 +1,94 @@
+import type {AuditActor, AuditChange, AuditEvent, AuditPerson, AuditTarget} from '../event.ts';
+import type {EcsNamed, EcsPerson, EcsUser, Writable} from './ecs-event.ts';
+
+/** False for what is known to be no person: ECS's `user.*` is what rules about people look at. */
+export function isUser({type}: AuditActor): boolean {
+	return type !== 'app' && type !== 'system' && type !== 'anonymous';
+}
+
+/** The first of that type; undefined where there is none. */
+export function firstOf(type: string, targets: readonly AuditTarget[] | undefined): AuditTarget | undefined {
+	if (targets !== undefined) for (const target of targets) if (target.type === type) return target;
+	return undefined;
+}
+
+/** Who did it, as whom, and to which user; undefined where it says nothing of users. */
+export function ecsUser({activity, actor, targets, changes}: AuditEvent): EcsUser | undefined {
+	const user: Writable<EcsUser> = (actor && isUser(actor) && ecsPerson(actor)) || {};
+	const target = firstOf('user', targets);
+	const other =
+		(actor?.onBehalfOf && ecsPerson(actor.onBehalfOf)) ||
+		(target && activity === 'user-impersonated' ? ecsPerson(target) : undefined);
+	if (other) user.effective = other;
+	// who logs in is both; a rule about what is done to users must not see it
+	if (target && activity !== 'user-login' && activity !== 'user-logout') {
+		const said: Writable<NonNullable<EcsUser['target']>> = ecsPerson(target) ?? {};
+		const group = ecsNamed(firstOf('group', targets));
+		if (group) said.group = group;
+		if (hasMembers(said)) user.target = said;
+	}
+	const changed = changes && activity === 'user-updated' ? changesOf(changes) : undefined;
+	if (changed) user.changes = changed;
+	return hasMembers(user) ? user : undefined;
+}
+
+/** All that the users of the event are called, each once. */
+export function usersRelatedTo({actor, targets}: AuditEvent): string[] {
+	const all = new Set<string>();
+	if (actor) {
+		if (isUser(actor)) addNames(all, actor);
+		if (actor.onBehalfOf) addNames(all, actor.onBehalfOf);
+	}
+	if (targets) for (const target of targets) if (target.type === 'user') addNames(all, target);
+	return [...all];
+}
+
+function addNames(all: Set<string>, {id, name, fullName, email}: AuditPerson): void {
+	if (id) all.add(id);
+	if (name) all.add(name);
+	if (fullName) all.add(fullName);
+	if (email) all.add(email);
+}
+
+/** A name that is all that is known is one for people where the API says so: `user.name` is what one logs in with. */
+export function ecsPerson({id, name, fullName, email}: AuditPerson): EcsPerson | undefined {
+	const person: Writable<EcsPerson> = {};
+	if (id) person.id = id;
+	if (name && name !== fullName) person.name = name;
+	if (fullName) person.full_name = fullName;
+	if (email) person.email = email;
+	return id || name || fullName || email ? person : undefined;
+}
+
+/** Its id and its name, where there is one of them. */
+export function ecsNamed(target: AuditTarget | undefined): EcsNamed | undefined {
+	if (!target?.id && !target?.name) return undefined;
+	const named: Writable<EcsNamed> = {};
+	if (target.id) named.id = target.id;
+	if (target.name) named.name = target.name;
+	return named;
+}
+
+/** What the APIs call these, without spaces and the like; a mere `name` may be either. */
+const changedFields: ReadonlyMap<string, 'name' | 'full_name' | 'email'> = new Map([
+	['username', 'name'],
+	['fullname', 'full_name'],
+	['displayname', 'full_name'],
+	['email', 'email'],
+	['emailaddress', 'email'],
+]);
+
+function changesOf(changes: readonly AuditChange[]): EcsUser['changes'] {
+	const said: Writable<NonNullable<EcsUser['changes']>> = {};
+	for (const {field, to} of changes) {
+		if (!field || field.length > 20 || !to) continue;
+		const name = changedFields.get(field.toLowerCase().replace(/[^a-z]/g, ''));
+		if (name) said[name] ??= to;
+	}
+	return hasMembers(said) ? said : undefined;
+}
+
+function hasMembers(object: object): boolean {
+	for (const _ in object) return true;
+	return false;
+}

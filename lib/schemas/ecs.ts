@@ -1,0 +1,124 @@
+import {isIP} from 'node:net';
+import type {AuditEvent, AuditOrigin} from '../event.ts';
+import type {SourceFacts} from '../page.ts';
+import {ecsCategories} from './ecs-categories.ts';
+import type {EcsAtlassian, EcsEvent, EcsSource, Writable} from './ecs-event.ts';
+import {ecsNamed, ecsPerson, ecsUser, firstOf, isUser, usersRelatedTo} from './ecs-user.ts';
+
+export type {EcsEvent} from './ecs-event.ts';
+
+/**
+ * The event in the Elastic Common Schema 9.4.0; the same event gives the same bytes at any time, so there is no
+ * `event.ingested`. ECS has room for one user and one group that something was done to, and for addresses that are IP
+ * addresses: what does not fit is in `atlassian`, the one object that is not of ECS.
+ */
+export function toEcs(event: AuditEvent, {product}: Pick<SourceFacts, 'product'>): EcsEvent {
+	const {message, origin, service, targets} = event;
+	const addresses = origin && addressesIn(origin);
+	const out: Partial<Writable<EcsEvent>> = {'@timestamp': event.time, ecs: {version: '9.4.0'}};
+	if (message) out.message = message;
+	const user = ecsUser(event);
+	if (user) out.user = user;
+	const group = ecsNamed(firstOf('group', targets));
+	if (group) out.group = group;
+	const related = relatedTo(event, addresses?.ips);
+	if (related) out.related = related;
+	const source = origin && sourceOf(origin, addresses?.ips);
+	if (source) out.source = source;
+	const proxy = origin?.ip && addresses?.ips.find(ip => ip !== origin.ip);
+	if (proxy) out.network = {forwarded_ip: proxy};
+	const organization = organizationOf(event);
+	if (organization) out.organization = organization;
+	if (service?.node) out.host = {name: service.node};
+	if (service?.address) out.service = {address: service.address};
+	out.observer = product.vendor ? {vendor: product.vendor, product: product.name} : {product: product.name};
+	const atlassian = atlassianOf(event, addresses?.others);
+	if (atlassian) out.atlassian = atlassian;
+	out.event = eventOf(event);
+	return out as EcsEvent;
+}
+
+function eventOf({activity, action, outcome, id, processed, source, targets, raw}: AuditEvent): EcsEvent['event'] {
+	const {category, type} = ecsCategories(activity, targets);
+	const said: Partial<Writable<EcsEvent['event']>> = {kind: 'event', category, type};
+	if (action) said.action = action;
+	said.outcome = outcome ?? 'unknown';
+	said.id = id;
+	if (processed) said.created = processed;
+	said.module = 'rxaudit';
+	said.dataset = source;
+	if (raw) said.original = raw;
+	return said as EcsEvent['event'];
+}
+
+function relatedTo(event: AuditEvent, ips: readonly string[] = []): EcsEvent['related'] {
+	const users = usersRelatedTo(event);
+	if (ips.length === 0) return users.length > 0 ? {user: users} : undefined;
+	return users.length > 0 ? {user: users, ip: ips} : {ip: ips};
+}
+
+function sourceOf({ip, geo}: AuditOrigin, ips: readonly string[] = []): EcsSource | undefined {
+	const source: Writable<EcsSource> = {};
+	if (ip) {
+		source.address = ip;
+		if (ips[0] === ip) source.ip = ip;
+	}
+	if (geo?.country || geo?.region || geo?.city) {
+		const place: Writable<NonNullable<EcsSource['geo']>> = {};
+		if (geo.country) place.country_name = geo.country;
+		if (geo.region) place.region_name = geo.region;
+		if (geo.city) place.city_name = geo.city;
+		source.geo = place;
+	}
+	return ip || source.geo ? source : undefined;
+}
+
+interface Addresses {
+	/** Each once; the client's is the first, where it is one. */
+	readonly ips: readonly string[];
+	/** What is no IP address, without the client's. */
+	readonly others: readonly string[];
+}
+
+function addressesIn({ip, ips = []}: AuditOrigin): Addresses {
+	const real = new Set<string>();
+	const others = new Set<string>();
+	if (ip && isAddress(ip)) real.add(ip);
+	for (const address of ips) if (address !== ip) (isAddress(address) ? real : others).add(address);
+	return {ips: [...real], others: [...others]};
+}
+
+/** No IP address is longer than 45 characters; one with a zone (`fe80::1%eth0`) is refused by Elasticsearch. */
+function isAddress(text: string): boolean {
+	return text.length <= 45 && isIP(text) !== 0 && !text.includes('%');
+}
+
+/** Whose log it is, by the name of the organization where the event says it. */
+function organizationOf({tenant, containers}: AuditEvent): EcsEvent['organization'] {
+	const named = ecsNamed(firstOf('organization', containers));
+	if (named?.id || !tenant) return named;
+	return named?.name ? {id: tenant, name: named.name} : {id: tenant};
+}
+
+function atlassianOf(event: AuditEvent, others: readonly string[] = []): EcsAtlassian | undefined {
+	const {tenant, activity, category, actionName, credential, containers, targets, changes} = event;
+	const own: Writable<EcsAtlassian> = {};
+	if (tenant) own.tenant = tenant;
+	if (activity) own.activity = activity;
+	if (category) own.category = category;
+	if (actionName) own.action_name = actionName;
+	const actor = ownActorOf(event);
+	if (actor) own.actor = actor;
+	if (credential?.type || credential?.id || credential?.name) own.credential = credential;
+	if (others.length > 0) own.addresses = others;
+	if (containers) own.containers = containers;
+	if (targets) own.targets = targets;
+	if (changes) own.changes = changes;
+	for (const _ in own) return own;
+	return undefined;
+}
+
+function ownActorOf({actor}: AuditEvent): EcsAtlassian['actor'] {
+	if (!actor?.type || actor.type === 'user') return undefined;
+	return isUser(actor) ? {type: actor.type} : {type: actor.type, ...ecsPerson(actor)};
+}

@@ -1,0 +1,31 @@
+import type {ActionRules} from '../lib/activity.ts';
+
+/** What the summaries of this log are: the API has no key beside them. */
+export const confluenceCloudActions: ActionRules = {
+	'User created': 'user-created',
+	'User invited': 'user-invited',
+	'User details updated': 'user-updated',
+	'User renamed': 'user-updated',
+	'User deactivated': 'user-disabled',
+	'User reactivated': 'user-enabled',
+	'User deleted': 'user-deleted',
+	'User added to group': 'group-user-added',
+	'User removed from group': 'group-user-removed',
+	'Group created': 'group-created',
+	'Group deleted': 'group-deleted',
+	'* permission added': 'permission-granted',
+	'* permission removed': 'permission-revoked',
+	'* restriction added': 'permission-changed',
+	'* restriction removed': 'permission-changed',
+	'App installed': 'app-installed',
+	'App uninstalled': 'app-removed',
+	'App enabled': 'app-enabled',
+	'App disabled': 'app-disabled',
+	'App updated': 'app-updated',
+	'* exported': 'resource-exported',
+	'* imported': 'resource-imported',
+	'* created': 'resource-created',
+	'* updated': 'resource-updated',
+	'* uploaded': 'resource-updated',
+	'* deleted': 'resource-deleted',
+};

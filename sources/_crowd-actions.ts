@@ -1,0 +1,36 @@
+import type {ActionRules} from '../lib/activity.ts';
+
+/** What the event types are. The list is open: plugins add to it. */
+export const crowdActions: ActionRules = {
+	USER_CREATED: 'user-created',
+	USER_UPDATED: 'user-updated',
+	USER_DELETED: 'user-deleted',
+	GROUP_CREATED: 'group-created',
+	GROUP_UPDATED: 'group-updated',
+	GROUP_DELETED: 'group-deleted',
+	ADDED_TO_GROUP: 'group-user-added',
+	REMOVED_FROM_GROUP: 'group-user-removed',
+	'PASSWORD_RESET*': 'user-password-reset',
+	'PASSWORD_*': 'user-password-changed',
+	ALIAS_CREATED: 'admin-object-created',
+	ALIAS_UPDATED: 'admin-object-updated',
+	ALIAS_DELETED: 'admin-object-deleted',
+	APPLICATION_CREATED: 'admin-object-created',
+	APPLICATION_UPDATED: 'admin-object-updated',
+	APPLICATION_DELETED: 'admin-object-deleted',
+	DIRECTORY_CREATED: 'admin-object-created',
+	DIRECTORY_UPDATED: 'admin-object-updated',
+	DIRECTORY_DELETED: 'admin-object-deleted',
+	CONFIGURATION_MODIFIED: 'settings-changed',
+	SYNCHRONIZATION_STARTED: 'sync-started',
+	SYNCHRONIZATION_FINISHED: 'sync-finished',
+	'RESTORE_*': 'resource-restored',
+	'IMPORT_*': 'resource-imported',
+	// of old, about an entity of any type
+	CREATED: 'admin-object-created',
+	MODIFIED: 'admin-object-updated',
+	DELETED: 'admin-object-deleted',
+	COMPLETED: 'other',
+	'FAIL*': 'other',
+	OTHER: 'other',
+};

@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict';
+import {of} from 'rxjs';
+import type {AuditEvent} from '../../lib/event.ts';
+import {ecs} from '../../lib/operators/ecs.ts';
+import {normalize} from '../../lib/operators/normalize.ts';
+import {toEcs} from '../../lib/schemas/ecs.ts';
+import {factsOf, listen, pageOf} from '../support/pages.ts';
+
+const source = factsOf({normalize: value => ({action: (value as {id: string}).id})});
+
+describe('ecs', () => {
+	it('gives an event for each common record, by the facts of its source, and is not the own text any more', () => {
+		const page = pageOf(['a', 'b'], {source});
+		const [common] = listen(of(page).pipe(normalize())).values;
+		const [mapped] = listen(of(page).pipe(normalize(), ecs())).values;
+		assert.deepEqual(
+			mapped!.events,
+			common!.events.map(event => toEcs(event, source)),
+		);
+		assert.equal(mapped!.records, common!.records);
+		assert.equal(mapped!.verbatim, false);
+	});
+
+	it('makes a dead letter of what is no common record, and goes on', () => {
+		const page = pageOf(['a', 'b'], {source});
+		const events = [null as unknown as AuditEvent, ...listen(of(page).pipe(normalize())).values[0]!.events.slice(1)];
+		const [mapped] = listen(of({...page, events}).pipe(ecs())).values;
+		assert.equal(mapped!.events.length, 1);
+		assert.deepEqual(
+			mapped!.rejected.map(({id}) => id),
+			['a'],
+		);
+	});
+});
