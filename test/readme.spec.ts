@@ -56,12 +56,21 @@ describe('README', () => {
 			String(file).endsWith('.json'),
 		);
 		assert.equal(files.length, 5000);
-		const failures = output.stdout.split('\n').filter(line => line.startsWith('{'));
+		const events = output.stdout.split('\n').filter(line => line.startsWith('{"id":'));
+		const redacted = events.filter(line => line.includes('redacted:'));
+		const failures = events.filter(line => !line.includes('redacted:'));
 		assert.ok(failures.length > 0);
 		for (const line of failures) {
 			const event = JSON.parse(line) as {outcome: string; origin: {geo: {country: string}}};
 			assert.deepEqual([event.outcome, event.origin.geo.country], ['failure', 'Germany']);
 		}
+		assert.match(output.stdout, /^ *\d+ \["authentication"\]$/m);
+		assert.match(output.stdout, /← action, by the rule "\w+/);
+		assert.equal(redacted.length, 1);
+		assert.doesNotMatch(redacted[0]!, /@example/);
+		assert.match(output.stdout, /^\{"@timestamp":"[^"]+","user":\{"id":"[^"]+"\},"event":\{"action":"\w+"\}\}$/m);
+		const ocsf = readFileSync(join(folder(), 'ocsf.ndjson'), 'utf8');
+		assert.match(ocsf.slice(0, ocsf.indexOf('\n')), /^\{"activity_id":\d+,.*"class_uid":\d+/);
 	});
 
 	it('has library examples that compile and run', async () => {
@@ -89,7 +98,7 @@ describe('README', () => {
 	});
 
 	it('names only files that exist', () => {
-		const named = readme.match(/\b(?:test|bench|lib)\/[\w./-]+\.(?:ts|md)\b|(?<=\]\()[A-Z][\w/.]+(?=\))/g) ?? [];
+		const named = readme.match(/\b(?:test|bench|lib)\/[\w./-]+\.(?:ts|md)\b|(?<=\]\()(?:docs\/|[A-Z])[\w/.-]+(?=\))/g) ?? [];
 		assert.ok(named.length > 5);
 		assert.deepEqual(
 			named.filter(name => !existsSync(join(project, name))),
