@@ -98,7 +98,8 @@ describe('README', () => {
 	});
 
 	it('names only files that exist', () => {
-		const named = readme.match(/\b(?:test|bench|lib)\/[\w./-]+\.(?:ts|md)\b|(?<=\]\()(?:docs\/|[A-Z])[\w/.-]+(?=\))/g) ?? [];
+		const named =
+			readme.match(/\b(?:test|bench|lib)\/[\w./-]+\.(?:ts|md)\b|(?<=\]\()(?:docs\/|[A-Z])[\w/.-]+(?=\))/g) ?? [];
 		assert.ok(named.length > 5);
 		assert.deepEqual(
 			named.filter(name => !existsSync(join(project, name))),

@@ -11,7 +11,9 @@ export const redactFlags: Flags = {
 	redact: {
 		value: 'MEMBER|email|ip|/REGEX/',
 		repeat: true,
-		help: 'take out personal data, wherever it stands: the value of a member (actor.email; of the record where --format is raw), all addresses, or what matches',
+		help:
+			'take out personal data, wherever it stands: the value of a member of the common record (actor.email), ' +
+			'or of the record for --format raw; all addresses; or what matches',
 	},
 	'redact-key-file': {
 		value: 'FILE',

@@ -1,14 +1,14 @@
 import {map, type MonoTypeOperatorFunction} from 'rxjs';
 import {commonMembers} from '../common-members.ts';
 import {auditEvent} from '../event.ts';
-import {parseContainer} from '../json-edits.ts';
+import {parseContainer} from '../redaction/json-edits.ts';
 import {keepEvents, type Page, type Rejected, type SourceFacts, type SourceRecord} from '../page.ts';
-import {redactEvent, valuesOf} from '../redact-event.ts';
-import {Redaction, type RedactOptions} from '../redaction.ts';
-import {type ValueFinder, valueFinder} from '../value-finder.ts';
+import {redactEvent, valuesOf} from '../redaction/redact-event.ts';
+import {Redaction, type RedactOptions} from '../redaction/redaction.ts';
+import {type ValueFinder, valueFinder} from '../redaction/value-finder.ts';
 
-export type {RedactOptions} from '../redaction.ts';
-export type {RedactPattern} from '../pattern-finder.ts';
+export type {RedactOptions} from '../redaction/redaction.ts';
+export type {RedactPattern} from '../redaction/pattern-finder.ts';
 
 const topNames = new Set(Object.keys(auditEvent.shape));
 const commonNames = commonMembers().flatMap(member => member.split('.'));
@@ -16,16 +16,18 @@ const noValues = valueFinder([]);
 const lost = 'cannot be redacted';
 
 /**
- * Pages without the values of these members and without what matches these patterns, in every place where they stand:
- * other members, `raw`, and the records and dead letters that sinks get. With a key each value is
- * `redacted:` + 128 bits of HMAC-SHA256 in hex, the same one everywhere; without one members are absent, and the rest is
- * `[redacted]`.
+ * Pages without the values of these members and without what matches these patterns, wherever they stand: in other
+ * members, in `raw`, and in the records and dead letters that sinks get. With a key each value is `redacted:` and 128
+ * bits of HMAC-SHA256 in hex, the same one everywhere; without one members are absent, and the rest is `[redacted]`.
  *
- * A value is found as it is, trimmed, in URLs and in JSON within JSON, never in the middle of a word, and e-mail
- * addresses in any case; not in base64, and not where a part of it stands alone. So a short value like the id `1` takes
- * every `1` with it. `id`, `time`, `source`, `tenant` and `processed` stay, since files, rows and identities are named
- * by them, whatever they hold. A text that is no JSON cannot be redacted and is left out: as `raw`, and of dead letters,
- * which keep their id and their reason. The same goes for dead letters from before in which the members cannot be found.
+ * A value is found as it is, trimmed, in URLs and in JSON within JSON, e-mail addresses in any case; never in the
+ * middle of a word, so the id `1` takes every `1` that stands alone with it. It is not found in base64, not where a
+ * part of it stands alone, and, of more than 64 Ki characters, only where it is all of a text. `email` and `ip` are
+ * looked for in the names of members, too, expressions are not.
+ *
+ * `id`, `time`, `source`, `tenant` and `processed` stay, whatever they hold, since files, rows and identities are
+ * named by them. A text that is no JSON cannot be redacted and is left out: as `raw`, and of dead letters, which keep
+ * their id and their reason; so is that of a dead letter from before in which the members cannot be found.
  *
  * ```ts
  * pages$.pipe(normalize(), redact({members: ['actor.email', 'actor.name'], patterns: ['ip'], key}));

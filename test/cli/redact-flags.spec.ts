@@ -73,7 +73,8 @@ describe('redactionFrom', () => {
 		assert.throws(
 			() => given(['--redact', 'actor.emial'], {format: 'ecs'}),
 			new ConfigError(
-				'--redact: expected email, ip, /REGEX/ or a member of the common record, got "actor.emial" (did you mean actor.email?)',
+				'--redact: expected email, ip, /REGEX/ or a member of the common record, ' +
+					'got "actor.emial" (did you mean actor.email?)',
 			),
 		);
 	});

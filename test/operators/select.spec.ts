@@ -8,7 +8,8 @@ import {listen, pageOf} from '../support/pages.ts';
 
 const event: unknown = JSON.parse(`{
 	"time": "2026", "id": "a", "actor": {"name": "Ann", "email": null, "geo": {"x": 1}},
-	"targets": [{"type": "user", "name": "Bob"}, {"type": "group"}, "odd", {"name": "Cy"}], "none": [], "more": [[{"id": 1}]],
+	"targets": [{"type": "user", "name": "Bob"}, {"type": "group"}, "odd", {"name": "Cy"}],
+	"none": [], "more": [[{"id": 1}]],
 	"__proto__": {"polluted": true}, "constructor": "c", "0": "zero"
 }`);
 

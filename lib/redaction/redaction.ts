@@ -1,8 +1,8 @@
 import {createHmac} from 'node:crypto';
-import {ConfigError} from './errors.ts';
+import {ConfigError} from '../errors.ts';
 import {contentOf, eachLeaf, editsOfToken, parseContainer} from './json-edits.ts';
 import {type JsonToken, scanJson} from './json-scan.ts';
-import {type MemberTree, memberTree} from './member-tree.ts';
+import {type MemberTree, memberTree} from '../member-tree.ts';
 import {patternFinder, type RedactPattern} from './pattern-finder.ts';
 import {applyEdits, type Edit, maskSpans, mergeSpans, type Span} from './spans.ts';
 import {canonical, canonicalNumber, type ValueFinder, valueFinder} from './value-finder.ts';
@@ -182,7 +182,7 @@ export class Redaction {
 	}
 
 	/** Values in what was redacted, besides those that happen to be part of a mark. */
-	#leftIn(redacted: string, values: ValueFinder): Span[] {
+	#leftIn(redacted: string, values: ValueFinder): readonly Span[] {
 		if (values.find(redacted).length === 0) return [];
 		const marks = Array.from(redacted.matchAll(anyMark), ({0: mark, index}) => ({
 			start: index,

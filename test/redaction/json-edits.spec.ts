@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import {contentOf, eachLeaf, editsOfToken, parseContainer} from '../lib/json-edits.ts';
-import {applyEdits} from '../lib/spans.ts';
+import {contentOf, eachLeaf, editsOfToken, parseContainer} from '../../lib/redaction/json-edits.ts';
+import {applyEdits} from '../../lib/redaction/spans.ts';
 
 const unit = fc.constantFrom('a', '"', '\\', '\n', '/', 'é', '😀', '\ud800', '\u2028');
 const text = fc.string({unit});

@@ -1,4 +1,5 @@
-import type {Span} from './spans.ts';
+import {PhraseAutomaton} from './phrase-automaton.ts';
+import {mergeSpans, type Span} from './spans.ts';
 
 /** Finds given values in texts. */
 export interface ValueFinder {
@@ -6,7 +7,7 @@ export interface ValueFinder {
 	/** Whether the text is one of them. */
 	has(text: string): boolean;
 	/** Where they stand as a whole: never in the middle of a word or a number. In order, without overlap. */
-	find(text: string): Span[];
+	find(text: string): readonly Span[];
 	/** The value that this number is. */
 	findNumber(digits: string): string | undefined;
 }
@@ -15,42 +16,33 @@ export interface ValueFinder {
 const unspaced = ['Han', 'Hiragana', 'Katakana', 'Thai', 'Lao', 'Khmer', 'Myanmar']
 	.map(script => String.raw`\p{Script=${script}}`)
 	.join('');
-const letter = String.raw`(?![${unspaced}])[\p{L}\p{M}\p{N}_]`;
-const word = new RegExp(`[${unspaced}]|(?:${letter})+`, 'gu');
-const asciiWord = /[A-Za-z0-9_]+/g;
-const insideWord = new RegExp(`(?<=${letter})${letter}`, 'uy');
-const urlEscape = /^[0-9a-f]{2}/i;
-
-/** The part of a value in front of its first word, and the length of the whole. */
-interface Shape {
-	readonly before: number;
-	readonly length: number;
-}
+const word = String.raw`(?:(?![${unspaced}])[\p{L}\p{M}\p{N}_])+`;
+/** A text as words, and every other character by itself; or with the digits of each escape of URLs by themselves. */
+const tokenizers = [
+	{ascii: /[A-Za-z0-9_]+|[^]/g, any: new RegExp(`${word}|[^]`, 'gu')},
+	{ascii: /(?<=%)[0-9a-f]{2}|[a-z0-9_]+|[^]/gi, any: new RegExp(`(?<=%)[0-9A-Fa-f]{2}|${word}|[^]`, 'gu')},
+];
+const wordCharacter = /[\p{L}\p{M}\p{N}_]/u;
+/** What is longer is found where it is all of a text: an automaton of it would take too much memory. */
+const maxPhraseLength = 65_536;
 
 /**
- * A finder of these values, as they are, without the space around them, and as in URLs; e-mail addresses in any case.
- * The time it takes grows with the text and the lengths of those values that begin with the same word, not with how
- * many values there are.
+ * A finder of these values, as they are, without the space around them, and as in URLs; e-mail addresses in any case. A
+ * value of more than 64 Ki characters is found only where it is all of a text. Time is linear in text and values.
  */
 export function valueFinder(values: Iterable<string>): ValueFinder {
 	const exact = new Map<string, string>();
 	/** E-mail addresses, and what is written as in URLs: there is one of `@%+` in each. */
 	const anyCase = new Map<string, string>();
-	const shapes = new Map<string, Shape[]>();
 	let maxLength = 0;
 	let hasBroken = false;
+	let automata: {readonly exact: PhraseAutomaton; readonly anyCase: PhraseAutomaton} | undefined;
 
 	function add(spelling: string, value: string, isAnyCase: boolean): void {
 		if (isAnyCase) anyCase.set(fold(spelling), value);
 		else exact.set(spelling, value);
 		maxLength = Math.max(maxLength, spelling.length);
 		hasBroken ||= spelling.includes('\ufffd');
-		const [first] = spelling.match(isAscii(spelling) ? asciiWord : word) ?? [];
-		if (first === undefined) return;
-		const shape = {before: spelling.indexOf(first), length: spelling.length};
-		const known = shapes.get(fold(first));
-		if (!known) shapes.set(fold(first), [shape]);
-		else if (!known.some(({before, length}) => before === shape.before && length === shape.length)) known.push(shape);
 	}
 
 	for (const given of values) {
@@ -62,7 +54,6 @@ export function valueFinder(values: Iterable<string>): ValueFinder {
 			for (const encoded of urlForms(spelling)) add(encoded, value, true);
 		}
 	}
-	for (const list of shapes.values()) list.sort((a, b) => b.length - a.length);
 	const few = exact.size <= 8 ? [...exact.keys()] : undefined;
 
 	/** Most texts hold none, which is seen at once where there are not many. */
@@ -75,31 +66,19 @@ export function valueFinder(values: Iterable<string>): ValueFinder {
 		return exact.get(text) ?? (anyCase.size > 0 ? anyCase.get(fold(text)) : undefined);
 	}
 
-	function find(given: string): Span[] {
+	function find(given: string): readonly Span[] {
 		const text = hasBroken ? wellFormed(given) : given;
 		if (!mayHold(text)) return [];
 		const whole = text.length <= maxLength ? lookUp(text) : undefined;
 		if (whole !== undefined) return [{start: 0, end: text.length, value: whole}];
-		const spans: Span[] = [];
-		let done = 0;
-		const tryAt = (at: number, first: string): void => {
-			for (const {before, length} of shapes.get(fold(first)) ?? []) {
-				const start = at - before;
-				const end = start + length;
-				if (start < done || end > text.length || isInsideWord(text, end)) continue;
-				const value = lookUp(text.slice(start, end));
-				if (value === undefined) continue;
-				spans.push({start, end, value});
-				done = end;
-				return;
-			}
-		};
-		for (const {0: first, index} of text.matchAll(isAscii(text) ? asciiWord : word)) {
-			if (index >= done) tryAt(index, first);
-			const isEscape = text[index - 1] === '%' && urlEscape.test(first);
-			if (isEscape && index + 2 >= done) tryAt(index + 2, first.slice(2));
-		}
-		return spans;
+		automata ??= {exact: automatonOf(exact), anyCase: automatonOf(anyCase)};
+		const found = automata;
+		return mergeSpans(
+			tokensOf(text).flatMap(tokens => [
+				...(exact.size > 0 ? found.exact.find(tokens) : []),
+				...(anyCase.size > 0 ? found.anyCase.find(tokens.map(fold)) : []),
+			]),
+		);
 	}
 
 	return {
@@ -108,6 +87,22 @@ export function valueFinder(values: Iterable<string>): ValueFinder {
 		find,
 		findNumber: digits => exact.get(digits) ?? exact.get(canonicalNumber(digits)) ?? exact.get(String(Number(digits))),
 	};
+}
+
+/** What is no word, nor has one, is found as a whole only. */
+function automatonOf(values: ReadonlyMap<string, string>): PhraseAutomaton {
+	const automaton = new PhraseAutomaton();
+	for (const [spelling, value] of values) {
+		if (spelling.length > maxPhraseLength || !wordCharacter.test(spelling)) continue;
+		for (const tokens of tokensOf(spelling)) automaton.add(tokens, value);
+	}
+	return automaton;
+}
+
+function tokensOf(text: string): (readonly string[])[] {
+	const ascii = isAscii(text);
+	const ways = text.includes('%') ? tokenizers : tokenizers.slice(0, 1);
+	return ways.map(way => text.match(ascii ? way.ascii : way.any) ?? []);
 }
 
 /** One form for all spellings of a value: e-mail addresses are the same in any case. */
@@ -142,9 +137,4 @@ function urlForms(text: string): string[] {
 
 function isAscii(text: string): boolean {
 	return !/[^\0-\x7f]/.test(text);
-}
-
-function isInsideWord(text: string, at: number): boolean {
-	insideWord.lastIndex = at;
-	return insideWord.test(text);
 }

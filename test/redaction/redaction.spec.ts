@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import {ConfigError} from '../lib/errors.ts';
-import {addValue, isFixed, Redaction, type RedactOptions} from '../lib/redaction.ts';
-import {valueFinder} from '../lib/value-finder.ts';
-import {plantedMembers, planted, pseudonym} from './support/planted.ts';
+import {ConfigError} from '../../lib/errors.ts';
+import {addValue, isFixed, Redaction, type RedactOptions} from '../../lib/redaction/redaction.ts';
+import {valueFinder} from '../../lib/redaction/value-finder.ts';
+import {plantedMembers, planted, pseudonym} from '../support/planted.ts';
 
 const key = 'k'.repeat(16);
 const none = valueFinder([]);

@@ -1,4 +1,4 @@
-import {below, type MemberTree} from './member-tree.ts';
+import {below, type MemberTree} from '../member-tree.ts';
 import {addValue, isFixed, type Redaction} from './redaction.ts';
 import {canonical, canonicalNumber, type ValueFinder, valueFinder} from './value-finder.ts';
 
@@ -21,8 +21,8 @@ function collect(given: unknown, tree: MemberTree | undefined, values: Set<strin
 }
 
 /**
- * The event without them, as it would be written, and the same one where that is all of it; `rawOf` gives its own text without them, where that can be. Throws
- * where the event cannot be walked through.
+ * The event without them, as it would be written; the same object where nothing has changed. `rawOf` gives its own text
+ * without them, where that can be. Throws where the event cannot be walked through.
  */
 export function redactEvent(
 	event: unknown,

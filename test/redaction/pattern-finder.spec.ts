@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import {patternFinder, type RedactPattern} from '../lib/pattern-finder.ts';
+import {patternFinder, type RedactPattern} from '../../lib/redaction/pattern-finder.ts';
 
 function found(pattern: RedactPattern, text: string): string[] {
 	return patternFinder(pattern)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import {redactEvent, valuesOf} from '../lib/redact-event.ts';
-import {Redaction, type RedactOptions} from '../lib/redaction.ts';
+import {redactEvent, valuesOf} from '../../lib/redaction/redact-event.ts';
+import {Redaction, type RedactOptions} from '../../lib/redaction/redaction.ts';
 
 function redacted(event: unknown, options: RedactOptions, rawOf: (text: string) => string | undefined = text => text) {
 	const redaction = new Redaction(options);

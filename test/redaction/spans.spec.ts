@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import {applyEdits, maskSpans, mergeSpans} from '../lib/spans.ts';
+import {applyEdits, maskSpans, mergeSpans} from '../../lib/redaction/spans.ts';
 
 const spans = fc.array(
 	fc
