@@ -9,6 +9,13 @@ const text = () => z.string().min(1);
 const said = (description: string) => text().exactOptional().describe(description);
 const instant = () => z.iso.datetime({precision: 3});
 
+/** An object that says something: `{}` is absent too. */
+const members = <Shape extends z.ZodRawShape>(shape: Shape) =>
+	z
+		.strictObject(shape)
+		.refine(given => Object.keys(given).length > 0, {error: 'expected some member, got none'})
+		.meta({minProperties: 1});
+
 const person = {
 	id: said('its id, as the API has it'),
 	name: said('what the API calls it: a user name, or a name for people'),
@@ -16,13 +23,13 @@ const person = {
 	email: said('its e-mail address; other text in that place is left out'),
 };
 
-const actor = z.strictObject({
+const actor = members({
 	...person,
 	type: said("`user`, `app`, `system`, `anonymous`, or the API's own word"),
-	onBehalfOf: z.strictObject(person).exactOptional().describe('as whom it acted, where that is somebody else'),
+	onBehalfOf: members(person).exactOptional().describe('as whom it acted, where that is somebody else'),
 });
 
-const target = z.strictObject({
+const target = members({
 	type: said(
 		"`user`, `group`, or the API's own word for its kind, in lower case with hyphens: `space`, `project-role`",
 	),
@@ -31,31 +38,30 @@ const target = z.strictObject({
 	email: person.email,
 });
 
-const origin = z.strictObject({
+const origin = members({
 	ip: said('the address of the client, the first of `ips`, as the API gives it'),
 	ips: z.array(text()).min(1).exactOptional().describe('all addresses: the client, then its proxies'),
-	geo: z
-		.strictObject({
-			country: said('the name of the country'),
-			region: said('the name of the region'),
-			city: said('the name of the city'),
-		})
+	geo: members({
+		country: said('the name of the country'),
+		region: said('the name of the region'),
+		city: said('the name of the city'),
+	})
 		.exactOptional()
 		.describe('where the vendor believes the client to be'),
 });
 
-const credential = z.strictObject({
+const credential = members({
 	type: said("the API's own word for its kind"),
 	id: said('its id; never the secret'),
 	name: said('the label that its owner gave it'),
 });
 
-const service = z.strictObject({
+const service = members({
 	address: said('the address at which the server was asked'),
 	node: said('the node of the cluster'),
 });
 
-const change = z.strictObject({
+const change = members({
 	field: said('what was changed, by the key of the API where it has one'),
 	from: said('the value before; absent where there was none'),
 	to: said('the value after; absent where there is none'),

@@ -21,6 +21,9 @@ describe('the common record', () => {
 			{targets: []},
 			{actor: {name: ''}},
 			{origin: {ips: []}},
+			{actor: {}},
+			{origin: {geo: {}}},
+			{targets: [{}]},
 		]) {
 			assert.ok(!accepts(members), JSON.stringify(members));
 		}

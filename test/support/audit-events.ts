@@ -44,7 +44,8 @@ const instant = fc
 
 /** Any of the members may be absent, save those that are named. */
 function some<T extends object>(members: {[Key in keyof T]: fc.Arbitrary<T[Key]>}, needed: (keyof T)[] = []) {
-	return fc.record<T, keyof T>(members, {requiredKeys: needed, noNullPrototype: true}) as fc.Arbitrary<T>;
+	const all = fc.record<T, keyof T>(members, {requiredKeys: needed, noNullPrototype: true}) as fc.Arbitrary<T>;
+	return all.filter(given => Object.keys(given).length > 0);
 }
 
 const person = {id: text, name: text, fullName: text, email};
@@ -98,7 +99,8 @@ export const auditEventArbitrary: fc.Arbitrary<AuditEvent> = some(
 				fc.boolean(),
 			)
 			// operators may have taken one of the two out
-			.map(([geo, ips, both]) => (ips ? {...geo, ip: ips[0]!, ...(both && {ips})} : geo)),
+			.map(([geo, ips, both]) => (ips ? {...geo, ip: ips[0]!, ...(both && {ips})} : geo))
+			.filter(origin => Object.keys(origin).length > 0),
 		service: some({address: text, node: text}),
 		containers: targets,
 		targets,
