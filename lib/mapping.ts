@@ -35,6 +35,13 @@ export function commonRecord(
 		: {id, time, source: name, tenant, ...members};
 }
 
+/** The event, where it is a common record; throws for another, which an operator behind `normalize()` may be given. */
+export function checkCommon(operator: string, event: AuditEvent): AuditEvent {
+	const {time, source} = (event ?? {}) as Partial<Record<string, unknown>>;
+	if (typeof time === 'string' && typeof source === 'string') return event;
+	throw new TypeError(`${operator}() expected a common record, got another event; put it behind normalize()`);
+}
+
 export interface MappedRecord extends Pick<SourceFacts, 'product' | 'ownIds'> {
 	readonly event: AuditEvent;
 	/** The rule that says what its action is, where one does. */

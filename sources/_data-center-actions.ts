@@ -5,7 +5,11 @@ const auditing: ActionRules = {
 	'atlassian.audit.event.action.audit.search': 'resource-searched',
 	'atlassian.audit.event.action.audit.config.updated': 'settings-changed',
 	'personal.access.tokens.audit.log.summary.token.created': 'token-created',
-	'personal.access.tokens.audit.log.summary.token.*': 'token-revoked',
+	'personal.access.tokens.audit.log.summary.token.revoked': 'token-revoked',
+	'personal.access.tokens.audit.log.summary.token.deleted': 'token-revoked',
+	'personal.access.tokens.audit.log.summary.token.*': 'product-activity',
+	'*authenticationfailure': 'user-login',
+	'*login.failed': 'user-login',
 };
 
 /** By key; `Board created` is one, whatever it looks like. */

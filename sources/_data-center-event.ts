@@ -2,6 +2,7 @@ import type {AuditActor, AuditService, Json} from '../lib/event.ts';
 import type {NormalizedMembers} from '../lib/source.ts';
 import {
 	changeOf,
+	hasFailed,
 	type Members,
 	membersIn,
 	objectsIn,
@@ -95,18 +96,20 @@ export function normalize(record: DataCenterEvent): NormalizedMembers {
 	if (action) event.action = action;
 	if (category) event.category = category;
 	if (message) event.message = message;
-	event.outcome = 'success';
+	event.outcome = hasFailed(action) ? 'failure' : 'success';
 	const actor = actorOf(membersIn(record.author));
 	if (actor) event.actor = actor;
 	const credential = objectsIn(record.extraAttributes).find(isTokenName);
 	const tokenName = credential && textIn(credential['value']);
-	if (tokenName) event.credential = {name: tokenName};
+	const isAboutToken = textIn(actionI18nKey)?.startsWith(tokenActions) === true;
+	if (tokenName && !isAboutToken) event.credential = {name: tokenName};
 	const origin = originIn(record.source);
 	if (origin) event.origin = origin;
 	const service = serviceOf(record);
 	if (service) event.service = service;
 	const targets = someIn(record.affectedObjects, ({type, id, name}) => targetOf(type, id, name));
 	if (targets) event.targets = targets;
+	if (tokenName && isAboutToken) event.targets = [...(targets ?? []), {type: 'token', name: tokenName}];
 	const changes = someIn(record.changedValues, ({key, i18nKey, from, to}) =>
 		changeOf(textIn(key) ?? i18nKey, from, to),
 	);
@@ -119,19 +122,21 @@ export const mapping = {
 	action: 'type.actionI18nKey, else type.action',
 	category: 'type.categoryI18nKey, else type.category',
 	message: 'type.action',
-	outcome: '"success": only what was done is logged',
+	outcome: '"failure" where type.actionI18nKey, else type.action, has the word fail, failed or failure, else "success"',
 	'actor.id': 'author.id',
 	'actor.name': 'author.name',
 	'actor.type': 'author.type, "user" where that is a person; "system" for the author.id -1, "anonymous" for -2',
 	'credential.name':
-		'extraAttributes[].value, of the first whose extraAttributes[].nameI18nKey, else extraAttributes[].name, ends with "token name"',
+		'where type.actionI18nKey is not about tokens: extraAttributes[].value, of the first whose extraAttributes[].nameI18nKey, else extraAttributes[].name, ends with "token name"',
 	'origin.ip': 'the first of source',
 	'origin.ips': 'source, at its commas',
 	'service.address': 'system',
 	'service.node': 'node',
-	'targets.type': 'affectedObjects[].type',
+	'targets.type':
+		'affectedObjects[].type; "token" for the token that a record about tokens names (see targets.name: type.actionI18nKey, extraAttributes[].nameI18nKey, extraAttributes[].name, extraAttributes[].value)',
 	'targets.id': 'affectedObjects[].id',
-	'targets.name': 'affectedObjects[].name',
+	'targets.name':
+		'affectedObjects[].name, or extraAttributes[].value of a token name (extraAttributes[].nameI18nKey, else extraAttributes[].name) where type.actionI18nKey is about tokens',
 	'changes.field': 'changedValues[].key, else changedValues[].i18nKey',
 	'changes.from': 'changedValues[].from',
 	'changes.to': 'changedValues[].to',
@@ -141,7 +146,7 @@ export const mapping = {
 const actorTypes: Readonly<Record<string, string>> = {'-1': 'system', '-2': 'anonymous'};
 
 /** What Jira, Confluence and Bitbucket call the type of a person. */
-const personTypes: readonly unknown[] = ['ApplicationUser', 'user', 'NORMAL'];
+const personTypes: readonly unknown[] = ['applicationuser', 'user', 'normal'];
 
 function actorOf(author: Members): AuditActor | undefined {
 	const actor: Writable<AuditActor> = {};
@@ -150,10 +155,14 @@ function actorOf(author: Members): AuditActor | undefined {
 	if (id) actor.id = id;
 	if (name) actor.name = name;
 	const own = textIn(author['type']);
-	const type = id && Object.hasOwn(actorTypes, id) ? actorTypes[id] : personTypes.includes(own) ? 'user' : own;
+	const type =
+		id && Object.hasOwn(actorTypes, id) ? actorTypes[id] : personTypes.includes(own?.toLowerCase()) ? 'user' : own;
 	if (type) actor.type = type;
 	return id || name ? actor : undefined;
 }
+
+/** What is done to a token itself: then its name says what it was done to, not with what. */
+const tokenActions = 'personal.access.tokens.';
 
 /** The key of the attribute is not documented: `Token Name` is what an English server shows. */
 function isTokenName({nameI18nKey, name}: Members): boolean {

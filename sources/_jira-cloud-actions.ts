@@ -2,6 +2,9 @@ import type {ActionRules} from '../lib/activity.ts';
 
 /** What the summaries of this log are: the API has no key beside them. */
 export const jiraCloudActions: ActionRules = {
+	'Login failed': 'user-login',
+	'API token created': 'token-created',
+	'API token revoked': 'token-revoked',
 	'User created': 'user-created',
 	'User updated': 'user-updated',
 	'User deactivated': 'user-disabled',

@@ -8,7 +8,13 @@ export type Members = Readonly<Record<string, unknown>>;
 /** The text of a member: undefined where there is nothing, `""`, null, a list or an object. */
 export function textIn(member: unknown): string | undefined {
 	if (typeof member === 'string') return member === '' ? undefined : member;
-	return typeof member === 'number' || typeof member === 'boolean' ? String(member) : undefined;
+	if (typeof member === 'number') return isExact(member) ? String(member) : undefined;
+	return typeof member === 'boolean' ? String(member) : undefined;
+}
+
+/** Beyond 2^53 the digits are not those of the record, so that two ids may look the same: better none. */
+function isExact(number: number): boolean {
+	return !Number.isInteger(number) || Number.isSafeInteger(number);
 }
 
 /** The members of an object; none of what is no object. */
@@ -84,6 +90,13 @@ export function changeOf(field: unknown, from: unknown, to: unknown): AuditChang
 	return change;
 }
 
+/** Whether an action, by its own word for it, is one that failed: `user_login_failed`, `SYNC_FAILED`, `Login failed`. */
+export function hasFailed(action: string | undefined): boolean {
+	return action !== undefined && failed.test(action);
+}
+
+const failed = /(^|[^a-z])fail(s|ed|ing|ure|ures)?([^a-z]|$)|failure$/i;
+
 /** What one API calls `users`, another calls `USER`, and a third `ApplicationUser`. */
 const synonyms: Readonly<Record<string, string>> = {
 	users: 'user',
@@ -94,6 +107,17 @@ const synonyms: Readonly<Record<string, string>> = {
 	sites: 'site',
 	products: 'product',
 	spaces: 'space',
+	apps: 'app',
+	applications: 'application',
+	directories: 'directory',
+	domains: 'domain',
+	pages: 'page',
+	permissions: 'permission',
+	policies: 'policy',
+	projects: 'project',
+	repositories: 'repository',
+	roles: 'role',
+	tokens: 'token',
 };
 const kinds = new Map<string, string>();
 

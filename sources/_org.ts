@@ -6,6 +6,7 @@ import {isoTime, recordTime} from '../lib/time.ts';
 import {
 	changeOf,
 	emailIn,
+	hasFailed,
 	type Members,
 	membersIn,
 	originIn,
@@ -99,7 +100,7 @@ export const orgMapping = {
 	processed: 'attributes.processedAt',
 	action: 'attributes.action',
 	message: 'message.content',
-	outcome: '"failure" where attributes.action ends with _failed or _failure, else "success"',
+	outcome: '"failure" where attributes.action has the word fail, failed or failure, else "success"',
 	'actor.id': 'attributes.actor.id',
 	'actor.name': 'attributes.actor.name',
 	'actor.email': 'attributes.actor.email, where it has an @',
@@ -140,7 +141,7 @@ export function normalizeEvent(record: OrgEvent): NormalizedMembers {
 	if (action) event.action = action;
 	const message = textIn(membersIn(record.message)['content']);
 	if (message) event.message = message;
-	event.outcome = action && failed.test(action) ? 'failure' : 'success';
+	event.outcome = hasFailed(action) ? 'failure' : 'success';
 	const given = membersIn(attributes['actor']);
 	const actor = actorOf(given);
 	if (actor) event.actor = actor;
@@ -162,7 +163,6 @@ function timeIn(member: unknown): string | undefined {
 	return time && isoTime(time.timeMs);
 }
 
-const failed = /_fail(ed|ure)$/;
 /** Those of people and of apps that have an account: 24 hexadecimal digits, or a prefix and a UUID. */
 const accountId = /^([\da-f]{24}|([\w-]+:)+[\da-f]{8}-[\da-f-]{27})$/i;
 

@@ -4,6 +4,7 @@ import {confluenceCloudActions} from './_confluence-cloud-actions.ts';
 import {siteOf} from './_cloud-site.ts';
 import {
 	changeOf,
+	hasFailed,
 	type Members,
 	membersIn,
 	objectsIn,
@@ -86,7 +87,7 @@ export default defineSource({
 		action: 'summary',
 		category: 'category',
 		message: 'description, else summary',
-		outcome: '"success": only what was done is logged',
+		outcome: '"failure" where summary has the word fail, failed or failure, else "success"',
 		'actor.id': 'author.accountId, else author.userKey, else author.username',
 		'actor.name': 'author.displayName',
 		'actor.fullName': 'author.displayName',
@@ -142,7 +143,7 @@ function normalize(record: ConfluenceRecord): NormalizedMembers {
 	if (action) event.action = action;
 	if (category) event.category = category;
 	if (message) event.message = message;
-	event.outcome = 'success';
+	event.outcome = hasFailed(action) ? 'failure' : 'success';
 	const actor = actorOf(membersIn(record.author));
 	if (actor) event.actor = actor;
 	const origin = originIn(record.remoteAddress);

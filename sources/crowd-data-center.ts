@@ -5,6 +5,7 @@ import {type CrowdChangeset, crowdRestrictions, crowdSearch} from './_crowd.ts';
 import {crowdOperations} from './_crowd-operations.ts';
 import {
 	changeOf,
+	hasFailed,
 	type Members,
 	membersIn,
 	objectsIn,
@@ -75,7 +76,7 @@ function normalize(changeset: CrowdChangeset): NormalizedMembers {
 	const category = categoryIn(entities);
 	if (category) event.category = category;
 	if (message) event.message = message;
-	event.outcome = action && failed.test(action) ? 'failure' : 'success';
+	event.outcome = hasFailed(action) ? 'failure' : 'success';
 	const actor = actorOf(changeset);
 	if (actor) event.actor = actor;
 	const origin = originIn(changeset.ipAddress);
@@ -88,8 +89,6 @@ function normalize(changeset: CrowdChangeset): NormalizedMembers {
 	if (changes) event.changes = changes.sort(byChange);
 	return event;
 }
-
-const failed = /(^|_)FAIL/;
 
 const actorTypes: Readonly<Record<string, string>> = {
 	USER: 'user',
@@ -138,9 +137,8 @@ function targetsOf(entities: readonly Members[]): AuditTarget[] | undefined {
 		const target = targetOf(entity['type'], entity['id'], nameOf(entity));
 		if (target) (entity['primary'] ? primary : others).push(target);
 	}
-	primary.sort(byTarget);
-	if (others.length > 0) primary.push(...others.sort(byTarget));
-	return primary.length > 0 ? primary : undefined;
+	const targets = primary.sort(byTarget).concat(others.sort(byTarget));
+	return targets.length > 0 ? targets : undefined;
 }
 
 function nameOf({name, displayName, originalName}: Members): string | undefined {

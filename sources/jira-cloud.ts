@@ -2,7 +2,7 @@ import {z} from 'zod';
 import {defineSource, type NormalizedMembers} from '../lib/source.ts';
 import {jiraCloudActions} from './_jira-cloud-actions.ts';
 import {siteOf} from './_cloud-site.ts';
-import {changeOf, objectsIn, originIn, someIn, targetOf, textIn, type Writable} from './_members.ts';
+import {changeOf, hasFailed, objectsIn, originIn, someIn, targetOf, textIn, type Writable} from './_members.ts';
 
 /** One audit record of a Jira Cloud site. */
 export interface JiraRecord {
@@ -78,7 +78,7 @@ export default defineSource({
 		action: 'summary',
 		category: 'category',
 		message: 'description, else summary',
-		outcome: '"success": only what was done is logged',
+		outcome: '"failure" where summary has the word fail, failed or failure, else "success"',
 		'actor.id': 'authorAccountId, else authorKey',
 		'origin.ip': 'the first of remoteAddress',
 		'origin.ips': 'remoteAddress, at its commas',
@@ -102,7 +102,7 @@ function normalize(record: JiraRecord): NormalizedMembers {
 	if (action) event.action = action;
 	if (category) event.category = category;
 	if (message) event.message = message;
-	event.outcome = 'success';
+	event.outcome = hasFailed(action) ? 'failure' : 'success';
 	const actorId = textIn(record.authorAccountId) ?? textIn(record.authorKey);
 	if (actorId) event.actor = {id: actorId};
 	const origin = originIn(record.remoteAddress);

@@ -122,6 +122,25 @@ describe('isoTime', () => {
 		);
 	});
 
+	it('writes what Date writes, whatever was written before', () => {
+		const hourMs = 3_600_000;
+		const near = fc.oneof(
+			fc.integer({min: -2 * hourMs, max: 2 * hourMs}),
+			fc.constantFrom(-hourMs, -1, 0, hourMs, 0.5),
+		);
+		fc.assert(
+			fc.property(instant, fc.array(near, {minLength: 5, maxLength: 50}), (date, offsetsMs) => {
+				const first = Math.floor(date.getTime() / hourMs) * hourMs;
+				for (const offsetMs of offsetsMs) {
+					const time = new Date(first + offsetMs).toISOString();
+					assert.equal(isoTime(first + offsetMs), time.length === 24 ? time : undefined);
+				}
+			}),
+		);
+		assert.equal(isoTime(-0.5), new Date(-0.5).toISOString());
+		assert.throws(() => isoTime(Number.NaN), RangeError);
+	});
+
 	it('gives nothing for years that have a sign', () => {
 		const [first, last] = [Date.parse('0000-01-01T00:00:00Z'), Date.parse('9999-12-31T23:59:59.999Z')];
 		assert.equal(isoTime(first), '0000-01-01T00:00:00.000Z');

@@ -43,6 +43,9 @@ export async function explain(args: string[]): Promise<number> {
 	if (place === undefined) throw new ConfigError('explain: expected a file with a record, or -, got nothing');
 	const {text, value} = await jsonInput(place, process.stdin, `explain ${place}`);
 	const written = writtenRecord(value);
+	if (written && written.raw === undefined) {
+		throw new ConfigError('explain: expected the record itself, got a line that was written without it (--no-raw)');
+	}
 	const name = (values['source'] ?? written?.source) as string | undefined;
 	if (name === undefined || !list('source').includes(name)) {
 		const got = name === undefined ? 'got none' : `got another name${nearest(name, list('source'))}`;
@@ -56,9 +59,9 @@ export async function explain(args: string[]): Promise<number> {
 
 /** What a line of `--format audit` says of itself. */
 function writtenRecord(value: Json): Pick<AuditEvent, 'source' | 'tenant' | 'raw'> | undefined {
-	const {source, tenant, raw} = membersOf(value);
-	if (typeof source !== 'string' || typeof tenant !== 'string' || typeof raw !== 'string') return undefined;
-	return {source, tenant, raw};
+	const {source, tenant, time, raw} = membersOf(value);
+	if (typeof source !== 'string' || typeof tenant !== 'string' || typeof time !== 'string') return undefined;
+	return {source, tenant, ...(typeof raw === 'string' ? {raw} : {})};
 }
 
 /** The text of the record: all of it, or the one that an answer of the API holds below `member`. */
@@ -112,10 +115,19 @@ ${explanation(toEcs(event, {product}), ecsOrigins)}
 ${explanation(toOcsf(event, {product, ownIds}), ocsfOrigins)}`;
 }
 
-/** The record laid out, with escapes for what a terminal would obey. */
+/** The record's own text laid out, each token as it is, with escapes for what a terminal would obey. */
 function shown(text: string): string {
-	return JSON.stringify(JSON.parse(text), undefined, 2)
+	let depth = 0;
+	const line = () => `\n${'  '.repeat(depth)}`;
+	const tokens = text.matchAll(/"(?:[^"\\]|\\.)*"|[{[]\s*[}\]]|[{}[\],:]|[^\s"{}[\],:]+/gs);
+	const laidOut = Array.from(tokens, ([token]) => {
+		if (token === '{' || token === '[') depth++;
+		else if (token === '}' || token === ']') depth--;
+		if (token === '{' || token === '[' || token === ',') return token + line();
+		return token === '}' || token === ']' ? line() + token : token === ':' ? ': ' : token;
+	}).join('');
+	return laidOut
 		.split('\n')
-		.map(line => excerpt(line, Infinity))
+		.map(shownLine => excerpt(shownLine, Infinity))
 		.join('\n');
 }

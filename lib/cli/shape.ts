@@ -71,7 +71,7 @@ export async function shapeFrom(
 			...(raw ? {} : {'--no-raw': 'true'}),
 			...enrichment?.binding,
 			...redaction.binding,
-			...(where.length > 0 ? {'--where': where.toSorted().join(' ')} : {}),
+			...(where.length > 0 ? {'--where': JSON.stringify(where.toSorted())} : {}),
 		},
 		apply(pages, start) {
 			let events = shape(pages, start);

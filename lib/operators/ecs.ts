@@ -1,5 +1,6 @@
 import type {OperatorFunction} from 'rxjs';
 import type {AuditEvent} from '../event.ts';
+import {checkCommon} from '../mapping.ts';
 import type {Page} from '../page.ts';
 import {type EcsEvent, toEcs} from '../schemas/ecs.ts';
 import {mapEvents} from './map-events.ts';
@@ -12,5 +13,5 @@ import {mapEvents} from './map-events.ts';
  * ```
  */
 export function ecs(): OperatorFunction<Page<AuditEvent>, Page<EcsEvent>> {
-	return mapEvents((event, _record, source) => toEcs(event, source));
+	return mapEvents((event, _record, source) => toEcs(checkCommon('ecs', event), source));
 }

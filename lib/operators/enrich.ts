@@ -111,7 +111,7 @@ function readOnce<T>(
 /** The same error, since callers go by its class and its code; it says what for, and what to do. */
 function unreadable(what: string, error: unknown): unknown {
 	if (error instanceof AuditError) {
-		error.message = `enrich: the ${what} could not be read: ${error.message}; or leave --enrich ${what} out`;
+		error.message = `enrich: the ${what} could not be read: ${error.message}; or enrich without ${what}`;
 	}
 	return error;
 }
@@ -127,7 +127,7 @@ function lacksName({actor, targets = []}: AuditEvent): boolean {
 }
 
 function isNameless(one: AuditPerson | undefined): boolean {
-	return one?.id !== undefined && (one.name === undefined || one.email === undefined);
+	return one?.id !== undefined && ((one.name ?? one.fullName) === undefined || one.email === undefined);
 }
 
 function lacksLabel({action, actionName, category}: AuditEvent): boolean {
@@ -135,13 +135,21 @@ function lacksLabel({action, actionName, category}: AuditEvent): boolean {
 }
 
 function enriched(event: AuditEvent, accounts: Directory<AccountNames>, labels: Directory<ActionLabels>): AuditEvent {
-	const named = <Person extends AuditPerson>(one: Person): Person => filled(one, one.id, accounts);
 	const {actor, targets} = event;
 	return {
 		...filled(event, event.action, labels),
-		...(actor && {actor: named(actor.onBehalfOf ? {...actor, onBehalfOf: named(actor.onBehalfOf)} : actor)}),
-		...(targets && {targets: targets.map(one => (one.type === 'user' ? named(one) : one))}),
+		...(actor && {
+			actor: {...named(actor, accounts), ...(actor.onBehalfOf && {onBehalfOf: named(actor.onBehalfOf, accounts)})},
+		}),
+		...(targets && {targets: targets.map(one => (one.type === 'user' ? filled(one, one.id, accounts) : one))}),
 	};
+}
+
+/** A directory has names for people, so that is what the full name is too. */
+function named<Person extends AuditPerson>(one: Person, accounts: Directory<AccountNames>): Person {
+	const {name, ...known} = (one.id !== undefined && accounts.get(one.id)) || {};
+	if (name === undefined || one.name !== undefined || one.fullName !== undefined) return {...one, ...known, ...one};
+	return {...one, name, fullName: name, ...known, ...one};
 }
 
 /** The same with what is known of it; its own members win, and keep their places. */

@@ -1,5 +1,6 @@
 import type {OperatorFunction} from 'rxjs';
 import type {AuditEvent} from '../event.ts';
+import {checkCommon} from '../mapping.ts';
 import type {Page} from '../page.ts';
 import {type OcsfEvent, toOcsf} from '../schemas/ocsf.ts';
 import {mapEvents} from './map-events.ts';
@@ -13,5 +14,5 @@ import {mapEvents} from './map-events.ts';
  * ```
  */
 export function ocsf(): OperatorFunction<Page<AuditEvent>, Page<OcsfEvent>> {
-	return mapEvents((event, _record, source) => toOcsf(event, source));
+	return mapEvents((event, _record, source) => toOcsf(checkCommon('ocsf', event), source));
 }

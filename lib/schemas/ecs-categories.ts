@@ -26,6 +26,8 @@ const userChanged = of(['iam'], 'user', 'change');
 const groupChanged = of(['iam'], 'group', 'change');
 const roleChanged = of(['iam'], 'user', 'admin', 'change');
 const permissionChanged = of(['iam', 'configuration'], 'user', 'change');
+const adminObjectChanged = of(['iam'], 'admin', 'change');
+const permissionsChanged = of(['configuration'], 'change');
 const adminChanged = of(['iam', 'configuration'], 'admin', 'change');
 const appChanged = of(['configuration', 'package'], 'change');
 const accessed = of(['web'], 'access');
@@ -63,7 +65,7 @@ const categories: Readonly<Record<Activity, EcsCategories>> = {
 	'role-revoked': roleChanged,
 	'permission-granted': permissionChanged,
 	'permission-revoked': permissionChanged,
-	'permission-changed': of(['configuration'], 'change'),
+	'permission-changed': permissionsChanged,
 	'policy-changed': adminChanged,
 	'settings-changed': adminChanged,
 	'token-created': of(['iam'], 'admin', 'creation'),
@@ -74,7 +76,7 @@ const categories: Readonly<Record<Activity, EcsCategories>> = {
 	'app-disabled': appChanged,
 	'app-updated': appChanged,
 	'admin-object-created': of(['iam'], 'admin', 'creation'),
-	'admin-object-updated': of(['iam'], 'admin', 'change'),
+	'admin-object-updated': adminObjectChanged,
 	'admin-object-deleted': of(['iam'], 'admin', 'deletion'),
 	'resource-created': of(['configuration'], 'creation'),
 	'resource-updated': of(['configuration'], 'change'),
@@ -96,17 +98,13 @@ function of(category: readonly EcsCategory[], ...type: readonly EcsType[]): EcsC
 
 /** ECS's words for what was done; `configuration` and `info` where no activity is known. */
 export function ecsCategories(activity: Activity | undefined, targets: readonly AuditTarget[] = []): EcsCategories {
-	if (activity === undefined) return unknown;
+	if (activity === undefined || !Object.hasOwn(categories, activity)) return unknown;
 	const found = categories[activity];
-	const granted = found === roleChanged || found === permissionChanged;
-	return granted && isOnlyToGroups(targets) ? groupChanged : found;
-}
-
-function isOnlyToGroups(targets: readonly AuditTarget[]): boolean {
-	let groups = false;
+	if (found !== roleChanged && found !== permissionChanged) return found;
+	let toGroup = false;
 	for (const {type} of targets) {
-		if (type === 'user') return false;
-		if (type === 'group') groups = true;
+		if (type === 'user') return found;
+		toGroup ||= type === 'group';
 	}
-	return groups;
+	return toGroup ? groupChanged : found === roleChanged ? adminObjectChanged : permissionsChanged;
 }

@@ -14,14 +14,17 @@ export function firstOf(type: string, targets: readonly AuditTarget[] | undefine
 
 /** Who did it, as whom, and to which user; undefined where it says nothing of users. */
 export function ecsUser({activity, actor, targets, changes}: AuditEvent): EcsUser | undefined {
-	const user: Writable<EcsUser> = (actor && isUser(actor) && ecsPerson(actor)) || {};
 	const target = firstOf('user', targets);
+	const isLogin = activity === 'user-login' || activity === 'user-logout';
+	const own = actor && isUser(actor) ? ecsPerson(actor) : undefined;
+	// who logs in is both: what a failed login says of the account may be there only
+	const user: Writable<EcsUser> = own ?? (isLogin && target ? ecsPerson(target) : undefined) ?? {};
 	const other =
 		(actor?.onBehalfOf && ecsPerson(actor.onBehalfOf)) ||
 		(target && activity === 'user-impersonated' ? ecsPerson(target) : undefined);
 	if (other) user.effective = other;
-	// who logs in is both; a rule about what is done to users must not see it
-	if (target && activity !== 'user-login' && activity !== 'user-logout') {
+	// a rule about what is done to users must not see a login
+	if (target && !isLogin) {
 		const said: Writable<NonNullable<EcsUser['target']>> = ecsPerson(target) ?? {};
 		const group = ecsNamed(firstOf('group', targets));
 		if (group) said.group = group;

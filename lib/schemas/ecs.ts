@@ -27,7 +27,8 @@ export function toEcs(event: AuditEvent, {product}: Pick<SourceFacts, 'product'>
 	if (source) out.source = source;
 	const proxy = origin?.ip && addresses?.ips.find(ip => ip !== origin.ip);
 	if (proxy) out.network = {forwarded_ip: proxy};
-	const organization = organizationOf(event);
+	// the tenant may be a site or a server, which is no organization
+	const organization = ecsNamed(firstOf('organization', event.containers));
 	if (organization) out.organization = organization;
 	if (service?.node) out.host = {name: service.node};
 	if (service?.address) out.service = {address: service.address};
@@ -91,13 +92,6 @@ function addressesIn({ip, ips = []}: AuditOrigin): Addresses {
 /** No IP address is longer than 45 characters; one with a zone (`fe80::1%eth0`) is refused by Elasticsearch. */
 function isAddress(text: string): boolean {
 	return text.length <= 45 && isIP(text) !== 0 && !text.includes('%');
-}
-
-/** Whose log it is, by the name of the organization where the event says it. */
-function organizationOf({tenant, containers}: AuditEvent): EcsEvent['organization'] {
-	const named = ecsNamed(firstOf('organization', containers));
-	if (named?.id || !tenant) return named;
-	return named?.name ? {id: tenant, name: named.name} : {id: tenant};
 }
 
 function atlassianOf(event: AuditEvent, others: readonly string[] = []): EcsAtlassian | undefined {

@@ -164,7 +164,7 @@ const kinds: Readonly<Record<Activity, OcsfKind>> = {
 
 /** The class and activity of OCSF that an event is of: the base class where nothing says what it is. */
 export function ocsfKind({activity, targets}: Pick<AuditEvent, 'activity' | 'targets'>): OcsfKind {
-	const first = activity === undefined ? unknown : kinds[activity];
+	const first = activity !== undefined && Object.hasOwn(kinds, activity) ? kinds[activity] : unknown;
 	if (!first.toGroup || !first.toOther) return first;
 	let toGroup = false;
 	for (const {type} of targets ?? []) {

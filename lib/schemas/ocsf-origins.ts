@@ -3,7 +3,7 @@ const ofClass = 'activity, targets.type';
 /** What the first user among the targets is known by. */
 const nameOfTarget = 'activity, targets.type, targets.name, targets.email, targets.id';
 /** In Authentication it is the actor. */
-const nameOfUser = `${nameOfTarget}, actor.name, actor.fullName, actor.email, actor.id`;
+const nameOfUser = `${nameOfTarget}, actor.name, actor.fullName, actor.email, actor.id, actor.type`;
 const address = 'activity, origin.ip';
 const server = 'activity, service.address';
 const inUnmapped: Record<string, string> = {
@@ -80,12 +80,12 @@ export const ocsfOrigins: Readonly<Record<string, string>> = {
 	'src_endpoint.location.city': `${address}, origin.geo.city`,
 	'dst_endpoint.ip': server,
 	'dst_endpoint.name': server,
-	'user.uid': 'activity, targets.type, targets.id, actor.id',
+	'user.uid': 'activity, targets.type, targets.id, actor.id, actor.type',
 	'user.name': nameOfUser,
-	'user.full_name': 'activity, actor.fullName',
-	'user.email_addr': 'activity, targets.type, targets.email, actor.email',
+	'user.full_name': 'activity, targets.type, actor.fullName, actor.type',
+	'user.email_addr': 'activity, targets.type, targets.email, actor.email, actor.type',
 	'user.type_id': 'activity, targets.type, actor.type',
-	'user.type': 'activity, actor.type',
+	'user.type': 'activity, targets.type, actor.type',
 	account_switch_type_id: 'activity',
 	account_switch_type: 'activity',
 	'service.name': 'activity, product.name',

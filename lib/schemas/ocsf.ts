@@ -111,7 +111,9 @@ function addObjects(ocsf: OcsfEvent, event: AuditEvent, {product}: Facts, {class
 				ocsf.account_switch_type_id = 2;
 				ocsf.account_switch_type = 'Impersonate';
 			} else {
-				ocsf.user = ocsf.actor?.user ?? (event.actor ? userOf(event.actor, event.actor.type) : userIn(targets));
+				const {actor} = event;
+				const isNamed = targets?.some(isUser) === true;
+				ocsf.user = ocsf.actor?.user ?? (actor && !isNamed ? userOf(actor, actor.type) : userIn(targets));
 			}
 			break;
 		case 'Entity Management':

@@ -75,6 +75,15 @@ describe('explain', () => {
 		}
 	});
 
+	it("shows the record's own digits and keys", async () => {
+		const input =
+			'{"id":"e1", "n":12345678901234567890,"f":1.0,"e":{ },"a":[],"t":"a, {b}: \\"c\\"","attributes":{"time":"2026-01-31T23:59:59Z"},"n":2}';
+		const {stdout} = await explain(['-', '--source', 'atlassian-org-events'], {input});
+		const record = stdout.slice(stdout.indexOf('{'), stdout.indexOf('\n\n--format'));
+		assert.equal(record.replace(/\s/g, ''), input.replace(/\s/g, ''));
+		assert.ok(record.split('\n').length > 9, record);
+	});
+
 	it('refuses what is no record, in one line', async () => {
 		const input = JSON.stringify(record);
 		const known = ['--source', 'atlassian-org-events'];
@@ -93,6 +102,11 @@ describe('explain', () => {
 				['-', ...known],
 				'{"id": "a"}',
 				/expected a record of atlassian-org-events, but the record's time cannot be read/,
+			],
+			[
+				['-'],
+				JSON.stringify({time: 'x', source: 'a', tenant: 'b'}),
+				/got a line that was written without it \(--no-raw\)/,
 			],
 			[[join(folder(), 'none'), ...known], '', /expected a file with JSON, or -, but ENOENT/],
 		] as const) {

@@ -18,9 +18,15 @@ const orgRecords = [
 
 const dataCenterRecords = [
 	{author: {id: '-1', name: 'System', type: 'user'}, type: {category: 'boards', action: 'Board created'}},
+	{type: {actionI18nKey: 'jira.auditing.user.login.failed', action: 'Anmeldung'}},
+	{type: {action: 'Login failed'}},
 	{changedValues: [{i18nKey: 'k', from: 'a', to: 'b'}], node: 'n'},
 	{extraAttributes: [{nameI18nKey: 'audit.token.name', value: 'ci'}]},
 	{extraAttributes: [{name: 'Token Name', value: 'ci'}]},
+	...['nameI18nKey', 'name'].map(key => ({
+		type: {actionI18nKey: 'personal.access.tokens.audit.log.summary.token.created'},
+		extraAttributes: [{[key]: 'token.name', value: 'ci'}],
+	})),
 ].map(members => ({timestamp, ...members}));
 
 /** Records that the emulator never makes: what is rare, of old, or in one member where most have it in another. */
@@ -30,7 +36,7 @@ export const handmadeRecords: Readonly<Partial<Record<string, readonly object[]>
 	'bitbucket-data-center': dataCenterRecords,
 	'confluence-cloud': [
 		{author: {type: 'user', userKey: 'k', displayName: 'Ann', accountType: 'app'}, summary: 's'},
-		{author: {type: 'user', username: 'u'}, description: 'd'},
+		{author: {type: 'user', username: 'u'}, description: 'd', summary: 'Space export failed'},
 		{author: {type: 'user', accountId: 'a'}, affectedObject: {name: `${group}; User: 712020:a`, objectType: ''}},
 		{associatedObjects: [{name: `${group}; User: 712020:a`}, {name: `admins:${group}`, objectType: 'Group'}]},
 		{author: {displayName: 'Anonymous'}, remoteAddress: '203.0.113.5, 10.0.0.1'},
@@ -43,7 +49,7 @@ export const handmadeRecords: Readonly<Partial<Record<string, readonly object[]>
 		{author: {originalName: 'Ann'}, entities: [{originalName: 'Bob', type: 'USER'}]},
 	].map((members, index) => ({id: 900_000_000 + index, timestamp: '2017-04-26T00:00:00.000+0300', ...members})),
 	'jira-cloud': [
-		{authorKey: 'ug:1', summary: 's', remoteAddress: '203.0.113.5, 10.0.0.1'},
+		{authorKey: 'ug:1', summary: 'Login failed', remoteAddress: '203.0.113.5, 10.0.0.1'},
 		{description: 'd', associatedItems: [{id: 'a', name: 'Ann', typeName: 'USER'}]},
 	].map((members, index) => ({id: 900_000_000 + index, created: '2022-01-24T08:48:05.645+0000', ...members})),
 	'jira-data-center': dataCenterRecords,

@@ -4,7 +4,7 @@ import {concat, EMPTY, from, merge, NEVER, type Observable, of, throwError} from
 import type {CatalogueEntry} from '../../lib/directory.ts';
 import {type Emulator, type EmulatorOptions, startEmulator} from '../../lib/emulator/index.ts';
 import {AuthError} from '../../lib/errors.ts';
-import type {AuditEvent} from '../../lib/event.ts';
+import type {AuditEvent, AuditPerson} from '../../lib/event.ts';
 import {Meter} from '../../lib/meter.ts';
 import {dedupe} from '../../lib/operators/dedupe.ts';
 import {enrich, type EnrichOptions} from '../../lib/operators/enrich.ts';
@@ -114,7 +114,8 @@ describe('enrich', () => {
 			action: 'go',
 			actionName: 'Went',
 			category: 'Moves',
-			actor: {...ann, type: 'user', onBehalfOf: {id: 'bob', fullName: 'B.', email: 'bob@x.example'}},
+			// a directory has names for people
+			actor: {...ann, fullName: 'Ann', type: 'user', onBehalfOf: {id: 'bob', fullName: 'B.', email: 'bob@x.example'}},
 			targets: [
 				{type: 'user', ...ann},
 				{type: 'group', id: 'ann'},
@@ -143,9 +144,11 @@ describe('enrich', () => {
 					});
 					const byId = (id = '') => accounts.find(one => one.id === id) ?? {};
 					const names = {name: 'name', email: 'email'};
-					assertAdded(before.actor ?? {}, now.actor ?? {}, byId(before.actor?.id), names);
+					const namesOf = (one?: AuditPerson) =>
+						(one?.name ?? one?.fullName) === undefined ? {...names, fullName: 'name'} : {email: 'email'};
+					assertAdded(before.actor ?? {}, now.actor ?? {}, byId(before.actor?.id), namesOf(before.actor));
 					const [owner, ownerNow] = [before.actor?.onBehalfOf, now.actor?.onBehalfOf];
-					assertAdded(owner ?? {}, ownerNow ?? {}, byId(owner?.id), names);
+					assertAdded(owner ?? {}, ownerNow ?? {}, byId(owner?.id), namesOf(owner));
 					for (const [at, target] of (before.targets ?? []).entries()) {
 						assertAdded(target, now.targets![at]!, target.type === 'user' ? byId(target.id) : {}, names);
 					}
@@ -228,7 +231,7 @@ describe('enrich', () => {
 			assert.equal(heard.error.code, 'FORBIDDEN');
 			assert.equal(
 				heard.error.message,
-				`enrich: the ${what} could not be read: somewhere: 403; or leave --enrich ${what} out`,
+				`enrich: the ${what} could not be read: somewhere: 403; or enrich without ${what}`,
 			);
 			assert.equal(heard.values.length, 0);
 			assert.deepEqual(settled.nacked, [heard.error]);
@@ -371,7 +374,7 @@ describe('enrich with an API', () => {
 
 /** All that is not for enrich() to add. */
 function without({actor, targets = [], actionName: _, category: __, ...event}: AuditEvent) {
-	const nameless = ({name: _, email: __, ...one}: {name?: string; email?: string}) => one;
+	const nameless = ({name: _, fullName: __, email: ___, ...one}: AuditPerson) => one;
 	const {onBehalfOf = {}, ...who} = actor ?? {};
 	return [event, nameless(who), nameless(onBehalfOf), targets.map(nameless)];
 }

@@ -21,14 +21,19 @@ describe('ocsf', () => {
 		assert.equal(mapped!.verbatim, false);
 	});
 
-	it('makes a dead letter of what is no common record, and goes on', () => {
-		const page = pageOf(['a', 'b'], {source});
-		const events = [null as unknown as AuditEvent, ...listen(of(page).pipe(normalize())).values[0]!.events.slice(1)];
-		const [mapped] = listen(of({...page, events}).pipe(ocsf())).values;
-		assert.equal(mapped!.events.length, 1);
+	it('makes a dead letter of what is no common record, says so, and goes on', () => {
+		const page = pageOf(['a', 'b', 'c'], {source});
+		const [common] = listen(of(page).pipe(normalize())).values;
+		const strange = [null, {id: 'a', time: 1}] as unknown as AuditEvent[];
+		const [mapped] = listen(of({...page, events: [...strange, common!.events[2]!]}).pipe(ocsf())).values;
+		assert.deepEqual(mapped!.events, [toOcsf(common!.events[2]!, source)]);
+		const reason = 'an operator failed: ocsf() expected a common record, got another event; put it behind normalize()';
 		assert.deepEqual(
-			mapped!.rejected.map(({id}) => id),
-			['a'],
+			mapped!.rejected.map(one => [one.id, one.reason]),
+			[
+				['a', reason],
+				['b', reason],
+			],
 		);
 	});
 });

@@ -34,9 +34,11 @@ describe('ecsCategories', () => {
 		}
 	});
 
-	it('says who got a role or a permission: the group where no user did', () => {
+	it('says who got a role or a permission: the group where no user did, nobody where it names neither', () => {
 		for (const activity of ['role-granted', 'role-revoked', 'permission-granted', 'permission-revoked'] as const) {
-			for (const targets of [[], [user], [group, user], [user, group]]) {
+			const {type: toNobody} = ecsCategories(activity, [{type: 'project'}]);
+			assert.ok(!toNobody.includes('user') && !toNobody.includes('group') && toNobody.includes('change'), activity);
+			for (const targets of [[user], [group, user], [user, group]]) {
 				const {type} = ecsCategories(activity, targets);
 				assert.ok(type.includes('user') && !type.includes('group'), activity);
 			}

@@ -137,15 +137,30 @@ describe('toEcs', () => {
 		assert.equal(ecsOf({actor: {type: 'user', id: '7'}}).atlassian?.actor, undefined);
 	});
 
+	it('says who logs in: the actor, else the user that it names, who is no target', () => {
+		const targets = [{type: 'user', id: '8', name: 'bob'}] as const;
+		for (const actor of [undefined, {type: 'app', id: '7'}, {type: 'user'}]) {
+			const {user} = ecsOf({activity: 'user-login', targets, ...(actor && {actor})});
+			assert.deepEqual(user, {id: '8', name: 'bob'});
+		}
+		assert.deepEqual(ecsOf({activity: 'user-login', targets, actor: {id: '7'}}).user, {id: '7'});
+	});
+
+	it('knows no activity but those of the list', () => {
+		const strange = {activity: '__proto__' as 'other'};
+		assert.deepEqual(ecsOf(strange).event.category, ['configuration']);
+	});
+
 	it('says whose log it is', () => {
 		const inside = (...containers: [object, ...object[]]) => ecsOf({containers}).organization;
-		assert.deepEqual(ecsOf({}).organization, {id: 'acme'});
-		assert.deepEqual(inside({type: 'site', id: 's', name: 'Site'}), {id: 'acme'});
+		assert.equal(ecsOf({}).organization, undefined, 'the tenant may be a site or a server');
+		assert.equal(inside({type: 'site', id: 's', name: 'Site'}), undefined);
+		assert.equal(ecsOf({}).atlassian?.tenant, 'acme');
 		assert.deepEqual(inside({type: 'site', id: 's'}, {type: 'organization', id: 'o', name: 'Acme'}), {
 			id: 'o',
 			name: 'Acme',
 		});
-		assert.deepEqual(inside({type: 'organization', name: 'Acme'}), {id: 'acme', name: 'Acme'});
+		assert.deepEqual(inside({type: 'organization', name: 'Acme'}), {name: 'Acme'});
 	});
 
 	it('takes a huge record in no more than a moment', () => {

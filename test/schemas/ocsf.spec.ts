@@ -55,12 +55,14 @@ describe('toOcsf', () => {
 		}
 	});
 
-	it('says who logged in: the actor, even an app, else the user that it names', () => {
+	it('says who logged in: the actor, else the user that it names, else even an app', () => {
 		const login = {activity: 'user-login', targets: [{...alice, name: 'bob'}]} as const;
 		assert.deepEqual(ocsfOf({...login, actor: alice}).user, ocsfOf({actor: alice}).actor?.user);
 		assert.equal(ocsfOf(login).user?.name, 'bob');
 		assert.equal(ocsfOf({activity: 'user-login'}).user?.name, 'Unknown');
-		assert.deepEqual(ocsfOf({...login, actor: {type: 'app', name: 'Bot'}}).user, {
+		assert.equal(ocsfOf({...login, actor: {type: 'app', name: 'Bot'}}).user?.name, 'bob');
+		assert.equal(ocsfOf({activity: '__proto__' as 'other'}).class_uid, 0);
+		assert.deepEqual(ocsfOf({activity: 'user-login', actor: {type: 'app', name: 'Bot'}}).user, {
 			type_id: 99,
 			type: 'app',
 			name: 'Bot',

@@ -180,6 +180,20 @@ describe('Data Center events', () => {
 			for (const source of ['', ' ', ',', ' , ,', null]) assert.equal(normalized({source}).origin, undefined);
 		});
 
+		it('has the token that a record is about among the targets: it was made, not used', () => {
+			const {credential, targets} = normalize({
+				timestamp: '',
+				type: {actionI18nKey: 'personal.access.tokens.audit.log.summary.token.created'},
+				affectedObjects: [{type: 'USER', id: '1'}],
+				extraAttributes: [{name: 'Token Name', value: 'ci'}],
+			});
+			assert.equal(credential, undefined);
+			assert.deepEqual(targets, [
+				{type: 'user', id: '1'},
+				{type: 'token', name: 'ci'},
+			]);
+		});
+
 		it('names the token that was used, by the key or, without one, the English name of the attribute', () => {
 			const other = {name: 'Query', nameI18nKey: 'audit.query', value: 'x'};
 			for (const [attribute, credential] of [

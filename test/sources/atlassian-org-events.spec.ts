@@ -465,7 +465,7 @@ describe('atlassian-org-events', () => {
 			});
 			for (const [action, outcome] of [
 				['user_login_failure', 'failure'],
-				['user_failed_over', 'success'],
+				['user_failover', 'success'],
 			]) {
 				assert.deepEqual(normalized({attributes: {action}}), {action, outcome});
 			}
