@@ -11,7 +11,11 @@ export function checkAccepts(
 	const expected = accepts.map(said).join(' or ');
 	const mapped =
 		format !== undefined && format !== 'audit' && accepts.some(accepted => fits(accepted, source, 'audit'));
-	const hint = mapped ? '; give --format audit, or in the library normalize()' : '';
+	const hint = !mapped
+		? ''
+		: format === 'selected'
+			? '; leave --select out'
+			: '; give --format audit, or in the library normalize()';
 	throw new ConfigError(`${name}: expected ${expected}, got ${said({source, ...(format ? {format} : {})})}${hint}`);
 }
 
@@ -20,7 +24,13 @@ function fits(accepted: Accepted, source: string, format: EventFormat | undefine
 	return isSource && (accepted.format === undefined || format === undefined || accepted.format === format);
 }
 
-const formats: Readonly<Record<EventFormat, string>> = {audit: 'common', raw: 'raw', ecs: 'ECS', ocsf: 'OCSF'};
+const formats: Readonly<Record<EventFormat, string>> = {
+	audit: 'common',
+	raw: 'raw',
+	ecs: 'ECS',
+	ocsf: 'OCSF',
+	selected: 'selected parts of',
+};
 
 function said({source, format}: Accepted): string {
 	const records = format === undefined ? 'records' : `${formats[format]} records`;

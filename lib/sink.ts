@@ -61,8 +61,11 @@ export interface Accepted {
 	readonly format?: EventFormat;
 }
 
-/** `audit`: the common record; `raw`: the record as its API gave it; `ecs`, `ocsf`: the common record in that schema. */
-export type EventFormat = 'audit' | 'raw' | 'ecs' | 'ocsf';
+/**
+ * `audit`: the common record; `raw`: the record as its API gave it; `ecs`, `ocsf`: the common record in that schema;
+ * `selected`: some members of one of these.
+ */
+export type EventFormat = 'audit' | 'raw' | 'ecs' | 'ocsf' | 'selected';
 
 export interface SinkContext {
 	/** What the last committed `flush()` returned, or undefined for a new target. */

@@ -15,6 +15,7 @@ import type {Start} from '../start.ts';
 import {enrichFlags, enrichmentFrom} from './enrich-flags.ts';
 import {choice, type Flags, type FlagValues, textsIn} from './flags.ts';
 import {redactFlags, redactionFrom} from './redact-flags.ts';
+import {checkMember} from './members.ts';
 import {parseWhere} from './where.ts';
 
 export const shapeFlags: Flags = {
@@ -34,6 +35,7 @@ export const shapeFlags: Flags = {
 
 /** What becomes of the events between the source and the sinks. */
 export interface Shape {
+	/** What sinks get: `selected` for members of it only. */
 	readonly format: EventFormat;
 	/** What a state belongs to: with another shape its target would hold two kinds of events. */
 	readonly binding: Readonly<Record<string, string>>;
@@ -53,9 +55,14 @@ export async function shapeFrom(
 		throw new ConfigError("--no-raw: expected --format audit, ecs or ocsf beside it, got raw, the record's own text");
 	}
 	const where = textsIn(values, 'where');
-	const tests = where.map(parseWhere);
+	const tests = where.map(text => {
+		const test = parseWhere(text);
+		checkMember('--where', text.slice(0, text.indexOf('=')), format);
+		return test;
+	});
 	const enrichment = await enrichmentFrom(source, options, {...values, format}, env);
 	const redaction = redactionFrom(values, env, format);
+	for (const member of redaction.select ?? []) checkMember('--select', member, format);
 	const shape = (pages: Observable<Page>, start: Start): Observable<Page> => {
 		if (format === 'raw') return redaction.redact ? pages.pipe(redact(redaction.redact)) : pages;
 		let events: Observable<Page<AuditEvent>> = pages.pipe(normalize({raw}));
@@ -65,7 +72,7 @@ export async function shapeFrom(
 		return format === 'ocsf' ? events.pipe(ocsf()) : events;
 	};
 	return {
-		format,
+		format: redaction.select ? 'selected' : format,
 		binding: {
 			'--format': format,
 			...(raw ? {} : {'--no-raw': 'true'}),

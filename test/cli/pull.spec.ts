@@ -155,7 +155,7 @@ describe('pull', () => {
 				],
 				[[...stateful, '--to', 'ndjson:-', '--action', 'none'], /--to: expected ndjson:.*\/out, got ndjson:- ndjson:/],
 				[[...stateful, '--format', 'raw', '--action', 'none'], /--format: expected audit, got raw;/],
-				[[...stateful, '--where', 'a=b', '--action', 'none'], /--where: expected nothing, got \["a=b"\];/],
+				[[...stateful, '--where', 'id=b', '--action', 'none'], /--where: expected nothing, got \["id=b"\];/],
 				[[...stateful, '--action', 'other'], /action: expected "none", got "other";/],
 				[stateful, /action: expected "none", got nothing;/],
 			] as const) {

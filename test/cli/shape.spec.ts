@@ -95,6 +95,21 @@ describe('the shape of what pull writes', () => {
 		}
 	});
 
+	it('is refused where a member is spelled wrong, before anything is touched', async () => {
+		for (const [args, message] of [
+			[['--select', 'nope'], /--select: expected a member of the event in --format audit, got "nope"/],
+			[['--select', 'targets[].name'], /--select: /],
+			[['--format', 'ecs', '--where', 'outcome=failure'], /--where: expected a member .* ecs, got "outcome"/],
+			[
+				['--select', 'id,time', '--to', 'csv:x.csv'],
+				/csv: expected common records, got selected .*; leave --select out/,
+			],
+		] as const) {
+			assertRefused(await pull(args), 2, message);
+		}
+		assert.deepEqual(fs.readdirSync(folder()), []);
+	});
+
 	it('is refused by a table whose columns it does not have', async () => {
 		assertRefused(
 			await pull(['--format', 'ecs', '--to', 'csv:a.csv']),
