@@ -62,7 +62,8 @@ ${sources.map(sourceSection).join('\n')}
 ## ECS
 
 Elastic Common Schema 9.4.0, \`--format ecs\`. Below \`atlassian\` is what ECS has no field for; nothing else is outside of
-ECS. There is no \`event.ingested\`: a record that is read again gives the same bytes.
+ECS. Of several users and groups the first is in \`user.target\` and \`group\`, and all users are in \`related.user\`. There is no
+\`event.ingested\`: a record that is read again gives the same bytes.
 
 ${table(
 	['member', 'made from'],
@@ -72,7 +73,8 @@ ${table(
 ## OCSF
 
 Open Cybersecurity Schema Framework 1.8.0, \`--format ocsf\`. Below \`unmapped\` is what the class has no attribute for, in
-the words of the common record. What a class requires and a record does not name is \`Unknown\`.
+the words of the common record. Of several users the first is \`user\`, and all are in \`unmapped.targets\`.
+What a class requires and a record does not name is \`Unknown\`.
 
 ${table(
 	['attribute', 'made from'],
