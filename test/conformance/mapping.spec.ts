@@ -10,6 +10,10 @@ import {normalize} from '../../lib/operators/normalize.ts';
 import {createPage, type Page} from '../../lib/page.ts';
 import {run} from '../../lib/pipeline.ts';
 import {parseAnswer, readRecords} from '../../lib/records.ts';
+import {toEcs} from '../../lib/schemas/ecs.ts';
+import {toOcsf} from '../../lib/schemas/ocsf.ts';
+import {ecsProblems} from '../support/ecs-validator.ts';
+import {ocsfMistakes} from '../support/ocsf-validator.ts';
 import {memorySink} from '../support/memory-sink.ts';
 import {factsOf, listen} from '../support/pages.ts';
 import {handmadeRecords} from './handmade-records.ts';
@@ -46,8 +50,14 @@ function pageOf({source, name}: Subject, texts: readonly string[]): Page {
 	return createPage({...read, ...context}, {taken() {}, nacked() {}});
 }
 
-/** Fails unless it is a common record that says something with each of its members. */
-function assertCommon(event: AuditEvent): void {
+/**
+ * Fails unless it is a common record that says something with each of its members, and an event of ECS and of OCSF by
+ * their official definitions.
+ */
+function assertCommon(event: AuditEvent, {source}: Subject): void {
+	const facts = mappingFacts(source.records);
+	assert.deepEqual(ecsProblems(toEcs(event, facts)), []);
+	assert.deepEqual(ocsfMistakes(toOcsf(event, facts)), []);
 	auditEvent.parse(event);
 	const {raw, ...members} = event;
 	assert.ok(raw);
@@ -104,7 +114,7 @@ describeEachSource('the mapping to the common record', subject => {
 							[event.id, event.time, event.source, event.tenant],
 							[wellFormed(id), time, name, page.source.tenant],
 						);
-						assertCommon(event);
+						assertCommon(event, subject);
 					}
 					return out.events;
 				});
@@ -115,7 +125,7 @@ describeEachSource('the mapping to the common record', subject => {
 				const all = Array.from(api.records(), ({text}) => text);
 				const again = normalized(pageOf(subject, all));
 				assert.equal(again.events.length, all.length, 'with those that the server has made meanwhile');
-				again.events.forEach(assertCommon);
+				again.events.forEach(event => assertCommon(event, subject));
 			});
 		}
 	});
@@ -135,7 +145,7 @@ describeEachSource('the mapping to the common record', subject => {
 				const page = normalized(pageOf(subject, [text]));
 				assert.equal(page.events.length + page.rejected.length, 1);
 				for (const event of page.events) {
-					assertCommon(event);
+					assertCommon(event, subject);
 					assert.equal(event.raw, text.replace(/[\r\n]/g, ''));
 				}
 				for (const {reason} of page.rejected) {
@@ -157,7 +167,7 @@ describeEachSource('the mapping to the common record', subject => {
 			const record = JSON.parse(text) as unknown;
 			for (const place of placesOf(record)) {
 				const page = normalized(pageOf(subject, [withTexts(record, new Map([[place, deepText]]))]));
-				page.events.forEach(assertCommon);
+				page.events.forEach(event => assertCommon(event, subject));
 				assert.equal(page.events.length + page.rejected.length, 1);
 				for (const {reason} of page.rejected) assert.doesNotMatch(reason, /cannot be normalized/);
 			}
