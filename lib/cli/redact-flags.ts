@@ -1,8 +1,9 @@
-import {createHmac} from 'node:crypto';
+import {createHash, createHmac} from 'node:crypto';
 import {commonMembers} from '../common-members.ts';
 import {ConfigError, reasonOf} from '../errors.ts';
 import {redact, type RedactOptions, type RedactPattern} from '../operators/redact.ts';
 import {select} from '../operators/select.ts';
+import {refusalOf} from '../redaction/kept-members.ts';
 import {secretIn} from './credentials.ts';
 import type {Flags, FlagValues} from './flags.ts';
 import {nearest} from './nearest.ts';
@@ -42,7 +43,7 @@ export function redactionFrom(values: FlagValues, env: NodeJS.ProcessEnv, format
 		...(redacted ? {redact: redacted} : {}),
 		...(selected.length > 0 ? {select: selected} : {}),
 		binding: {
-			...(redacted ? {'--redact': JSON.stringify([...new Set(texts(values, 'redact'))].sort())} : {}),
+			...(redacted ? {'--redact': JSON.stringify([...new Set(texts(values, 'redact').map(bound))].sort())} : {}),
 			...(redacted?.key === undefined ? {} : {'--redact-key-file': fingerprint(redacted.key)}),
 			...(selected.length > 0 ? {'--select': [...new Set(selected)].sort().join()} : {}),
 		},
@@ -64,7 +65,7 @@ function redactOptions(values: FlagValues, env: NodeJS.ProcessEnv, format: strin
 		else patterns.push(pattern);
 	}
 	const options = {members, patterns, key: keyFrom(file, env)};
-	inTermsOf('--redact', () => redact(options));
+	checkInTermsOf('--redact', () => redact(options));
 	return options;
 }
 
@@ -87,7 +88,17 @@ function patternIn(text: string): RedactPattern | undefined {
 /** One that is spelled wrong would leave everything as it is. */
 function memberIn(member: string, format: string): string {
 	const known = commonMembers();
-	if (format === 'raw' || known.includes(member)) return member;
+	if (format === 'raw') {
+		// it would redact nothing, without a word
+		if (!member.includes('.') || !known.includes(member)) return member;
+		throw new ConfigError(
+			`--redact: expected a member of the API's own record beside --format raw, got ${member} of the common record; ` +
+				'rxaudit explain shows what it is made from',
+		);
+	}
+	const refusal = refusalOf(member);
+	if (refusal) throw inTermsOf('--redact', refusal);
+	if (known.includes(member)) return member;
 	throw new ConfigError(
 		`--redact: expected email, ip, /REGEX/ or a member of the common record, got ${JSON.stringify(member)}` +
 			nearest(member, known),
@@ -115,16 +126,25 @@ function checkSelect(members: readonly string[], format: string): void {
 			"--select: expected --format audit, ecs or ocsf beside it, got raw, which writes each record's own text",
 		);
 	}
-	inTermsOf('--select', () => select(members));
+	checkInTermsOf('--select', () => select(members));
 }
 
-/** What the library says of its option, said of the flag. */
-function inTermsOf(flag: string, check: () => unknown): void {
+/** Checks with the library, and says of the flag what it says of its option. */
+function checkInTermsOf(flag: string, check: () => unknown): void {
 	try {
 		check();
 	} catch (error) {
-		throw new ConfigError(reasonOf(error).replace(/^\w+/, flag), {cause: error});
+		throw inTermsOf(flag, error);
 	}
+}
+
+function inTermsOf(flag: string, error: unknown): ConfigError {
+	return new ConfigError(reasonOf(error).replace(/^\w+/, flag), {cause: error});
+}
+
+/** What the state file shows of it: an expression may hold a name, so of one a hash only. */
+function bound(text: string): string {
+	return text.startsWith('/') ? `/${createHash('sha256').update(text).digest('hex').slice(0, 16)}/` : text;
 }
 
 /** Tells a key from another one, and nothing of what it is. */

@@ -1,16 +1,17 @@
 import {map, type MonoTypeOperatorFunction} from 'rxjs';
 import {commonMembers} from '../common-members.ts';
-import {auditEvent} from '../event.ts';
 import {parseContainer} from '../redaction/json-edits.ts';
 import {keepEvents, type Page, type Rejected, type SourceFacts, type SourceRecord} from '../page.ts';
+import {isCommonRecord, refusalOf} from '../redaction/kept-members.ts';
 import {redactEvent, valuesOf} from '../redaction/redact-event.ts';
 import {Redaction, type RedactOptions} from '../redaction/redaction.ts';
+import {actionsLeft} from '../redaction/unknown-actions.ts';
 import {type ValueFinder, valueFinder} from '../redaction/value-finder.ts';
 
 export type {RedactOptions} from '../redaction/redaction.ts';
 export type {RedactPattern} from '../redaction/pattern-finder.ts';
 
-const topNames = new Set(Object.keys(auditEvent.shape));
+const findable = new Set(commonMembers().filter(member => !refusalOf(member)));
 const commonNames = commonMembers().flatMap(member => member.split('.'));
 const noValues = valueFinder([]);
 const lost = 'cannot be redacted';
@@ -20,14 +21,20 @@ const lost = 'cannot be redacted';
  * members, in `raw`, and in the records and dead letters that sinks get. With a key each value is `redacted:` and 128
  * bits of HMAC-SHA256 in hex, the same one everywhere; without one members are absent, and the rest is `[redacted]`.
  *
- * A value is found as it is, trimmed, in URLs and in JSON within JSON, e-mail addresses in any case; never in the
- * middle of a word, so the id `1` takes every `1` that stands alone with it. It is not found in base64, not where a
- * part of it stands alone, and, of more than 64 Ki characters, only where it is all of a text. `email` and `ip` are
- * looked for in the names of members, too, expressions are not.
+ * A value is found as it is, trimmed, composed or not, in JSON within JSON, in URLs and HTML, e-mail addresses in any
+ * case; never in the middle of a word, so the id `1` takes every `1` that stands alone with it. It is not found in
+ * base64, in other spellings of a name, where a part of it stands alone, or, of more than 64 Ki characters, as part of a
+ * text. In `raw` there is people's data in members that the common record does not have: `normalize({raw: false})`
+ * leaves it out. `email` and `ip` are looked for in the names of members, too, expressions are not.
  *
- * `id`, `time`, `source`, `tenant` and `processed` stay, whatever they hold, since files, rows and identities are
- * named by them. A text that is no JSON cannot be redacted and is left out: as `raw`, and of dead letters, which keep
- * their id and their reason; so is that of a dead letter from before in which the members cannot be found.
+ * Of common records, `id`, `time`, `source`, `tenant` and `processed` stay, whatever they hold, since files, rows and
+ * identities are named by them, and so do `activity` and `outcome`: who names one gets an error with the first page. The
+ * `type` of an actor or a target goes only where it is named itself. Where records have no ids of their own (Confluence
+ * Cloud, Data Center), `id` is a hash of the record: with few possible values one can try them all.
+ *
+ * A text that is no JSON, is nested more than 100 deep, or may hold another value in a second member of one name cannot
+ * be redacted and is left out: as `raw`, and of dead letters, which keep their id and their reason; so is that of a dead
+ * letter from before in which the members cannot be found. Unknown actions are counted by what is left of them.
  *
  * ```ts
  * pages$.pipe(normalize(), redact({members: ['actor.email', 'actor.name'], patterns: ['ip'], key}));
@@ -36,6 +43,11 @@ const lost = 'cannot be redacted';
 export function redact<T>(options: RedactOptions): MonoTypeOperatorFunction<Page<T>> {
 	const redaction = new Redaction(options, commonNames);
 	return map(page => {
+		const isCommon = (event: unknown) => !page.verbatim && isCommonRecord(event, page.source);
+		if (redaction.refusal && page.events.some(isCommon)) {
+			page.nack(redaction.refusal);
+			throw redaction.refusal;
+		}
 		const rejected: Rejected[] = [];
 		const keep = new Array<boolean>(page.events.length).fill(true);
 		const events: T[] = [];
@@ -43,14 +55,14 @@ export function redact<T>(options: RedactOptions): MonoTypeOperatorFunction<Page
 		for (const [index, event] of page.events.entries()) {
 			const record = page.records[index]!;
 			const isOwn = page.verbatim && (event as unknown) === record.value;
-			const redacted = isOwn ? redactOwn(record, redaction) : redactMade(event, record, redaction);
+			const redacted = isOwn ? redactOwn(record, redaction) : redactMade(event, record, redaction, isCommon(event));
 			keep[index] = redacted !== undefined;
 			if (redacted === undefined) rejected.push({id: record.id, text: new Uint8Array(), reason: lost});
-			events.push((redacted?.event ?? event) as T);
+			events.push(redacted?.event as T);
 			records.push(redacted?.record ?? record);
 		}
 		const letters = page.rejected.map(letter => redactLetter(letter, page, redaction));
-		const unknownActions = page.unknownActions && redactActions(page.unknownActions, redaction);
+		const unknownActions = page.unknownActions && actionsLeft(page.unknownActions, page.events, events);
 		return keepEvents<T>(
 			{...page, events, records, rejected: letters, ...(unknownActions ? {unknownActions} : {})},
 			keep,
@@ -71,14 +83,19 @@ function redactOwn(given: SourceRecord, redaction: Redaction): Redacted | undefi
 }
 
 /** An event that was made from the record: undefined where it cannot be walked through. */
-function redactMade(event: unknown, given: SourceRecord, redaction: Redaction): Redacted | undefined {
+function redactMade(
+	event: unknown,
+	given: SourceRecord,
+	redaction: Redaction,
+	isCommon: boolean,
+): Redacted | undefined {
 	try {
-		const values = valuesOf(event, redaction);
+		const values = valuesOf(event, redaction, isCommon);
 		const record = withText(given, redaction, values);
 		const own = {before: textOf(given), after: record && textOf(record)};
-		const rawOf = (text: string) => (text === own.before ? own.after : redaction.json(text, values)?.text);
+		const redacted = redactEvent(event, redaction, values, own, isCommon);
 		// what a sink may ask of the record must hold nothing either
-		return {event: redactEvent(event, redaction, values, rawOf), record: record ?? {...given, ...nothing}};
+		return redacted === undefined ? undefined : {event: redacted, record: record ?? {...given, ...nothing}};
 	} catch {
 		return undefined;
 	}
@@ -120,21 +137,12 @@ function valuesOfLetter(
 ): ValueFinder | undefined {
 	if (verbatim) return redaction.valuesIn(json);
 	if (redaction.tree === undefined) return noValues;
-	if (!redaction.beginsWith(topNames)) return undefined;
+	if (!redaction.isWithin(findable)) return undefined;
 	try {
-		return valuesOf(source.normalize(parseContainer(json)), redaction);
+		return valuesOf(source.normalize(parseContainer(json)), redaction, true);
 	} catch {
 		return undefined;
 	}
-}
-
-function redactActions(actions: ReadonlyMap<string, number>, redaction: Redaction): ReadonlyMap<string, number> {
-	const redacted = new Map<string, number>();
-	for (const [action, count] of actions) {
-		const shown = redaction.text(action, noValues);
-		redacted.set(shown, (redacted.get(shown) ?? 0) + count);
-	}
-	return redacted;
 }
 
 function textOf({raw, text}: SourceRecord): string {

@@ -1,4 +1,4 @@
-import {decodeString, type JsonToken} from './json-scan.ts';
+import {decodeString, isTooDeep, type JsonToken} from './json-scan.ts';
 import type {Edit} from './spans.ts';
 
 /** Edits of what a string token says, as edits of the text that holds the token: all other escapes stay as they are. */
@@ -32,9 +32,9 @@ export function contentOf(text: string, {kind, start, end}: JsonToken): string {
 	return kind === 'bare' ? token : decodeString(token);
 }
 
-/** The object or list that a text is the JSON of; undefined for any other text. */
+/** The object or list that a text is the JSON of; undefined for any other text, and where it is nested too deep. */
 export function parseContainer(text: string): object | undefined {
-	if (text.length < 2 || !/^[\s{[]/.test(text) || !/^\s*[{[]/.test(text)) return undefined;
+	if (text.length < 2 || !/^[\s{[]/.test(text) || !/^\s*[{[]/.test(text) || isTooDeep(text)) return undefined;
 	try {
 		return JSON.parse(text) as object;
 	} catch {

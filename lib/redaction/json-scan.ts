@@ -114,6 +114,22 @@ export function scanJson(text: string, tree: MemberTree | undefined, visitor: Js
 	}
 }
 
+/** Records are a few levels deep; the memory that a text takes when it is parsed is a hundred times its length. */
+const maxDepth = 100;
+
+/** Whether a JSON text is nested so deep that nothing but an attack explains it. */
+export function isTooDeep(text: string): boolean {
+	let depth = 0;
+	for (let at = 0; at < text.length; at++) {
+		const code = text.charCodeAt(at);
+		if (code === quote) at = stringEnd(text, at) - 1;
+		else if (code === openBrace || code === openBracket) {
+			if (++depth > maxDepth) return true;
+		} else if (code === closeBrace || code === closeBracket) depth--;
+	}
+	return false;
+}
+
 /** What a string token stands for; the token itself where it is none. */
 export function decodeString(token: string): string {
 	if (!token.includes('\\')) return token.slice(1, -1);

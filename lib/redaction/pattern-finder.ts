@@ -1,4 +1,5 @@
 import {isIP} from 'node:net';
+import {findDecoded} from './reading.ts';
 import {canonical} from './value-finder.ts';
 import type {Span} from './spans.ts';
 
@@ -6,7 +7,7 @@ import type {Span} from './spans.ts';
 export type RedactPattern = 'email' | 'ip' | RegExp;
 
 export interface PatternFinder {
-	find(text: string): Span[];
+	find(text: string): readonly Span[];
 	/** False where a JSON text, as it is or decoded, surely has none. */
 	mayBeIn(json: string): boolean;
 	/** Whether the names of members are searched, too. */
@@ -15,8 +16,13 @@ export interface PatternFinder {
 
 /** A finder that keeps no state, whatever the flags of the expression. */
 export function patternFinder(pattern: RedactPattern): PatternFinder {
-	if (pattern === 'email') return {find: findEmails, mayBeIn: json => emailHint.test(json), names: true};
-	if (pattern === 'ip') return {find: findAddresses, mayBeIn: json => addressHint.test(json), names: true};
+	if (pattern === 'email') {
+		return {find: text => findRead(text, findEmails), mayBeIn: json => emailHint.test(json), names: true};
+	}
+	if (pattern === 'ip') {
+		const mayBeIn = (json: string) => addressHint.test(json) || escapeHint.test(json);
+		return {find: text => findRead(text, findAddresses), mayBeIn, names: true};
+	}
 	const expression = new RegExp(pattern.source, `${pattern.flags.replace(/[gy]/g, '')}g`);
 	return {
 		find: text =>
@@ -30,61 +36,54 @@ export function patternFinder(pattern: RedactPattern): PatternFinder {
 	};
 }
 
-/** In a JSON text it may be escaped. */
-const emailHint = /@|%40|\\u00/;
-const at = /@|%40/g;
-const domain = /[\p{L}\p{M}\p{N}-]+(?:\.[\p{L}\p{M}\p{N}-]+)*\.\p{L}[\p{L}\p{M}\p{N}-]+/uy;
-const hexPair = /[0-9a-f]{2}/iy;
+function findRead(text: string, find: (text: string) => readonly Span[]): readonly Span[] {
+	return findDecoded(text, find) ?? find(text);
+}
+
+/** In a JSON text it may be escaped, in more ways than one. */
+const emailHint = /@|%(?:25)*40|&(?:amp;)*(?:#|commat)|\\u00/;
+const domain = /\[[0-9a-z.:]{2,45}\]|[\p{L}\p{M}\p{N}_-]+(?:[.@][\p{L}\p{M}\p{N}_-]+)*/iuy;
+const maxQuoted = 64;
 
 /** From each `@` to both sides, so that the time is linear in the text. */
 function findEmails(text: string): Span[] {
-	if (!emailHint.test(text)) return [];
 	const spans: Span[] = [];
 	let done = 0;
-	for (const {0: sign, index} of text.matchAll(at)) {
-		const start = localStart(text, index, done);
-		if (start === index) continue;
-		domain.lastIndex = index + sign.length;
-		const host = domain.exec(text);
-		if (!host) continue;
+	for (let at = text.indexOf('@'); at >= 0; at = text.indexOf('@', at + 1)) {
+		const start = localStart(text, at, done);
+		if (start === at) continue;
+		domain.lastIndex = at + 1;
+		const host = domain.exec(text)?.[0];
+		// a version of a package is no host
+		if (host === undefined || !(/[\p{L}[]/u.test(host) || isIP(host))) continue;
 		done = domain.lastIndex;
-		const local = text.slice(start, index).replace(/%2b/gi, '+');
-		spans.push({start, end: done, value: canonical(`${local}@${host[0]}`)});
+		spans.push({start, end: done, value: canonical(text.slice(start, done))});
 	}
 	return spans;
 }
 
 function localStart(text: string, end: number, limit: number): number {
-	let start = end;
-	while (start > limit) {
-		if (isLocal(text.charCodeAt(start - 1))) start--;
-		else if (text[start - 1] === '%' && start < end && isHexPair(text, start)) {
-			// an escape of a URL: a plus belongs to the address, any other sign ends it
-			if (text.slice(start, start + 2).toLowerCase() !== '2b') {
-				start = Math.min(start + 2, end);
-				break;
-			}
-			start--;
-		} else break;
+	if (text[end - 1] === '"') {
+		const from = Math.max(limit, end - maxQuoted - 2);
+		const opening = text.slice(from, end - 1).lastIndexOf('"');
+		return opening < 0 ? end : from + opening;
 	}
-	while (start < end && /[.'-]/.test(text[start]!)) start++;
+	let start = end;
+	while (start > limit && isLocal(text.charCodeAt(start - 1))) start--;
+	while (start < end && /[.'!#$^~-]/.test(text[start]!)) start++;
 	return start;
 }
 
-/** Letters, digits and `'+-._`, and all beyond ASCII but spaces and quotes. */
+/** Letters, digits and what is seldom a separator, and all beyond ASCII but spaces and quotes. */
 function isLocal(code: number): boolean {
 	if (code >= 0x80) return !/[\s\p{P}]/u.test(String.fromCharCode(code));
-	return (code | 0x20) >= 0x61 ? (code | 0x20) <= 0x7a || code === 0x5f : /[0-9'+.-]/.test(String.fromCharCode(code));
+	return (code | 0x20) >= 0x61 && (code | 0x20) <= 0x7a ? true : /[0-9'+._!#$^~-]/.test(String.fromCharCode(code));
 }
 
-function isHexPair(text: string, index: number): boolean {
-	hexPair.lastIndex = index;
-	return hexPair.test(text);
-}
-
-/** What every address has, from a sign on that few texts have; a digit or a dot may be escaped. */
-const addressHint = /\.\d{1,3}\.\d{1,3}\.\d|::|:(?:[0-9a-fA-F]{1,4}:){3}|\\u00/;
-const ipv4 = /(?:(?<![A-Za-z0-9.])|(?<=%[0-9A-Fa-f]{2}))\d{1,3}(?:\.\d{1,3}){3}(?![A-Za-z0-9]|\.\d)/g;
+/** What every address has, from a sign on that few texts have. */
+const addressHint = /\.\d{1,3}\.\d{1,3}\.\d|::|:(?:[0-9a-fA-F]{1,4}:){3}/;
+const escapeHint = /%[0-9a-f]|&(?:amp;)*[#pc]|\\u|\p{Default_Ignorable_Code_Point}/iu;
+const ipv4 = /(?<![A-Za-z0-9.])\d{1,3}(?:\.\d{1,3}){3}(?![A-Za-z0-9]|\.\d)/g;
 const ipv6 = /[0-9a-f]{0,4}:[0-9a-f]{0,4}:[0-9a-f:.]{0,50}(?![0-9a-z_])(?:%[0-9a-z._-]+)?/gi;
 
 function findAddresses(text: string): Span[] {

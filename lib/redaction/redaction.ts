@@ -1,7 +1,8 @@
 import {createHmac} from 'node:crypto';
 import {ConfigError} from '../errors.ts';
 import {contentOf, eachLeaf, editsOfToken, parseContainer} from './json-edits.ts';
-import {type JsonToken, scanJson} from './json-scan.ts';
+import {isTooDeep, type JsonToken, scanJson} from './json-scan.ts';
+import {keptMembers, refusalOf} from './kept-members.ts';
 import {type MemberTree, memberTree} from '../member-tree.ts';
 import {patternFinder, type RedactPattern} from './pattern-finder.ts';
 import {applyEdits, type Edit, maskSpans, mergeSpans, type Span} from './spans.ts';
@@ -23,15 +24,18 @@ export interface RedactedText {
 }
 
 const minKeyBytes = 16;
-/** So many marks and names are remembered. */
+/** So many marks and names are remembered, none of them longer than that: 5 MB. */
 const cached = 10_000;
+const maxCachedLength = 256;
 const anyMark = /redacted:[0-9a-f]{32}|\[redacted\]/g;
-/** Files, rows and identities are named by these; `raw` is not a value that can stand anywhere. */
-const fixed = ['id', 'time', 'source', 'tenant', 'processed', 'raw'];
 
 /** What is to go, and what stands in its place: the same for the same value, whatever the text around it. */
 export class Redaction {
 	readonly tree: MemberTree | undefined;
+	/** What stays as it is in common records. */
+	readonly kept: MemberTree;
+	/** Why common records cannot be redacted so; undefined where they can. */
+	readonly refusal: ConfigError | undefined;
 	readonly #members: readonly string[];
 	readonly #patterns: readonly ReturnType<typeof patternFinder>[];
 	readonly #key: Uint8Array | undefined;
@@ -46,6 +50,8 @@ export class Redaction {
 		this.tree = members.length > 0 ? memberTree('redact', members) : undefined;
 		this.#members = members;
 		for (const member of members) checkMember(member);
+		this.kept = keptMembers(members);
+		this.refusal = members.map(refusalOf).find(Boolean);
 		this.#patterns = patterns.map(patternFinder);
 		this.#key = key === undefined ? undefined : typeof key === 'string' ? Buffer.from(key) : Uint8Array.from(key);
 		if (this.#key && this.#key.length < minKeyBytes) {
@@ -59,14 +65,14 @@ export class Redaction {
 		return this.#key === undefined;
 	}
 
-	/** Whether each member begins with one of these names. */
-	beginsWith(names: ReadonlySet<string>): boolean {
-		return this.#members.every(member => names.has(member.split('.')[0]!));
+	/** Whether there are no others than these. */
+	isWithin(members: ReadonlySet<string>): boolean {
+		return this.#members.every(member => members.has(member));
 	}
 
-	/** False where nothing in this JSON text can be one of these values or match a pattern. */
+	/** False where nothing in this JSON text can be one of these values or match a pattern, and no member can be. */
 	mayChange(json: string, values: ValueFinder): boolean {
-		return values.size > 0 || this.#patterns.some(pattern => pattern.mayBeIn(json));
+		return this.tree !== undefined || values.size > 0 || this.#patterns.some(pattern => pattern.mayBeIn(json));
 	}
 
 	/** What stands for a value. */
@@ -76,30 +82,38 @@ export class Redaction {
 		if (known !== undefined) return known;
 		if (this.#marks.size >= cached) this.#marks.clear();
 		const mark = `redacted:${createHmac('sha256', this.#key).update(value).digest('hex').slice(0, 32)}`;
-		this.#marks.set(value, mark);
+		if (value.length <= maxCachedLength) this.#marks.set(detached(value), mark);
 		return mark;
 	}
 
 	/** The values of the members in a JSON text, those of each of several members of one name. */
 	valuesIn(json: string): ValueFinder {
 		const values = new Set<string>();
-		if (this.tree === undefined) return valueFinder(values);
+		if (this.tree === undefined || isTooDeep(json)) return noValues;
 		scanJson(json, this.tree, {
 			token: token => {
-				if (!token.inTree || token.kind === 'name') return;
+				if (!token.inTree) return;
 				const text = contentOf(json, token);
-				if (token.kind === 'string') addValue(values, text);
+				if (token.kind === 'name') addName(values, text);
+				else if (token.kind === 'string') addValue(values, text);
 				else if (!isWord(text)) addValue(values, canonicalNumber(text)).add(text);
 			},
 		});
 		return valueFinder(values);
 	}
 
-	/** The JSON text without them; undefined where it is no JSON, or where some of them would be left. */
+	/**
+	 * The JSON text without them; undefined where it is no JSON, or where some of them would be left. Where the members
+	 * are not those of a tree, that may be if one object has two members of one name, since only the last was mapped.
+	 */
 	json(text: string, values: ValueFinder, tree?: MemberTree): RedactedText | undefined {
-		const redacted = applyEdits(text, this.#jsonEdits(text, values, tree));
+		if (isTooDeep(text)) return undefined;
+		const {edits, names} = this.#jsonEdits(text, values, tree);
+		const redacted = applyEdits(text, edits);
 		const value = parseContainer(redacted);
-		return value === undefined || this.#holds(value, values) ? undefined : {text: redacted, value};
+		if (value === undefined || this.#holds(value, values)) return undefined;
+		if (this.tree && !tree && names !== namesIn(redacted === text ? value : parseContainer(text))) return undefined;
+		return {text: redacted, value};
 	}
 
 	/** Any text without them; one that is JSON is read as such. */
@@ -120,18 +134,22 @@ export class Redaction {
 		return edits.length === 0 ? undefined : applyEdits(digits, edits);
 	}
 
-	#jsonEdits(text: string, values: ValueFinder, tree?: MemberTree): Edit[] {
+	/** And how many names of members there are in the text. */
+	#jsonEdits(text: string, values: ValueFinder, tree?: MemberTree): {readonly edits: Edit[]; readonly names: number} {
 		const edits: Edit[] = [];
+		let names = 0;
 		const removes = this.removes;
 		scanJson(text, tree, {
 			token: token => {
+				if (token.kind === 'name') names++;
 				if (token.inTree && removes) return;
 				for (const edit of this.#tokenEdits(text, token, values)) edits.push(edit);
 			},
 			...(removes ? {member: (start, end) => void edits.push({start, end, text: ''})} : {}),
 		});
 		// a member that goes ends behind its tokens
-		return removes && tree ? edits.sort((a, b) => a.start - b.start) : edits;
+		if (removes && tree) edits.sort((a, b) => a.start - b.start);
+		return {edits, names};
 	}
 
 	#tokenEdits(text: string, token: JsonToken, values: ValueFinder): Edit[] {
@@ -153,13 +171,15 @@ export class Redaction {
 		// records have the same names again and again
 		if (this.#cleanNames.has(name)) return this.#editsOf(values.find(name));
 		const edits = this.#plainEdits(name, values, true);
-		if (edits.length === 0 && name.length <= 64 && this.#cleanNames.size < cached) this.#cleanNames.add(name);
+		if (edits.length === 0 && name.length <= maxCachedLength && this.#cleanNames.size < cached) {
+			this.#cleanNames.add(detached(name));
+		}
 		return edits;
 	}
 
 	#textEdits(text: string, values: ValueFinder): Edit[] {
 		if (parseContainer(text) === undefined || values.has(text)) return this.#plainEdits(text, values);
-		const edits = this.#jsonEdits(text, values);
+		const {edits} = this.#jsonEdits(text, values);
 		const redacted = applyEdits(text, edits);
 		const rest = this.#leftIn(redacted, values);
 		return rest.length === 0 ? edits : [whole(text, applyEdits(redacted, this.#editsOf(rest)))];
@@ -221,20 +241,24 @@ function isWord(bare: string): boolean {
 	return bare === 'true' || bare === 'false' || bare === 'null';
 }
 
-/** Whether it is a member of an event that stays as it is, or goes another way. */
-export function isFixed(name: string): boolean {
-	return fixed.includes(name);
+/** The same text by itself: part of a longer one keeps all of that in memory. */
+function detached(text: string): string {
+	return Buffer.from(text).toString();
+}
+
+/** Fewer than in its text where an object has two members of one name there: only the last is left. */
+function namesIn(parsed: unknown): number {
+	let names = 0;
+	eachLeaf(
+		parsed,
+		() => {},
+		() => names++,
+	);
+	return names;
 }
 
 function checkMember(member: string): void {
-	const path = member.split('.');
-	if (isFixed(path[0]!)) {
-		throw new ConfigError(
-			`redact: expected members other than ${fixed.join(', ')}, got ${member}; ` +
-				'files, rows and identities are named by them, and raw can be left out as a whole',
-		);
-	}
-	if (path.some(name => /^\d+$/.test(name))) {
+	if (member.split('.').some(name => /^\d+$/.test(name))) {
 		throw new ConfigError(`redact: expected a member like targets.name, for all items of a list, got ${member}`);
 	}
 }
@@ -243,6 +267,16 @@ function checkMember(member: string): void {
 export function addValue(values: Set<string>, text: string): Set<string> {
 	if (text !== '') values.add(text);
 	const inner = parseContainer(text);
-	if (inner) eachLeaf(inner, leaf => leaf !== '' && values.add(leaf));
+	if (!inner) return values;
+	eachLeaf(
+		inner,
+		leaf => leaf !== '' && values.add(leaf),
+		name => addName(values, name),
+	);
 	return values;
+}
+
+/** The name of a member, where it is data: those of the APIs are letters, `-` and `_`. */
+export function addName(values: Set<string>, name: string): Set<string> {
+	return name === '' || /^[A-Za-z_-]+$/.test(name) ? values : values.add(name);
 }

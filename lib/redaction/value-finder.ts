@@ -1,4 +1,5 @@
 import {PhraseAutomaton} from './phrase-automaton.ts';
+import {findDecoded} from './reading.ts';
 import {mergeSpans, type Span} from './spans.ts';
 
 /** Finds given values in texts. */
@@ -27,8 +28,8 @@ const wordCharacter = /[\p{L}\p{M}\p{N}_]/u;
 const maxPhraseLength = 65_536;
 
 /**
- * A finder of these values, as they are, without the space around them, and as in URLs; e-mail addresses in any case. A
- * value of more than 64 Ki characters is found only where it is all of a text. Time is linear in text and values.
+ * A finder of these values, as they are, without the space around them, composed or not, and as in URLs and HTML;
+ * e-mail addresses in any case. A value of more than 64 Ki characters is found only where it is all of a text. Time is linear in text and values.
  */
 export function valueFinder(values: Iterable<string>): ValueFinder {
 	const exact = new Map<string, string>();
@@ -48,7 +49,7 @@ export function valueFinder(values: Iterable<string>): ValueFinder {
 	for (const given of values) {
 		const value = canonical(given);
 		const text = wellFormed(given);
-		for (const spelling of new Set([text, text.trim()])) {
+		for (const spelling of spellingsOf(text)) {
 			if (spelling === '') continue;
 			add(spelling, value, value.includes('@'));
 			for (const encoded of urlForms(spelling)) add(encoded, value, true);
@@ -67,7 +68,14 @@ export function valueFinder(values: Iterable<string>): ValueFinder {
 	}
 
 	function find(given: string): readonly Span[] {
+		if (exact.size + anyCase.size === 0) return [];
 		const text = hasBroken ? wellFormed(given) : given;
+		const found = findPlain(text);
+		const read = findDecoded(text, findPlain) ?? [];
+		return read.length === 0 ? found : mergeSpans([...found, ...read]);
+	}
+
+	function findPlain(text: string): readonly Span[] {
 		if (!mayHold(text)) return [];
 		const whole = text.length <= maxLength ? lookUp(text) : undefined;
 		if (whole !== undefined) return [{start: 0, end: text.length, value: whole}];
@@ -105,9 +113,9 @@ function tokensOf(text: string): (readonly string[])[] {
 	return ways.map(way => text.match(ascii ? way.ascii : way.any) ?? []);
 }
 
-/** One form for all spellings of a value: e-mail addresses are the same in any case. */
+/** One form for all spellings of a value: composed, and e-mail addresses, which are the same in any case, in lower. */
 export function canonical(value: string): string {
-	const text = wellFormed(value).trim();
+	const text = wellFormed(value).trim().normalize();
 	return text.includes('@') ? fold(text) : text;
 }
 
@@ -127,6 +135,14 @@ export function fold(text: string): string {
 function wellFormed(text: string): string {
 	if (!/[\ud800-\udfff]/.test(text)) return text;
 	return text.replace(/[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, '\ufffd');
+}
+
+/** As it is and as people would write it: trimmed, composed or not, without what does not show. */
+function spellingsOf(text: string): ReadonlySet<string> {
+	const shown = text.trim();
+	if (isAscii(shown)) return new Set([text, shown]);
+	const plain = shown.replace(/\p{Default_Ignorable_Code_Point}/gu, '');
+	return new Set([text, shown, ...[shown, plain].flatMap(one => [one.normalize('NFC'), one.normalize('NFD')])]);
 }
 
 function urlForms(text: string): string[] {

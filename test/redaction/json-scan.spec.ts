@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import {decodeString, type JsonToken, scanJson} from '../../lib/redaction/json-scan.ts';
+import {decodeString, isTooDeep, type JsonToken, scanJson} from '../../lib/redaction/json-scan.ts';
 import {memberTree} from '../../lib/member-tree.ts';
 
 function tokensOf(text: string, members: readonly string[] = []): JsonToken[] {
@@ -102,6 +102,17 @@ describe('scanJson', () => {
 		fc.assert(fc.property(fc.string({unit: fc.constantFrom(...'{}[]",:\\ 1a\0')}), text => void tokensOf(text, ['a'])));
 		const depth = 200_000;
 		assert.equal(tokensOf('[{"a":'.repeat(depth) + '1' + '}]'.repeat(depth)).length, depth + 1);
+	});
+});
+
+describe('isTooDeep', () => {
+	it('counts what is open at once, and nothing within strings', () => {
+		const nested = (depth: number) => `${'[{"a":'.repeat(depth / 2)}1${'}]'.repeat(depth / 2)}`;
+		assert.ok(!isTooDeep(nested(100)));
+		assert.ok(isTooDeep(nested(102)));
+		assert.ok(!isTooDeep(`[${Array.from({length: 200}, () => '{}').join()}]`));
+		assert.ok(!isTooDeep(JSON.stringify([`"${'['.repeat(200)}`])));
+		assert.ok(!isTooDeep('"'.repeat(9) + '['.repeat(200)), 'no JSON');
 	});
 });
 

@@ -28,6 +28,11 @@ describe('valueFinder', () => {
 		['Zo%C3%AB%20Lee zo%c3%ab Zo%c3%ab+Lee', ['Zoë Lee'], '<Zo%C3%AB%20Lee> zo%c3%ab <Zo%c3%ab+Lee>'],
 		['Zoë Zoës Zoë\u0301', ['Zoë'], '<Zoë> Zoës Zoë\u0301'],
 		['田中さんがログイン', ['田中'], '<田中>さんがログイン'],
+		['Jose\u0301 Jos\u00e9', ['Jos\u00e9'], '<Jose\u0301> <Jos\u00e9>'],
+		['Jose\u0301 Jos\u00e9', ['Jose\u0301'], '<Jose\u0301> <Jos\u00e9>'],
+		['A\u200bnn', ['Ann'], '<A\u200bnn>'],
+		['Ann A\u200bnn', ['A\u200bnn'], '<Ann> <A\u200bnn>'],
+		['O&#39;Hara, O%2527Hara', ["O'Hara"], '<O&#39;Hara>, <O%2527Hara>'],
 		['x Ann  y', [' Ann '], 'x< Ann > y'],
 		['x,Ann,y', [' Ann '], 'x,<Ann>,y'],
 		['x (Ann) (Anna)', ['(Ann)'], 'x <(Ann)> (Anna)'],
@@ -112,6 +117,7 @@ describe('canonical forms', () => {
 	it('are one for all spellings', () => {
 		assert.equal(canonical(' Ann@ACME.com '), 'ann@acme.com');
 		assert.equal(canonical(' Ann '), 'Ann');
+		assert.equal(canonical('Jose\u0301'), 'Jos\u00e9');
 		assert.equal(canonicalNumber('1.0'), '1');
 		assert.equal(canonicalNumber('9007199254740993'), '9007199254740993');
 	});

@@ -83,7 +83,7 @@ export const planted: fc.Arbitrary<Planted> = values.chain(all => {
 				const json = `{"list":[${within.map(string).join()}],"n":[${numbers.join()}]}`;
 				const members = keys.map((one, index) => `${string([{literal: `${index} `}, ...one])}:[]`);
 				return (
-					`{"n": [${numbers.join()}],"n":1,"who":${who},"texts":[${outer.map(string).join(' , ')}],` +
+					`{"n": [${numbers.join()}],"m":1,"who":${who},"texts":[${outer.map(string).join(' , ')}],` +
 					`"json":${JSON.stringify(json)},"names":{${members.join()}}}`
 				);
 			};
