@@ -2,22 +2,13 @@ import {defer, endWith, ignoreElements, type Observable, takeWhile} from 'rxjs';
 import type {AuditEvent, AuditTarget} from './event.ts';
 import {normalize} from './operators/normalize.ts';
 import type {Page} from './page.ts';
+import type {CatalogueEntry} from './source-definition.ts';
 
 /** What is known of things, by their ids. */
 export type Directory<Known> = ReadonlyMap<string, Known>;
 
 export type AccountNames = Pick<AuditTarget, 'name' | 'email'>;
 export type ActionLabels = Pick<AuditEvent, 'actionName' | 'category'>;
-
-/** What a catalogue says of an action; nobody has checked it. */
-export interface CatalogueEntry {
-	/** As in `action` of the common record. */
-	readonly id: string;
-	/** The name of the action for people. */
-	readonly name?: string | undefined;
-	/** The name of its group for people. */
-	readonly category?: string | undefined;
-}
 
 /** Longer ones are not kept, so that so many entries are never more than so much memory. */
 const maxTextLength = 256;

@@ -1,8 +1,7 @@
 import {actionRules} from './activity.ts';
 import type {AuditEvent, Json} from './event.ts';
 import type {SourceFacts, SourceRecord} from './page.ts';
-import {parseRecord, readRecord} from './records.ts';
-import type {Source} from './source.ts';
+import {parseRecord, readRecord, type RecordFacts} from './records.ts';
 import type {NormalizedMembers, SourceDefinition} from './source-definition.ts';
 import {isoTime} from './time.ts';
 
@@ -42,6 +41,11 @@ export function checkCommon(operator: string, event: AuditEvent): AuditEvent {
 	throw new TypeError(`${operator}() expected a common record, got another event; put it behind normalize()`);
 }
 
+/** A source, as far as one of its records needs it. */
+interface RecordsOf extends Pick<SourceFacts, 'name' | 'order'> {
+	readonly records: Parameters<typeof mappingFacts>[0] & RecordFacts<never>;
+}
+
 export interface MappedRecord extends Pick<SourceFacts, 'product' | 'ownIds'> {
 	readonly event: AuditEvent;
 	/** The rule that says what its action is, where one does. */
@@ -49,11 +53,7 @@ export interface MappedRecord extends Pick<SourceFacts, 'product' | 'ownIds'> {
 }
 
 /** One record by itself, from its own text. Throws where a run would make a dead letter of it. */
-export function mapRecord(
-	{name, order, records: facts}: Pick<Source, 'name' | 'order' | 'records'>,
-	text: string,
-	tenant: string,
-): MappedRecord {
+export function mapRecord({name, order, records: facts}: RecordsOf, text: string, tenant: string): MappedRecord {
 	const {product, ownIds, normalize, ruleOf} = mappingFacts(facts);
 	const listedAtMs = order === 'none' ? 0 : undefined;
 	const record = readRecord(facts, parseRecord(Buffer.from(text)), Infinity, listedAtMs);

@@ -2,7 +2,6 @@ import type {z} from 'zod';
 import type {ActionRules} from './activity.ts';
 import type {ApiFacts, ConnectShape} from './connect.ts';
 import type {OperationTable} from './define-operation.ts';
-import type {CatalogueEntry} from './directory.ts';
 import type {SourceError} from './errors.ts';
 import type {AuditEvent, Json} from './event.ts';
 import type {httpOptions, scanOptions} from './options.ts';
@@ -82,6 +81,16 @@ export interface EnrichedBy {
 	readonly users?: string;
 	/** One with a catalogue of the actions in the records. */
 	readonly actions?: string;
+}
+
+/** What a catalogue says of an action; nobody has checked it. */
+export interface CatalogueEntry {
+	/** As in `action` of the common record. */
+	readonly id: string;
+	/** The name of the action for people. */
+	readonly name?: string | undefined;
+	/** The name of its group for people. */
+	readonly category?: string | undefined;
 }
 
 export interface Catalogue {

@@ -1,6 +1,6 @@
 import {z} from 'zod';
 import {defineOperation} from '../lib/define-operation.ts';
-import type {CatalogueEntry} from '../lib/directory.ts';
+import type {CatalogueEntry} from '../lib/source-definition.ts';
 import {SourceError} from '../lib/errors.ts';
 import {defineSource} from '../lib/source.ts';
 import {membersIn, objectsIn, textIn} from './_members.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import {concat, EMPTY, from, merge, NEVER, type Observable, of, throwError} from 'rxjs';
-import type {CatalogueEntry} from '../../lib/directory.ts';
+import type {CatalogueEntry} from '../../lib/source-definition.ts';
 import {type Emulator, type EmulatorOptions, startEmulator} from '../../lib/emulator/index.ts';
 import {AuthError} from '../../lib/errors.ts';
 import type {AuditEvent, AuditPerson} from '../../lib/event.ts';
