@@ -7,9 +7,12 @@ interface Schema {
 }
 
 /** All members of the common record, dotted, those with members of their own before these: `actor`, `actor.id`. */
-export function commonMembers(): string[] {
-	return membersOf(auditEvent.toJSONSchema() as Schema, '');
+export function commonMembers(): readonly string[] {
+	// the schema takes its time, which nobody needs who does not ask
+	return (known ??= membersOf(auditEvent.toJSONSchema() as Schema, ''));
 }
+
+let known: readonly string[] | undefined;
 
 function membersOf({properties = {}, items}: Schema, prefix: string): string[] {
 	if (items) return membersOf(items, prefix);

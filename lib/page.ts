@@ -22,6 +22,11 @@ export interface SourceRecord {
 	readonly value: unknown;
 }
 
+/** The record's own text as a string. */
+export function ownText({raw, text}: Pick<SourceRecord, 'raw' | 'text'>): string {
+	return raw ?? Buffer.from(text.buffer, text.byteOffset, text.length).toString('utf8');
+}
+
 /** An event that cannot be processed: what is known of it, and why. */
 export interface Rejected {
 	readonly id?: string;

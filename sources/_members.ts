@@ -19,7 +19,7 @@ function isExact(number: number): boolean {
 
 /** The members of an object; none of what is no object. */
 export function membersIn(member: unknown): Members {
-	return typeof member === 'object' && member !== null && !Array.isArray(member) ? (member as Members) : nothing;
+	return isObject(member) ? member : nothing;
 }
 
 /** The objects in a list; none of what is no list. */

@@ -8,7 +8,7 @@ import {load} from '../registry.ts';
 import type {Source} from '../source.ts';
 import {checkCredentials, type CredentialAdvice, secretIn} from './credentials.ts';
 import {inFlags, requiredFlagsOf} from './flag-options.ts';
-import {camel, type Flags, flagsOf, type FlagValues} from './flags.ts';
+import {camel, type Flags, flagsOf, type FlagValues, textsIn} from './flags.ts';
 
 export const enrichFlags: Flags = {
 	enrich: {
@@ -64,7 +64,7 @@ export async function enrichmentFrom(
 	values: FlagValues,
 	env: NodeJS.ProcessEnv,
 ): Promise<Enrichment | undefined> {
-	const asked = [...new Set((values['enrich'] ?? []) as string[])].sort();
+	const asked = [...new Set(textsIn(values, 'enrich'))].sort();
 	if (asked.length === 0) {
 		const orphan = Object.keys(enrichFlags).find(flag => values[flag] !== undefined);
 		if (orphan) throw new ConfigError(`--${orphan}: expected --enrich ${kinds} beside it`);

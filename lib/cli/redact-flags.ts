@@ -5,7 +5,7 @@ import {redact, type RedactOptions, type RedactPattern} from '../operators/redac
 import {select} from '../operators/select.ts';
 import {refusalOf} from '../redaction/kept-members.ts';
 import {secretIn} from './credentials.ts';
-import type {Flags, FlagValues} from './flags.ts';
+import {type Flags, type FlagValues, textsIn} from './flags.ts';
 import {nearest} from './nearest.ts';
 
 export const redactFlags: Flags = {
@@ -37,13 +37,13 @@ export interface RedactionFlags {
 /** What the flags ask for. Throws a ConfigError, before anything is opened, that never shows the key. */
 export function redactionFrom(values: FlagValues, env: NodeJS.ProcessEnv, format: string): RedactionFlags {
 	const redacted = redactOptions(values, env, format);
-	const selected = texts(values, 'select').flatMap(text => text.split(',').map(member => member.trim()));
+	const selected = textsIn(values, 'select').flatMap(text => text.split(',').map(member => member.trim()));
 	if (selected.length > 0) checkSelect(selected, format);
 	return {
 		...(redacted ? {redact: redacted} : {}),
 		...(selected.length > 0 ? {select: selected} : {}),
 		binding: {
-			...(redacted ? {'--redact': JSON.stringify([...new Set(texts(values, 'redact').map(bound))].sort())} : {}),
+			...(redacted ? {'--redact': JSON.stringify([...new Set(textsIn(values, 'redact').map(bound))].sort())} : {}),
 			...(redacted?.key === undefined ? {} : {'--redact-key-file': fingerprint(redacted.key)}),
 			...(selected.length > 0 ? {'--select': [...new Set(selected)].sort().join()} : {}),
 		},
@@ -51,7 +51,7 @@ export function redactionFrom(values: FlagValues, env: NodeJS.ProcessEnv, format
 }
 
 function redactOptions(values: FlagValues, env: NodeJS.ProcessEnv, format: string): RedactOptions | undefined {
-	const given = texts(values, 'redact');
+	const given = textsIn(values, 'redact');
 	const file = values['redact-key-file'];
 	if (given.length === 0) {
 		if (file === undefined) return undefined;
@@ -150,8 +150,4 @@ function bound(text: string): string {
 /** Tells a key from another one, and nothing of what it is. */
 function fingerprint(key: string | Uint8Array): string {
 	return createHmac('sha256', key).update('rxaudit redact key').digest('hex').slice(0, 8);
-}
-
-function texts(values: FlagValues, flag: string): string[] {
-	return (values[flag] ?? []) as string[];
 }

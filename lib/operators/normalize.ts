@@ -2,7 +2,7 @@ import {map, type OperatorFunction} from 'rxjs';
 import {reasonOf} from '../errors.ts';
 import type {AuditEvent} from '../event.ts';
 import {commonRecord} from '../mapping.ts';
-import {keepEvents, type Page, type Rejected} from '../page.ts';
+import {keepEvents, ownText, type Page, type Rejected} from '../page.ts';
 
 export interface NormalizeOptions {
 	/** Whether each event has its record's own text as `raw`; default: true. */
@@ -27,7 +27,7 @@ export function normalize({raw: withRaw = true}: NormalizeOptions = {}): Operato
 		const events = page.events.map((value, index) => {
 			const record = page.records[index]!;
 			try {
-				const raw = record.raw ?? decode(record.text);
+				const raw = ownText(record);
 				const mapped = commonRecord(source, record, value);
 				const event = mayHoldHalf(raw) ? (wellFormed(mapped) as AuditEvent) : mapped;
 				const {action, activity} = event;
@@ -67,8 +67,4 @@ function wellFormed(value: unknown): unknown {
 	if (Array.isArray(value)) return value.map(wellFormed);
 	if (typeof value !== 'object' || value === null) return value;
 	return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, wellFormed(member)]));
-}
-
-function decode(text: Uint8Array): string {
-	return Buffer.from(text.buffer, text.byteOffset, text.length).toString('utf8');
 }

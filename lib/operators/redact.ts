@@ -1,8 +1,8 @@
 import {map, type MonoTypeOperatorFunction} from 'rxjs';
 import {commonMembers} from '../common-members.ts';
 import {parseContainer} from '../redaction/json-edits.ts';
-import {keepEvents, type Page, type Rejected, type SourceFacts, type SourceRecord} from '../page.ts';
-import {isCommonRecord, refusalOf} from '../redaction/kept-members.ts';
+import {keepEvents, ownText, type Page, type Rejected, type SourceFacts, type SourceRecord} from '../page.ts';
+import {isCommonRecord} from '../redaction/kept-members.ts';
 import {redactEvent, valuesOf} from '../redaction/redact-event.ts';
 import {Redaction, type RedactOptions} from '../redaction/redaction.ts';
 import {actionsLeft} from '../redaction/unknown-actions.ts';
@@ -11,8 +11,6 @@ import {type ValueFinder, valueFinder} from '../redaction/value-finder.ts';
 export type {RedactOptions} from '../redaction/redaction.ts';
 export type {RedactPattern} from '../redaction/pattern-finder.ts';
 
-const findable = new Set(commonMembers().filter(member => !refusalOf(member)));
-const commonNames = commonMembers().flatMap(member => member.split('.'));
 const noValues = valueFinder([]);
 const lost = 'cannot be redacted';
 
@@ -41,7 +39,10 @@ const lost = 'cannot be redacted';
  * ```
  */
 export function redact<T>(options: RedactOptions): MonoTypeOperatorFunction<Page<T>> {
-	const redaction = new Redaction(options, commonNames);
+	const redaction = new Redaction(
+		options,
+		commonMembers().flatMap(member => member.split('.')),
+	);
 	return map(page => {
 		const isCommon = (event: unknown) => !page.verbatim && isCommonRecord(event, page.source);
 		if (redaction.refusal && page.events.some(isCommon)) {
@@ -78,7 +79,7 @@ interface Redacted {
 
 /** An event that is the record itself: undefined where its text cannot be redacted. */
 function redactOwn(given: SourceRecord, redaction: Redaction): Redacted | undefined {
-	const record = withText(given, redaction, redaction.valuesIn(textOf(given)), redaction.tree);
+	const record = withText(given, redaction, redaction.valuesIn(ownText(given)), redaction.tree);
 	return record && {event: record.value, record};
 }
 
@@ -92,7 +93,7 @@ function redactMade(
 	try {
 		const values = valuesOf(event, redaction, isCommon);
 		const record = withText(given, redaction, values);
-		const own = {before: textOf(given), after: record && textOf(record)};
+		const own = {before: ownText(given), after: record && ownText(record)};
 		const redacted = redactEvent(event, redaction, values, own, isCommon);
 		// what a sink may ask of the record must hold nothing either
 		return redacted === undefined ? undefined : {event: redacted, record: record ?? {...given, ...nothing}};
@@ -110,7 +111,7 @@ function withText(
 	values: ValueFinder,
 	tree?: Redaction['tree'],
 ): SourceRecord | undefined {
-	const before = textOf(record);
+	const before = ownText(record);
 	if (!tree && !redaction.mayChange(before, values)) return record;
 	const redacted = redaction.json(before, values, tree);
 	if (redacted === undefined || redacted.text === before) return redacted && record;
@@ -120,7 +121,7 @@ function withText(
 
 /** A dead letter from before: its members are found as the source would have mapped them. */
 function redactLetter({id, text, reason}: Rejected, page: Page, redaction: Redaction): Rejected {
-	const json = decode(text);
+	const json = ownText({text});
 	const values = valuesOfLetter(json, page, redaction);
 	const redacted = values && redaction.json(json, values, page.verbatim ? redaction.tree : undefined);
 	return {
@@ -137,18 +138,10 @@ function valuesOfLetter(
 ): ValueFinder | undefined {
 	if (verbatim) return redaction.valuesIn(json);
 	if (redaction.tree === undefined) return noValues;
-	if (!redaction.isWithin(findable)) return undefined;
+	if (redaction.refusal || !redaction.isWithin(new Set(commonMembers()))) return undefined;
 	try {
 		return valuesOf(source.normalize(parseContainer(json)), redaction, true);
 	} catch {
 		return undefined;
 	}
-}
-
-function textOf({raw, text}: SourceRecord): string {
-	return raw ?? decode(text);
-}
-
-function decode(text: Uint8Array): string {
-	return Buffer.from(text.buffer, text.byteOffset, text.length).toString('utf8');
 }
