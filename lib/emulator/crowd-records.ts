@@ -1,6 +1,5 @@
 import {groups, people} from './org-catalogue.ts';
 import type {Members} from './parse-object.ts';
-import {createTimeline, type TimelineOptions} from './org-timeline.ts';
 import type {Random} from './random.ts';
 import type {RecordLog} from './record-log.ts';
 import {hole} from './record-template.ts';
@@ -46,28 +45,13 @@ const kinds: readonly Kind[] = [
 
 /** The audit log of a Crowd server in a zone. */
 export function crowdLog({logOf, nameOf}: Setting, zone: ZoneTime): RecordLog<CrowdFacts> {
-	return logOf('crowd-data-center', timeline => ({
+	return logOf('crowd-data-center', () => ({
 		ids: true,
 		recordOf: random => crowdRecord(random, nameOf),
 		factsOf: crowdFactsOf,
 		reorder: crowdReorder,
 		timeJson: timeMs => Buffer.from(`"${zone.format(timeMs)}"`),
-		moveTime: aroundRepeat(timeline, zone),
 	}));
-}
-
-/**
- * Puts the older half of the records around the hour that came twice when the clocks were last put back, so that both
- * offsets are in the data.
- */
-function aroundRepeat(options: TimelineOptions, zone: ZoneTime): (timeMs: number, index: number) => number {
-	const {events, newestMs} = options;
-	let shiftMs: number | undefined;
-	const shift = () => {
-		const repeatMs = zone.lastRepeat(newestMs) ?? newestMs;
-		return Math.max(0, createTimeline(options).timeMsOf(Math.floor((events * 3) / 4)) - repeatMs);
-	};
-	return (timeMs, index) => (index < events / 2 ? timeMs : timeMs - (shiftMs ??= shift()));
 }
 
 /** A made-up changeset as Crowd stores it: every member is there, null where it has no value. */

@@ -44,8 +44,6 @@ export interface RecordLogOptions<Facts> {
 	reorder?(record: object): readonly object[];
 	/** A time as the JSON value that records hold. */
 	timeJson(timeMs: number): Uint8Array;
-	/** Where the row of this index lies in time, instead of where the timeline puts it. */
-	moveTime?(timeMs: number, index: number): number;
 }
 
 /** The records of one API, newest first. They are made when they are first asked for. */
@@ -90,7 +88,7 @@ export function createRecordLog<Facts>(options: RecordLogOptions<Facts>): Record
 			const number = twin ? before.number : hash(seed, ROW_SALT, index) % SHAPES;
 			before = {timeMs, number};
 			return {
-				timeMs: options.moveTime?.(timeMs, index) ?? timeMs,
+				timeMs,
 				id: events - index,
 				shape: getterOf(number),
 			};

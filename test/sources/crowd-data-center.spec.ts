@@ -94,7 +94,8 @@ describe(name, () => {
 	});
 
 	it('reads through the hour that comes twice when the clocks are put back', async () => {
-		await withEmulator({events: 400, spacingMs: 60_000, switches: stableSets}, async emulator => {
+		const newestMs = Date.UTC(2025, 9, 26, 4);
+		await withEmulator({events: 400, spacingMs: 60_000, newestMs, switches: stableSets}, async emulator => {
 			const pages = await pull(emulator, {pageSize: 20});
 			assertGiven(pages, held(emulator));
 			const records = pages.flatMap(page => page.records);
@@ -532,11 +533,11 @@ describe(name, () => {
 				}
 				assert.equal(emulator.requestCount - asked, expected + Math.ceil(expected / 3) + 1);
 				assert.deepEqual([...new Set(await list({projection: 'AUTHOR', search: 'ji'}))], ['jira']);
-				const restricted = {actions: 'APPLICATION_UPDATED', since: '2020-01-01', until: '2026-01-01T00:00:00Z'};
+				const restricted = {actions: 'APPLICATION_UPDATED', since: '2020-01-01', until: '2026-01-31T23:30:00Z'};
 				assert.ok((await list({projection: 'APPLICATION', ...restricted})).length > 1);
 				assert.deepEqual(bodiesOf(emulator).at(-1), {
 					onOrAfter: '2020-01-01T00:00:00.000+0000',
-					beforeOrOn: '2025-12-31T23:59:59.999+0000',
+					beforeOrOn: '2026-01-31T23:29:59.999+0000',
 					actions: ['APPLICATION_UPDATED'],
 				});
 				assert.deepEqual(await list({projection: 'USER', actions: 'APPLICATION_UPDATED'}), []);
