@@ -1,5 +1,12 @@
+import {decodeEscapes} from './decode-escapes.ts';
+
 const mask = '[secret]';
+const hidden = '(the answer is not shown, since it holds a part of a secret)';
+/** So many characters of a secret in a row are a part of it that helps; fewer are chance. */
+const runLength = 6;
 const minSecretLength = 4;
+/** What is looked at before a part is shown: the beginning of a text, at most so much of it. */
+const maxBeginning = 60;
 const jsonShort: Readonly<Record<string, string>> = {'\b': 'b', '\f': 'f', '\n': 'n', '\r': 'r', '\t': 't'};
 
 /** What follows a scheme is a credential, unless it is one of the words of a sentence about credentials. */
@@ -8,20 +15,103 @@ const schemeCredential =
 const authorizationValue = /\b(authorization(?:\\*["'])?\s*[:=]\s*(?:\\*["'])?)[^"'\\\r\n]+/gi;
 
 /**
- * A function that returns its text with `[secret]` in place of every secret: as it is, in base64 or base64url, and any
- * of these written with URL or JSON escapes. What follows `Bearer`, `Basic` or `Authorization:` is replaced as well.
- *
- * A secret of fewer than 4 characters is replaced only where no letter or digit is next to it, since elsewhere it is
- * chance, and a text full of masks would tell what it is. Cut or split a text after this, never before.
+ * A function that returns its text, or only its first words where it holds a part of a secret: six characters in a
+ * row (all of a shorter one), whatever they are spelled in: entities, percent or backslash escapes, one within the
+ * other; other case, other signs between them, backwards, hex, base64 of anything around it. What follows `Bearer`,
+ * `Basic` or `Authorization:` is replaced by `[secret]`. Cut or split a text after this, never before.
  */
 export function createRedactor(secrets: Iterable<string>): (text: string) => string {
-	// The longest first, so that a secret which begins with another one goes as a whole.
-	const longestFirst = [...new Set(secrets)].filter(secret => secret !== '').sort((a, b) => b.length - a.length);
-	const known = longestFirst.length > 0 ? new RegExp(longestFirst.map(secretPattern).join('|'), 'g') : undefined;
+	const holdsPart = partFinder([...secrets].filter(secret => secret !== ''));
 	return text => {
-		const withoutKnown = known ? text.replace(known, mask) : text;
-		return withoutKnown.replace(authorizationValue, `$1${mask}`).replace(schemeCredential, `$1$2${mask}`);
+		const shown = holdsPart(text) ? `${harmlessWords(text, holdsPart)}${hidden}` : text;
+		return shown.replace(authorizationValue, `$1${mask}`).replace(schemeCredential, `$1$2${mask}`);
 	};
+}
+
+function harmlessWords(text: string, holdsPart: (text: string) => boolean): string {
+	let words = '';
+	for (const [word] of text.slice(0, maxBeginning).matchAll(/\S+\s+/g)) {
+		if (holdsPart(words + word)) break;
+		words += word;
+	}
+	return words;
+}
+
+/** Whether a text holds a part of one of the secrets; takes time in proportion to the text. */
+function partFinder(secrets: readonly string[]): (text: string) => boolean {
+	const runs = {plain: new Set<string>(), bare: new Set<string>(), hex: new Set<string>(), base64: new Set<string>()};
+	const short = new Set<string>();
+	for (const secret of secrets) {
+		const bytes = Buffer.from(secret);
+		const known = folded(secret) ?? '';
+		for (const text of [known, backwards(known)]) {
+			addRuns(runs.plain, text, runLength);
+			addRuns(runs.bare, bare(text), runLength);
+		}
+		addRuns(runs.hex, bytes.toString('hex').toUpperCase(), 2 * runLength);
+		// whatever stands before it shifts it by up to two bytes
+		for (const shift of [0, 1, 2]) addRuns(runs.base64, bare(innerBase64(bytes, shift)), runLength + 2);
+		if (known === '' || known.length >= runLength) continue;
+		short
+			.add(known)
+			.add(bytes.toString('hex').toUpperCase())
+			.add(bare(bytes.toString('base64').toUpperCase()));
+	}
+	if (secrets.length === 0) return () => false;
+	return text => {
+		if (secrets.some(secret => secret.length >= minSecretLength && text.includes(secret))) return true;
+		const read = folded(text);
+		if (read === undefined) return true; // escaped so often that nobody means it to be read
+		const signless = bare(read);
+		return (
+			holdsRun(read, runs.plain, runLength) ||
+			holdsRun(signless, runs.bare, runLength) ||
+			holdsRun(signless, runs.hex, 2 * runLength) ||
+			holdsRun(signless, runs.base64, runLength + 2) ||
+			[...short].some(secret => holdsShort(read, secret))
+		);
+	};
+}
+
+/** Unescaped, in one case, and with the two spellings of a space as one; undefined where it cannot be unescaped. */
+function folded(text: string): string | undefined {
+	return decodeEscapes(text)?.toUpperCase().replaceAll('+', ' ');
+}
+
+/** Letters and digits alone: what else there is may be anything between the parts of a secret. */
+function bare(text: string): string {
+	return text.replaceAll(/[\x00-\x2f:-@[-`{-\x7f]+/g, '');
+}
+
+function backwards(text: string): string {
+	return text.split('').reverse().join('');
+}
+
+/** Of the base64 of a text that holds these bytes behind so many others, what depends on nothing else. */
+function innerBase64(bytes: Buffer, shift: number): string {
+	const base64 = Buffer.concat([Buffer.alloc(shift), bytes])
+		.toString('base64')
+		.toUpperCase();
+	return base64.slice(Math.ceil((shift * 8) / 6), Math.floor(((shift + bytes.length) * 8) / 6));
+}
+
+function addRuns(runs: Set<string>, text: string, length: number): void {
+	for (let at = 0; at + length <= text.length; at++) runs.add(text.slice(at, at + length));
+}
+
+function holdsRun(text: string, runs: ReadonlySet<string>, length: number): boolean {
+	for (let at = 0; at + length <= text.length; at++) if (runs.has(text.slice(at, at + length))) return true;
+	return false;
+}
+
+/** Of fewer than 4 characters, only where no letter or digit is next to it: elsewhere it is chance. */
+function holdsShort(text: string, secret: string): boolean {
+	for (let at = text.indexOf(secret); at >= 0; at = text.indexOf(secret, at + 1)) {
+		if (secret.length >= minSecretLength) return true;
+		const around = (text[at - 1] ?? '') + (text[at + secret.length] ?? '');
+		if (!/[A-Z0-9]/.test(around)) return true;
+	}
+	return false;
 }
 
 /** The text on one line of at most `maxLength`: control characters made visible, cut with an ellipsis. */
@@ -40,47 +130,5 @@ export function excerpt(text: string, maxLength = 200): string {
 function visible(char: string): string {
 	if (!/[\p{Control}\p{Line_Separator}\p{Paragraph_Separator}\p{Bidi_Control}\p{Surrogate}]/u.test(char)) return char;
 	const short = jsonShort[char];
-	return short ? `\\${short}` : `\\u${hex(char.charCodeAt(0), 4)}`;
-}
-
-function secretPattern(secret: string): string {
-	const utf8 = Buffer.from(secret);
-	const base64 = [utf8.toString('base64').replace(/=+$/, ''), utf8.toString('base64url')];
-	const pattern = `(?:${spellings(secret)}|(?:${base64.map(spellings).join('|')})(?:=|%3[dD])*)`;
-	return secret.length < minSecretLength ? `(?<![A-Za-z0-9])${pattern}(?![A-Za-z0-9])` : pattern;
-}
-
-/** A pattern of the text with any of its signs escaped, so that a mixture of encodings matches too. */
-function spellings(text: string): string {
-	// A run of backslashes is one pattern, since JSON within JSON doubles it again and again.
-	const parts = Array.from(text.matchAll(/\\+|[^\\]/gu), ([part]) => part);
-	return parts.map(part => (part.startsWith('\\') ? backslashes(part.length) : character(part))).join('');
-}
-
-/** Bounds of 8 (JSON three times over) keep the time linear in the text, whatever the text. */
-function backslashes(count: number): string {
-	return String.raw`(?:\\(?:u005[cC])?|%5[cC]){${count},${8 * count}}`;
-}
-
-function character(char: string): string {
-	if (/[A-Za-z0-9]/.test(char)) return char; // what no encoder escapes
-	const codes = Array.from({length: char.length}, (_, at) => hex(char.charCodeAt(at), 4));
-	const literal = codes.map(code => String.raw`\u${code}`).join('');
-	const escapes = [
-		/["'/]/.test(char) ? String.raw`\\{0,8}${literal}` : literal,
-		codes.map(code => String.raw`\\{1,8}u${anyCase(code)}`).join(''),
-		Array.from(Buffer.from(char), byte => `%${anyCase(hex(byte, 2))}`).join(''),
-	];
-	const short = jsonShort[char];
-	if (short) escapes.push(String.raw`\\{1,8}${short}`);
-	if (char === ' ') escapes.push(String.raw`\+`);
-	return `(?:${escapes.join('|')})`;
-}
-
-function anyCase(digits: string): string {
-	return digits.replace(/[a-f]/g, letter => `[${letter}${letter.toUpperCase()}]`);
-}
-
-function hex(value: number, digits: number): string {
-	return value.toString(16).padStart(digits, '0');
+	return short ? `\\${short}` : `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }

@@ -6,7 +6,10 @@ import {filesOf, root, textOf} from './support/tree.ts';
 /** Imports point down only. The first rule that matches a file gives its layer. */
 const layers: readonly (readonly [layer: number, files: RegExp])[] = [
 	[0, /^lib\/(activity|event|errors)\.ts$/],
-	[1, /^lib\/(clock|file-name|forgotten-pages|interval-set|options|page|parse-options|redact|time)\.ts$/],
+	[
+		1,
+		/^lib\/(clock|decode-escapes|file-name|forgotten-pages|interval-set|options|page|parse-options|redact|time)\.ts$/,
+	],
 	[1, /^lib\/http\/(credentials|endpoint|retry-after|slice-records)\.ts$/],
 	[3, /^(sources|sinks)\//],
 	[4, /^lib\/(index|pipeline|registry)\.ts$/],

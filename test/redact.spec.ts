@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import {createRedactor, excerpt} from '../lib/redact.ts';
 
-const mask = '[secret]';
 const loneSurrogate = /\p{Surrogate}/u;
 
 /** What libraries, logs and proxies do to a text on its way to a message. */
@@ -21,20 +20,35 @@ const encodings: Readonly<Record<string, (text: string) => string>> = {
 	base64url: text => Buffer.from(text).toString('base64url'),
 	base64InUrl: text => encodeURIComponent(Buffer.from(text).toString('base64')),
 	base64InJson: text => Buffer.from(text).toString('base64').replaceAll('/', '\\/'),
+	entities: text => everyUnit(text, unit => `&#x${hex(unit)};`),
+	decimalEntities: text => text.replace(/[^A-Za-z0-9]/gu, char => `&#${char.codePointAt(0)};`),
+	entitiesTwice: text => everyUnit(text, unit => `&amp;#x${hex(unit)};`),
+	everyByte: text => Buffer.from(text).toString('hex').replace(/../g, '%$&'),
+	urlTwice: text => encodeURIComponent(encodeURIComponent(text)),
+	everyUnitEscaped: text => everyUnit(text, unit => `\\u${hex(unit).padStart(4, '0')}`),
+	hex: text => Buffer.from(text).toString('hex'),
+	hexWithColons: text =>
+		Buffer.from(text)
+			.toString('hex')
+			.toUpperCase()
+			.replace(/..(?=.)/g, '$&:'),
 };
+
+function everyUnit(text: string, spell: (char: string) => string): string {
+	return Array.from({length: text.length}, (_, at) => spell(text[at]!)).join('');
+}
 
 function hex(unit: string): string {
 	return unit.charCodeAt(0).toString(16);
 }
 
-/** Secrets without brackets, which a mask next to other text could spell. */
 const secret = fc
 	.oneof(
-		fc.string({unit: 'binary', minLength: 4}),
-		fc.string({unit: fc.constantFrom(...'aZ0"\\/+ %.$^*?(){}|-_=&é😀\n\t\x01'), minLength: 4}),
+		fc.string({unit: 'binary', minLength: 6}),
+		fc.string({unit: fc.constantFrom(...'aZ0"\\/+ %.$^*?(){}|-_=&é😀\n\t\x01'), minLength: 6}),
 		fc.base64String({minLength: 8}),
 	)
-	.filter(text => !loneSurrogate.test(text) && !/[[\]]/.test(text) && !mask.includes(text));
+	.filter(text => !loneSurrogate.test(text));
 
 describe('createRedactor', () => {
 	it('hides secrets under every encoding', () => {
@@ -51,23 +65,46 @@ describe('createRedactor', () => {
 		);
 	});
 
-	it('leaves the rest of the text', () => {
-		const redact = createRedactor(['s3cr3t-token']);
-		assert.equal(redact('GET /x?token=s3cr3t-token&page=2: 404'), 'GET /x?token=[secret]&page=2: 404');
-		assert.equal(redact('s3cr3t-toke s3cr3t'), 's3cr3t-toke s3cr3t');
-	});
+	const token = 's3cr3t-T0ken+/=xyzzy~99';
+	const hidden = '(the answer is not shown, since it holds a part of a secret)';
+	const cuts: Readonly<Record<string, string>> = {
+		'the beginning': token.slice(0, 6),
+		'the middle': token.slice(9, 15),
+		'the end': token.slice(-6),
+		'the end, backwards': 'zyx=/+',
+		'another case': 'S3CR3T',
+		'dots between': 's.3.c.r.3.t.-.T.0.k.e.n',
+		'a template': 's3cr3t-T0ken&#x2B;&#x2F;&#x3D;xyzzy~99',
+		'base64 of a whole header': Buffer.from(`Bearer ${token}`).toString('base64').slice(12, 28),
+		'base64url behind one byte': Buffer.from(`x${token}`).toString('base64url'),
+		'base64 cut into lines': Buffer.from(`xx${token}`).toString('base64').slice(3, 12).split('').join('\\n'),
+		'hex, cut': Buffer.from(token).toString('hex').slice(6, 22),
+		'percent, at odds': '%73%33cr%2533t',
+	};
+	for (const [what, cut] of Object.entries(cuts)) {
+		it(`shows the first words alone of a text with ${what} of a secret`, () => {
+			assert.equal(createRedactor(['other-one', token])(`bad token (${cut}) given`), `bad token ${hidden}`);
+		});
+	}
 
-	it('hides all of a secret that begins with another one', () => {
-		assert.equal(createRedactor(['pass', 'password123'])('password123 pass'), '[secret] [secret]');
+	it('shows a text that holds no more of a secret than chance gives', () => {
+		const text = 'bad token s3cr3, no T0ken; see xyzzy';
+		assert.equal(createRedactor([token])(text), text);
 	});
 
 	it('hides a short secret where it stands alone', () => {
 		const redact = createRedactor(['ab', '']);
-		assert.equal(redact('password=ab; "ab" table YWI='), 'password=[secret]; "[secret]" table [secret]');
+		for (const text of ['password=ab;', '"AB"', 'code YWI=', '%61b', '0x 6162'])
+			assert.ok(redact(text).endsWith(hidden), text);
+		assert.equal(redact('a table'), 'a table');
 	});
 
 	it('takes no secret for a pattern', () => {
-		assert.equal(createRedactor(['a.*c', '$&$1'])('abbc a.*c $&$1'), 'abbc [secret] [secret]');
+		assert.equal(createRedactor(['a.*cdefg', '$&$1$2$3'])('abbcdefg'), 'abbcdefg');
+	});
+
+	it('hides what is escaped so often that nobody means it', () => {
+		assert.equal(createRedactor([token])(`see %${'25'.repeat(100)}41`), `see ${hidden}`);
 	});
 
 	it('changes nothing where there is nothing to hide', () => {
@@ -100,7 +137,7 @@ describe('createRedactor', () => {
 	}
 
 	it('takes time in proportion to the text, whatever the text', () => {
-		const redact = createRedactor(['\\"\\\\/\\"', '"""""', 'authorization']);
+		const redact = createRedactor(['\\"\\\\/\\"', '"""""', 'authorization', 'ab']);
 		const startMs = performance.now();
 		for (const unit of ['\\', '"', '\\"', 'authorization ', 'Basic ', 'Bearer\\', '%5c', '=']) {
 			redact(unit.repeat(100_000));

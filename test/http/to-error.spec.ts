@@ -77,7 +77,7 @@ describe('toAuditError', () => {
 		[failed('network', 'x', {cause: errno('EAI_AGAIN')}), 'UNREACHABLE', /the host host is not known \(EAI_AGAIN\)/],
 		[failed('network', 'x', {cause: errno('ECONNREFUSED')}), 'UNREACHABLE', /nothing listens at host:8443/],
 		[failed('network', 'x', {cause: errno('ECONNRESET')}), 'UNREACHABLE', /the connection failed \(ECONNRESET\)/],
-		[failed('network', `odd ${secret}`), 'UNREACHABLE', /the connection failed \(odd \[secret\]\)/],
+		[failed('network', `odd ${secret}`), 'UNREACHABLE', /the connection failed \(odd \(the answer is not shown/],
 		[worded('status', {status: 404}), 'NOT_FOUND', `${where} answered 404: nobody is there; check who it was`],
 		[worded('status', {status: 403}), 'FORBIDDEN', `${where} answered 403: it may not be written; check whose it is`],
 		[worded('status', {status: 301}), 'REDIRECT_REFUSED', /; check the address of the sink$/],
