@@ -533,11 +533,11 @@ describe(name, () => {
 				}
 				assert.equal(emulator.requestCount - asked, expected + Math.ceil(expected / 3) + 1);
 				assert.deepEqual([...new Set(await list({projection: 'AUTHOR', search: 'ji'}))], ['jira']);
-				const restricted = {actions: 'APPLICATION_UPDATED', since: '2020-01-01', until: '2026-01-31T23:30:00Z'};
+				const restricted = {actions: 'APPLICATION_UPDATED', since: '2020-01-01', until: '2026-01-31T23:58:00Z'};
 				assert.ok((await list({projection: 'APPLICATION', ...restricted})).length > 1);
 				assert.deepEqual(bodiesOf(emulator).at(-1), {
 					onOrAfter: '2020-01-01T00:00:00.000+0000',
-					beforeOrOn: '2026-01-31T23:29:59.999+0000',
+					beforeOrOn: '2026-01-31T23:57:59.999+0000',
 					actions: ['APPLICATION_UPDATED'],
 				});
 				assert.deepEqual(await list({projection: 'USER', actions: 'APPLICATION_UPDATED'}), []);
