@@ -48,12 +48,32 @@ export function createDurably(file: string, bytes: Uint8Array): void {
 	}
 }
 
-/** Makes the names in a folder durable: what was created, renamed and removed there. */
+const noFolderSync = new Set(['EINVAL', 'ENOTSUP', 'EOPNOTSUPP']);
+
+/** What link() says where hard links are not known, or not allowed. */
+const noLinks = new Set(['EPERM', 'EACCES', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EXDEV']);
+
+/** Gives a small file a second name that is free (else EEXIST); where there are no hard links, a copy, durably. */
+export function linkOrCopy(file: string, name: string): void {
+	try {
+		fs.linkSync(file, name);
+	} catch (error) {
+		if (!noLinks.has(errnoOf(error) ?? '')) throw error;
+		createDurably(name, fs.readFileSync(file));
+	}
+}
+
+/**
+ * Makes the names in a folder durable: what was created, renamed and removed there. A file system that knows no such
+ * thing (some of networks and of FUSE) keeps them in its own way.
+ */
 export function syncFolder(folder: string): void {
 	if (process.platform === 'win32') return; // A folder cannot be opened there.
 	const fd = fs.openSync(folder, 'r');
 	try {
 		fs.fsyncSync(fd);
+	} catch (error) {
+		if (!noFolderSync.has(errnoOf(error) ?? '')) throw error;
 	} finally {
 		fs.closeSync(fd);
 	}

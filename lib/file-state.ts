@@ -6,7 +6,7 @@ import {openJournal, type FileJournal} from './journal.ts';
 import {acquireLock, type Lock} from './lock.ts';
 import {readHead, readState, realFile, replaceState, sweepTemporary} from './state-files.ts';
 import {formatState, headBytes} from './state-format.ts';
-import type {Checkpoint, StateStore, StoredCheckpoint} from './state.ts';
+import type {Checkpoint, StateStore, StoreContext, StoredCheckpoint} from './state.ts';
 
 export interface FileStateOptions {
 	/** Goes on from the generation before when the current one is missing or damaged; a good one is used as ever. */
@@ -32,44 +32,51 @@ interface OpenState {
  * Keeps checkpoints in one file: replaced as a whole, durably, with the generation before beside it as
  * `<file>.previous`, its journal as `<file>.seen-<n>` and its lock as `<file>.lock`. Missing folders are made.
  *
- * `load()` takes the lock, `close()` gives it back. A state that is damaged, or was written by a newer version, is a
+ * `load()` takes the lock, `close()` gives it back; meanwhile it is renewed, so that a process on another machine sees
+ * that its holder lives. A state that is damaged, or was written by a newer version, is a
  * StateError `STATE_DAMAGED` and stays as it is: it is never started over. Before `commit()` replaces the file it
  * checks that the lock is still ours and that the head of the file (version and checksum) is the one it knows.
- *
- * The file system must know hard links.
  */
 export function fileState(file: string, options: FileStateOptions = {}): StateStore {
 	const named = path.resolve(file);
 	let open: OpenState | undefined;
 
-	function load(): StoredCheckpoint | undefined {
+	async function load(run?: StoreContext): Promise<StoredCheckpoint | undefined> {
 		close();
-		return guard(named, 'open', () => {
-			const real = realFile(named);
-			const lock = acquireLock(`${real}.lock`);
-			try {
-				const {stored, recovered} = readState(real, options.recoverPrevious ?? false);
-				sweepTemporary(real);
-				const state: OpenState = {
-					file: real,
-					lock,
-					journal: openJournal(real, () => assertOwned(state)),
-					version: stored?.version ?? 0,
-					marks: marksOf(stored?.checkpoint),
-					head: readHead(real),
-					recovered,
-				};
-				open = state;
-				return stored;
-			} catch (error) {
-				lock.release();
-				throw error;
-			}
-		});
+		return guard(
+			named,
+			'open',
+			async () => {
+				const real = realFile(named);
+				const lock = await acquireLock(`${real}.lock`, {
+					...(run ? {signal: run.signal, note: run.note} : {}),
+					onLost: () => run?.lost(lostLock(real)),
+				});
+				try {
+					const {stored, recovered} = readState(real, options.recoverPrevious ?? false);
+					sweepTemporary(real);
+					const state: OpenState = {
+						file: real,
+						lock,
+						journal: openJournal(real, () => assertOwned(state)),
+						version: stored?.version ?? 0,
+						marks: marksOf(stored?.checkpoint),
+						head: readHead(real),
+						recovered,
+					};
+					open = state;
+					return stored;
+				} catch (error) {
+					lock.release();
+					throw error;
+				}
+			},
+			run?.signal,
+		);
 	}
 
-	function opened(): OpenState {
-		if (open === undefined) load();
+	async function opened(): Promise<OpenState> {
+		if (open === undefined) await load();
 		return open!;
 	}
 
@@ -80,17 +87,18 @@ export function fileState(file: string, options: FileStateOptions = {}): StateSt
 	}
 
 	return {
-		async load() {
-			return load();
-		},
+		load,
 		async commit(checkpoint, expectedVersion) {
-			const state = opened();
+			const state = await opened();
 			return guard(state.file, 'write', () => commit(state, checkpoint, expectedVersion));
 		},
+		async assertHeld() {
+			if (open) assertLocked(open);
+		},
 		journal: {
-			read: async mark => opened().journal.read(mark),
-			append: async bytes => opened().journal.append(bytes),
-			rewrite: async bytes => opened().journal.rewrite(bytes),
+			read: async mark => (await opened()).journal.read(mark),
+			append: async bytes => (await opened()).journal.append(bytes),
+			rewrite: async bytes => (await opened()).journal.rewrite(bytes),
 		},
 		async close() {
 			close();
@@ -120,11 +128,20 @@ function marksOf(checkpoint: Checkpoint | undefined): Json[] {
 }
 
 /** Compares the heads only, which is enough: they hold version and checksum. */
-function assertOwned({file, lock, head}: OpenState): void {
-	if (!lock.isHeld()) throw conflict(file, 'its lock is no longer ours');
+function assertOwned(state: OpenState): void {
+	assertLocked(state);
+	const {file, head} = state;
 	const now = readHead(file);
 	const same = head === undefined || now === undefined ? head === now : head.equals(now);
 	if (!same) throw conflict(file, 'somebody else wrote it');
+}
+
+function assertLocked({file, lock}: OpenState): void {
+	if (!lock.isHeld()) throw lostLock(file);
+}
+
+function lostLock(file: string): StateError {
+	return conflict(file, 'its lock is no longer ours: another run has taken over, or somebody removed it');
 }
 
 function conflict(file: string, reason: string): StateError {
@@ -134,11 +151,16 @@ function conflict(file: string, reason: string): StateError {
 /** Failures that another path or other permissions would mend. */
 const badPath = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST', 'ENAMETOOLONG', 'ELOOP']);
 
-function guard<T>(file: string, verb: 'open' | 'write', action: () => T): T {
+async function guard<T>(
+	file: string,
+	verb: 'open' | 'write',
+	action: () => T | Promise<T>,
+	signal?: AbortSignal,
+): Promise<T> {
 	try {
-		return action();
+		return await action();
 	} catch (error) {
-		if (error instanceof AuditError) throw error;
+		if (error instanceof AuditError || (signal?.aborted && error === signal.reason)) throw error;
 		const message = `${file}: cannot ${verb} the state: ${reasonOf(error)}`;
 		if (verb === 'open' && badPath.has(errnoOf(error) ?? '')) throw new ConfigError(message, {cause: error});
 		throw new StateError('STATE_FAILED', message, {cause: error});

@@ -25,15 +25,17 @@ export function thisProcess(): Holder {
 	};
 }
 
-/** Whether a process still runs; `unseen` when that cannot be known from here: another host, another container. */
+/**
+ * Whether a process still runs; `unseen` when that cannot be known from here: another host, container or start of a
+ * machine (two machines may have one name), or a system that does not show the processes of others.
+ */
 export function lifeOf(holder: Holder, observer: Holder = thisProcess()): 'running' | 'dead' | 'unseen' {
-	if (holder.host !== observer.host) return 'unseen';
-	if (holder.bootId !== observer.bootId) return 'dead';
-	if (holder.pidNamespace !== observer.pidNamespace) return 'unseen';
+	const isHere = (['host', 'bootId', 'pidNamespace'] as const).every(fact => holder[fact] === observer[fact]);
+	if (!isHere) return 'unseen';
 	if (!processExists(holder.pid)) return 'dead';
 	const stat = processStat(holder.pid);
-	// Without /proc, or where it hides the processes of others, the id alone must do.
-	if (stat === undefined) return 'running';
+	// A later process may have the same id by now: process 1 of a sandbox always has.
+	if (stat === undefined) return 'unseen';
 	return stat.ended || stat.startTime !== holder.startTime ? 'dead' : 'running';
 }
 

@@ -1,7 +1,7 @@
 import {randomBytes} from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import {createDurably, createFolder, discard, readIfPresent, syncFolder} from './durable-file.ts';
+import {createDurably, createFolder, discard, linkOrCopy, readIfPresent, syncFolder} from './durable-file.ts';
 import {ConfigError, StateError} from './errors.ts';
 import {headBytes, parseState} from './state-format.ts';
 import type {StoredCheckpoint} from './state.ts';
@@ -94,7 +94,7 @@ export function sweepTemporary(file: string): void {
 function linkOver(file: string, name: string): void {
 	const temp = temporary(name);
 	try {
-		fs.linkSync(file, temp);
+		linkOrCopy(file, temp);
 		fs.renameSync(temp, name);
 	} finally {
 		// A rename between two names of one file does nothing, and leaves both.

@@ -40,16 +40,32 @@ export interface StoredCheckpoint {
 	readonly version: number;
 }
 
+/** What a store shares with the run that loads it. */
+export interface StoreContext {
+	/** Ends its waiting. */
+	readonly signal: AbortSignal;
+	/** Tells the user what it waits for, say. */
+	note(message: string): void;
+	/** The store was taken over, and noticed it by itself: the run ends at once and writes nothing more. */
+	lost(error: Error): void;
+}
+
 /**
  * Where checkpoints live. `commit` is a compare-and-set: it rejects with a StateError `STATE_CONFLICT` when the
  * stored version is not `expectedVersion` (0: nothing stored yet), so that a host can own it (a database row, say).
  */
 export interface StateStore {
-	load(): Promise<StoredCheckpoint | undefined>;
+	/** `run` is there where a run loads it. */
+	load(run?: StoreContext): Promise<StoredCheckpoint | undefined>;
 	/** Resolves with the new version when the checkpoint is durable. */
 	commit(checkpoint: Checkpoint, expectedVersion: number): Promise<number>;
 	/** An append-only store beside the checkpoints. Without one, identities travel inside the checkpoint. */
 	readonly journal?: Journal;
+	/**
+	 * For a store that another process may take over: rejects with `STATE_CONFLICT` when that has happened. Asked before
+	 * anything is written to a target, for each page and each commit, so it must be quick.
+	 */
+	assertHeld?(): Promise<void>;
 	/** Lets go of the store (its lock, say). */
 	close?(): Promise<void>;
 }

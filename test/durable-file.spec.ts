@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
-import {createDurably, createFolder, discard, readIfPresent, syncFolder, writeFully} from '../lib/durable-file.ts';
+import {
+	createDurably,
+	createFolder,
+	discard,
+	linkOrCopy,
+	readIfPresent,
+	syncFolder,
+	writeFully,
+} from '../lib/durable-file.ts';
 import {failAt, interceptFs} from './support/intercept-fs.ts';
 import {temporaryFolder} from './support/temporary-folder.ts';
 
@@ -53,6 +61,33 @@ describe('durable-file', () => {
 
 	it('syncFolder() syncs the folder itself', async () => {
 		assert.deepEqual(await stepsOf(() => syncFolder(folder())), ['openSync .', 'fsyncSync .', 'closeSync .']);
+	});
+
+	it('syncFolder() takes a file system that cannot sync folders as it is, and hides no other failure', async () => {
+		for (const code of ['EINVAL', 'ENOTSUP']) await interceptFs(failAt(2, code), () => syncFolder(folder()));
+		for (const code of ['EIO', 'EDQUOT']) {
+			await assert.rejects(
+				interceptFs(failAt(2, code), () => syncFolder(folder())),
+				{code},
+			);
+		}
+	});
+
+	it('linkOrCopy() copies durably where there are no hard links, and takes no name that is taken', async () => {
+		fs.writeFileSync(file(), 'abc');
+		const copy = `${file()}.copy`;
+		for (const code of ['EPERM', 'EACCES', 'ENOTSUP', 'ENOSYS', 'EMLINK']) {
+			await interceptFs(failAt(1, code), () => linkOrCopy(file(), copy));
+			assert.equal(fs.readFileSync(copy, 'utf8'), 'abc');
+			assert.notEqual(fs.statSync(copy).ino, fs.statSync(file()).ino);
+			const again = interceptFs(failAt(1, code), () => linkOrCopy(file(), copy));
+			await assert.rejects(again, {code: 'EEXIST'});
+			fs.unlinkSync(copy);
+		}
+		const failing = interceptFs(failAt(1, 'EIO'), () => linkOrCopy(file(), copy));
+		await assert.rejects(failing, {code: 'EIO'});
+		linkOrCopy(file(), copy);
+		assert.equal(fs.statSync(copy).ino, fs.statSync(file()).ino);
 	});
 
 	it('createFolder() syncs the name of each folder it makes', async () => {

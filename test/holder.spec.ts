@@ -28,13 +28,23 @@ describe('lifeOf()', () => {
 		assert.equal(lifeOf({...here, startTime: '1'}), 'dead');
 	});
 
-	it('takes a process before the last start of the machine for dead', () => {
-		assert.equal(lifeOf({...here, bootId: 'another'}), 'dead');
-	});
-
-	it('cannot see into another host or another container', () => {
+	it('cannot see into another host, another container, or another machine of the same name', () => {
 		assert.equal(lifeOf({...here, host: 'elsewhere', bootId: 'another', pid: 1}), 'unseen');
 		assert.equal(lifeOf({...here, pidNamespace: 'pid:[1]', startTime: '1'}), 'unseen');
+		assert.equal(lifeOf({...here, bootId: 'another'}), 'unseen');
+	});
+
+	it('cannot tell one process from another with its id where the system does not show them', () => {
+		const real = fs.readFileSync;
+		fs.readFileSync = ((file: string, ...rest: []) => {
+			if (String(file).startsWith('/proc/')) throw new Error('hidden');
+			return real(file, ...rest);
+		}) as typeof fs.readFileSync;
+		try {
+			assert.equal(lifeOf({...here, startTime: ''}, here), 'unseen');
+		} finally {
+			fs.readFileSync = real;
+		}
 	});
 
 	it('tells a process that runs from one that has ended', async () => {

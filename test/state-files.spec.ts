@@ -103,6 +103,16 @@ describe('state-files', () => {
 			}
 		});
 
+		it('keeps the generation before where there are no hard links', async () => {
+			fs.writeFileSync(file(), generation(2));
+			const noLinks = (step: string) => {
+				if (step.startsWith('linkSync')) throw Object.assign(new Error('EPERM'), {code: 'EPERM'});
+			};
+			await interceptFs(noLinks, () => replaceState(file(), generation(3), 'replace', accept));
+			assert.deepEqual(versions(), [3, 2]);
+			assert.deepEqual(fs.readdirSync(folder()), ['state.json', 'state.json.previous']);
+		});
+
 		it('goes on behind a commit that was killed between its two renames', () => {
 			fs.writeFileSync(file(), generation(2));
 			fs.linkSync(file(), `${file()}.previous`);

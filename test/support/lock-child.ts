@@ -17,7 +17,7 @@ for await (const line of readline.createInterface(process.stdin)) {
 		continue;
 	}
 	try {
-		lock = acquireLock(file!);
+		lock = await acquireLock(file!);
 		console.log('won');
 	} catch (error) {
 		console.log(`lost: ${reasonOf(error)}`);
