@@ -32,6 +32,27 @@ export interface Verification {
 	readonly sources: Readonly<Record<string, SourceTally>>;
 }
 
+/** What was found, with what an empty chain means: it proves nothing, neither a signature nor what lies there. */
+export function verificationOf(
+	{chain, hashes, signed, sources, ...walk}: ChainWalk,
+	found: Pick<Verification, 'damage' | 'uncommitted'>,
+	{publicKey}: VerifyOptions,
+): Verification {
+	const damage = [...walk.damage, ...found.damage];
+	let {uncommitted} = found;
+	if (chain.entries === 0) {
+		if (publicKey) damage.push({kind: 'missing', what: 'entry 0', detail: 'expected a signed entry, got none at all'});
+		damage.push(...addedBehind(uncommitted, 'the manifest has no entry that lists it'));
+		uncommitted = [];
+	}
+	return {damage, uncommitted, chain, hashes, signed, sources};
+}
+
+/** What is no longer taken for the work of a run that died. */
+export function addedBehind(uncommitted: readonly string[], detail: string): Damage[] {
+	return uncommitted.map(what => ({kind: 'added', what, detail}));
+}
+
 /** Follows a chain from its first line to its last, and keeps what a {@link Verification} says of it. */
 export class ChainWalk {
 	readonly damage: Damage[] = [];

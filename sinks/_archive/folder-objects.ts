@@ -5,11 +5,15 @@ import {pipeline} from 'node:stream/promises';
 import {errnoOf} from '../_files/file-errors.ts';
 import {createFolders} from '../_files/folders.ts';
 import {syncFile, syncFolder} from '../_files/fsync.ts';
+import {readPlain} from '../_files/open-plain.ts';
 import type {ObjectStore, StoredObject} from './object-store.ts';
 import {isTempFile} from '../_files/temp-files.ts';
 
 /** What a file system says that has no hard links. */
 const withoutLinks = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS']);
+
+/** What a file system says of a name that no file of ours can have there. */
+const noSuchFile = new Set(['ENOTDIR', 'ENAMETOOLONG']);
 
 export interface FolderObjectsOptions {
 	readonly sink: string;
@@ -61,7 +65,7 @@ export function folderObjects({sink, dir, durability}: FolderObjectsOptions): Ob
 				if (name.startsWith(prefix)) yield statOf(name) ?? {name, bytes: 0, generation: ''};
 			}
 		},
-		read: name => fs.createReadStream(pathOf(name)),
+		read: name => readPlain(pathOf(name)),
 	};
 
 	async function syncFolders(): Promise<void> {
@@ -80,7 +84,7 @@ export function folderObjects({sink, dir, durability}: FolderObjectsOptions): Ob
 			if (!stats?.isFile()) return undefined;
 			return {name, bytes: Number(stats.size), generation: `${stats.ino}-${stats.size}-${stats.mtimeNs}`};
 		} catch (error) {
-			if (errnoOf(error) === 'ENOTDIR') return undefined;
+			if (noSuchFile.has(errnoOf(error))) return undefined;
 			throw error;
 		}
 	}
@@ -131,6 +135,6 @@ async function syncPath(path: string): Promise<void> {
 
 async function sha256Of(path: string): Promise<string> {
 	const hash = createHash('sha256');
-	await pipeline(fs.createReadStream(path), hash);
+	await pipeline(readPlain(path), hash);
 	return hash.digest('hex');
 }

@@ -1,8 +1,9 @@
 import {createHash} from 'node:crypto';
 import {text} from 'node:stream/consumers';
 import {pipeline} from 'node:stream/promises';
+import {AuditError} from '../../lib/errors.ts';
 import {type ManifestFile, openEntry} from '../../lib/manifest.ts';
-import {ChainWalk, type Damage, type Verification, type VerifyOptions} from '../../lib/verification.ts';
+import {ChainWalk, type Damage, type Verification, verificationOf, type VerifyOptions} from '../../lib/verification.ts';
 import {entryName, entryOf, manifestPrefix, objectOf} from './archive-names.ts';
 import {refused} from '../_files/file-errors.ts';
 import type {ObjectStore} from './object-store.ts';
@@ -10,6 +11,8 @@ import {inParallel} from './parallel.ts';
 
 /** Objects that are read at the same time. */
 const readsAtOnce = 4;
+/** What is longer was not written by us. */
+const maxEntryBytes = 64 * 1024 * 1024;
 
 /**
  * Reads all objects of an archive and compares them with its manifest. Of each object it keeps the name, nothing else.
@@ -32,20 +35,26 @@ export async function verifyArchive(
 	await inParallel(readsAtOnce, store.list(''), ({name}) => judge(name));
 	for (const {path} of missing) damage.push({kind: 'missing', what: path, detail: 'the object is missing'});
 	damage.sort((a, b) => (a.what < b.what ? -1 : 1));
-	const {chain, hashes, signed, sources} = walk;
-	return {damage: [...walk.damage, ...damage], uncommitted: uncommitted.sort(), chain, hashes, signed, sources};
+	return verificationOf(walk, {damage, uncommitted: uncommitted.sort()}, options);
 
 	async function* listedFiles(): AsyncGenerator<ManifestFile> {
 		for await (const {name} of store.list(manifestPrefix)) {
 			const number = entryOf(name);
 			if (number === undefined) continue;
-			const line = (await text(store.read(name))).replace(/\n$/, '');
+			const line = await lineOf(name);
 			if (number > walk.chain.entries) skipTo(number, line);
 			const {files = [], superseded = []} = walk.next(line) ?? {};
 			for (const path of superseded) named.add(path);
 			for (const file of files) named.add(file.path);
 			yield* files;
 		}
+	}
+
+	/** One that cannot be read is no entry, and the rest is read all the same. */
+	async function lineOf(name: string): Promise<string> {
+		const object = await unlessUnreadable(store.stat(name));
+		if (!object || object.bytes > maxEntryBytes) return '';
+		return ((await unlessUnreadable(text(store.read(name)))) ?? '').replace(/\n$/, '');
 	}
 
 	/** A gap is said once, not again of the entry behind it. */
@@ -60,9 +69,11 @@ export async function verifyArchive(
 	async function compare(file: ManifestFile): Promise<void> {
 		const {path, bytes, sha256} = file;
 		options.onProgress?.(path);
-		const object = await store.stat(path);
+		const object = await unlessUnreadable(store.stat(path));
 		if (!object) return void missing.push(file);
-		const found = object.bytes === bytes ? `SHA-256 ${await sha256Of(store, path)}` : `${object.bytes} bytes`;
+		const hash = object.bytes === bytes ? await unlessUnreadable(sha256Of(store, path)) : undefined;
+		const found =
+			object.bytes === bytes ? `SHA-256 ${hash ?? 'of nothing: it cannot be read'}` : `${object.bytes} bytes`;
 		const expected = object.bytes === bytes ? `SHA-256 ${sha256}` : `${bytes} bytes`;
 		if (found !== expected) damage.push({kind: 'changed', what: path, detail: `expected ${expected}, got ${found}`});
 	}
@@ -79,11 +90,21 @@ export async function verifyArchive(
 
 	/** Takes the missing file that has the same content off the list. */
 	async function missingLike(name: string): Promise<ManifestFile | undefined> {
-		const object = missing.length > 0 ? await store.stat(name) : undefined;
+		const object = missing.length > 0 ? await unlessUnreadable(store.stat(name)) : undefined;
 		if (!missing.some(({bytes}) => bytes === object?.bytes)) return undefined;
-		const sha256 = await sha256Of(store, name);
+		const sha256 = await unlessUnreadable(sha256Of(store, name));
 		const index = missing.findIndex(file => file.bytes === object?.bytes && file.sha256 === sha256);
 		return index < 0 ? undefined : missing.splice(index, 1)[0];
+	}
+}
+
+/** Undefined where the system has no way to it; a bucket that fails is an error of the run. */
+async function unlessUnreadable<T>(reading: Promise<T>): Promise<T | undefined> {
+	try {
+		return await reading;
+	} catch (error) {
+		if (error instanceof AuditError || error instanceof DOMException) throw error;
+		return undefined;
 	}
 }
 

@@ -10,6 +10,7 @@ import {type GrowingFile, growTarget} from './growing-file.ts';
 import type {ManifestMark} from './manifest-file.ts';
 import {manifestEntries, manifestLines} from './manifest-lines.ts';
 import {findMarker, markerName, placeMarker, removeMarker} from './open-marker.ts';
+import {checkPlain} from './open-plain.ts';
 import {closeTarget, endingAt, openTarget, type Target} from './open-target.ts';
 import type {Placed} from './place-file.ts';
 import {isTempFile} from './temp-files.ts';
@@ -44,6 +45,7 @@ export interface FolderManifest {
  */
 export async function openFolderManifest(options: FolderManifestOptions): Promise<FolderManifest> {
 	const {sink, dir, durability, context} = options;
+	checkPlain(sink, `${dir}/${manifestName}`);
 	const wasOpen = findMarker(sink, dir);
 	const {target, chain: begin} = await openBehindLast(options);
 	let strays: Set<string>;

@@ -7,6 +7,7 @@ import {notOpened, refused} from './file-errors.ts';
 import {type GrowingFile, growTarget} from './growing-file.ts';
 import {hashOfRange} from './hash-file.ts';
 import {manifestEntries} from './manifest-lines.ts';
+import {checkPlain} from './open-plain.ts';
 import {closeTarget, endingAt, type FileMark, openTarget, type Target, type TargetOptions} from './open-target.ts';
 
 /** How far the manifest of a target goes, for the state. */
@@ -103,6 +104,7 @@ interface Place {
 async function openBehind(options: RangeManifestOptions): Promise<Place> {
 	const {sink, mode, context} = options;
 	const path = manifestPath(options.path);
+	checkPlain(sink, path);
 	const resume = context.resume as ({readonly bytes: number} & Partial<ManifestMark>) | undefined;
 	const begin = {target: undefined, chain: emptyChain, covered: 0};
 	if (resume?.manifest && resume.chain) {

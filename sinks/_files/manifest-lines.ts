@@ -1,6 +1,6 @@
-import fs from 'node:fs';
 import {type Chain, openEntry, type OpenedEntry} from '../../lib/manifest.ts';
 import {refused} from './file-errors.ts';
+import {readPlain} from './open-plain.ts';
 
 const lineBreak = 0x0a;
 const chunkBytes = 1024 * 1024;
@@ -23,7 +23,7 @@ export async function* manifestLines(path: string, from = 0): AsyncGenerator<Man
 		if (length < maxLineBytes) pieces.push(piece);
 		length += piece.length;
 	};
-	for await (const chunk of fs.createReadStream(path, {start: from, highWaterMark: chunkBytes})) {
+	for await (const chunk of readPlain(path, {start: from, highWaterMark: chunkBytes})) {
 		let bytes = chunk as Uint8Array;
 		for (let at = bytes.indexOf(lineBreak); at >= 0; at = bytes.indexOf(lineBreak)) {
 			add(bytes.subarray(0, at));

@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import {lifeOf, thisProcess, type Holder} from '../../lib/holder.ts';
 import {changed} from './file-errors.ts';
 import {syncFile, syncFolder} from './fsync.ts';
+import {openPlain} from './open-plain.ts';
 
 /** Lies in a folder while a run writes to it: files may be there that no entry lists yet. */
 export const markerName = 'rxaudit.manifest.open';
@@ -18,7 +19,8 @@ export function findMarker(sink: string, dir: string): boolean {
 
 /** Makes one that names this process. */
 export async function placeMarker(dir: string, durability: 'process' | 'power'): Promise<void> {
-	const descriptor = fs.openSync(`${dir}/${markerName}`, 'w');
+	removeMarker(dir);
+	const descriptor = fs.openSync(`${dir}/${markerName}`, 'wx');
 	try {
 		fs.writeSync(descriptor, `${JSON.stringify(thisProcess())}\n`);
 		if (durability === 'power') await syncFile(descriptor);
@@ -34,10 +36,13 @@ export function removeMarker(dir: string): void {
 
 /** Null: there is one, but it does not say whose it is. */
 function readHolder(path: string): Holder | null | undefined {
-	if (!fs.existsSync(path)) return undefined;
+	const descriptor = openPlain(path);
+	if (descriptor === undefined) return undefined;
 	try {
-		return JSON.parse(fs.readFileSync(path, 'utf8')) as Holder | null;
+		return JSON.parse(fs.readFileSync(descriptor, 'utf8')) as Holder | null;
 	} catch {
 		return null;
+	} finally {
+		fs.closeSync(descriptor);
 	}
 }

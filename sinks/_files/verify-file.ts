@@ -1,9 +1,10 @@
 import fs from 'node:fs';
 import {resolve} from 'node:path';
 import {ConfigError} from '../../lib/errors.ts';
-import {ChainWalk, type Damage, type Verification, type VerifyOptions} from '../../lib/verification.ts';
+import {ChainWalk, type Damage, type Verification, verificationOf, type VerifyOptions} from '../../lib/verification.ts';
 import {notOpened, refused} from './file-errors.ts';
 import {hashOfRange} from './hash-file.ts';
+import {openPlain} from './open-plain.ts';
 import {manifestPath} from './manifest-file.ts';
 import {manifestLines, missingManifest} from './manifest-lines.ts';
 
@@ -15,15 +16,17 @@ export async function verifyFile(sink: string, given: string, options: VerifyOpt
 	if (given === '-') throw new ConfigError(`${sink}: expected a file to verify, got standard output`);
 	const path = resolve(given);
 	const manifest = manifestPath(path);
-	if (fs.statSync(path, {throwIfNoEntry: false})?.isDirectory()) {
+	const stats = fs.statSync(path, {throwIfNoEntry: false});
+	if (stats?.isDirectory()) {
 		throw refused(
 			sink,
 			`${path} is a folder: expected a file; an archive in a folder is ndjson:DIR/ or filesystem:DIR`,
 		);
 	}
+	if (stats && !stats.isFile()) throw refused(sink, `${path} is not a regular file`);
 	if (!fs.existsSync(manifest)) throw missingManifest(sink, manifest);
 	try {
-		const descriptor = fs.existsSync(path) ? fs.openSync(path, 'r') : undefined;
+		const descriptor = stats && openPlain(fs.realpathSync(path));
 		try {
 			return await compare(path, descriptor, options);
 		} finally {
@@ -75,8 +78,7 @@ async function compare(path: string, descriptor: number | undefined, options: Ve
 	if (size > covered) uncommitted.push(`${path}: bytes ${covered} to ${size}`);
 	const rest = fs.statSync(manifest).size - read;
 	if (rest > 0) uncommitted.push(`${manifest}: the last ${rest} bytes, an entry that is not whole`);
-	const {chain, hashes, signed, sources} = walk;
-	return {damage: [...walk.damage, ...damage], uncommitted, chain, hashes, signed, sources};
+	return verificationOf(walk, {damage, uncommitted}, options);
 }
 
 /** A range of the file, of one entry or of several. */

@@ -1,13 +1,15 @@
 import fs from 'node:fs';
 import {resolve} from 'node:path';
+import {reasonOf} from '../../lib/errors.ts';
 import {IdentitySet} from '../../lib/identity-set.ts';
 import type {ManifestFile} from '../../lib/manifest.ts';
-import {ChainWalk, type Damage, type Verification, type VerifyOptions} from '../../lib/verification.ts';
+import {ChainWalk, type Damage, type Verification, verificationOf, type VerifyOptions} from '../../lib/verification.ts';
 import {notOpened, refused} from './file-errors.ts';
 import {filesBelow} from './folder-files.ts';
 import {isOwnFile, manifestName} from './folder-manifest.ts';
 import {hashOfRange} from './hash-file.ts';
 import {manifestLines, missingManifest} from './manifest-lines.ts';
+import {openPlain} from './open-plain.ts';
 import {markerName} from './open-marker.ts';
 
 /**
@@ -39,7 +41,7 @@ async function compare(dir: string, manifest: string, options: VerifyOptions): P
 		for (const file of entry?.files ?? []) {
 			listed.add(file.path, 0);
 			options.onProgress?.(file.path);
-			const change = await changeOf(dir, file);
+			const change = await changeOf(dir, file).catch(unreadable);
 			if (change === missingFile) missing.set(file.path, file);
 			else if (change !== undefined) damage.push({kind: 'changed', what: file.path, detail: change});
 		}
@@ -50,8 +52,7 @@ async function compare(dir: string, manifest: string, options: VerifyOptions): P
 	}
 	const rest = fs.statSync(manifest).size - read;
 	if (rest > 0) uncommitted.push(`${manifestName}: the last ${rest} bytes, an entry that is not whole`);
-	const {chain, hashes, signed, sources} = walk;
-	return {damage: [...walk.damage, ...damage, ...added], uncommitted, chain, hashes, signed, sources};
+	return verificationOf(walk, {damage: [...damage, ...added], uncommitted}, options);
 }
 
 /** What no entry lists; a missing file that is found under another name is missing no more. */
@@ -62,7 +63,8 @@ async function unlisted(dir: string, listed: IdentitySet, missing: Map<string, M
 	const uncommitted: string[] = [];
 	for await (const path of filesBelow(dir)) {
 		if (isOwnFile(path) || !listed.add(path, 0)) continue;
-		const from = lost.size > 0 ? lost.get((await hashOfFile(`${dir}/${path}`)) ?? '') : undefined;
+		const from =
+			lost.size > 0 ? lost.get((await hashOfFile(`${dir}/${path}`).catch(() => undefined)) ?? '') : undefined;
 		if (from && missing.delete(from.path)) {
 			damage.push({kind: 'moved', what: from.path, detail: `it is at ${path} now`});
 		} else if (isOpen) uncommitted.push(path);
@@ -71,11 +73,17 @@ async function unlisted(dir: string, listed: IdentitySet, missing: Map<string, M
 	return {added, uncommitted};
 }
 
+/** One that cannot be read is named, and the rest is read all the same. */
+function unreadable(error: unknown): string {
+	return `expected a file, got one that cannot be read: ${reasonOf(error)}`;
+}
+
 const missingFile = 'expected a file, got none';
 
 /** In what a file is not what was written; undefined when it is. */
 async function changeOf(dir: string, {path, bytes, sha256}: ManifestFile): Promise<string | undefined> {
-	if (path.split('/').includes('..')) return 'expected a file below the folder, got a path that leads out of it';
+	if (path.split('/').includes('..') || path.includes('\0'))
+		return 'expected a file below the folder, got a path that leads out of it';
 	const stats = fs.lstatSync(`${dir}/${path}`, {throwIfNoEntry: false});
 	if (stats === undefined) return missingFile;
 	if (!stats.isFile()) return 'expected a file, got something else';
@@ -88,7 +96,8 @@ async function changeOf(dir: string, {path, bytes, sha256}: ManifestFile): Promi
 async function hashOfFile(path: string): Promise<string | undefined> {
 	const stats = fs.lstatSync(path);
 	if (!stats.isFile()) return undefined;
-	const descriptor = fs.openSync(path, 'r');
+	const descriptor = openPlain(path);
+	if (descriptor === undefined) return undefined;
 	try {
 		return (await hashOfRange(descriptor, 0, stats.size)).sha256;
 	} finally {

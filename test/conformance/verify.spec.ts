@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import {execFileSync} from 'node:child_process';
 import {createHash, generateKeyPairSync} from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -273,6 +274,59 @@ function describeArchive(archive: ArchiveEntry): void {
 		assert.deepEqual((await verifyPlainly()).damage, []);
 		assert.match((await verify()).damage[0]!.detail, /not of this key/);
 		assert.deepEqual((await verify(otherKey.publicKey)).damage, []);
+	});
+
+	it('takes an emptied manifest for no proof of anything', async () => {
+		writeEntries(folder, []);
+		for (const file of data(folder)) fs.writeFileSync(file, '{"id":"forged"}\n');
+		assert.ok((await verifyPlainly()).damage.some(({kind}) => kind === 'added'));
+		await isDamaged('missing', 'entry 0')();
+		for (const file of data(folder)) fs.rmSync(file);
+		await isDamaged('missing', 'entry 0')();
+	});
+
+	it('never ends at one bad entry: names what is no file, and reads on', async () => {
+		const last = data(folder).at(-1)!;
+		const [first] = data(folder) as [string];
+		if (!addsFiles) {
+			fs.rmSync(first);
+			execFileSync('mkfifo', [first]);
+			await assert.rejects(verify(), {code: 'TARGET_REFUSED', message: /not a regular file/});
+			return;
+		}
+		flip(last, 3);
+		for (const put of [
+			() => execFileSync('mkfifo', [first]),
+			() => fs.mkdirSync(first),
+			() => fs.symlinkSync(path.join(temporary(), 'elsewhere'), first),
+		]) {
+			fs.rmSync(first, {recursive: true});
+			put();
+			const {damage} = await verify();
+			for (const file of [first, last]) {
+				assert.ok(
+					damage.some(({what}) => what === nameOf(folder, file)),
+					JSON.stringify(damage),
+				);
+			}
+		}
+	});
+
+	it('reads on behind an entry that lists what cannot be', async () => {
+		if (!addsFiles) return;
+		const [opened] = entries();
+		const {entry: _entry, previous: _previous, ...content} = opened!;
+		const hostile = ['a\0b', '../outside', '/etc/passwd', 'x'.repeat(5000), '.'];
+		const files = hostile.map(at => ({path: at, bytes: 1, sha256: 'f'.repeat(64)}));
+		writeEntries(folder, [sealEntry(emptyChain, {...content, files: [...files, ...content.files!]}).line]);
+		const {damage, uncommitted} = await verifyPlainly();
+		for (const at of hostile)
+			assert.ok(
+				damage.some(({what}) => what === at),
+				at,
+			);
+		assert.ok(!damage.some(({what}) => content.files!.some(file => file.path === what)));
+		assert.deepEqual(uncommitted, []);
 	});
 
 	it('calls what a run left that died uncommitted', async () => {
