@@ -5,7 +5,7 @@ import {type Client, createClient} from './http/client.ts';
 import {type AuthScheme, chooseCredentials, type Credentials} from './http/credentials.ts';
 import {parseEndpoint} from './http/endpoint.ts';
 import {type Limiter, limiterFor, type Rate} from './http/limiter.ts';
-import type {Wording} from './http/to-error.ts';
+import {logWording, type Wording} from './http/to-error.ts';
 import type {Meter} from './meter.ts';
 import {type basicOptions, type connectionOptions, parseRate, type tokenOption} from './options.ts';
 import {parseSpan} from './time.ts';
@@ -22,6 +22,8 @@ export interface ApiFacts {
 	readonly auth: readonly AuthScheme[];
 	/** The published limit, kept at the vendor's own host. */
 	readonly rate?: Rate;
+	/** The vendor's address for tokens with scopes, where the API has another one for all others. */
+	readonly gateway?: string;
 	/** What messages say of it; default: of a log that is read. */
 	readonly wording?: Wording;
 }
@@ -61,7 +63,7 @@ export function connect(facts: ApiFacts, options: ConnectOptions, meter: Meter, 
 		limiter,
 		meter,
 		clock: systemClock,
-		wording: facts.wording,
+		wording: {...(facts.wording ?? logWording), gateway: facts.gateway},
 		timeoutMs: options.timeoutMs,
 		idleTimeoutMs: options.idleTimeoutMs,
 		maxBodyBytes: options.maxBodyBytes,

@@ -60,6 +60,7 @@ export default defineSource({
 	docs: 'Audit log of a Confluence Cloud site (GET /wiki/rest/api/audit), newest first. The endpoint is the site, https://NAME.atlassian.net, or the gateway, https://api.atlassian.com/ex/confluence/CLOUD-ID; /wiki is added where it is missing. Needs a Confluence administrator: the e-mail address as user name with an API token as password, or an OAuth token. Records have no ids; theirs are made from their content.',
 	reference: 'https://developer.atlassian.com/cloud/confluence/rest/v1/api-group-audit/',
 	context: '/wiki',
+	gateway: 'https://api.atlassian.com/ex/confluence/CLOUD-ID',
 	auth: ['basic', 'bearer'],
 	options: {search},
 	order: 'newest-first',

@@ -48,6 +48,7 @@ export default defineSource({
 	name: 'jira-cloud',
 	docs: 'Audit records of a Jira Cloud site (GET /rest/api/3/auditing/record), newest first. The endpoint is the site, https://NAME.atlassian.net, or the gateway, https://api.atlassian.com/ex/jira/CLOUD-ID. Needs a Jira administrator and a paid plan: the e-mail address as user name with an API token as password, or an OAuth token.',
 	reference: 'https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-audit-records/',
+	gateway: 'https://api.atlassian.com/ex/jira/CLOUD-ID',
 	auth: ['basic', 'bearer'],
 	options: {
 		filter: z.string().min(1).optional().describe('only records with a text that holds one of these words'),

@@ -7,6 +7,7 @@ const MEGABYTE = 2 ** 20;
 const BOMB_MEGABYTES = 100;
 
 const loginPage = '<!DOCTYPE html><html><title>Log in</title><form action="/login"></form></html>';
+const maintenancePage = '<!DOCTYPE html><html><title>Down for maintenance</title><p>Back soon</p></html>';
 const contentTypes = {json: 'application/json', html: 'text/html', text: 'text/plain'};
 
 /**
@@ -23,11 +24,12 @@ export function spoilAnswer(
 		case 'status': {
 			const {status, body, bodyType = 'json', headers = {}} = fault;
 			const answer = body === undefined ? errorOf(status) : textAnswer(status, body, contentTypes[bodyType]);
-			const dated = Object.entries(headers).map(([name, value]) => [name, headerValue(value, nowMs)]);
-			return {...answer, headers: {...answer.headers, ...Object.fromEntries(dated)}};
+			return withHeaders(answer, headers, nowMs);
 		}
 		case 'html':
-			return textAnswer(200, loginPage, 'text/html');
+			return textAnswer(200, fault.page === 'maintenance' ? maintenancePage : loginPage, 'text/html');
+		case 'headers':
+			return withHeaders(right, fault.headers, nowMs);
 		case 'content-type':
 			return {...right, headers: {...right.headers, 'content-type': fault.value}};
 		case 'redirect':
@@ -41,6 +43,11 @@ export function spoilAnswer(
 		case 'bomb':
 			return {...encoded(right), body: bomb(right.body, fault.megabytes ?? BOMB_MEGABYTES)};
 	}
+}
+
+function withHeaders(answer: Answer, headers: Readonly<Record<string, string>>, nowMs: number): Answer {
+	const dated = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), headerValue(value, nowMs)]);
+	return {...answer, headers: {...answer.headers, ...Object.fromEntries(dated)}};
 }
 
 function encoded(right: Answer): Answer {

@@ -26,8 +26,10 @@ export type AnswerFault =
 			readonly body?: string;
 			readonly bodyType?: 'json' | 'html' | 'text';
 	  }
-	/** A login page with status 200. */
-	| {readonly kind: 'html'}
+	/** A page for people with status 200: one to log in (default), or one that says that it will soon be over. */
+	| {readonly kind: 'html'; readonly page?: 'login' | 'maintenance'}
+	/** The right answer with these headers as well. */
+	| {readonly kind: 'headers'; readonly headers: Readonly<Record<string, string>>}
 	/** The right body under another content type. */
 	| {readonly kind: 'content-type'; readonly value: string}
 	| {readonly kind: 'redirect'; readonly location: string; readonly status?: number}
@@ -71,6 +73,7 @@ export type PageFault =
 const stages = {
 	status: 'answer',
 	html: 'answer',
+	headers: 'answer',
 	'content-type': 'answer',
 	redirect: 'answer',
 	truncate: 'answer',

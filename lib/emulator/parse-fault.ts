@@ -8,7 +8,8 @@ Requests are counted from 1: 3 | 3,4 | 5- | 5-9 | all | every=7 | 5% (at random,
 
 Kinds:
   status:N[,header=value...]  an error; values may be date+5, date-60, epoch+5, minute+5 (seconds from now)
-  html                        a login page with status 200
+  html[:login|:maintenance]   a login page with status 200, or one that says that it is soon over
+  headers:NAME=VALUE[,...]    the right answer with these headers too, values as above
   content-type[:TYPE]         the right body under another type (text/plain)
   redirect:URL                302
   truncate                    half of the JSON, properly framed
@@ -76,6 +77,11 @@ function parseKind(text: string, kind: string, rest: string | undefined): FaultK
 		case 'foreign-next':
 			return {kind, ...(rest !== undefined && {origin: rest})};
 		case 'html':
+			if (rest === undefined) return {kind};
+			if (rest === 'login' || rest === 'maintenance') return {kind, page: rest};
+			throw bad(text, 'html, html:login or html:maintenance', rest);
+		case 'headers':
+			return {kind, headers: parseHeaders(text, (rest ?? '').split(','))};
 		case 'truncate':
 		case 'short':
 		case 'gzip-cut':
@@ -93,12 +99,16 @@ function parseKind(text: string, kind: string, rest: string | undefined): FaultK
 function parseStatus(text: string, rest: string): FaultKind {
 	const [status = '', ...headers] = rest.split(',');
 	if (!/^[2-5]\d\d$/.test(status)) throw bad(text, 'status:N with N from 200 to 599', status);
+	return {kind: 'status', status: Number(status), ...(headers.length > 0 && {headers: parseHeaders(text, headers)})};
+}
+
+function parseHeaders(text: string, headers: readonly string[]): Record<string, string> {
 	const pairs = headers.map(header => {
 		const [, name, value] = /^([\w-]+)=(.*)$/s.exec(header) ?? [];
 		if (name === undefined || value === undefined) throw bad(text, 'headers like retry-after=2', header);
 		return [name, value] as const;
 	});
-	return {kind: 'status', status: Number(status), ...(pairs.length > 0 && {headers: Object.fromEntries(pairs)})};
+	return Object.fromEntries(pairs);
 }
 
 function bad(text: string, expected: string, got = text): ConfigError {

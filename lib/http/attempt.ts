@@ -1,9 +1,10 @@
 import type {Readable} from 'node:stream';
 import {type AxiosAdapter, type AxiosResponse, getAdapter, type InternalAxiosRequestConfig} from 'axios';
+import {pageInstead, refusedLogin} from './login.ts';
 import {BodyTooLarge, readBody, readStart, UnknownEncoding} from './body.ts';
 
-/** Why one HTTP attempt gave no usable answer. */
-export type FailureKind = 'status' | 'network' | 'timeout' | 'body' | 'too-large' | 'stopped';
+/** Why one HTTP attempt gave no usable answer; `login`: the credentials were refused, whatever the status says. */
+export type FailureKind = 'status' | 'login' | 'network' | 'timeout' | 'body' | 'too-large' | 'stopped';
 
 /** One HTTP attempt that failed; `config` makes it retryable. Never leaves lib/http: it knows the headers sent. */
 export class AttemptError extends Error {
@@ -79,6 +80,11 @@ async function readAnswer(
 	const headers = plainHeaders(response.headers);
 	const stream = response.data as Readable;
 	const encoding = headers['content-encoding'];
+	const refusal = config.headers.has('authorization') && !passes(response.status) ? refusedLogin(headers) : undefined;
+	if (refusal !== undefined) {
+		stream.destroy();
+		throw new AttemptError('login', refusal, config, {status: response.status, headers});
+	}
 	if (response.status < 200 || response.status >= 300) {
 		const body = await readStart(stream, encoding, maxErrorBodyBytes, alive);
 		throw new AttemptError('status', `status ${response.status}`, config, {status: response.status, headers, body});
@@ -90,10 +96,23 @@ async function readAnswer(
 	} catch {
 		// the parser's own message quotes the body, which may hold anything
 		const type = headers['content-type'];
+		const page = pageInstead(body, headers);
+		if (page?.isLogin) {
+			const message = `${page.words} came in place of the answer: the credentials did not get as far as the API`;
+			throw new AttemptError('login', message, config, {status: response.status, headers});
+		}
+		if (page) {
+			throw new AttemptError('body', `${page.words} came`, config, {status: response.status, headers, body});
+		}
 		const message = `the body is not whole JSON${type ? ` (content type ${type})` : ''}`;
 		throw new AttemptError('body', message, config, {status: response.status, headers, body});
 	}
 	return response;
+}
+
+/** A status that says nothing of the credentials, and passes by itself. */
+function passes(status: number): boolean {
+	return status === 408 || status === 429 || status >= 500;
 }
 
 function toAttemptError(

@@ -11,6 +11,7 @@ import {isLoopback, urlBelow} from './endpoint.ts';
 import type {Limiter} from './limiter.ts';
 import type {ClientRequest} from './request.ts';
 import {type RetryLimits, retryPolicy} from './retry-policy.ts';
+import {checkServerClock} from './server-clock.ts';
 import {toAuditError, type Wording} from './to-error.ts';
 
 export interface ClientOptions extends AttemptLimits, RetryLimits {
@@ -62,7 +63,12 @@ export function createClient(options: ClientOptions): Client {
 				const header = await credentials.header();
 				if (header !== '') config.headers.set('authorization', header);
 				meter.requests++;
-				return await attempt(config);
+				const response = await attempt(config);
+				checkServerClock(response.headers, options);
+				return response;
+			} catch (error) {
+				if (error instanceof AttemptError) checkServerClock(error.headers, options);
+				throw error;
 			} finally {
 				ended();
 			}

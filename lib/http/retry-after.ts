@@ -52,7 +52,7 @@ function resetMs(value: string, serverNowMs: number): number | undefined {
 }
 
 /** ISO 8601 or any of the three forms of HTTP dates; the one of asctime() does not name its zone, which is GMT. */
-function dateMs(value: string): number | undefined {
+export function dateMs(value: string): number | undefined {
 	if (!httpDate.test(value)) return recordTime(value)?.timeMs;
 	const atMs = Date.parse(value.endsWith('GMT') ? value : `${value} GMT`);
 	return Number.isNaN(atMs) ? undefined : atMs;

@@ -5,6 +5,7 @@ import {AttemptError} from './attempt.ts';
 import type {ClientRequest} from './request.ts';
 import type {Credentials} from './credentials.ts';
 import type {Limiter} from './limiter.ts';
+import {isOutOfQuota} from './quota.ts';
 import {backoffMs, retryAtMs} from './retry-after.ts';
 
 export interface RetryLimits {
@@ -47,12 +48,13 @@ export function retryPolicy(context: RetryContext, request: ClientRequest, signa
 	async function decide(error: unknown): Promise<boolean> {
 		// axios throws an error of its own where the signal was aborted before the attempt
 		if (!(error instanceof AttemptError) || error.kind === 'stopped') return false;
-		const {status} = error;
-		if (status === 401 && !refreshed) {
+		const {kind, status} = error;
+		if ((status === 401 || kind === 'login') && !refreshed) {
 			refreshed = true;
 			return credentials.refresh(String(error.config.headers['authorization'])).catch(() => false);
 		}
-		if (status === 429) return waitForQuota(error);
+		if (kind === 'login') return false;
+		if (isOutOfQuota(error)) return waitForQuota(error);
 		if (status !== undefined && status >= 300 && status < 400) return redirect(error);
 		if (!isTransient(error) && (status === undefined || status !== request.passing)) return false;
 		if (!repeatable && !neverSent.has(error.errno ?? '')) return false;

@@ -1,6 +1,7 @@
 import {AuditError, AuthError, RateLimitError, SourceError, reasonOf} from '../errors.ts';
 import {excerpt} from '../redact.ts';
 import {AttemptError} from './attempt.ts';
+import {isOutOfQuota} from './quota.ts';
 import type {ClientRequest} from './request.ts';
 
 /** What is said to people about an API, where it is not a log that is read from `--endpoint`. */
@@ -11,9 +12,11 @@ export interface Wording {
 	readonly missing: readonly [what: string, check: string];
 	/** What a 403 says, and what to check. */
 	readonly forbidden: readonly [what: string, check: string];
+	/** The only address at which a token with scopes works, where the API has another one too. */
+	readonly gateway?: string | undefined;
 }
 
-const logWording: Wording = {
+export const logWording: Wording = {
 	address: '--endpoint',
 	missing: ['there is no such thing (organization, site or record)', 'the id and --endpoint'],
 	forbidden: ['these credentials may not read this log', 'their permissions and the plan'],
@@ -54,8 +57,15 @@ export function toAuditError(
 			});
 		case 'network':
 			return new SourceError('UNREACHABLE', `${where}: ${excerpt(redact(networkReason(error, endpoint, wording)))}`);
+		case 'login': {
+			const refused = excerpt(redact(error.message), 400);
+			return new AuthError(
+				'UNAUTHORIZED',
+				`${where} answered ${status}, but ${refused}; check that the credentials are of this API and have not expired${gatewayHint(endpoint, wording)}`,
+			);
+		}
 		case 'status':
-			return statusError(error, status!, where, said, redact, wording);
+			return statusError(error, status!, where, said, redact, endpoint, wording);
 	}
 }
 
@@ -77,27 +87,32 @@ function statusError(
 	where: string,
 	said: string,
 	redact: (text: string) => string,
-	{address, missing, forbidden}: Wording,
+	endpoint: URL,
+	wording: Wording,
 ): Error {
+	const {address, missing, forbidden} = wording;
 	const answered = `${where} answered ${status}`;
 	if (status === 401) {
 		return new AuthError(
 			'UNAUTHORIZED',
-			`${answered}: the credentials were refused${said}; check that they are of this API and have not expired`,
+			`${answered}: the credentials were refused${said}; check that they are of this API and have not expired${gatewayHint(endpoint, wording)}`,
+		);
+	}
+	if (isOutOfQuota(error)) {
+		const seconds = Math.ceil(error.delayMs / 1000);
+		return new RateLimitError(
+			`${answered}: no quota for another ${seconds} s, longer in all than maxWait allows${status === 429 ? '' : said}; run again later, or raise --max-wait`,
+			error.delayMs,
 		);
 	}
 	if (status === 403) {
-		return new AuthError('FORBIDDEN', `${answered}: ${forbidden[0]}${said}; check ${forbidden[1]}`);
+		return new AuthError(
+			'FORBIDDEN',
+			`${answered}: ${forbidden[0]}${said}; check ${forbidden[1]}${gatewayHint(endpoint, wording)}`,
+		);
 	}
 	if (status === 404) {
 		return new SourceError('NOT_FOUND', `${answered}: ${missing[0]}${said}; check ${missing[1]}`, {status});
-	}
-	if (status === 429) {
-		const seconds = Math.ceil(error.delayMs / 1000);
-		return new RateLimitError(
-			`${answered}: no quota for another ${seconds} s, longer in all than maxWait allows; run again later, or raise --max-wait`,
-			error.delayMs,
-		);
 	}
 	if (status >= 300 && status < 400) {
 		const target = excerpt(redact(error.headers['location'] ?? 'nowhere'));
@@ -108,4 +123,10 @@ function statusError(
 		);
 	}
 	return new SourceError('HTTP_STATUS', `${answered}${said}`, {status});
+}
+
+/** Such a token is refused everywhere else, and nothing in that answer says so. */
+function gatewayHint({host}: URL, {gateway}: Wording): string {
+	if (!gateway || new URL(gateway).host === host) return '';
+	return `; a token with scopes works with --endpoint ${gateway} only (CLOUD-ID: see https://SITE/_edge/tenant_info)`;
 }

@@ -16,7 +16,7 @@ const passing: readonly (readonly [times: number, fault: Fault])[] = [
 	[1, {kind: 'status', status: 504}],
 	[1, {kind: 'status', status: 408}],
 	[1, {kind: 'truncate'}],
-	[1, {kind: 'html'}],
+	[1, {kind: 'html', page: 'maintenance'}],
 	[1, {kind: 'gzip-cut'}],
 	[1, {kind: 'short'}],
 	[2, {kind: 'reset'}],
@@ -28,9 +28,20 @@ const lasting: readonly (readonly [Fault, ErrorCode, Readonly<Record<string, num
 	[{kind: 'status', status: 500}, 'HTTP_STATUS'],
 	[{kind: 'reset'}, 'UNREACHABLE'],
 	[{kind: 'truncate'}, 'BAD_BODY'],
-	[{kind: 'html'}, 'BAD_BODY'],
+	[{kind: 'html', page: 'maintenance'}, 'BAD_BODY'],
 	[{kind: 'bomb', megabytes: 2}, 'BODY_TOO_LARGE', {maxBodyBytes: 1_000_000}],
 	[{kind: 'hang', where: 'body'}, 'TIMEOUT', {idleTimeoutMs: 80}],
+];
+
+/** Answers with status 200 that are not to whom the credentials name. */
+const refusedLogins: readonly Fault[] = [
+	{kind: 'html'},
+	...[
+		{'X-Seraph-LoginReason': 'AUTHENTICATED_FAILED'},
+		{'x-seraph-loginreason': 'OK, out'},
+		{'X-AUSERNAME': 'anonymous'},
+		{'X-Authentication-Denied-Reason': 'CAPTCHA_CHALLENGE; login-url=https://jira.example.com/login.jsp'},
+	].map((headers): Fault => ({kind: 'headers', headers: headers as Record<string, string>})),
 ];
 
 /** From so many requests on, the faults that pass, each with one good answer behind it. */
@@ -122,6 +133,28 @@ describeEachSource('faults', subject => {
 				assertHolds(held());
 			}));
 	}
+
+	for (const refusal of refusedLogins) {
+		it(`takes no answer for one to these credentials that is none: ${JSON.stringify(refusal)}`, () =>
+			withSource(subject, {pages: 4.5}, async ({archive, emulator, held}) => {
+				const {assertHolds, fill} = archive();
+				emulator.setFaults([{...refusal, at: {from: 3}}]);
+				await assert.rejects(fill(), failure('UNAUTHORIZED'));
+				assert.equal(emulator.requestCount, 3);
+				emulator.clearFaults();
+				await fill();
+				assertHolds(held());
+			}));
+	}
+
+	it('waits where a 403 says that it is about now, not about rights', () =>
+		withSource(subject, {pages: 3.5}, async ({emulator, held, pull}) => {
+			emulator.setFaults([
+				{kind: 'status', status: 403, headers: {'retry-after': '2'}, at: 2},
+				{kind: 'status', status: 403, body: '{"message":"Rate limit exceeded"}', at: 4},
+			]);
+			assertInOrder(textsOf(await pull({maxAttempts: 1})), held());
+		}));
 
 	it('asks once with wrong credentials', () =>
 		withSource(subject, {token: 'another', password: 'another'}, async ({emulator, pull}) => {

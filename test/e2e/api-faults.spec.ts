@@ -47,7 +47,7 @@ describe('faults of the API', () => {
 	const passing: readonly Fault[] = [
 		...[500, 502, 503, 504, 408].map((status): Fault => ({kind: 'status', status})),
 		{kind: 'truncate'},
-		{kind: 'html'},
+		{kind: 'html', page: 'maintenance'},
 		{kind: 'gzip-cut'},
 		{kind: 'short'},
 		{kind: 'reset'},

@@ -19,7 +19,7 @@ const faults: readonly Fault[] = [
 	{kind: 'reset', probability: 0.005},
 	{kind: 'reset', where: 'body', probability: 0.005},
 	{kind: 'truncate', probability: 0.005},
-	{kind: 'html', probability: 0.005},
+	{kind: 'html', page: 'maintenance', probability: 0.005},
 	{kind: 'gzip-cut', probability: 0.005},
 	{kind: 'refuse-cursor', probability: 0.005},
 ];

@@ -29,6 +29,13 @@ describe('emulator/answer-faults', () => {
 		assert.equal(status, 200);
 		assert.match(String(headers['content-type']), /^text\/html/);
 		assert.match(body.toString(), /Log in/);
+		assert.doesNotMatch(spoil({kind: 'html', page: 'maintenance'}).body.toString(), /log ?in/i);
+	});
+
+	it('adds headers to the right answer', () => {
+		const spoilt = spoil({kind: 'headers', headers: {'X-Seraph-LoginReason': 'OUT', date: 'date+60'}});
+		const headers = {...right.headers, 'x-seraph-loginreason': 'OUT', date: 'Sat, 21 Nov 2026 00:01:00 GMT'};
+		assert.deepEqual(spoilt, {...right, headers});
 	});
 
 	it('changes the content type only', () => {

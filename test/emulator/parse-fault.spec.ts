@@ -23,6 +23,8 @@ describe('emulator/parse-fault', () => {
 			'delay:20@1': {kind: 'delay', delayMs: 20, at: [1]},
 			'redirect:http://user@127.0.0.2/x@1': {kind: 'redirect', location: 'http://user@127.0.0.2/x', at: [1]},
 			'foreign-next:https://x.example@1': {kind: 'foreign-next', origin: 'https://x.example', at: [1]},
+			'html:maintenance@1': {kind: 'html', page: 'maintenance', at: [1]},
+			'headers:X-AUSERNAME=anonymous@1': {kind: 'headers', headers: {'X-AUSERNAME': 'anonymous'}, at: [1]},
 			'content-type@1': {kind: 'content-type', value: 'text/plain', at: [1]},
 		};
 		for (const [text, fault] of Object.entries(examples)) assert.deepEqual(parseFault(text), fault, text);
@@ -37,7 +39,9 @@ describe('emulator/parse-fault', () => {
 			'reset:foot@1': 'reset:headers or reset:body',
 			'delay@1': 'delay:MS, a number',
 			'redirect@1': 'redirect:URL',
-			'html:x@1': 'html without an argument',
+			'html:x@1': 'html, html:login or html:maintenance',
+			'truncate:x@1': 'truncate without an argument',
+			'headers@1': 'headers like retry-after=2',
 			'explode@1': 'refuse-cursor',
 			'html@0': 'requests like 3',
 			'html@': 'requests like 3',

@@ -128,7 +128,7 @@ describe('bodies over HTTP', () => {
 	])[] = [
 		['nothing', {}, ''],
 		['half of it', {}, json.slice(0, 7)],
-		['a page', {'content-type': 'text/html'}, '<!DOCTYPE html>\n<title>Log in</title>'],
+		['a page', {'content-type': 'text/html'}, '<!DOCTYPE html>\n<title>Oops</title>'],
 		['two documents', {}, `${json}${json}`],
 		['half of a gzip stream', {'content-encoding': 'gzip'}, zlib.gzipSync(json).subarray(0, 20)],
 		['gzip that is none', {'content-encoding': 'gzip'}, json],
@@ -149,10 +149,13 @@ describe('bodies over HTTP', () => {
 	}
 
 	it('shows the beginning of what came instead', async () => {
-		const page = `<!DOCTYPE html>\n<title>Log in</title>${'x'.repeat(1000)}`;
+		const page = `<!DOCTYPE html>\n<title>Oops</title>${'x'.repeat(1000)}`;
 		const server = await serve(response => response.writeHead(200, {'content-type': 'text/html'}).end(page));
 		const error = await rejection(openClient(server.origin, {maxAttempts: 1}).get());
-		assert.match(error.message, /expected JSON, .*text\/html.*<!DOCTYPE html>\\n<title>Log in<\/title>x+…$/);
+		assert.match(
+			error.message,
+			/expected JSON, but a page for people \("Oops"\) came: <!DOCTYPE html>\\n<title>Oops<\/title>x+…$/,
+		);
 	});
 
 	it('refuses a body shorter than announced', async () => {

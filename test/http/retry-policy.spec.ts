@@ -134,7 +134,7 @@ describe('retryPolicy after a failure', () => {
 		{kind: 'short', at: [1, 2]},
 		{kind: 'truncate', at: [1, 2]},
 		{kind: 'gzip-cut', at: [1, 2]},
-		{kind: 'html', at: [1, 2]},
+		{kind: 'html', page: 'maintenance', at: [1, 2]},
 		{kind: 'bomb', megabytes: 2, at: [1, 2]},
 		{kind: 'big', megabytes: 2, at: [1, 2]},
 	];

@@ -152,7 +152,7 @@ describe('crowd-changeset', () => {
 		const losses = [
 			{kind: 'reset'},
 			{kind: 'status', status: 503},
-			{kind: 'html'}, // a login page is no sign that something was stored
+			{kind: 'html', page: 'maintenance'}, // a page is no sign that something was stored
 		] as const;
 		for (const loss of losses) {
 			await withCrowd({faults: [{...loss, at: 2}]}, async crowd => {

@@ -1,0 +1,19 @@
+import type {AttemptError} from './attempt.ts';
+
+/** So much of a refusal is searched for words about a quota. */
+const maxWordBytes = 4096;
+const words =
+	/rate.?limit|too many requests|request limit|throttl|quota (?:is |was |has been )?(?:exceeded|exhausted|used up)/i;
+
+/**
+ * Whether an answer refuses the request only for now: 429, or a 403 that says when to come again or that it is about a
+ * quota, as walls in front of an API do. `Retry-After: 0` is on every answer of some servers and says nothing.
+ */
+export function isOutOfQuota({status, headers, body}: Pick<AttemptError, 'status' | 'headers' | 'body'>): boolean {
+	if (status === 429) return true;
+	if (status !== 403) return false;
+	if (/[^0.\s]/.test(headers['retry-after'] ?? '')) return true;
+	if (headers['ratelimit-reason']) return true;
+	if (headers['x-ratelimit-remaining']?.trim() === '0' && headers['x-ratelimit-reset']) return true;
+	return words.test(body.toString('latin1', 0, maxWordBytes));
+}
