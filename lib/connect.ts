@@ -24,6 +24,8 @@ export interface ApiFacts {
 	readonly rate?: Rate;
 	/** The vendor's address for tokens with scopes, where the API has another one for all others. */
 	readonly gateway?: string;
+	/** True where plain http to any host is what the user wants. */
+	readonly insecure?: boolean;
 	/** What messages say of it; default: of a log that is read. */
 	readonly wording?: Wording;
 }
@@ -51,7 +53,7 @@ export function connect(facts: ApiFacts, options: ConnectOptions, meter: Meter, 
 	if (!given) {
 		throw new ConfigError(`${name}: endpoint: expected the address of the server, got nothing; give --endpoint`);
 	}
-	const endpoint = withContext(parseEndpoint(name, given), facts.context);
+	const endpoint = withContext(parseEndpoint(name, given, facts.insecure), facts.context);
 	const credentials = own ?? chooseCredentials(name, facts.auth, options);
 	const limiter = limiterFor(endpoint.origin, credentials.key);
 	const rate = options.rate === undefined ? publishedRate(facts, endpoint) : parseRate(options.rate);

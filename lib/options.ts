@@ -5,15 +5,24 @@ import type {Secret} from './http/credentials.ts';
 
 const time = z.union([z.string(), z.number(), z.date()], {error: 'expected a time'});
 const span = z.union([z.string(), z.number().nonnegative()], {error: 'expected a span like 60m'});
-const secret = z.custom<Secret>(value => (typeof value === 'string' && value !== '') || typeof value === 'function', {
-	error: 'expected a non-empty string, or a function that gives one',
-});
+/** A text that is never shown, or a function that gives it. */
+export const secret = z.custom<Secret>(
+	value => (typeof value === 'string' && value !== '') || typeof value === 'function',
+	{
+		error: 'expected a non-empty string, or a function that gives one',
+	},
+);
 
 /** A whole number, also as text, as a command line gives it. */
 export function wholeNumber(min: number, max: number) {
 	const error = `expected a whole number from ${min} to ${max}`;
 	return z.union([z.number(), z.string().regex(/^\d+$/).transform(Number)], {error}).pipe(wholeJsonNumber(min, max));
 }
+
+/** True or false, also as text, as a command line gives it. */
+export const trueOrFalse = z.union([z.boolean(), z.enum(['true', 'false']).transform(text => text === 'true')], {
+	error: 'expected true or false',
+});
 
 /** A whole number in JSON, where a text of digits is another value. */
 export function wholeJsonNumber(min: number, max: number) {

@@ -1,8 +1,8 @@
 import {z} from 'zod';
 import {defineSink} from '../lib/define-sink.ts';
 import {ConfigError, SinkError, SourceError} from '../lib/errors.ts';
-import {connectionOptions, tokenOption, wholeNumber} from '../lib/options.ts';
-import {bodyFormat, bodyNames} from './_http/bodies.ts';
+import {connectionOptions, secret, tokenOption, trueOrFalse, wholeNumber} from '../lib/options.ts';
+import {bodyFormat, type BodyName, bodyNames, optionsOf} from './_http/bodies.ts';
 import {startDelivery} from './_http/delivery.ts';
 import {connectReceiver} from './_http/receiver.ts';
 
@@ -19,13 +19,16 @@ export default defineSink({
 	name,
 	docs:
 		'Posts events to a URL: a webhook, Splunk (--http-body hec), Elasticsearch or OpenSearch (--http-body elastic). ' +
-		'All that follows http: is the URL, with its query; https, or http to loopback. ' +
+		'All that follows http: is the URL, with its query; https, or plain http where no secret is sent or ' +
+		'--http-insecure true allows it. ' +
 		'At least once: what a killed run had sent and not committed (a page, where this is the only sink) comes again, ' +
 		'under the same Idempotency-Key; a receiver that knows this header keeps each event once, and so does an index of Elasticsearch, ' +
-		'where each event has an id of its own. A 2xx is taken for the word of the receiver that it holds the events: a ' +
+		'where each event has an id of its own (not with --http-ids false). A 2xx is taken for the word of the receiver that it holds the events: a ' +
 		'Splunk token with indexer acknowledgment is not asked what it has indexed. ' +
 		'An event that is refused (400, 413, 422) is a dead letter. ' +
-		'The token is RXAUDIT_HTTP_TOKEN or in --http-token-file; none is needed. A URL may hold a secret in its query, ' +
+		'What passes by itself (429, 5xx, an index that is read-only while a disk is full) is tried again, and then ends the run. ' +
+		'The token is RXAUDIT_HTTP_TOKEN or in --http-token-file; none is needed. Other headers, such as API keys, are ' +
+		'--http-header NAME=FILE or NAME=env:VARIABLE. A URL may hold a secret in its query, ' +
 		'which is then shown nowhere, but for the command line itself. ' +
 		"Example: rxaudit pull atlassian-org-events --org-id ORG --to 'http:https://splunk.example:8088/services/collector/event' " +
 		'--http-body hec --state splunk.state',
@@ -43,15 +46,32 @@ export default defineSink({
 		auth: z
 			.enum(['Bearer', 'Splunk', 'ApiKey', 'Basic'])
 			.optional()
-			.describe('Bearer, Splunk, ApiKey or Basic, in front of the token; default: Splunk for hec, ApiKey for elastic'),
+			.describe(
+				'Bearer, Splunk, ApiKey or Basic (the token is user:password), in front of the token; default: Splunk for ' +
+					'hec, ApiKey for elastic',
+			),
 		token: tokenOption.token.describe('the token of the receiver, or a function that gives one'),
-		gzip: z
-			.union([z.boolean(), z.enum(['true', 'false']).transform(text => text === 'true')], {
-				error: 'expected true or false',
-			})
-			.default(true)
-			.describe('false: bodies are sent as they are, for a receiver that takes no gzip'),
+		header: z
+			.record(z.string(), secret)
+			.optional()
+			.meta({secret: true, named: true})
+			.describe('a header for each request, such as an API key; may be given several times'),
+		insecure: trueOrFalse
+			.default(false)
+			.describe('true: secrets may travel in the clear, by plain http within a network that you trust'),
+		gzip: trueOrFalse.default(true).describe('false: bodies are sent as they are, for a receiver that takes no gzip'),
 		sourcetype: z.string().min(1).optional().describe("of hec: the events' sourcetype; default: that of the token"),
+		index: z
+			.string()
+			.min(1)
+			.optional()
+			.describe('of hec and elastic: the index of the events; default: that of the token, or of the URL'),
+		ids: trueOrFalse
+			.optional()
+			.describe(
+				'of elastic: false sends events without ids, where a data stream or an alias takes none; a page that comes ' +
+					'again is then there twice; default: true',
+			),
 		maxBytes: wholeNumber(1, 1_073_741_824)
 			.default(1024 * 1024)
 			.describe('the largest body that is sent, before compression, in bytes; a larger event goes alone'),
@@ -61,17 +81,29 @@ export default defineSink({
 			.describe('how many events in a row may be refused before the run ends'),
 		...connectionOptions,
 	}),
-	create({body, auth = authOf[body], gzip, sourcetype, maxBytes, maxEvents, maxRefused, ...connection}) {
-		if (sourcetype !== undefined && body !== 'hec') {
-			throw new ConfigError(`${name}: option sourcetype: expected body hec beside it, got ${body}`);
-		}
-		const receiver = connectReceiver(name, {...connection, auth});
+	create({
+		body,
+		auth = authOf[body],
+		gzip,
+		maxBytes,
+		maxEvents,
+		maxRefused,
+		sourcetype,
+		index,
+		ids,
+		header = {},
+		...connection
+	}) {
+		const particular = {sourcetype, index, ids};
+		checkParticular(body, particular);
+		const receiver = connectReceiver(name, {...connection, header, auth});
 		const {maxAttempts, retryBaseMs, retryMaxMs} = connection;
 		return {
 			target: receiver.shown,
 			layout: {body},
 			commitSize: {pages: 1},
-			async open({signal}) {
+			async open({signal, warn}) {
+				if (receiver.warning !== undefined) warn(receiver.warning);
 				const deliver = startDelivery({
 					name,
 					receiver,
@@ -81,7 +113,7 @@ export default defineSink({
 					maxRefused,
 					maxAttempts,
 					signal,
-					format: bodyFormat(body, sourcetype),
+					format: bodyFormat(body, particular),
 					backoff: {baseMs: retryBaseMs, maxMs: retryMaxMs},
 				});
 				return {
@@ -94,8 +126,21 @@ export default defineSink({
 	},
 });
 
+/** Throws a ConfigError for an option that the format of the body does not have. */
+function checkParticular(body: BodyName, given: Readonly<Partial<Record<keyof typeof optionsOf, unknown>>>): void {
+	for (const [option, bodies] of Object.entries(optionsOf)) {
+		if (given[option as keyof typeof optionsOf] === undefined || bodies.includes(body)) continue;
+		throw new ConfigError(`${name}: option ${option}: expected body ${bodies.join(' or ')} beside it, got ${body}`);
+	}
+}
+
 function asSinkError(error: unknown): never {
 	if (!(error instanceof SourceError)) throw error;
-	const advice = error.status === 415 ? '; check the body option, and gzip=false' : '';
+	const advice =
+		error.status === 415
+			? '; check the body option, and gzip=false'
+			: error.code === 'TIMEOUT'
+				? '; the receiver did not answer in time: look there, or raise its timeoutMs and idleTimeoutMs'
+				: '';
 	throw new SinkError('SINK_FAILED', error.message + advice, {cause: error});
 }

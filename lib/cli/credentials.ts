@@ -71,6 +71,37 @@ export function secretIn(file: string, title: string): Secret {
 	return read;
 }
 
+/** Secrets by name, each `NAME=FILE` or `NAME=env:VARIABLE`. A value that was given by mistake is not repeated. */
+export function secretsIn(pairs: readonly string[], title: string, env: NodeJS.ProcessEnv): Record<string, Secret> {
+	const secrets: Record<string, Secret> = {};
+	for (const pair of pairs) {
+		const [, name, place = ''] = /^([^\s:=]+)=(.+)$/s.exec(pair) ?? [];
+		if (name === undefined) {
+			throw new ConfigError(
+				`${title}: expected NAME=FILE or NAME=env:VARIABLE, got something else, which is not shown`,
+			);
+		}
+		if (Object.hasOwn(secrets, name)) throw new ConfigError(`${title}: expected ${name} once, got it again`);
+		const value = place.startsWith('env:') ? env[place.slice(4)]?.trim() : secretIfFile(place);
+		if (value === undefined || value === '') {
+			throw new ConfigError(
+				`${title} ${name}: expected ${name}=FILE with a file that holds the value, or ${name}=env:VARIABLE with a variable ` +
+					'that is set, got neither; the value itself would be seen by everybody on this machine',
+			);
+		}
+		secrets[name] = value;
+	}
+	return secrets;
+}
+
+function secretIfFile(file: string): Secret | undefined {
+	try {
+		return secretIn(file, '');
+	} catch {
+		return undefined;
+	}
+}
+
 function secret(file: FlagValues[string], value: string | undefined, flag: string): Secret | undefined {
 	return typeof file === 'string' ? secretIn(file, `--${flag}`) : value?.trim() || undefined;
 }

@@ -1,10 +1,11 @@
+import type {z} from 'zod';
 import type {SinkFactory} from '../define-sink.ts';
 import {ConfigError} from '../errors.ts';
 import {list, load} from '../registry.ts';
 import type {Sink} from '../sink.ts';
-import {secretIn} from './credentials.ts';
-import {camel, type Flags, type FlagValues, kebab} from './flags.ts';
-import {targetOptionName, targetOptionsOf} from './target-options.ts';
+import {secretIn, secretsIn} from './credentials.ts';
+import {camel, type Flags, type FlagValues, kebab, textsIn} from './flags.ts';
+import {isNamed, targetOptionName, targetOptionsOf} from './target-options.ts';
 
 /** Of each sink whose options are flags, those flags; with `args`, only of sinks that these may be about. */
 export async function sinkFlags(args?: readonly string[]): Promise<Readonly<Record<string, Flags>>> {
@@ -35,6 +36,8 @@ export function sinkOptions(factory: SinkFactory, values: FlagValues, env: NodeJ
 	const given = Object.keys(options.shape).map(key => {
 		const flag = `${name}-${targetOptionName(options, key)}`;
 		const value = values[flag];
+		if (isNamed(options.shape[key] as z.ZodType))
+			return [key, value && secretsIn(textsIn(values, flag), `--${flag}`, env)];
 		if (!secrets.includes(key)) return [key, value] as const;
 		const secret = typeof value === 'string' ? secretIn(value, `--${flag}`) : env[variableOf(name, key)]?.trim();
 		return [key, secret || undefined] as const;

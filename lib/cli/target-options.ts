@@ -8,6 +8,10 @@ import {nearest} from './nearest.ts';
 export function targetOptionsOf({options}: Pick<SinkFactory, 'options'>): Flags {
 	const entries = Object.entries(options.shape as Record<string, z.ZodType>).map(([key, type]) => {
 		const name = targetOptionName(options, key);
+		if (isNamed(type)) {
+			const help = `${type.description}; NAME=env:VARIABLE takes it from the environment`;
+			return [name, {value: 'NAME=FILE', repeat: true, help}] as const;
+		}
 		if (isSecret(type)) return [name, {value: 'FILE', help: `file with the ${key} for this address`}] as const;
 		const initial = type.safeParse(undefined).data as string | number | boolean | undefined;
 		const help = (type.description ?? '').replace(/; flag: .*$/, '');
@@ -18,7 +22,8 @@ export function targetOptionsOf({options}: Pick<SinkFactory, 'options'>): Flags 
 
 /** How an option is spelled in a target. */
 export function targetOptionName({shape}: z.ZodObject, key: string): string {
-	return isSecret(shape[key] as z.ZodType | undefined) ? `${kebab(key)}-file` : kebab(key);
+	const type = shape[key] as z.ZodType | undefined;
+	return isSecret(type) && !isNamed(type) ? `${kebab(key)}-file` : kebab(key);
 }
 
 /** Throws a ConfigError for an option that the sink does not have, and for a secret, which it does not repeat. */
@@ -35,6 +40,11 @@ export function checkTargetOption(name: string, factory: Pick<SinkFactory, 'opti
 	throw new ConfigError(
 		`--to ${name}: unknown option ${option}${nearest(option, names)}: expected one of ${names.join(', ')}`,
 	);
+}
+
+/** Whether an option is secrets by name: `--OPTION NAME=FILE`, as often as there are names. */
+export function isNamed(type: z.ZodType | undefined): boolean {
+	return type?.meta()?.['named'] === true;
 }
 
 function isSecret(type: z.ZodType | undefined): boolean {

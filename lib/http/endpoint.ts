@@ -8,10 +8,11 @@ export function isLoopback(url: URL): boolean {
 }
 
 /**
- * The checked endpoint: an absolute https URL (http to loopback only), a path prefix without trailing slash, no
- * credentials, query or fragment. Throws a ConfigError that never repeats a password.
+ * The checked endpoint: an absolute https URL (http to loopback only, unless `insecure` says so; false: there is an
+ * option of this name), a path prefix without trailing slash, no credentials, query or fragment. Throws a ConfigError
+ * that never repeats a password.
  */
-export function parseEndpoint(name: string, text: string): URL {
+export function parseEndpoint(name: string, text: string, insecure?: boolean): URL {
 	if (!URL.canParse(text)) {
 		// the parser's own error holds the whole text
 		const got = /[@?#]/.test(text)
@@ -29,9 +30,13 @@ export function parseEndpoint(name: string, text: string): URL {
 	if (url.search || url.hash) {
 		throw new ConfigError(`${name}: endpoint: expected a URL without query or fragment, got one for ${shown}`);
 	}
-	if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback(url))) {
+	const mayBePlain = insecure || isLoopback(url);
+	if (url.protocol !== 'https:' && !(url.protocol === 'http:' && mayBePlain)) {
+		const wayOut =
+			insecure === undefined ? '' : `; ${name}: option insecure true allows it, in a network that you trust`;
 		throw new ConfigError(
-			`${name}: endpoint: expected https:// (plain http only to loopback), got ${shown}; credentials would travel in the clear`,
+			`${name}: endpoint: expected https:// (plain http only to loopback), got ${shown}; ` +
+				`credentials would travel in the clear${wayOut}`,
 		);
 	}
 	url.pathname = url.pathname.replace(/\/+$/, '');

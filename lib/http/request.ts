@@ -11,8 +11,8 @@ export interface ClientRequest {
 	readonly headers?: Readonly<Record<string, string>>;
 	/** True for a POST that may be sent again, as one that only reads. GET and PUT always may. */
 	readonly repeatable?: boolean;
-	/** A status that passes by itself at this API, beside those that do at all: the request is sent again. */
-	readonly passing?: number;
+	/** Whether an answer passes by itself at this API, beside those that do at all: the request is sent again. */
+	readonly passing?: (status: number, body: Buffer) => boolean;
 	/** Makes the answer from the body; throws where that is not whole, and the request is sent again. Default: JSON. */
 	readonly parse?: (body: Buffer) => unknown;
 }

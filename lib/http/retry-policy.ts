@@ -56,7 +56,8 @@ export function retryPolicy(context: RetryContext, request: ClientRequest, signa
 		if (kind === 'login') return false;
 		if (isOutOfQuota(error)) return waitForQuota(error);
 		if (status !== undefined && status >= 300 && status < 400) return redirect(error);
-		if (!isTransient(error) && (status === undefined || status !== request.passing)) return false;
+		const passes = status !== undefined && request.passing?.(status, error.body);
+		if (!passes && !isTransient(error)) return false;
 		if (!repeatable && !neverSent.has(error.errno ?? '')) return false;
 		if (++failures >= maxAttempts) return false;
 		error.delayMs = Math.max(backoffMs(failures - 1, backoff, random), retryAfter(error) ?? 0);

@@ -44,6 +44,9 @@ export function toAuditError(
 	const where = `${name}: ${request.method} ${endpoint.origin}${endpoint.pathname.replace(/\/$/, '')}${request.path}`;
 	const said = error.body.length > 0 ? `: ${excerpt(redact(error.body.toString('utf8', 0, maxRedactedBytes)))}` : '';
 	const {status} = error;
+	if (error.kind === 'status' && request.passing?.(status!, error.body)) {
+		return new SourceError('HTTP_STATUS', `${where} answered ${status}${said}; tried again in vain`, {status});
+	}
 	switch (error.kind) {
 		case 'stopped':
 			return new DOMException('stopped', 'AbortError');

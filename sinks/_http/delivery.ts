@@ -2,10 +2,11 @@ import {createHash} from 'node:crypto';
 import {promisify} from 'node:util';
 import zlib from 'node:zlib';
 import {AuthError, SinkError, SourceError} from '../../lib/errors.ts';
+import type {ClientRequest} from '../../lib/http/request.ts';
 import {type BackoffOptions, backoffMs} from '../../lib/http/retry-after.ts';
 import type {Rejected, SourceRecord} from '../../lib/page.ts';
 import type {Batch} from '../../lib/sink.ts';
-import {type BodyFormat, type ItemResult, textOf} from './bodies.ts';
+import {type BodyFormat, type ItemResult, taken, textOf, type Verdict} from './body-format.ts';
 import type {Receiver} from './receiver.ts';
 
 export interface DeliveryOptions {
@@ -50,26 +51,33 @@ export function startDelivery(options: DeliveryOptions): (batch: Batch) => Promi
 	let refusedInARow = 0;
 
 	async function post(part: Part): Promise<readonly ItemResult[]> {
-		const {indexes} = part;
 		const body = bodyOf(part);
-		const {content} = await receiver.client(
-			{
-				method: 'POST',
-				path: receiver.path,
-				search: receiver.search,
-				headers: {
-					'content-type': format.contentType,
-					...(options.gzip ? {'content-encoding': 'gzip'} : {}),
-					'idempotency-key': keyOf(part),
-				},
-				body: options.gzip ? await gzipped(body) : body,
-				repeatable: true,
-				passing: 409, // it is still busy with an earlier attempt of this key
-				parse: answer => format.read?.(answer, indexes.length) ?? indexes.map(() => ({status: 200, reason: ''})),
+		let verdict: Verdict | undefined;
+		const request: ClientRequest = {
+			method: 'POST',
+			path: receiver.path,
+			search: receiver.search,
+			headers: {
+				...(await receiver.headers()),
+				...format.headers,
+				'content-type': format.contentType,
+				...(options.gzip ? {'content-encoding': 'gzip'} : {}),
+				'idempotency-key': keyOf(part),
 			},
-			signal,
-		);
-		return content as readonly ItemResult[];
+			body: options.gzip ? await gzipped(body) : body,
+			repeatable: true,
+			passing(status, answer) {
+				verdict = format.judge?.(answer);
+				return verdict === 'passing' || status === 409; // it is still busy with an earlier attempt of this key
+			},
+			parse: answer => format.read?.(answer, part.indexes.length) ?? part.indexes.map(() => taken),
+		};
+		try {
+			const {content} = await receiver.client(request, signal);
+			return content as readonly ItemResult[];
+		} catch (error) {
+			throw verdict === 'target' && error instanceof SourceError ? wrongTarget(error.message, error) : error;
+		}
 	}
 
 	function bodyOf({texts, indexes}: Part): Uint8Array {
@@ -117,9 +125,9 @@ export function startDelivery(options: DeliveryOptions): (batch: Batch) => Promi
 
 		/** Counts what is settled with one event. */
 		function isToSendAgain(index: number, result: ItemResult): boolean {
-			const {status} = result;
-			if (status === 429 || status >= 500) return true;
-			if (refusals.has(status)) refuse(index, `${name}: ${said(result)}`);
+			const {status, verdict} = result;
+			if (verdict === 'passing' || status === 408 || status === 429 || status >= 500) return true;
+			if (verdict !== 'target' && refusals.has(status)) refuse(index, `${name}: ${said(result)}`);
 			else if (status >= 300) throw failure(result);
 			else refusedInARow = 0;
 			return false;
@@ -145,9 +153,17 @@ export function startDelivery(options: DeliveryOptions): (batch: Batch) => Promi
 
 	function failure(result: ItemResult): Error {
 		const message = `${name}: ${said(result)}`;
-		if (result.status === 401) return new AuthError('UNAUTHORIZED', message);
-		return result.status === 403 ? new AuthError('FORBIDDEN', message) : new SinkError('SINK_FAILED', message);
+		const {status, verdict} = result;
+		if (verdict === 'target') return wrongTarget(message);
+		if (status === 401) return new AuthError('UNAUTHORIZED', message);
+		if (status === 403 && verdict === undefined) return new AuthError('FORBIDDEN', message);
+		return new SinkError('SINK_FAILED', verdict === 'passing' ? `${message}; tried again in vain` : message);
 	}
+}
+
+function wrongTarget(message: string, cause?: unknown): SinkError {
+	const advice = 'check the URL, the index option, and what the token may do';
+	return new SinkError('SINK_FAILED', `${message}; ${advice}`, {cause});
 }
 
 /** The same for the same events, in every run, and another one for their twins. */

@@ -1,16 +1,20 @@
 import type {z} from 'zod';
 import {connect, type Connection} from '../../lib/connect.ts';
-import {ConfigError} from '../../lib/errors.ts';
+import {AuthError, ConfigError} from '../../lib/errors.ts';
 import {type Secret, tokenCredentials} from '../../lib/http/credentials.ts';
-import {parseEndpoint} from '../../lib/http/endpoint.ts';
+import {isLoopback, parseEndpoint} from '../../lib/http/endpoint.ts';
 import {Meter} from '../../lib/meter.ts';
 import type {connectionOptions} from '../../lib/options.ts';
 import {createRedactor, excerpt} from '../../lib/redact.ts';
+import {ownHeaders} from './own-headers.ts';
 
 export type ReceiverOptions = z.output<z.ZodObject<typeof connectionOptions>> & {
 	readonly endpoint: string;
 	readonly auth: string;
 	readonly token?: Secret | undefined;
+	readonly header: Readonly<Record<string, Secret>>;
+	/** Whether secrets may travel in the clear. */
+	readonly insecure: boolean;
 };
 
 /** Where batches are posted to. */
@@ -20,6 +24,10 @@ export interface Receiver extends Pick<Connection, 'client' | 'limiter'> {
 	readonly path: string;
 	/** The query, as it was given. */
 	readonly search: string;
+	/** What a user must know at the beginning of each run. */
+	readonly warning: string | undefined;
+	/** Those that the user adds to each request. */
+	headers(): Promise<Readonly<Record<string, string>>>;
 	/** What the receiver said, on one line and without secrets. */
 	quote(text: string): string;
 }
@@ -32,21 +40,47 @@ const wording = {
 
 /** The receiver behind a URL. Throws a ConfigError for a URL that cannot work, of which it shows no secret. */
 export function connectReceiver(name: string, options: ReceiverOptions): Receiver {
+	const {auth, token, insecure} = options;
 	const url = parseReceiver(name, options.endpoint);
-	const credentials = tokenCredentials(name, options.auth, options.token);
+	const own = ownHeaders(name, options.header, token !== undefined);
+	const holdsSecrets = token !== undefined || own.count > 0 || url.search !== '';
+	parseEndpoint(name, url.origin, insecure || !holdsSecrets);
+	const plain = new Set<string>();
+	const credentials = tokenCredentials(name, auth, auth === 'Basic' ? inBase64(name, token, plain) : token);
 	const hidden = [url.search.slice(1), ...url.searchParams.values()];
 	// whatever a server says may repeat the query
-	const guarded = {...credentials, secrets: () => [...credentials.secrets(), ...hidden]};
-	const facts = {name, auth: [], wording};
-	const {client, limiter} = connect(facts, {...options, endpoint: url.origin}, new Meter(), guarded);
+	const secrets = () => [...credentials.secrets(), ...plain, ...own.secrets(), ...hidden];
+	const facts = {name, auth: [], wording, insecure: true};
+	const {client, limiter} = connect(facts, {...options, endpoint: url.origin}, new Meter(), {...credentials, secrets});
+	const isClear = url.protocol === 'http:' && !isLoopback(url);
 	return {
 		client,
 		limiter,
 		shown: url.origin + url.pathname,
 		path: url.pathname,
 		search: url.search,
-		quote: text => excerpt(createRedactor(guarded.secrets())(text)),
+		warning: isClear
+			? `${name}: ${url.origin} is plain http: events${holdsSecrets ? ' and secrets' : ''} can be read on the way there`
+			: undefined,
+		headers: own.values,
+		quote: text => excerpt(createRedactor(secrets())(text)),
 	};
+}
+
+/** Of `user:password`, what Basic authentication sends; what holds no colon has been encoded already. */
+function inBase64(name: string, token: Secret | undefined, plain: Set<string>): Secret | undefined {
+	if (token === undefined) return undefined;
+	const encode = (secret: string) => {
+		const given = secret.trim();
+		const isPlain = given.includes(':');
+		const pair = isPlain ? given : Buffer.from(given, 'base64').toString();
+		if (!pair.includes(':')) {
+			throw new AuthError('UNAUTHORIZED', `${name}: expected user:password as the token of auth Basic, got no colon`);
+		}
+		plain.add(pair).add(pair.slice(pair.indexOf(':') + 1));
+		return isPlain ? Buffer.from(pair).toString('base64') : given;
+	};
+	return typeof token === 'string' ? encode(token) : async () => encode(await token());
 }
 
 function parseReceiver(name: string, text: string): URL {
@@ -54,11 +88,12 @@ function parseReceiver(name: string, text: string): URL {
 	const url = new URL(text);
 	if (url.username || url.password) {
 		throw new ConfigError(
-			`${name}: endpoint: expected no credentials in the URL of ${url.host}; set RXAUDIT_HTTP_TOKEN, or give a token file`,
+			`${name}: endpoint: expected no credentials in the URL of ${url.host}; set RXAUDIT_HTTP_TOKEN to user:password ` +
+				'with auth Basic, or give a token file',
 		);
 	}
 	const bare = new URL(url);
 	bare.search = '';
-	parseEndpoint(name, bare.href);
+	parseEndpoint(name, bare.href, true);
 	return url;
 }

@@ -45,6 +45,23 @@ describe('sinkFlags', () => {
 		assert.throws(() => sinkOptions(http, missing, env), /^ConfigError: --http-token-file: expected a file that holds/);
 	});
 
+	it('gives headers with values from files or the environment, and shows none that was given by mistake', () => {
+		const file = path.join(folder(), 'key');
+		fs.writeFileSync(file, 'from a file\n');
+		const given = (...header: string[]) => sinkOptions(http, {'http-header': header}, {KEY: ' s3cret '});
+		const {header} = given(`X-Api-Key=${file}`, 'x-other=env:KEY') as {header: Record<string, string & (() => string)>};
+		assert.deepEqual([header['X-Api-Key']!(), header['x-other']], ['from a file', 's3cret']);
+		for (const wrong of ['x-key=s3cret', 'x-key=env:s3cret', 'x-key: s3cret', 's3cret', 'x-key=']) {
+			assert.throws(
+				() => given(wrong),
+				({name, message}: Error) => {
+					return name === 'ConfigError' && /^--http-header.*=env:VARIABLE/.test(message) && !message.includes('s3cret');
+				},
+			);
+		}
+		assert.throws(() => given(`a=${file}`, 'a=env:KEY'), /^ConfigError: --http-header: expected a once, got it again$/);
+	});
+
 	it('refuses flags without their sink, and a sink that is there twice', async () => {
 		const sink = http({endpoint: 'https://host/a'});
 		await checkSinkFlags({http: {}}, [sink]);

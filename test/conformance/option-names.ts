@@ -16,7 +16,7 @@ const synonyms: Readonly<Record<string, RegExp>> = {
 	path: /^(file(_?(name|path))?|target|out(put)?)$/i,
 	dir: /^(directory|folder)$/i,
 };
-const secrets = /^(token|password)$|secret/i;
+const secrets = /^(token|password|header)$|secret/i;
 
 /** Fails where an option has no description, another name than the house gives it, or shows a secret. */
 export function assertOptions({shape}: z.ZodObject): void {
