@@ -4,10 +4,12 @@ import {systemClock} from './clock.ts';
 import {connect, type ConnectOptions, parsed} from './connect.ts';
 import {ConfigError, SourceError} from './errors.ts';
 import type {Json} from './event.ts';
+import type {Client} from './http/client.ts';
 import {mappingFacts} from './mapping.ts';
 import {filterEvents} from './operators/filter-events.ts';
-import {paginate} from './operators/paginate.ts';
+import {paginate, type ReadPage} from './operators/paginate.ts';
 import type {Page, SourceFacts} from './page.ts';
+import {createSizedReader} from './page-size.ts';
 import {createReader} from './reader.ts';
 import {nowhere, planScans, type Scan, type ScanPlan, type SourcePosition} from './scan.ts';
 import type {SourceDefinition, SourceOptions} from './source-definition.ts';
@@ -15,7 +17,13 @@ import type {Start} from './start.ts';
 import {parseSpan, parseTime} from './time.ts';
 
 type Time = string | number | Date | undefined;
-type ScanOptions = ConnectOptions & {since?: Time; until?: Time; overlap?: string | number; maxEventBytes: number};
+type ScanOptions = ConnectOptions & {
+	since?: Time;
+	until?: Time;
+	overlap?: string | number;
+	pageSize?: number;
+	maxEventBytes: number;
+};
 
 /** The pages of a source from where its start says, with everything that is the same for all sources. */
 export function openSource<Shape extends z.ZodRawShape, T>(
@@ -59,7 +67,7 @@ export function openSource<Shape extends z.ZodRawShape, T>(
 		return [];
 	};
 	const pages = from(scans).pipe(
-		paginate<T>(createReader(definition, client, options, overlapMs), {
+		paginate<T>(readerFor(definition, client, options, overlapMs), {
 			source,
 			position,
 			following,
@@ -68,6 +76,25 @@ export function openSource<Shape extends z.ZodRawShape, T>(
 		}),
 	);
 	return definition.leavesOut ? pages.pipe(filterEvents(event => !definition.leavesOut!(event, options))) : pages;
+}
+
+/** Reads pages of the size that is asked for, or smaller ones where requests say how large a page is to be. */
+function readerFor<Shape extends z.ZodRawShape, T>(
+	definition: SourceDefinition<Shape, T>,
+	client: Client,
+	options: SourceOptions<Shape>,
+	overlapMs: number,
+): ReadPage<T> {
+	const {pageSize, maxAttempts} = options as unknown as ScanOptions;
+	const requestFor = (size: number) =>
+		JSON.stringify(definition.request({...options, pageSize: size}, {fromMs: 0, toMs: 0, start: 0}));
+	return createSizedReader(
+		(size, attempts) => {
+			const patient: Client = (request, signal) => client({...request, maxAttempts: attempts}, signal);
+			return createReader(definition, patient, {...options, pageSize: size}, overlapMs);
+		},
+		{pageSize, maxAttempts, inRequest: requestFor(1) !== requestFor(2)},
+	);
 }
 
 function refusesCursor<Shape extends z.ZodRawShape, T>(

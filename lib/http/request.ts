@@ -13,6 +13,8 @@ export interface ClientRequest {
 	readonly repeatable?: boolean;
 	/** Whether an answer passes by itself at this API, beside those that do at all: the request is sent again. */
 	readonly passing?: (status: number, body: Buffer) => boolean;
+	/** How often it is sent at most because of failures, where that is less than for others. */
+	readonly maxAttempts?: number;
 	/** Makes the answer from the body; throws where that is not whole, and the request is sent again. Default: JSON. */
 	readonly parse?: (body: Buffer) => unknown;
 }

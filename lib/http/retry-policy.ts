@@ -59,7 +59,7 @@ export function retryPolicy(context: RetryContext, request: ClientRequest, signa
 		const passes = status !== undefined && request.passing?.(status, error.body);
 		if (!passes && !isTransient(error)) return false;
 		if (!repeatable && !neverSent.has(error.errno ?? '')) return false;
-		if (++failures >= maxAttempts) return false;
+		if (++failures >= Math.min(maxAttempts, request.maxAttempts ?? Infinity)) return false;
 		error.delayMs = Math.max(backoffMs(failures - 1, backoff, random), retryAfter(error) ?? 0);
 		return error.delayMs <= maxWaitMs;
 	}
@@ -115,5 +115,6 @@ export function retryPolicy(context: RetryContext, request: ClientRequest, signa
 
 function isTransient({kind, status, errno}: AttemptError): boolean {
 	if (kind === 'status') return status === 408 || (status !== undefined && status >= 500 && status !== 501);
-	return kind !== 'network' || errno !== 'ENOTFOUND';
+	// the same page is as large the next time
+	return kind !== 'too-large' && (kind !== 'network' || errno !== 'ENOTFOUND');
 }

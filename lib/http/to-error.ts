@@ -53,7 +53,10 @@ export function toAuditError(
 		case 'timeout':
 			return new SourceError('TIMEOUT', `${where}: ${error.message}; tried again in vain`);
 		case 'too-large':
-			return new SourceError('BODY_TOO_LARGE', `${where}: ${error.message}; ask for smaller pages or raise the limit`);
+			return new SourceError(
+				'BODY_TOO_LARGE',
+				`${where}: ${error.message}; ask for smaller pages (--page-size), or raise --max-body-bytes`,
+			);
 		case 'body':
 			return new SourceError('BAD_BODY', `${where}: expected JSON, but ${excerpt(redact(error.message))}${said}`, {
 				status,

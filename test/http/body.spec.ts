@@ -138,11 +138,11 @@ describe('bodies over HTTP', () => {
 		['a bomb', {'content-encoding': 'gzip'}, zlib.gzipSync(Buffer.alloc(2 ** 26)), 'BODY_TOO_LARGE'],
 	];
 	for (const [what, headers, body, code = 'BAD_BODY'] of wrong) {
-		it(`refuses ${what} after all attempts`, async () => {
+		it(`refuses ${what}`, async () => {
 			const server = await serve(response => response.writeHead(200, headers).end(body));
 			const error = await rejection(openClient(server.origin, {maxAttempts: 2}).get());
 			assert.equal(error['code'], code);
-			assert.equal(server.requests.length, 2);
+			assert.equal(server.requests.length, code === 'BODY_TOO_LARGE' ? 1 : 2, 'the same is as large the next time');
 			assert.doesNotMatch(error.message, /\n/);
 			assert.ok(error.message.length < 500);
 		});

@@ -135,8 +135,6 @@ describe('retryPolicy after a failure', () => {
 		{kind: 'truncate', at: [1, 2]},
 		{kind: 'gzip-cut', at: [1, 2]},
 		{kind: 'html', page: 'maintenance', at: [1, 2]},
-		{kind: 'bomb', megabytes: 2, at: [1, 2]},
-		{kind: 'big', megabytes: 2, at: [1, 2]},
 	];
 	for (const fault of failures) {
 		it(`sends exactly three requests for ${JSON.stringify(fault)}`, async () => {
