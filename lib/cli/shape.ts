@@ -1,5 +1,6 @@
 import type {Observable} from 'rxjs';
 import {ConfigError} from '../errors.ts';
+import {exactly} from '../exact-numbers.ts';
 import type {AuditEvent} from '../event.ts';
 import {ecs} from '../operators/ecs.ts';
 import {enrich} from '../operators/enrich.ts';
@@ -81,8 +82,9 @@ export async function shapeFrom(
 			...(where.length > 0 ? {'--where': JSON.stringify(where.toSorted())} : {}),
 		},
 		apply(pages, start) {
+			const has = (event: unknown) => tests.every(test => test(event));
 			let events = shape(pages, start);
-			if (tests.length > 0) events = events.pipe(filterEvents(event => tests.every(test => test(event))));
+			if (tests.length > 0) events = events.pipe(filterEvents((event, record) => has(exactly(event, record))));
 			return redaction.select ? events.pipe(select(redaction.select)) : events;
 		},
 	};

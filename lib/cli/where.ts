@@ -1,4 +1,5 @@
 import {ConfigError} from '../errors.ts';
+import {ExactNumber} from '../exact-numbers.ts';
 
 /** A test for `MEMBER=VALUE`: the member is dotted, a list matches when one of its values does. */
 export function parseWhere(text: string): (event: unknown) => boolean {
@@ -15,7 +16,7 @@ function matches(value: unknown, path: readonly string[], expected: string): boo
 	}
 	const [key, ...rest] = path;
 	if (key === undefined)
-		return typeof value !== 'object'
+		return typeof value !== 'object' || value instanceof ExactNumber
 			? `${value as string | number | boolean | undefined}` === expected
 			: value === null && expected === 'null';
 	if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return false;

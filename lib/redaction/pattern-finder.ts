@@ -1,4 +1,6 @@
 import {isIP} from 'node:net';
+import {RE2JS} from 're2js';
+import {ConfigError, reasonOf} from '../errors.ts';
 import {findDecoded} from './reading.ts';
 import {canonical} from './value-finder.ts';
 import type {Span} from './spans.ts';
@@ -23,17 +25,38 @@ export function patternFinder(pattern: RedactPattern): PatternFinder {
 		const mayBeIn = (json: string) => addressHint.test(json) || escapeHint.test(json);
 		return {find: text => findRead(text, findAddresses), mayBeIn, names: true};
 	}
-	const expression = new RegExp(pattern.source, `${pattern.flags.replace(/[gy]/g, '')}g`);
+	const expression = compile(pattern);
 	return {
-		find: text =>
-			Array.from(text.matchAll(expression), ({0: match, index}) => ({
-				start: index,
-				end: index + match.length,
-				value: match,
-			})).filter(({start, end}) => end > start),
+		find(text) {
+			const spans: Span[] = [];
+			const matcher = expression.matcher(text);
+			while (matcher.find()) {
+				const [start, end] = [matcher.start(), matcher.end()];
+				if (end > start) spans.push({start, end, value: matcher.group()!});
+			}
+			return spans;
+		},
 		mayBeIn: () => true,
 		names: false,
 	};
+}
+
+/** Run by RE2, in time linear in the text: a record may hold what keeps a backtracking engine busy for years. */
+function compile({source, flags}: RegExp): RE2JS {
+	const known: Readonly<Record<string, number>> = {
+		i: RE2JS.CASE_INSENSITIVE,
+		m: RE2JS.MULTILINE,
+		s: RE2JS.DOTALL,
+	};
+	const all = [...flags].reduce((bits, flag) => bits | (known[flag] ?? 0), 0);
+	try {
+		return RE2JS.compile(RE2JS.translateRegExp(source), all);
+	} catch (error) {
+		throw new ConfigError(
+			`redact: expected an expression that can be run in linear time, without lookaround and backreferences: ${reasonOf(error)}`,
+			{cause: error},
+		);
+	}
 }
 
 function findRead(text: string, find: (text: string) => readonly Span[]): readonly Span[] {
@@ -55,8 +78,14 @@ function findEmails(text: string): Span[] {
 		domain.lastIndex = at + 1;
 		const host = domain.exec(text)?.[0];
 		// a version of a package is no host
-		if (host === undefined || !(/[\p{L}[]/u.test(host) || isIP(host))) continue;
-		done = domain.lastIndex;
+		if (host === undefined) continue;
+		const end = domain.lastIndex;
+		if (!(/[\p{L}[]/u.test(host) || isIP(host))) {
+			// no host begins within it either, unless behind its last sign
+			at = Math.max(at, text.lastIndexOf('@', end - 1) - 1);
+			continue;
+		}
+		done = end;
 		spans.push({start, end: done, value: canonical(text.slice(start, done))});
 	}
 	return spans;

@@ -1,8 +1,16 @@
+import {ExactNumber} from '../../lib/exact-numbers.ts';
+
 /**
  * The text of a member in a cell. A list of plain values is joined by `; `, or is JSON where it could not be split
- * again; an object and a list of objects are JSON. Absent, null, `""` and an empty list are all an empty cell.
+ * again; an object and a list of objects are JSON. Absent, null, `""` and an empty list are all an empty cell. NUL is
+ * written as its symbol, U+2400.
  */
 export function cellOf(value: unknown): string {
+	// many readers end a text there
+	return textOf(value).replaceAll('\0', '\u2400');
+}
+
+function textOf(value: unknown): string {
 	if (typeof value === 'string') return value;
 	if (value === undefined || value === null) return '';
 	if (Array.isArray(value) && value.every(isSeparable)) return value.join('; ');
@@ -14,6 +22,7 @@ export function cellOf(value: unknown): string {
 /** A cell that begins with `[` is JSON, another one is split at `; `: both must be certain. */
 function isSeparable(item: unknown): boolean {
 	if (typeof item === 'string') return /^[^[;][^;]*$/.test(item);
+	if (item instanceof ExactNumber) return true;
 	return typeof item === 'boolean' || (typeof item === 'number' && Number.isFinite(item));
 }
 

@@ -1,4 +1,5 @@
 import {ConfigError} from '../../lib/errors.ts';
+import {ExactNumber, exactly} from '../../lib/exact-numbers.ts';
 import type {Rejected, SourceRecord} from '../../lib/page.ts';
 import type {Batch} from '../../lib/sink.ts';
 import {cellOf, neutralize} from './cell.ts';
@@ -22,15 +23,19 @@ export interface RowMapping {
 export function mapRows(columns: readonly Column[], safe: boolean): RowMapping {
 	// Chosen columns may be absent from any event; of the common record, an event that lacks these is something else.
 	const required = formatColumns(columns) === commonColumns ? [['id'], ['time'], ['source']] : [];
-	const text = (value: unknown) => (safe && typeof value !== 'number' ? neutralize(cellOf(value)) : cellOf(value));
+	const text = (value: unknown) => {
+		const cell = cellOf(value);
+		return safe && !isNumber(value) ? neutralize(cell) : cell;
+	};
 	return {
 		header: () => columns.map(({header}) => text(header)),
 		rows(batch) {
 			const rows: string[][] = [];
 			const records: SourceRecord[] = [];
 			const rejected: Rejected[] = [];
-			for (const [index, event] of batch.events.entries()) {
+			for (const [index, given] of batch.events.entries()) {
 				const record = batch.records[index]!;
+				const event = exactly(given, record);
 				if (required.every(path => typeof memberAt(event, path) === 'string')) {
 					rows.push(columns.map(({path}) => text(memberAt(event, path))));
 					records.push(record);
@@ -48,4 +53,8 @@ export function mapRows(columns: readonly Column[], safe: boolean): RowMapping {
 			return {rows, records, rejected};
 		},
 	};
+}
+
+function isNumber(value: unknown): boolean {
+	return typeof value === 'number' || value instanceof ExactNumber;
 }

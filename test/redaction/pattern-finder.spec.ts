@@ -154,4 +154,20 @@ describe('patternFinder', () => {
 			assert.ok(process.cpuUsage(started).user < 5_000_000);
 		});
 	}
+
+	it('takes time linear in the text, whatever the text and the expression', () => {
+		// a hundred thousand times as long as a backtracking engine could take
+		const signs = '1@'.repeat(300_000);
+		assert.deepEqual(found('email', signs), []);
+		assert.deepEqual(found('email', `${signs}10.0.0.1`), ['1@10.0.0.1']);
+		assert.deepEqual(found('email', `"${'a@'.repeat(100_000)}`).length, 1);
+		assert.deepEqual(found(/(a*)*b/, 'a'.repeat(50_000)), []);
+		assert.deepEqual(found(/(x+x+)+y/i, `${'X'.repeat(50_000)}y`).length, 1);
+	});
+
+	it('refuses an expression that cannot be run in linear time, and says so', () => {
+		for (const pattern of [/(?<=a)b/, /(?!x)y/, /(a)\1/]) {
+			assert.throws(() => patternFinder(pattern), {name: 'ConfigError', message: /linear time, without lookaround/});
+		}
+	});
 });

@@ -169,7 +169,7 @@ describe('csv', () => {
 						await write([batch(events)], {mode: 'replace', columns, delimiter, bom, safe: false});
 						const text = textOf(path);
 						assert.equal(text.startsWith('\ufeff'), bom);
-						const expected = rows.map(cells => cells.map(cell => Buffer.from(cell).toString()));
+						const expected = rows.map(cells => cells.map(cell => Buffer.from(cell).toString().replaceAll('\0', '␀')));
 						assert.deepEqual(parse(text.replace(/^\ufeff/, ''), separatorOf(delimiter)), [
 							columns.split(','),
 							...expected,
@@ -188,6 +188,15 @@ describe('csv', () => {
 				["'=1+1", "'=a; b", '-1.5', "'-1.5"],
 			]);
 			assert.equal(await cellOf('=1+1', {safe: false}), '=1+1');
+		});
+
+		it('have the digits of the record, not those of the number that was parsed from it', async () => {
+			const raw = '{"id":9007199254740993,"list":[1.0,-0],"text":"a\\u0000b"}';
+			const value = JSON.parse(raw) as unknown;
+			const given = batch([value]);
+			const records = given.records.map(record => ({...record, raw, text: Buffer.from(raw), value}));
+			await write([{...given, records}], {columns: 'id,list,text'});
+			assert.deepEqual(parse(textOf(path))[1], ['9007199254740993', '1.0; -0', 'a␀b']);
 		});
 
 		it('have U+FFFD for half a surrogate pair', async () => {
@@ -326,7 +335,7 @@ describe('csv', () => {
 		const script = `
 			import csv from ${module};
 			const sink = await csv({path: '-', columns: 'id'}).open({signal: new AbortController().signal, warn() {}});
-			await sink.write({events: [{id: '=1'}, {id: 'b'}], records: []});
+			await sink.write({events: [{id: '=1'}, {id: 'b'}], records: [{}, {}]});
 			await sink.flush();
 			await sink.close();`;
 		const run = (stdout: 'pipe' | number) => {

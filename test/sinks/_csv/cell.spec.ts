@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import {ExactNumber} from '../../../lib/exact-numbers.ts';
 import {cellOf, neutralize} from '../../../sinks/_csv/cell.ts';
 
 const texts = fc.oneof(
@@ -62,7 +63,10 @@ describe('cellOf', () => {
 		const read = (cell: string) =>
 			cell === '' ? [] : cell.startsWith('[') ? (JSON.parse(cell) as unknown) : cell.split('; ');
 		fc.assert(
-			fc.property(fc.array(texts, {maxLength: 4}), list => assert.deepEqual(read(cellOf(list)), list)),
+			fc.property(fc.array(texts, {maxLength: 4}), list => {
+				const shown = (text: unknown) => String(text).replaceAll('\0', '␀');
+				assert.deepEqual((read(cellOf(list)) as unknown[]).map(shown), list.map(shown));
+			}),
 			{numRuns: 2000},
 		);
 	});
@@ -76,6 +80,9 @@ describe('cellOf', () => {
 			[0, '0'],
 			[-1.5, '-1.5'],
 			[1e21, '1e+21'],
+			['nul\0rest', 'nul␀rest'],
+			[[new ExactNumber('9007199254740993'), 1], '9007199254740993; 1'],
+			[new ExactNumber('1.0'), '1.0'],
 			[[1, true], '1; true'],
 			[{a: {b: [1]}}, '{"a":{"b":[1]}}'],
 			[mixed, JSON.stringify(mixed)],
