@@ -1,6 +1,7 @@
 import {isDeepStrictEqual} from 'node:util';
 import {StateError} from './errors.ts';
 import type {Json} from './event.ts';
+import type {Fence} from './fence.ts';
 import {IdentityJournal} from './identity-journal.ts';
 import type {Meter} from './meter.ts';
 import {keyOf, OpenSinks} from './open-sinks.ts';
@@ -19,6 +20,7 @@ export interface CommitterOptions {
 	readonly binding: Readonly<Record<string, string>>;
 	readonly signal: AbortSignal;
 	readonly sign: SinkContext['sign'];
+	readonly fence: Fence;
 }
 
 const defaultCommitSize: CommitSize = {pages: 64, events: Infinity, bytes: 8 * 1024 * 1024, ageMs: 5_000};
@@ -57,7 +59,7 @@ export class Committer {
 	#uncommittedBytes = 0;
 
 	constructor(options: CommitterOptions) {
-		const {start, stored, state, sinks, deadLetters, meter, signal, sign} = options;
+		const {start, stored, state, sinks, deadLetters, meter, signal, sign, fence} = options;
 		const {sources, snapshots, pending, journal, sinks: states} = stored?.checkpoint ?? {};
 		this.#options = options;
 		this.#sinks = new OpenSinks({
@@ -66,6 +68,7 @@ export class Committer {
 			meter,
 			signal,
 			sign,
+			fence,
 			states,
 			prepared: {...stored?.checkpoint.prepared, ...promisedBy(stored?.checkpoint)},
 		});
@@ -141,7 +144,7 @@ export class Committer {
 	 * the checkpoint is saved before them too, as pending: it names what is going to be in their targets.
 	 */
 	async commit(): Promise<void> {
-		const {state, signal, start} = this.#options;
+		const {state, signal, start, fence} = this.#options;
 		const pages = this.#uncommitted;
 		if (pages.length === 0 && this.#version > 0 && state) return;
 		const before = this.#checkpoint();
@@ -156,6 +159,7 @@ export class Committer {
 		this.#positions = positions;
 		this.#snapshots = snapshots;
 		if (state) {
+			await fence.assertHeld();
 			const identities = pages.flatMap(page => page.identities ?? []);
 			await this.#journal.append(identities, start.keep, snapshots);
 			if (uploads && pages.length > 0) {
@@ -186,6 +190,7 @@ export class Committer {
 	}
 
 	async #save(state: StateStore, checkpoint: Checkpoint): Promise<void> {
+		await this.#options.fence.assertHeld();
 		this.#options.signal.throwIfAborted();
 		this.#version = await state.commit(checkpoint, this.#version);
 	}

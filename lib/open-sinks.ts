@@ -2,6 +2,7 @@ import {isAbsolute, resolve} from 'node:path';
 import {checkAccepts} from './accepts.ts';
 import {AuditError, ConfigError, reasonOf} from './errors.ts';
 import type {Json} from './event.ts';
+import type {Fence} from './fence.ts';
 import type {Meter} from './meter.ts';
 import type {Page, Rejected} from './page.ts';
 import type {Batch, OpenSink, Sink, SinkContext} from './sink.ts';
@@ -14,6 +15,7 @@ export interface OpenSinksOptions {
 	readonly meter: Meter;
 	readonly signal: AbortSignal;
 	readonly sign: SinkContext['sign'];
+	readonly fence: Fence;
 	/** What each sink returned as of the checkpoint, by {@link keyOf}. */
 	readonly states: Readonly<Record<string, Json>> | undefined;
 	/** What was going to be committed when the last run died, and when a sink failed that is best-effort. */
@@ -139,6 +141,7 @@ export class OpenSinks {
 	 */
 	async close(maxWaitMs: number): Promise<void> {
 		await atMost(maxWaitMs, this.#busy);
+		await this.#options.fence.assertHeld().catch(() => {}); // so that no sink cuts what another run has written
 		const open = [...this.#open.values()];
 		this.#open.clear();
 		const closed = await Promise.allSettled(open.map(async sink => sink.close()));
@@ -147,12 +150,13 @@ export class OpenSinks {
 	}
 
 	async #openSink(key: string, sink: Sink): Promise<void> {
-		const {meter, signal, sign} = this.#options;
+		const {meter, signal, sign, fence} = this.#options;
 		const context: SinkContext = {
 			resume: this.#states[key],
 			prepared: this.#prepared[key],
 			sign,
 			signal,
+			isFenced: () => fence.isLost,
 			warn: message => meter.warn(message),
 			note: message => meter.note(message),
 		};
@@ -173,17 +177,20 @@ export class OpenSinks {
 		this.#states = {...this.#states, ...Object.fromEntries(learned)} as Record<string, Json>;
 	}
 
-	/** Asks sinks for something, unless the run has been given up: then they are being closed. */
+	/** Asks sinks for something, unless the run has been given up (they are being closed then) or lost its state. */
 	async #ask<S, T>(
 		sinks: readonly (readonly [string, S])[],
 		call: (sink: S) => Promise<T>,
 	): Promise<(T | undefined)[]> {
-		this.#options.signal.throwIfAborted();
+		const {signal, fence} = this.#options;
+		signal.throwIfAborted();
+		await fence.assertHeld();
+		signal.throwIfAborted();
 		const answers = sinks.map(async ([key, sink]) => {
 			try {
 				return await call(sink);
 			} catch (error) {
-				if (!this.#optional.has(key) || this.#options.signal.aborted || isMistake(error)) throw error;
+				if (!this.#optional.has(key) || signal.aborted || isMistake(error)) throw error;
 				return this.#leaveOut(key, error);
 			}
 		});

@@ -1,3 +1,4 @@
+import {ConfigError} from './errors.ts';
 import type {Page} from './page.ts';
 
 /**
@@ -40,4 +41,11 @@ export class PageOrder {
 		for (const [key, early] of this.#early) if (early.size > 0) return this.#next.get(key);
 		return undefined;
 	}
+}
+
+/** The error for a page that was there already. */
+export function repeatedPage({source, sequence}: Page): ConfigError {
+	return new ConfigError(
+		`run: page ${sequence} of ${source.name}:${source.tenant} came twice; pass on every page once, and let no operator subscribe to a source again`,
+	);
 }

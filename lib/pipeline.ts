@@ -3,11 +3,12 @@ import {checkAccepts} from './accepts.ts';
 import {toBatch} from './batch.ts';
 import {Committer, settlePending} from './committer.ts';
 import {AuditError, ConfigError} from './errors.ts';
+import {Fence} from './fence.ts';
 import {unsettledPages} from './forgotten-pages.ts';
 import {reportIdle} from './idle.ts';
 import {Meter, type Progress} from './meter.ts';
 import type {Page, Rejected} from './page.ts';
-import {PageOrder} from './page-order.ts';
+import {PageOrder, repeatedPage} from './page-order.ts';
 import {RunStart} from './run-start.ts';
 import type {CommitSize, Sink, SinkContext} from './sink.ts';
 import type {Start} from './start.ts';
@@ -106,18 +107,19 @@ async function drive(
 	{stop, abort}: Stopping,
 ): Promise<Pick<Report, 'stopped' | 'lacks'>> {
 	const {state, deadLetters, binding = {}, sign} = options;
+	const fence = new Fence(state);
 	let committer: Committer | undefined;
 	let stopped: boolean;
 	try {
 		const {signal} = abort;
 		const run = {signal, warn: (message: string) => meter.warn(message)};
-		const stored = await settlePending(await state?.load(), sinks, run);
+		const stored = await settlePending(await fence.load({stop, abort}, meter), sinks, run);
 		const start = new RunStart(stored?.checkpoint, stop, meter);
 		await start.loadIdentities(state);
 		const pages = typeof build === 'function' ? build(start) : build;
 		if (state) start.seal();
 		for (const sink of sinks) for (const source of start.sources) checkAccepts(sink, source);
-		committer = new Committer({sinks, deadLetters, state, stored, start, meter, binding, signal, sign});
+		committer = new Committer({sinks, deadLetters, state, stored, start, meter, binding, signal, sign, fence});
 		await committer.open();
 		signal.throwIfAborted();
 		const driven = new Drive(pages, committer, start, options, stop, signal);
@@ -290,11 +292,5 @@ function poisoned(page: Page, {id, reason}: Rejected): AuditError {
 	return new AuditError(
 		'POISON_EVENT',
 		`${page.source.name}: event ${id ?? 'without id'}: ${reason}; give a place for dead letters to go on without it`,
-	);
-}
-
-function repeatedPage({source, sequence}: Page): ConfigError {
-	return new ConfigError(
-		`run: page ${sequence} of ${source.name}:${source.tenant} came twice; pass on every page once, and let no operator subscribe to a source again`,
 	);
 }

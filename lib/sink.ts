@@ -76,6 +76,8 @@ export interface SinkContext {
 	readonly sign?: Sign | undefined;
 	/** Aborted when the run gives up: a write that is waiting (for space, for a slow reader) rejects. */
 	readonly signal: AbortSignal;
+	/** True when another run has taken over: nothing may be written or cut any more, not even by `close()`. */
+	isFenced?(): boolean;
 	/** Tells the user something that does not stop the run. */
 	warn(message: string): void;
 	/** Tells the user what was done, where nothing is wrong with it. */

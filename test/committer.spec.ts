@@ -7,6 +7,7 @@ import {toBatch} from '../lib/batch.ts';
 import {Committer, type CommitterOptions} from '../lib/committer.ts';
 import {StateError} from '../lib/errors.ts';
 import type {Json} from '../lib/event.ts';
+import {Fence} from '../lib/fence.ts';
 import {Meter, type Progress} from '../lib/meter.ts';
 import {dedupe} from '../lib/operators/dedupe.ts';
 import {mapEvents} from '../lib/operators/map-events.ts';
@@ -37,6 +38,7 @@ async function committerOf(given: Partial<CommitterOptions> = {}): Promise<Commi
 		binding: {},
 		signal: never,
 		sign: undefined,
+		fence: new Fence(state),
 		...given,
 		start,
 		meter,
@@ -383,6 +385,7 @@ describe('Committer', () => {
 			const committer = await committerOf({sinks: [sink], signal: abort.signal});
 			await committer.open();
 			void committer.write(toBatch(pageOf(['a'])).batch);
+			await pass({ticks: 9, turns: 0});
 			abort.abort(crash);
 			await committer.close(5);
 			await committer.close(5);

@@ -62,7 +62,8 @@ export function growTarget(target: Target, retry: Retry): GrowingFile {
 		},
 		close() {
 			try {
-				if (end > kept) fs.ftruncateSync(descriptor, kept);
+				// What lies there now may be what another run has committed.
+				if (end > kept && !retry.context.isFenced?.()) fs.ftruncateSync(descriptor, kept);
 			} catch {
 				// The next run cuts it.
 			} finally {

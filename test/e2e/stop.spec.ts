@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import {once} from 'node:events';
+import fs from 'node:fs';
 import path from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
 import {type Emulator, startEmulator} from '../../lib/emulator/index.ts';
@@ -123,16 +124,17 @@ describe('two runs on one state', () => {
 	const folder = temporaryFolder();
 	let emulator: Emulator;
 
-	before(async () => {
-		emulator = await startEmulator({events: pages * pageSize, latencyMs: 20, token});
-	});
-	after(() => emulator.close());
+	const api = {events: pages * pageSize, latencyMs: 20, token};
+
+	afterEach(killRunning);
+	afterEach(() => emulator.close());
 
 	it('refuse each other while one lives, asleep or not', async function () {
 		this.timeout(60_000);
 		const file = path.join(folder(), 'lines.ndjson');
 		const args = ['--page-size', `${pageSize}`, '--to', `ndjson:${file}`, '--state', path.join(folder(), 'pull.state')];
-		const holder = startPull(emulator, args);
+		emulator = await startEmulator({...api, faults: [{kind: 'status', status: 503, at: {from: 5}}]});
+		const holder = startPull(emulator, args, {retryMs: 60_000});
 		try {
 			await until(() => emulator.requestCount >= 5);
 			for (const signal of ['SIGCONT', 'SIGSTOP'] as const) {
@@ -145,9 +147,44 @@ describe('two runs on one state', () => {
 			holder.child.kill('SIGKILL');
 		}
 		assert.equal((await holder.ended).code, 'SIGKILL');
+		emulator.clearFaults();
 		const next = await pull(emulator, args);
 		assert.equal(next.code, 0, next.stderr);
 		assert.deepEqual(compare(linesOf(file), emulator), exact);
 		assert.deepEqual(leftovers(folder()), []);
 	});
+
+	it('is fenced when it wakes up behind a takeover: it writes nothing more', async function () {
+		this.timeout(60_000);
+		const file = path.join(folder(), 'lines.ndjson');
+		const lock = path.join(folder(), 'pull.state.lock');
+		const args = ['--page-size', `${pageSize}`, '--to', `ndjson:${file}`, '--state', path.join(folder(), 'pull.state')];
+		emulator = await startEmulator(api);
+		const sleeper = startPull(emulator, args);
+		try {
+			await until(() => emulator.requestCount >= 5);
+			sleeper.child.kill('SIGSTOP');
+			// to the next run it is another process now
+			fs.writeFileSync(lock, fs.readFileSync(lock, 'utf8').replace(/"startTime":"\d+"/, '"startTime":"another"'));
+			const next = await pull(emulator, args);
+			assert.equal(next.code, 0, next.stderr);
+			const held = holdingsOf(folder());
+			sleeper.child.kill('SIGCONT');
+			const {code, stderr} = await sleeper.ended;
+			assert.equal(code, 5, stderr);
+			assert.match(stderr, /its lock is no longer ours: another run has taken over/);
+			assert.deepEqual(holdingsOf(folder()), held);
+			assert.deepEqual(compare(linesOf(file), emulator), exact);
+			assert.equal((await pull(emulator, args)).code, 0);
+		} finally {
+			sleeper.child.kill('SIGKILL');
+		}
+	});
 });
+
+/** Every file with its content. */
+function holdingsOf(folder: string): Record<string, string> {
+	return Object.fromEntries(
+		fs.readdirSync(folder).map(name => [name, fs.readFileSync(path.join(folder, name), 'latin1')]),
+	);
+}
