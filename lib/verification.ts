@@ -17,35 +17,64 @@ export interface Damage {
 	readonly detail: string;
 }
 
+/** The chain of one state. */
+export interface VerifiedPart {
+	/** 8 hex digits; '' where a target has but one, or from before there were parts. */
+	readonly part: string;
+	readonly entries: number;
+	readonly head: string;
+	readonly hashes: readonly string[];
+	readonly signed: number;
+}
+
 /** What a target holds, as its manifest and its data say. */
 export interface Verification {
 	/** Empty: every byte that was committed is as it was written. */
 	readonly damage: readonly Damage[];
 	/** What a run wrote and did not commit before it died, or somebody added since: no more can be said of it. */
 	readonly uncommitted: readonly string[];
+	/** The chain; of several parts the sum of their entries, and no head. */
 	readonly chain: Chain;
-	/** The hash of each entry, in order. */
+	/** The hash of each entry, in order; of several parts one behind the other. */
 	readonly hashes: readonly string[];
 	/** How many entries carry a signature. */
 	readonly signed: number;
+	/** The parts that have entries: a chain for each state that wrote to the target. */
+	readonly parts: readonly VerifiedPart[];
 	/** What was committed, by `name:tenant`. */
 	readonly sources: Readonly<Record<string, SourceTally>>;
 }
 
 /** What was found, with what an empty chain means: it proves nothing, neither a signature nor what lies there. */
 export function verificationOf(
-	{chain, hashes, signed, sources, ...walk}: ChainWalk,
+	walks: readonly ChainWalk[],
 	found: Pick<Verification, 'damage' | 'uncommitted'>,
 	{publicKey}: VerifyOptions,
 ): Verification {
-	const damage = [...walk.damage, ...found.damage];
+	const damage = [...walks.flatMap(walk => walk.damage), ...found.damage];
 	let {uncommitted} = found;
-	if (chain.entries === 0) {
+	const parts = walks.map(({part, chain, hashes, signed}) => ({part, ...chain, hashes, signed}));
+	const entries = parts.reduce((sum, part) => sum + part.entries, 0);
+	if (entries === 0) {
 		if (publicKey) damage.push({kind: 'missing', what: 'entry 0', detail: 'expected a signed entry, got none at all'});
 		damage.push(...addedBehind(uncommitted, 'the manifest has no entry that lists it'));
 		uncommitted = [];
 	}
-	return {damage, uncommitted, chain, hashes, signed, sources};
+	const head = parts.length > 1 ? '' : (parts[0]?.head ?? emptyChain.head);
+	let sources: Record<string, SourceTally> = {};
+	for (const walk of walks) {
+		for (const [key, tally] of Object.entries(walk.sources))
+			sources = {...sources, [key]: addTally(sources[key], tally)};
+	}
+	return {
+		damage,
+		uncommitted,
+		chain: {entries, head},
+		hashes: parts.flatMap(part => part.hashes),
+		signed: parts.reduce((sum, {signed}) => sum + signed, 0),
+		parts,
+		sources,
+	};
 }
 
 /** What is no longer taken for the work of a run that died. */
@@ -60,11 +89,13 @@ export class ChainWalk {
 	chain: Chain = emptyChain;
 	signed = 0;
 	sources: Readonly<Record<string, SourceTally>> = {};
+	readonly part: string;
 	readonly #publicKey: KeyObject | undefined;
 	/** True behind an entry that could not be read: what the next one follows is not known. */
 	#isLost = false;
 
-	constructor(publicKey?: KeyObject) {
+	constructor(publicKey?: KeyObject, part = '') {
+		this.part = part;
 		this.#publicKey = publicKey;
 	}
 
@@ -78,7 +109,8 @@ export class ChainWalk {
 		const {entries} = this.chain;
 		if (opened.problem !== undefined) {
 			const entry = 'entry' in opened ? opened.entry.entry : entries;
-			this.damage.push({kind: 'entry', what: `entry ${entry}`, detail: opened.problem});
+			const what = this.part === '' ? `entry ${entry}` : `entry ${entry} of part ${this.part}`;
+			this.damage.push({kind: 'entry', what, detail: opened.problem});
 		}
 		if (!('entry' in opened)) {
 			this.chain = {...this.chain, entries: entries + 1};

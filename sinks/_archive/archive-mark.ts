@@ -1,14 +1,16 @@
 import type {Json} from '../../lib/event.ts';
 import {type Chain, emptyChain, type EntryContent, type ManifestFile, openEntry} from '../../lib/manifest.ts';
-import {objectOf} from './archive-names.ts';
+import {type EntryPlace, objectOf} from './archive-names.ts';
 import {changed} from '../_files/file-errors.ts';
 import {findEntry, putEntry} from './manifest-objects.ts';
 import type {ObjectStore} from './object-store.ts';
 
 /** How far an archive is committed, as the state holds it. */
 export interface ArchiveMark {
-	/** Made once for an archive, 8 hex digits: part of all its names. */
+	/** Made once for a state, 8 hex digits: in all its names. */
 	readonly run: string;
+	/** The part of the manifest that is the state's own: `run`, or '' in an archive from before there were parts. */
+	readonly part: string;
 	readonly chain: Chain;
 	/** The last entry, '' where there is none yet. */
 	readonly line: string;
@@ -17,10 +19,15 @@ export interface ArchiveMark {
 	readonly [member: string]: Json;
 }
 
+/** The place of the entry that comes next. */
+export function nextEntry({part, chain}: Pick<ArchiveMark, 'part' | 'chain'>): EntryPlace {
+	return {part, entry: chain.entries};
+}
+
 export function markOf(sink: string, store: ObjectStore, value: Json): ArchiveMark {
 	const {run, chain, line, leftovers} = value as Partial<ArchiveMark>;
 	const isMark = typeof run === 'string' && typeof chain?.head === 'string' && typeof line === 'string';
-	if (isMark && Array.isArray(leftovers)) return value as ArchiveMark;
+	if (isMark && Array.isArray(leftovers)) return {part: '', ...(value as object)} as ArchiveMark;
 	throw changed(sink, `the state holds no position for ${store.title}`);
 }
 
@@ -46,18 +53,19 @@ export async function removeOwn(store: ObjectStore, run: string, names: readonly
  * For `Sink.holds`.
  */
 export async function archiveHolds(store: ObjectStore, prepared: Json): Promise<boolean> {
-	const mark = prepared as ArchiveMark;
+	const mark = {part: '', ...(prepared as object)} as ArchiveMark;
 	if (mark.line === '') return true;
 	const {files, superseded} = contentOf(mark);
 	for (const file of files) {
 		const object = await store.stat(file.path);
 		if (!object || !(await store.isSame(object, file))) return false;
 	}
-	const entry = mark.chain.entries - 1;
-	const found = await findEntry(store, entry, mark.line);
+	const {part, entry} = nextEntry(mark);
+	const place = {part, entry: entry - 1};
+	const found = await findEntry(store, place, mark.line);
 	if (found !== 'none') return found === 'same';
 	await removeOwn(store, mark.run, superseded);
-	return putEntry(store, entry, mark.line);
+	return putEntry(store, place, mark.line);
 }
 
 function contentOf({

@@ -1,26 +1,32 @@
 /** The names of what an archive of objects holds. */
 
-const manifestEntry = /^rxaudit\.manifest\/(\d{12})\.entry$/;
+const manifestEntry = /^rxaudit\.manifest\/(?:([0-9a-f]{8})\/)?(\d{12})\.entry$/;
 const dataObject = /(?:^|\/)(\d{12})-([0-9a-f]{8})(?:~\d+)?\.ndjson(?:\.gz|\.zst)?$/;
 
 /** Below which the entries of the manifest are. */
 export const manifestPrefix = 'rxaudit.manifest/';
 
-export function entryName(entry: number): string {
-	return `${manifestPrefix}${twelveDigits(entry)}.entry`;
+/** A part of the manifest is the chain of one state. '' is that of an archive from before there were parts. */
+export interface EntryPlace {
+	readonly part: string;
+	readonly entry: number;
+}
+
+export function entryName({part, entry}: EntryPlace): string {
+	return `${manifestPrefix}${part === '' ? '' : `${part}/`}${twelveDigits(entry)}.entry`;
 }
 
 /** Which entry has this name; undefined for everything else. */
-export function entryOf(name: string): number | undefined {
-	const [, digits] = manifestEntry.exec(name) ?? [];
-	return digits === undefined ? undefined : Number(digits);
+export function entryOf(name: string): EntryPlace | undefined {
+	const [, part = '', digits] = manifestEntry.exec(name) ?? [];
+	return digits === undefined ? undefined : {part, entry: Number(digits)};
 }
 
 export interface ObjectPlace {
 	readonly partition: string;
 	/** The entry that is going to list it. */
 	readonly entry: number;
-	/** The archive's own mark, 8 hex digits. */
+	/** The mark of the part, 8 hex digits. */
 	readonly run: string;
 	readonly ending: string;
 	/** How many objects of the same place cannot be had. */

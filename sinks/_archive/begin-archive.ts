@@ -1,18 +1,19 @@
 import {randomBytes} from 'node:crypto';
 import {createFolder} from '../../lib/durable-file.ts';
 import {AuditError} from '../../lib/errors.ts';
-import type {SinkContext} from '../../lib/sink.ts';
-import {type ArchiveMark, leftoversOf, markOf} from './archive-mark.ts';
-import {entryName, objectOf} from './archive-names.ts';
+import {emptyChain} from '../../lib/manifest.ts';
+import type {Batch, SinkContext} from '../../lib/sink.ts';
+import {type ArchiveMark, leftoversOf, markOf, nextEntry} from './archive-mark.ts';
+import {entryName, entryOf, objectOf} from './archive-names.ts';
 import {notOpened, refused} from '../_files/file-errors.ts';
-import {checkChain, findChain} from './manifest-objects.ts';
+import {checkChain, sourcesOfOthers} from './manifest-objects.ts';
 import type {ObjectStore} from './object-store.ts';
 import {sweepTempFiles} from '../_files/temp-files.ts';
 
 export interface ArchiveTarget {
 	readonly sink: string;
 	readonly store: ObjectStore;
-	/** What to do with a target that has content when there is nothing to resume. */
+	/** `append`: take it as it is, whatever is there, when there is nothing to resume. */
 	readonly mode: 'append' | undefined;
 	readonly context: SinkContext;
 }
@@ -21,9 +22,9 @@ export interface ArchiveTarget {
 export async function beginArchive({sink, store, mode, context}: ArchiveTarget): Promise<ArchiveMark> {
 	try {
 		const {resume, prepared} = context;
-		const mark = resume === undefined ? await adopt() : markOf(sink, store, resume);
+		const mark = resume === undefined ? await begin() : markOf(sink, store, resume);
 		const pending = resume === undefined || prepared === undefined ? undefined : markOf(sink, store, prepared);
-		if (resume !== undefined) await checkChain(sink, store, mark.chain, pending?.line);
+		if (resume !== undefined) await checkChain(sink, store, mark, pending?.line);
 		if (pending) await takeBack(mark);
 		createFolder(store.spoolFolder);
 		sweepTempFiles(store.spoolFolder);
@@ -34,8 +35,8 @@ export async function beginArchive({sink, store, mode, context}: ArchiveTarget):
 	}
 
 	/** Another sink has not got what this one has an entry of: the same pages come again, and may hold other events. */
-	async function takeBack({chain}: ArchiveMark): Promise<void> {
-		const name = entryName(chain.entries);
+	async function takeBack(mark: ArchiveMark): Promise<void> {
+		const name = entryName(nextEntry(mark));
 		const entry = await store.stat(name);
 		if (!entry || (await store.remove(entry)) === 'removed') return;
 		context.warn(
@@ -44,30 +45,44 @@ export async function beginArchive({sink, store, mode, context}: ArchiveTarget):
 		);
 	}
 
-	/** Where to begin without a state. */
-	async function adopt(): Promise<ArchiveMark> {
-		if (mode === undefined) await refuseContent();
-		const chain = await findChain(sink, store);
-		const leftovers: string[] = [];
-		for await (const {name} of store.list('')) {
-			if ((objectOf(name)?.entry ?? -1) >= chain.entries) leftovers.push(name);
-		}
-		if (leftovers.length > 0) {
-			context.warn(
-				`${sink}: ${store.title}: ${leftovers[0]} and ${leftovers.length - 1} more were left by a run that died or ` +
-					'still goes on: no part of the archive, and the manifest will say so',
-			);
-		}
-		return {run: randomBytes(4).toString('hex'), chain, line: '', leftovers};
+	/** A state that is new begins a part of its own, whoever else writes there. */
+	async function begin(): Promise<ArchiveMark> {
+		const run = randomBytes(4).toString('hex');
+		if (mode === undefined) await refuseForeign();
+		return {run, part: run, chain: emptyChain, line: '', leftovers: []};
 	}
 
-	async function refuseContent(): Promise<void> {
+	/** What is there by the names of an archive may be of others who share it. */
+	async function refuseForeign(): Promise<void> {
 		for await (const {name} of store.list('')) {
+			if (entryOf(name) || objectOf(name)) continue;
 			throw refused(
 				sink,
-				`${store.title} is not empty (${name}) and no state says that it is ours; ` +
-					'give the --state it was written with, or add ?mode=append',
+				`${store.title} holds ${name}, which is no part of an archive: expected an empty place, or an archive; ` +
+					'give another one, or add ?mode=append',
 			);
 		}
 	}
+}
+
+/**
+ * Whether a new part may take events of a source, asked once for each: where others hold events of the same, its state
+ * was most likely lost, and all of them would come twice. Rejects with `TARGET_REFUSED`.
+ */
+export function guardSources({sink, store, mode}: ArchiveTarget, {run, chain}: ArchiveMark) {
+	const checked = new Set<string>();
+	let held: ReadonlySet<string> | undefined;
+	return async ({name, tenant}: Batch['source']): Promise<void> => {
+		const source = `${name}:${tenant}`;
+		if (mode === 'append' || chain.entries > 0 || checked.has(source)) return;
+		held ??= await sourcesOfOthers(store, run);
+		if (held.has(source)) {
+			throw refused(
+				sink,
+				`${store.title} is not empty: it holds events of ${source} already, and no state says that they are ours; ` +
+					'give the --state they were written with, or add ?mode=append',
+			);
+		}
+		checked.add(source);
+	};
 }

@@ -1,9 +1,9 @@
 import {AuditError} from '../../lib/errors.ts';
-import {type Chain, sealEntry, Tally} from '../../lib/manifest.ts';
+import {sealEntry, Tally} from '../../lib/manifest.ts';
 import type {OpenSink} from '../../lib/sink.ts';
 import {entryName, objectName} from './archive-names.ts';
-import {type ArchiveMark, removeOwn} from './archive-mark.ts';
-import {type ArchiveTarget, beginArchive} from './begin-archive.ts';
+import {type ArchiveMark, nextEntry, removeOwn} from './archive-mark.ts';
+import {type ArchiveTarget, beginArchive, guardSources} from './begin-archive.ts';
 import {type Compression, formats} from './compression.ts';
 import {eventPath} from '../_files/event-path.ts';
 import {changed, failed, refused, type Retry} from '../_files/file-errors.ts';
@@ -45,7 +45,8 @@ export async function openObjectArchive(options: ObjectArchiveOptions): Promise<
 	const format = formats[options.compression];
 	const pathOf = eventPath(options.layout);
 	let committed = await beginArchive(options);
-	const {run} = committed;
+	const {run, part} = committed;
+	const checkSource = guardSources(options, committed);
 	const spools = createSpools({...options, folder: store.spoolFolder, format});
 	const tallies = new Map<string, PartTally>();
 	const tally = new Tally();
@@ -69,8 +70,8 @@ export async function openObjectArchive(options: ObjectArchiveOptions): Promise<
 		files.sort((a, b) => (a.path < b.path ? -1 : 1));
 		const superseded = leftovers.length > 0 ? {superseded: leftovers} : {};
 		const {line, chain} = sealEntry(committed.chain, {sources: tally.take(), files, ...superseded}, context.sign);
-		if ((await findEntry(store, committed.chain.entries, line)) === 'other') throw otherWriter(committed.chain);
-		return {mark: {run, chain, line, leftovers: []}, objects, leftovers};
+		if ((await findEntry(store, nextEntry(committed), line)) === 'other') throw otherWriter();
+		return {mark: {run, part, chain, line, leftovers: []}, objects, leftovers};
 	}
 
 	/** A name that is free, or that a run which died gave to the same content. */
@@ -91,17 +92,18 @@ export async function openObjectArchive(options: ObjectArchiveOptions): Promise<
 			throw changed(sink, `${store.title}: ${name} is there with other content, which is not of this state`);
 		});
 		await removeOwn(store, run, leftovers);
-		const {entries} = committed.chain;
-		const isDone = mark.chain.entries === entries || (await putEntry(store, entries, mark.line));
-		if (!isDone) throw otherWriter(committed.chain);
+		const place = nextEntry(committed);
+		const isDone = mark.chain.entries === place.entry || (await putEntry(store, place, mark.line));
+		if (!isDone) throw otherWriter();
 		spools.discard();
 		tallies.clear();
 		committed = mark;
 		return mark;
 	}
 
-	function otherWriter({entries}: Chain): Error {
-		return changed(sink, `${store.title}: ${entryName(entries)} was written by somebody else: one archive, one writer`);
+	function otherWriter(): Error {
+		const name = entryName(nextEntry(committed));
+		return changed(sink, `${store.title}: ${name} was written by somebody else: one state, one writer`);
 	}
 
 	function metadataOf(path: string, sha256: string): Record<string, string> {
@@ -124,6 +126,7 @@ export async function openObjectArchive(options: ObjectArchiveOptions): Promise<
 				if (batch.records.length === 0 && batch.lines.length > 0) {
 					throw refused(sink, `${store.title} takes events, which have a time; dead letters need a file`);
 				}
+				if (batch.records.length > 0) await checkSource(batch.source);
 				tally.add(batch);
 				for (const [path, part] of partition(batch, pathOf)) {
 					tallies.set(path, addPart(tallies.get(path), part.tally));

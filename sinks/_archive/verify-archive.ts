@@ -4,7 +4,7 @@ import {pipeline} from 'node:stream/promises';
 import {AuditError} from '../../lib/errors.ts';
 import {type ManifestFile, openEntry} from '../../lib/manifest.ts';
 import {ChainWalk, type Damage, type Verification, verificationOf, type VerifyOptions} from '../../lib/verification.ts';
-import {entryName, entryOf, manifestPrefix, objectOf} from './archive-names.ts';
+import {entryName, entryOf, type EntryPlace, manifestPrefix, objectOf} from './archive-names.ts';
 import {refused} from '../_files/file-errors.ts';
 import type {ObjectStore} from './object-store.ts';
 import {inParallel} from './parallel.ts';
@@ -23,26 +23,27 @@ export async function verifyArchive(
 	store: ObjectStore,
 	options: VerifyOptions = {},
 ): Promise<Verification> {
-	const walk = new ChainWalk(options.publicKey);
+	const walks = new Map<string, ChainWalk>();
 	const damage: Damage[] = [];
 	/** Objects that may be there: whether the manifest lists them or says that they are no part of the archive. */
 	const named = new Set<string>();
 	const missing: ManifestFile[] = [];
 	await inParallel(readsAtOnce, listedFiles(), compare);
-	if (walk.chain.entries === 0)
+	if (walks.size === 0 && !options.publicKey)
 		throw refused(sink, `${store.title} has no manifest: nothing says what was written there`);
 	const uncommitted: string[] = [];
 	await inParallel(readsAtOnce, store.list(''), ({name}) => judge(name));
 	for (const {path} of missing) damage.push({kind: 'missing', what: path, detail: 'the object is missing'});
 	damage.sort((a, b) => (a.what < b.what ? -1 : 1));
-	return verificationOf(walk, {damage, uncommitted: uncommitted.sort()}, options);
+	return verificationOf([...walks.values()], {damage, uncommitted: uncommitted.sort()}, options);
 
 	async function* listedFiles(): AsyncGenerator<ManifestFile> {
 		for await (const {name} of store.list(manifestPrefix)) {
-			const number = entryOf(name);
-			if (number === undefined) continue;
+			const place = entryOf(name);
+			if (!place) continue;
+			const walk = walkOf(place.part);
 			const line = await lineOf(name);
-			if (number > walk.chain.entries) skipTo(number, line);
+			if (place.entry > walk.chain.entries) skipTo(walk, place, line);
 			const {files = [], superseded = []} = walk.next(line) ?? {};
 			for (const path of superseded) named.add(path);
 			for (const file of files) named.add(file.path);
@@ -57,13 +58,20 @@ export async function verifyArchive(
 		return ((await unlessUnreadable(text(store.read(name)))) ?? '').replace(/\n$/, '');
 	}
 
+	function walkOf(part: string): ChainWalk {
+		const walk = walks.get(part) ?? new ChainWalk(options.publicKey, part);
+		walks.set(part, walk);
+		return walk;
+	}
+
 	/** A gap is said once, not again of the entry behind it. */
-	function skipTo(number: number, line: string): void {
+	function skipTo(walk: ChainWalk, {part, entry}: EntryPlace, line: string): void {
 		const {entries, head} = walk.chain;
-		const what = number === entries + 1 ? entryName(entries) : `${entryName(entries)} to ${entryName(number - 1)}`;
+		const first = entryName({part, entry: entries});
+		const what = entry === entries + 1 ? first : `${first} to ${entryName({part, entry: entry - 1})}`;
 		damage.push({kind: 'entry', what, detail: 'the entry is missing from the manifest'});
 		const opened = openEntry(line, walk.chain);
-		walk.chain = {entries: number, head: 'entry' in opened ? opened.entry.previous : head};
+		walk.chain = {entries: entry, head: 'entry' in opened ? opened.entry.previous : head};
 	}
 
 	async function compare(file: ManifestFile): Promise<void> {
@@ -82,10 +90,17 @@ export async function verifyArchive(
 	async function judge(name: string): Promise<void> {
 		if (named.has(name) || entryOf(name) !== undefined) return;
 		const from = await missingLike(name);
-		const isUncommitted = (objectOf(name)?.entry ?? -1) >= walk.chain.entries;
-		if (!from && isUncommitted) uncommitted.push(name);
+		if (!from && mayBeUncommitted(name)) uncommitted.push(name);
 		else if (!from) damage.push({kind: 'added', what: name, detail: 'no entry of the manifest lists it'});
 		else damage.push({kind: 'moved', what: from.path, detail: `its content is under the name ${name}`});
+	}
+
+	/** A run puts its objects before the entry that lists them, and before its part has any. */
+	function mayBeUncommitted(name: string): boolean {
+		const object = objectOf(name);
+		if (!object) return false;
+		const walk = walks.get(object.run) ?? walks.get('');
+		return object.entry === (walk?.chain.entries ?? 0);
 	}
 
 	/** Takes the missing file that has the same content off the list. */

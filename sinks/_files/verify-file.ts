@@ -78,7 +78,7 @@ async function compare(path: string, descriptor: number | undefined, options: Ve
 	if (size > covered) uncommitted.push(`${path}: bytes ${covered} to ${size}`);
 	const rest = fs.statSync(manifest).size - read;
 	if (rest > 0) uncommitted.push(`${manifest}: the last ${rest} bytes, an entry that is not whole`);
-	return verificationOf(walk, {damage, uncommitted}, options);
+	return verificationOf([walk], {damage, uncommitted}, options);
 }
 
 /** A range of the file, of one entry or of several. */

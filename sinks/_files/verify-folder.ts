@@ -52,7 +52,7 @@ async function compare(dir: string, manifest: string, options: VerifyOptions): P
 	}
 	const rest = fs.statSync(manifest).size - read;
 	if (rest > 0) uncommitted.push(`${manifestName}: the last ${rest} bytes, an entry that is not whole`);
-	return verificationOf(walk, {damage: [...damage, ...added], uncommitted}, options);
+	return verificationOf([walk], {damage: [...damage, ...added], uncommitted}, options);
 }
 
 /** What no entry lists; a missing file that is found under another name is missing no more. */

@@ -11,6 +11,7 @@ const intact: Findings = {
 	chain: {entries: 3, head: third},
 	hashes: [first, second, third],
 	signed: 0,
+	parts: [{part: '', entries: 3, head: third, hashes: [first, second, third], signed: 0}],
 	isSignatureChecked: false,
 	heads: [],
 	compared: [],

@@ -53,12 +53,17 @@ const objects = (folder: string) =>
 		.filter(name => /\.ndjson(\.gz)?$/.test(name))
 		.sort();
 
+const entriesIn = (archive: string) =>
+	fs
+		.readdirSync(path.join(archive, 'rxaudit.manifest'), {recursive: true, encoding: 'utf8'})
+		.filter(name => name.endsWith('.entry'))
+		.sort();
+
 /** What the archive holds beside what the emulator does, when its manifest is right and nothing else is there. */
 async function differenceOf(archive: string, emulator: Emulator): Promise<Difference> {
 	const {damage, uncommitted} = await ndjson.verify!({path: `${archive}/`});
 	assert.deepEqual({damage, uncommitted}, {damage: [], uncommitted: []});
-	const entries = fs.readdirSync(path.join(archive, 'rxaudit.manifest')).sort();
-	const listed = entries.flatMap(name => {
+	const listed = entriesIn(archive).flatMap(name => {
 		const text = fs.readFileSync(path.join(archive, 'rxaudit.manifest', name), 'utf8');
 		const {entry} = JSON.parse(text) as {entry: {files: {path: string}[]}};
 		return entry.files.map(file => file.path);
@@ -130,7 +135,7 @@ describe(`kill -9 of an archive of objects (RXAUDIT_E2E_SEED=${seed})`, () => {
 				else if (!/run again later to go on/.test(ended.stderr)) assert.equal(ended.code, 0, ended.stderr);
 			}
 			const difference = await differenceOf(target('archive'), emulator);
-			const entries = fs.readdirSync(target('archive/rxaudit.manifest')).length;
+			const entries = entriesIn(target('archive')).length;
 			console.table([{kills, ...difference, entries, requests: emulator.requestCount}]);
 			assert.deepEqual(difference, exact);
 			assert.equal(kills, wanted);

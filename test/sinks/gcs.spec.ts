@@ -92,7 +92,7 @@ describe('gcs', () => {
 		assert.deepEqual(
 			server.bucket.list().map(({name}) => name),
 			[
-				'archive/rxaudit.manifest/000000000000.entry',
+				`archive/rxaudit.manifest/${run}/000000000000.entry`,
 				...['01', '02'].map(date => `archive/some-source/some-tenant/dt=2026-01-${date}/000000000000-${run}.ndjson.gz`),
 			],
 		);
@@ -184,20 +184,22 @@ describe('gcs', () => {
 	it('stops without a change where somebody else wrote the entry', async () => {
 		const sink = await open();
 		await sink.write(first);
-		await sink.prepare!();
-		const entry = 'archive/rxaudit.manifest/000000000000.entry';
+		const {part} = (await sink.prepare!()) as {part: string};
+		const entry = `archive/rxaudit.manifest/${part}/000000000000.entry`;
 		server.bucket.put(entry, Buffer.from('theirs\n'), {}, {});
 		await assert.rejects(sink.flush(), sinkError('TARGET_CHANGED', /000000000000\.entry was written by somebody else/));
 		assert.equal(server.bucket.get(entry).bytes.toString(), 'theirs\n');
 		await sink.close();
 	});
 
-	it('refuses a prefix that is not empty when there is no state, and goes on with mode=append', async () => {
+	it('refuses events that a prefix holds already when there is no state, and takes them with mode=append', async () => {
 		const sink = await open();
 		await sink.write(first);
 		await sink.flush();
 		await sink.close();
-		await assert.rejects(open(), sinkError('TARGET_REFUSED', /gs:\/\/evidence\/archive is not empty/));
+		const again = await open();
+		await assert.rejects(again.write(second), sinkError('TARGET_REFUSED', /gs:\/\/evidence\/archive is not empty/));
+		await again.close();
 		const appending = await gcs(options({mode: 'append'})).open(sinkContext());
 		await appending.write(second);
 		await appending.flush();

@@ -97,7 +97,7 @@ describe('s3', () => {
 		assert.deepEqual(
 			server.bucket.list().map(({key}) => key),
 			[
-				'archive/rxaudit.manifest/000000000000.entry',
+				`archive/rxaudit.manifest/${run}/000000000000.entry`,
 				...['01', '02'].map(date => `archive/some-source/some-tenant/dt=2026-01-${date}/000000000000-${run}.ndjson.gz`),
 			],
 		);
@@ -189,20 +189,22 @@ describe('s3', () => {
 	it('stops without a change where somebody else wrote the entry', async () => {
 		const sink = await open();
 		await sink.write(first);
-		await sink.prepare!();
-		const entry = 'archive/rxaudit.manifest/000000000000.entry';
+		const {part} = (await sink.prepare!()) as {part: string};
+		const entry = `archive/rxaudit.manifest/${part}/000000000000.entry`;
 		server.bucket.put(entry, {bytes: Buffer.from('theirs\n')});
 		await assert.rejects(sink.flush(), sinkError('TARGET_CHANGED', /000000000000\.entry was written by somebody else/));
 		assert.equal(server.bucket.get(entry).bytes.toString(), 'theirs\n');
 		await sink.close();
 	});
 
-	it('refuses a prefix that is not empty when there is no state, and goes on with mode=append', async () => {
+	it('refuses events that a prefix holds already when there is no state, and takes them with mode=append', async () => {
 		const sink = await open();
 		await sink.write(first);
 		await sink.flush();
 		await sink.close();
-		await assert.rejects(open(), sinkError('TARGET_REFUSED', /s3:\/\/evidence\/archive is not empty/));
+		const again = await open();
+		await assert.rejects(again.write(second), sinkError('TARGET_REFUSED', /s3:\/\/evidence\/archive is not empty/));
+		await again.close();
 		const appending = await s3(options({mode: 'append'})).open(sinkContext());
 		await appending.write(second);
 		await appending.flush();

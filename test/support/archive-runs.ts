@@ -68,6 +68,12 @@ export function entriesOf({objects}: MemoryObjects): ManifestEntry[] {
 		.map(name => (JSON.parse(objects.get(name)!.content.toString()) as {entry: ManifestEntry}).entry);
 }
 
+/** The name that the next entry of a state gets, or one that it has. */
+export function entryOfMark(mark: Json, entry: number): string {
+	const {part} = mark as {readonly part: string};
+	return `rxaudit.manifest/${part}/${String(entry).padStart(12, '0')}.entry`;
+}
+
 /** The lines of the objects that the manifest lists. */
 export function linesOf(store: MemoryObjects): string[] {
 	const files = entriesOf(store).flatMap(({files: listed}) => listed ?? []);

@@ -3,15 +3,17 @@ import fs from 'node:fs';
 import type {Json} from '../../../lib/event.ts';
 import {emptyChain, type ManifestEntry, sealEntry} from '../../../lib/manifest.ts';
 import {archiveHolds} from '../../../sinks/_archive/archive-mark.ts';
+import {entryOfMark} from '../../support/archive-runs.ts';
 import {archiveUnderTest} from '../../support/archive-under-test.ts';
 
 describe('archiveHolds', () => {
 	const {store, committed, contents, spoolFolder} = archiveUnderTest();
 
 	let prepared: Json;
-	const entry = 'rxaudit.manifest/000000000000.entry';
+	let entry: string;
 	beforeEach(async () => {
 		prepared = await committed();
+		entry = entryOfMark(prepared, 0);
 	});
 
 	it('is true when all is there, and makes up for a missing entry', async () => {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
+import {emptyChain} from '../../../lib/manifest.ts';
 import {verifyArchive} from '../../../sinks/_archive/verify-archive.ts';
-import {entriesOf} from '../../support/archive-runs.ts';
+import {entriesOf, entryOfMark} from '../../support/archive-runs.ts';
 import {archiveUnderTest, first, idsOf, second} from '../../support/archive-under-test.ts';
 import {sinkContext, sinkError} from '../../support/sink-batch.ts';
 
@@ -10,34 +11,52 @@ describe('the beginning of an object archive', () => {
 
 	it('refuses a target with content that no state knows, and names the ways out', async () => {
 		store().objects.set('anything', {content: Buffer.from('x'), generation: 0});
-		await assert.rejects(open(), sinkError('TARGET_REFUSED', /not empty \(anything\).*--state.*\?mode=append/));
+		await assert.rejects(
+			open(),
+			sinkError('TARGET_REFUSED', /holds anything, which is no part of an archive.*\?mode=append/),
+		);
 		assert.equal(store().objects.size, 1);
 		assert.equal(fs.existsSync(spoolFolder()), false);
 	});
 
-	it('goes on behind the last entry when it is told to append', async () => {
+	it('begins a part of its own beside those of others, and refuses a source that others hold', async () => {
 		await committed();
+		const context = sinkContext();
+		const sink = await open({context});
+		const again = sinkError(
+			'TARGET_REFUSED',
+			/holds events of some-source:some-tenant already.*--state.*\?mode=append/,
+		);
+		await assert.rejects(sink.write(second), again);
+		await sink.close();
+		await assert.rejects(
+			(await open({}, await (await open()).flush())).write(second),
+			again,
+			'a state alone is no proof',
+		);
+		assert.equal(entriesOf(store()).length, 1);
+		const other = {...second, source: {...second.source, tenant: 'other-tenant'}};
+		await committed(other);
 		await committed(second, {mode: 'append'});
-		assert.equal(entriesOf(store()).length, 2);
-		assert.deepEqual(idsOf(lines()), [0, 1, 2, 3, 4, 5, 6]);
-		assert.deepEqual((await verifyArchive('archive', store())).damage, []);
+		const {damage, parts, chain} = await verifyArchive('archive', store());
+		assert.deepEqual([damage, parts.map(({entries}) => entries)], [[], [1, 1, 1]]);
+		assert.deepEqual(chain, {entries: 3, head: ''});
+		assert.equal(lines().length, first.records.length + 2 * second.records.length);
+		assert.deepEqual(context.warnings, []);
 	});
 
-	it('says in the manifest what a run without a state left, and leaves it alone', async () => {
-		await committed();
-		const dying = await open({mode: 'append'});
-		await dying.write(first);
-		await dying.flush();
-		store().objects.delete('rxaudit.manifest/000000000001.entry');
-		const context = sinkContext();
-		const sink = await open({mode: 'append', context});
+	it('goes on in an archive from before there were parts, which is one still', async () => {
+		const begun = {run: '0123abcd', chain: emptyChain, line: '', leftovers: []};
+		const old = await open({}, begun);
+		await old.write(first);
+		const {part: _part, ...mark} = (await old.flush()) as {part: string; run: string};
+		await old.close();
+		const sink = await open({}, mark);
 		await sink.write(second);
 		await sink.flush();
-		assert.equal(context.warnings.length, 1);
-		assert.equal(entriesOf(store())[1]!.superseded!.length, 3);
-		assert.equal([...store().objects.keys()].filter(name => name.includes('/000000000001-')).length, 6);
-		const {damage, uncommitted} = await verifyArchive('archive', store());
-		assert.deepEqual({damage, uncommitted}, {damage: [], uncommitted: []});
+		assert.ok(store().objects.has('rxaudit.manifest/000000000001.entry'));
+		const {damage, parts} = await verifyArchive('archive', store());
+		assert.deepEqual([damage, parts.map(({part, entries}) => [part, entries])], [[], [['', 2]]]);
 	});
 
 	describe('behind a commit that it holds and another sink does not', () => {
@@ -76,7 +95,7 @@ describe('the beginning of an object archive', () => {
 		await dying.write(first);
 		const prepared = await dying.prepare!();
 		await dying.flush();
-		store().objects.delete('rxaudit.manifest/000000000000.entry');
+		store().objects.delete(entryOfMark(mark, 0));
 		const empty = await (await open({}, mark, prepared)).prepare!();
 		const sink = await open({}, mark, empty);
 		await sink.write(second);
@@ -87,13 +106,13 @@ describe('the beginning of an object archive', () => {
 
 	it('refuses a target that does not end where the state says, and leaves it alone', async () => {
 		const mark = await committed();
-		const entry = 'rxaudit.manifest/000000000000.entry';
+		const entry = entryOfMark(mark, 0);
 		const intact = new Map(store().objects);
 		const next = {content: Buffer.from('x'), generation: 0};
 		const cases: readonly [RegExp, () => void][] = [
 			[/000000000000\.entry is missing/, () => store().objects.delete(entry)],
 			[/000000000000\.entry is not what was written/, () => store().objects.set(entry, next)],
-			[/000000000001\.entry is there/, () => store().objects.set('rxaudit.manifest/000000000001.entry', next)],
+			[/000000000001\.entry is there/, () => store().objects.set(entryOfMark(mark, 1), next)],
 		];
 		for (const [message, damage] of cases) {
 			damage();

@@ -5,7 +5,7 @@ import {join} from 'node:path';
 import fc from 'fast-check';
 import {signer} from '../../../lib/manifest.ts';
 import {verifyArchive} from '../../../sinks/_archive/verify-archive.ts';
-import {type ArchiveState, entriesOf, linesOf, runArchive} from '../../support/archive-runs.ts';
+import {type ArchiveState, entriesOf, entryOfMark, linesOf, runArchive} from '../../support/archive-runs.ts';
 import {archiveUnderTest, first, firstDay, dayMs, idsOf, pagesOf, second} from '../../support/archive-under-test.ts';
 import {type MemoryObjects, memoryObjects} from '../../support/memory-objects.ts';
 import {failFs, restoreFs} from '../../support/patch-fs.ts';
@@ -30,7 +30,10 @@ describe('object archive', () => {
 			`all/some-source/2026-01-0${day}/00/00000000000${entry}-${run}.ndjson`;
 		const manifest = [...contents().keys()].filter(name => name.startsWith('rxaudit.manifest/'));
 		assert.match(run, /^[0-9a-f]{8}$/);
-		assert.deepEqual(manifest, ['rxaudit.manifest/000000000000.entry', 'rxaudit.manifest/000000000001.entry']);
+		assert.deepEqual(
+			manifest,
+			[0, 1].map(entry => entryOfMark({part: run}, entry)),
+		);
 		assert.deepEqual(Object.fromEntries([...contents()].filter(([name]) => !manifest.includes(name))), {
 			[named(1, 0)]: line(0) + line(3) + line(6),
 			[named(1, 1)]: line(0),
@@ -92,7 +95,7 @@ describe('object archive', () => {
 		await dying.write(first);
 		const prepared = await dying.prepare!();
 		await dying.flush();
-		store().objects.delete('rxaudit.manifest/000000000000.entry');
+		store().objects.delete(entryOfMark(mark, 0));
 		store().locked = true;
 		const sink = await open({}, mark, prepared);
 		await sink.write(batchOf([]));
@@ -107,11 +110,11 @@ describe('object archive', () => {
 		assert.deepEqual(idsOf(lines()), [3, 4, 5, 6]);
 	});
 
-	it('lets one writer win where there are two', async () => {
+	it('lets one writer of a state win where there are two', async () => {
 		const mark = await (await open()).flush();
-		const [one, two] = [await open({}, mark), await open({mode: 'append'})];
+		const [one, two] = [await open({}, mark), await open({}, mark)];
 		await one.write(first);
-		await two.write(second);
+		await two.write(batchOf([{id: '9', timeMs: firstDay + 9 * dayMs}]));
 		await one.prepare!();
 		await two.prepare!();
 		await one.flush();
@@ -123,7 +126,9 @@ describe('object archive', () => {
 		const mark = await (await open()).flush();
 		const sink = await open({}, mark);
 		await sink.write(second);
-		await committed();
+		const other = await open({}, mark);
+		await other.write(first);
+		await other.flush();
 		const before = contents();
 		await assert.rejects(sink.prepare!(), sinkError('TARGET_CHANGED', /somebody else/));
 		assert.deepEqual(contents(), before);

@@ -5,7 +5,7 @@ import {emptyChain, sealEntry, signer} from '../../../lib/manifest.ts';
 import type {Verification} from '../../../lib/verification.ts';
 import {openObjectArchive} from '../../../sinks/_archive/object-archive.ts';
 import {verifyArchive} from '../../../sinks/_archive/verify-archive.ts';
-import {entriesOf} from '../../support/archive-runs.ts';
+import {entriesOf, entryOfMark} from '../../support/archive-runs.ts';
 import {type MemoryObjects, memoryObjects} from '../../support/memory-objects.ts';
 import {batchOf, sinkContext, sinkError} from '../../support/sink-batch.ts';
 import {temporaryFolder} from '../../support/temporary-folder.ts';
@@ -16,6 +16,7 @@ describe('verifyArchive', () => {
 	const temporary = temporaryFolder();
 	let store: MemoryObjects;
 	let names: string[];
+	let part: string;
 
 	/** Three entries of two objects each. */
 	beforeEach(async () => {
@@ -33,13 +34,13 @@ describe('verifyArchive', () => {
 		for (let entry = 0; entry < 3; entry++) {
 			const ids = [`${entry}-a`, `${entry}-b`];
 			await sink.write(batchOf(ids.map((id, day) => ({id, timeMs: Date.UTC(2026, 0, 1) + day * dayMs}))));
-			await sink.flush();
+			({part} = (await sink.flush()) as {part: string});
 		}
 		await sink.close();
 		names = entriesOf(store).flatMap(({files = []}) => files.map(({path}) => path));
 	});
 
-	const entry = (number: number) => `rxaudit.manifest/00000000000${number}.entry`;
+	const entry = (number: number) => entryOfMark({part}, number);
 	const set = (name: string, content: Buffer) => store.objects.set(name, {content, generation: 99});
 	const get = (name: string) => store.objects.get(name)!.content;
 	const swap = (one: string, two: string) => {
@@ -94,13 +95,22 @@ describe('verifyArchive', () => {
 	});
 
 	it('calls what may be of a run that died uncommitted, and nothing else', async () => {
-		set('2026-01-09/000000000003-0123abcd.ndjson.gz', Buffer.from('x'));
-		set('2026-01-09/000000000002-0123abcd.ndjson.gz', Buffer.from('y'));
+		set(`2026-01-09/000000000003-${part}.ndjson.gz`, Buffer.from('x'));
+		set(`2026-01-09/000000000002-${part}.ndjson.gz`, Buffer.from('y'));
+		set('2026-01-09/000000000000-0123abcd.ndjson.gz', Buffer.from('z'));
+		set('2026-01-09/000000000001-0123abcd.ndjson.gz', Buffer.from('z'));
 		const {uncommitted, damage} = await verify();
-		assert.deepEqual(uncommitted, ['2026-01-09/000000000003-0123abcd.ndjson.gz']);
+		// The first of a part that has no entry yet, and the next of one that has.
+		assert.deepEqual(uncommitted, [
+			'2026-01-09/000000000000-0123abcd.ndjson.gz',
+			`2026-01-09/000000000003-${part}.ndjson.gz`,
+		]);
 		assert.deepEqual(
 			damage.map(({kind, what}) => [kind, what]),
-			[['added', '2026-01-09/000000000002-0123abcd.ndjson.gz']],
+			[
+				['added', '2026-01-09/000000000001-0123abcd.ndjson.gz'],
+				['added', `2026-01-09/000000000002-${part}.ndjson.gz`],
+			].sort(([, a], [, b]) => (a! < b! ? -1 : 1)),
 		);
 	});
 
@@ -130,9 +140,9 @@ describe('verifyArchive', () => {
 		swap(entry(0), entry(1));
 		const text = get(entry(1)).toString();
 		set(entry(1), Buffer.from(text.replace('"events":2', '"events":1')));
-		assert.ok(found(await verify()).includes('entry entry 1'));
+		assert.ok(found(await verify()).includes(`entry entry 1 of part ${part}`));
 		set(entry(1), Buffer.from(text.replace('\n', ' \n')));
-		assert.ok(found(await verify()).includes('entry entry 1'));
+		assert.ok(found(await verify()).includes(`entry entry 1 of part ${part}`));
 	});
 
 	it('tells by the head alone that the last entry is gone with its objects', async () => {
@@ -156,7 +166,7 @@ describe('verifyArchive', () => {
 		const {damage, signed} = await verifyArchive('archive', store, {publicKey: ours.publicKey});
 		assert.deepEqual(
 			damage.map(({kind, what}) => [kind, what]),
-			[['entry', 'entry 1']],
+			[['entry', `entry 1 of part ${part}`]],
 		);
 		assert.equal(signed, 3);
 	});
