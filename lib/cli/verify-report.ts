@@ -8,6 +8,8 @@ export interface FoundHead {
 	readonly from: string;
 	/** How many entries were added behind it. */
 	readonly since: number;
+	/** The part that it is of; none for the head of an empty chain, which is of all. */
+	readonly part?: string;
 }
 
 /** What is said of a target beside its {@link Verification}. */
@@ -32,10 +34,10 @@ export function verdict(findings: Findings): string {
 	const {target, damage, chain, signed, isSignatureChecked, heads, sources, compared, uncommitted, notes} = findings;
 	const lines = [damage.length === 0 ? `intact: ${target}` : `damaged: ${target}: ${count(damage.length, 'finding')}`];
 	lines.push(...damage.map(({kind, what, detail}) => `  ${kind.padEnd(9)}${what}: ${detail}`));
-	lines.push(`  chain    ${count(chain.entries, 'entry', 'entries')}, head ${chain.head}`);
-	for (const {from, since} of heads) {
+	lines.push(...chainLines(findings));
+	for (const {from, since, part} of heads) {
 		const where = since === 0 ? 'at its end' : `${count(since, 'entry', 'entries')} before its end`;
-		lines.push(`           the head of ${from} is on it, ${where}`);
+		lines.push(`           the head of ${from} is on it, ${where}${part ? ` (part ${part})` : ''}`);
 	}
 	if (signed > 0 || isSignatureChecked) {
 		const checked = isSignatureChecked ? 'checked with the key' : 'not checked: give --public-key-file';
@@ -56,23 +58,51 @@ export function verdict(findings: Findings): string {
 	return lines.map(line => `${printable(line)}\n`).join('');
 }
 
+function chainLines({chain, parts}: Findings): string[] {
+	const entries = count(chain.entries, 'entry', 'entries');
+	if (parts.length < 2) return [`  chain    ${entries}, head ${chain.head}`];
+	const lines = parts.map(({part, ...one}) => {
+		return `  part     ${part || 'the first'}: ${count(one.entries, 'entry', 'entries')}, head ${one.head}`;
+	});
+	return [`  chain    ${entries} in ${parts.length} parts`, ...lines];
+}
+
 /** The answer for programs: one JSON object on one line. */
 export function verdictJson({hashes: _, isSignatureChecked, chain, ...findings}: Findings): string {
-	const {entries, head} = chain;
-	return `${JSON.stringify({intact: findings.damage.length === 0, entries, head, isSignatureChecked, ...findings})}\n`;
+	const intact = findings.damage.length === 0;
+	const parts = findings.parts.map(({hashes: _hashes, ...part}) => part);
+	return `${JSON.stringify({intact, ...chain, isSignatureChecked, ...findings, parts})}\n`;
 }
 
 /** Where an expected head is on the chain, or that it is not. */
 export function findHead(
-	{hashes}: Pick<Verification, 'hashes'>,
+	{parts}: Pick<Verification, 'parts'>,
 	head: string,
 	from: string,
 ): FoundHead | {readonly damage: Damage} {
 	// Every chain begins there.
-	const at = head === emptyChain.head ? -1 : hashes.lastIndexOf(head);
-	if (at >= 0 || head === emptyChain.head) return {from, since: hashes.length - 1 - at};
+	if (head === emptyChain.head) return {from, since: parts.reduce((sum, {entries}) => sum + entries, 0)};
+	for (const {part, hashes} of parts) {
+		const at = hashes.lastIndexOf(head);
+		if (at >= 0) return {from, since: hashes.length - 1 - at, part};
+	}
 	const detail = `expected ${head} of ${from} on the chain, got a chain without it: it was cut, or written anew`;
 	return {damage: {kind: 'entry', what: 'head', detail}};
+}
+
+/**
+ * What no run that died can have left: all that is not committed, where each part ends with a head that was expected,
+ * noted when no run was going on.
+ */
+export function addedBehindHeads({parts, uncommitted}: Verification, heads: readonly FoundHead[]): Damage[] {
+	const isClosed = parts.every(({part}) => heads.some(head => head.part === part && head.since === 0));
+	if (parts.length === 0 || !isClosed) return [];
+	const froms = [...new Set(heads.map(({from}) => from))].join(' and ');
+	return uncommitted.map(what => ({
+		kind: 'added',
+		what,
+		detail: `no entry lists it, and ${froms} knows of nothing behind the last one`,
+	}));
 }
 
 /** Names of files may hold anything, and must not drive the terminal. */

@@ -1,3 +1,4 @@
+import fs from 'node:fs';
 import {resolve} from 'node:path';
 import {ConfigError, reasonOf, StateError} from '../errors.ts';
 import {chainIn} from '../manifest.ts';
@@ -5,7 +6,7 @@ import {keyOf} from '../open-sinks.ts';
 import {list, load} from '../registry.ts';
 import type {Source} from '../source.ts';
 import type {Lack} from '../state.ts';
-import {readState} from '../state-files.ts';
+import {readState, realFile} from '../state-files.ts';
 import type {Damage} from '../verification.ts';
 import {compareWithSource} from './against.ts';
 import {credentialFlags} from './credentials.ts';
@@ -16,11 +17,19 @@ import {count, type LogFormat, logLine} from './progress.ts';
 import {publicKeyFrom} from './sign-keys.ts';
 import {sourceOptions} from './source-options.ts';
 import {readTarget} from './target.ts';
-import {findHead, type Findings, type FoundHead, verdict, verdictJson} from './verify-report.ts';
+import {addedBehindHeads, findHead, type Findings, type FoundHead, verdict, verdictJson} from './verify-report.ts';
 
 const verifyFlags: Flags = {
-	'expect-head': {value: 'HASH', help: 'a head that was noted earlier must be on the chain'},
-	state: {value: 'FILE', help: 'the head that this state of a pull holds must be on the chain'},
+	'expect-head': {
+		value: 'HASH',
+		repeat: true,
+		help: 'a head that was noted earlier must be on the chain; of a target of several parts, one for each',
+	},
+	state: {
+		value: 'FILE',
+		repeat: true,
+		help: 'the head that this state of a pull holds must be on the chain; of a target of several parts, one for each',
+	},
 	'public-key-file': {value: 'FILE', help: 'every entry must be signed by this Ed25519 key (PEM)'},
 	against: {
 		value: 'SOURCE',
@@ -82,20 +91,25 @@ export async function verify(args: string[]): Promise<number> {
 	});
 	const damage: Damage[] = [...verification.damage];
 	const heads: FoundHead[] = [];
+	const closed: FoundHead[] = [];
 	const lacking: string[] = [];
-	for (const {head, from, lacks = []} of expected) {
+	for (const {head, from, isClosed, lacks = []} of expected) {
 		for (const {events, from: first, to} of lacks) {
 			lacking.push(`${from} says that ${count(events, 'event')} from ${first} to ${to} were left out`);
 		}
 		const found = findHead(verification, head, from);
 		if ('damage' in found) damage.push(found.damage);
 		else heads.push(found);
+		if ('part' in found && isClosed()) closed.push(found);
 	}
+	const added = addedBehindHeads(verification, closed);
+	damage.push(...added);
 	const comparison = sourceGiven
 		? await compareWithSource(sourceGiven.source, sourceGiven.options, verification.sources)
 		: {compared: [], damage: [], notes: []};
 	const findings: Findings = {
 		...verification,
+		uncommitted: added.length > 0 ? [] : verification.uncommitted,
 		damage: [...damage, ...comparison.damage],
 		target: key,
 		isSignatureChecked: publicKey !== undefined,
@@ -119,25 +133,28 @@ async function sourceIn(args: readonly string[]): Promise<Source | undefined> {
 
 interface ExpectedHead extends Pick<FoundHead, 'from'> {
 	readonly head: string;
+	/** Whether no run is going on or was cut short, so that nothing may lie behind the head. */
+	isClosed(): boolean;
 	/** What the target never got. */
 	readonly lacks?: readonly Lack[];
 }
 
 function expectedHeads(values: FlagValues, key: string): ExpectedHead[] {
 	const {'expect-head': head, state} = values;
-	const heads: ExpectedHead[] = [];
-	if (typeof head === 'string') {
-		if (!/^[0-9a-f]{64}$/.test(head))
+	const noted = ((head ?? []) as readonly string[]).map(text => {
+		if (!/^[0-9a-f]{64}$/.test(text)) {
 			throw new ConfigError('--expect-head: expected 64 hex digits, got something else');
-		heads.push({head, from: '--expect-head'});
-	}
-	if (typeof state === 'string') heads.push(headInState(state, key));
-	return heads;
+		}
+		return {head: text, from: '--expect-head', isClosed: () => true};
+	});
+	return [...noted, ...((state ?? []) as readonly string[]).map(file => headInState(file, key))];
 }
 
 /** Read without its lock: a pull may be going on. An archive that was copied elsewhere is told by its kind of sink. */
 function headInState(file: string, key: string): ExpectedHead {
-	const {sinks, lacks} = checkpointIn(file);
+	const isFree = () => !fs.existsSync(`${realFile(resolve(file))}.lock`);
+	const wasFree = isFree();
+	const {sinks, lacks, pending, prepared} = checkpointIn(file);
 	const kind = key.slice(0, key.indexOf(':') + 1);
 	const alike = Object.keys(sinks).filter(name => name.startsWith(kind));
 	const name = Object.hasOwn(sinks, key) ? key : alike.length === 1 ? alike[0]! : undefined;
@@ -148,7 +165,8 @@ function headInState(file: string, key: string): ExpectedHead {
 		);
 	}
 	const from = name === key ? '--state' : `--state, which is of ${name},`;
-	return {head: chain.head, from, lacks: lacks?.[name] ?? []};
+	const isClosed = () => wasFree && isFree() && !pending && prepared?.[name] === undefined;
+	return {head: chain.head, from, isClosed, lacks: lacks?.[name] ?? []};
 }
 
 function checkpointIn(file: string) {

@@ -1,5 +1,12 @@
 import assert from 'node:assert/strict';
-import {findHead, type Findings, verdict, verdictJson} from '../../lib/cli/verify-report.ts';
+import {
+	addedBehindHeads,
+	findHead,
+	type Findings,
+	type FoundHead,
+	verdict,
+	verdictJson,
+} from '../../lib/cli/verify-report.ts';
 import {emptyChain} from '../../lib/manifest.ts';
 
 const [first, second, third] = ['1', '2', '3'].map(digit => digit.repeat(64)) as [string, string, string];
@@ -61,7 +68,8 @@ describe('the answer of verify', () => {
 	it('is one JSON object for programs, everything in it', () => {
 		const {hashes: _, chain, ...rest} = intact;
 		const json = JSON.parse(verdictJson({...intact, uncommitted: ['x']})) as object;
-		assert.deepEqual(json, {...rest, ...chain, intact: true, uncommitted: ['x']});
+		const parts = [{part: '', entries: 3, head: third, signed: 0}];
+		assert.deepEqual(json, {...rest, ...chain, intact: true, uncommitted: ['x'], parts});
 		const damage = [{kind: 'added', what: 'x', detail: 'y'}] as const;
 		assert.match(verdictJson({...intact, damage}), /^\{"intact":false,.*\}\n$/);
 	});
@@ -73,13 +81,42 @@ describe('the answer of verify', () => {
 	});
 
 	it('finds an expected head wherever it is on the chain', () => {
-		assert.deepEqual(findHead(intact, third, '--state'), {from: '--state', since: 0});
-		assert.deepEqual(findHead(intact, first, '--state'), {from: '--state', since: 2});
+		assert.deepEqual(findHead(intact, third, '--state'), {from: '--state', since: 0, part: ''});
+		assert.deepEqual(findHead(intact, first, '--state'), {from: '--state', since: 2, part: ''});
 		assert.deepEqual(findHead(intact, emptyChain.head, '--state'), {from: '--state', since: 3});
-		assert.deepEqual(findHead({hashes: []}, emptyChain.head, '--state'), {from: '--state', since: 0});
+		assert.deepEqual(findHead({parts: []}, emptyChain.head, '--state'), {from: '--state', since: 0});
 		const lost = findHead(intact, 'f'.repeat(64), '--expect-head');
 		assert.ok('damage' in lost);
 		assert.deepEqual([lost.damage.kind, lost.damage.what], ['entry', 'head']);
 		assert.match(lost.damage.detail, /^expected f{64} of --expect-head on the chain, got a chain without it/);
+	});
+
+	it('names each part of several, and has no head for all of them', () => {
+		const parts = [first, second].map((head, n) => ({
+			part: `${n}`.repeat(8),
+			entries: 1,
+			head,
+			hashes: [head],
+			signed: 0,
+		}));
+		const several = {...intact, chain: {entries: 2, head: ''}, parts};
+		const found = findHead(several, second, '--state');
+		assert.deepEqual(found, {from: '--state', since: 0, part: '11111111'});
+		const text = verdict({...several, heads: [found as FoundHead]});
+		assert.match(text, / chain +2 entries in 2 parts\n {2}part +00000000: 1 entry, head 1{64}\n {2}part +11111111: /);
+		assert.match(text, /the head of --state is on it, at its end \(part 11111111\)/);
+	});
+
+	it('takes what lies behind heads that are the end of all parts for added', () => {
+		const [one, two] = ['a', 'b'].map(part => ({part, entries: 1, head: first, hashes: [first], signed: 0}));
+		const target = {...intact, parts: [one!, two!], uncommitted: ['x']};
+		const at = (part: string, since = 0) => ({from: '--state', part, since});
+		const found = addedBehindHeads(target, [at('a'), at('b')]);
+		assert.deepEqual(
+			found.map(({kind, what}) => [kind, what]),
+			[['added', 'x']],
+		);
+		for (const heads of [[], [at('a')], [at('a'), at('b', 1)]]) assert.deepEqual(addedBehindHeads(target, heads), []);
+		assert.deepEqual(addedBehindHeads({...target, parts: []}, []), []);
 	});
 });

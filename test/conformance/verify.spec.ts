@@ -257,7 +257,7 @@ function describeArchive(archive: ArchiveEntry): void {
 		const cut = await verify();
 		assert.deepEqual([cut.damage, cut.uncommitted], [[], []]);
 		assert.ok('damage' in findHead(cut, chains.at(-1)!.head, '--state'));
-		assert.deepEqual(findHead(cut, chains.at(-2)!.head, '--expect-head'), {from: '--expect-head', since: 0});
+		assert.deepEqual(findHead(cut, chains.at(-2)!.head, '--expect-head'), {from: '--expect-head', since: 0, part: ''});
 		assert.deepEqual(findHead(cut, emptyChain.head, '--state'), {from: '--state', since: cut.hashes.length});
 	});
 
