@@ -2,13 +2,14 @@ import {type Observable, Subject, Subscription} from 'rxjs';
 import {checkAccepts} from './accepts.ts';
 import {toBatch} from './batch.ts';
 import {Committer, settlePending} from './committer.ts';
-import {AuditError, ConfigError} from './errors.ts';
+import {AuditError} from './errors.ts';
 import {Fence} from './fence.ts';
 import {unsettledPages} from './forgotten-pages.ts';
 import {reportIdle} from './idle.ts';
 import {Meter, type Progress} from './meter.ts';
 import type {Page, Rejected} from './page.ts';
 import {PageOrder, repeatedPage} from './page-order.ts';
+import {builtPages, checkRunArguments, misuseOf} from './run-arguments.ts';
 import {RunStart} from './run-start.ts';
 import type {CommitSize, Sink, SinkContext} from './sink.ts';
 import type {Start} from './start.ts';
@@ -66,10 +67,10 @@ export function run(build: Build | Observable<Page>, sinks: Sink | readonly Sink
 	const progress = new Subject<Progress>();
 	meter.onChange = () => {
 		const now = meter.snapshot();
-		options.onProgress?.(now);
+		options?.onProgress?.(now);
 		progress.next(now);
 	};
-	meter.onNote = options.onNote;
+	meter.onNote = options?.onNote;
 	const list = Array.isArray(sinks) ? (sinks as readonly Sink[]) : [sinks as Sink];
 	const report = execute(build, list, options, meter).finally(() => progress.complete());
 	return Object.assign(report, {progress: progress.asObservable()});
@@ -81,12 +82,7 @@ async function execute(
 	options: RunOptions,
 	meter: Meter,
 ): Promise<Report> {
-	if (sinks.length === 0) throw new ConfigError('run: expected at least one sink, got none');
-	if (options.state && typeof build !== 'function') {
-		throw new ConfigError(
-			'run: a state needs a function that makes the pages: run(start => source(options, start), …)',
-		);
-	}
+	checkRunArguments(build, sinks, options);
 	const began = performance.now();
 	const stopping = listenForStop(options);
 	try {
@@ -116,7 +112,7 @@ async function drive(
 		const stored = await settlePending(await fence.load({stop, abort}, meter), sinks, run);
 		const start = new RunStart(stored?.checkpoint, stop, meter);
 		await start.loadIdentities(state);
-		const pages = typeof build === 'function' ? build(start) : build;
+		const pages = builtPages(typeof build === 'function' ? build(start) : build);
 		if (state) start.seal();
 		for (const sink of sinks) for (const source of start.sources) checkAccepts(sink, source);
 		committer = new Committer({sinks, deadLetters, state, stored, start, meter, binding, signal, sign, fence});
@@ -202,6 +198,8 @@ class Drive {
 
 	#take(page: Page): void {
 		if (this.#ended) return;
+		const misuse = misuseOf(page);
+		if (misuse) return this.#end({error: misuse});
 		if (this.#order.has(page)) return this.#end({error: repeatedPage(page)});
 		this.#queue.push(...this.#order.next(page));
 		this.#work();
