@@ -11,7 +11,12 @@ describe('exactly', () => {
 		);
 		const event = exactly(record.value, record) as {a: unknown; b: unknown[]; c: unknown};
 		assert.deepEqual([event.a, ...event.b, event.c].map(String), [
-			...['9007199254740993', '1.0', '-0', '1e400', '2.5', '7'],
+			'9007199254740993',
+			'1.0',
+			'-0',
+			'1e400',
+			'2.5',
+			'7',
 			'9007199254740993, "1.0',
 		]);
 		assert.ok(event.a instanceof ExactNumber && Object.hasOwn(event, '__proto__'));

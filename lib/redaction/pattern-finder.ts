@@ -48,7 +48,7 @@ function compile({source, flags}: RegExp): RE2JS {
 		m: RE2JS.MULTILINE,
 		s: RE2JS.DOTALL,
 	};
-	const all = [...flags].reduce((bits, flag) => bits | (known[flag] ?? 0), 0);
+	const all = Array.from(flags).reduce((bits, flag) => bits | (known[flag] ?? 0), 0);
 	try {
 		return RE2JS.compile(RE2JS.translateRegExp(source), all);
 	} catch (error) {
