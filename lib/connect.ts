@@ -1,6 +1,7 @@
 import type {z} from 'zod';
 import {systemClock} from './clock.ts';
 import {ConfigError} from './errors.ts';
+import {readCertificates} from './http/certificates.ts';
 import {type Client, createClient} from './http/client.ts';
 import {type AuthScheme, chooseCredentials, type Credentials} from './http/credentials.ts';
 import {parseEndpoint} from './http/endpoint.ts';
@@ -66,6 +67,7 @@ export function connect(facts: ApiFacts, options: ConnectOptions, meter: Meter, 
 		meter,
 		clock: systemClock,
 		wording: {...(facts.wording ?? logWording), gateway: facts.gateway},
+		secure: readCertificates(name, options),
 		timeoutMs: options.timeoutMs,
 		idleTimeoutMs: options.idleTimeoutMs,
 		maxBodyBytes: options.maxBodyBytes,

@@ -5,6 +5,7 @@ import type {Secret} from './http/credentials.ts';
 
 const time = z.union([z.string(), z.number(), z.date()], {error: 'expected a time'});
 const span = z.union([z.string(), z.number().nonnegative()], {error: 'expected a span like 60m'});
+const file = z.string().min(1, {error: 'expected the name of a file'});
 /** A text that is never shown, or a function that gives it. */
 export const secret = z.custom<Secret>(
 	value => (typeof value === 'string' && value !== '') || typeof value === 'function',
@@ -57,8 +58,20 @@ export const scanOptions = {
 		.describe('with a state: how far a new run reads back behind the newest record, for records that arrive late'),
 };
 
+/** Of everything that connects to somebody. */
+export const certificateOptions = {
+	caFile: file
+		.optional()
+		.describe('PEM file with certificates of authorities to trust beside the well-known ones, such as a company has'),
+	clientCertFile: file.optional().describe('PEM file with the client certificate that a server asks for'),
+	clientKeyFile: file
+		.optional()
+		.describe('PEM file with the key of the client certificate, without a passphrase; default: in clientCertFile'),
+};
+
 /** Of everything that talks to an API. */
 export const connectionOptions = {
+	...certificateOptions,
 	rate: z
 		.string()
 		.regex(/^(off|[1-9]\d*\/(s|sec|min|h|hour))$/, {error: 'expected N/min, N/s, N/h or off'})

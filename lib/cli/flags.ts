@@ -123,6 +123,7 @@ function valueName(key: string): string {
 	if (key === 'overlap' || key === 'maxWait') return 'SPAN';
 	if (key === 'endpoint') return 'URL';
 	if (key === 'rate') return 'N/min|off';
+	if (key.endsWith('File')) return 'FILE';
 	return /(Ms|Bytes|Size|Attempts)$/.test(key) ? 'N' : 'VALUE';
 }
 

@@ -1,17 +1,19 @@
-import http from 'node:http';
-import https from 'node:https';
+import type {SecureContext} from 'node:tls';
 import axios, {type AxiosRequestConfig} from 'axios';
 import axiosRetry from 'axios-retry';
 import type {Clock} from '../clock.ts';
 import type {Meter} from '../meter.ts';
 import {createRedactor} from '../redact.ts';
+import {createAgent} from './agent.ts';
 import {AttemptError, type AttemptLimits, attemptAdapter, parseKey} from './attempt.ts';
 import type {Credentials} from './credentials.ts';
-import {isLoopback, urlBelow} from './endpoint.ts';
+import {expectedTls} from './connection-failure.ts';
+import {urlBelow} from './endpoint.ts';
 import type {Limiter} from './limiter.ts';
 import type {ClientRequest} from './request.ts';
 import {type RetryLimits, retryPolicy} from './retry-policy.ts';
 import {checkServerClock} from './server-clock.ts';
+import {speaksTls} from './speaks-tls.ts';
 import {toAuditError, type Wording} from './to-error.ts';
 
 export interface ClientOptions extends AttemptLimits, RetryLimits {
@@ -23,6 +25,8 @@ export interface ClientOptions extends AttemptLimits, RetryLimits {
 	readonly meter: Meter;
 	readonly clock: Clock;
 	readonly random?: () => number;
+	/** Certificates that are not Node's own. */
+	readonly secure?: SecureContext | undefined;
 	readonly wording?: Wording | undefined;
 }
 
@@ -44,16 +48,18 @@ export type Client = (request: ClientRequest, signal?: AbortSignal) => Promise<C
 export function createClient(options: ClientOptions): Client {
 	const {credentials, limiter, meter, name, endpoint} = options;
 	const attempt = attemptAdapter(options);
-	const agent = endpoint.protocol === 'https:' ? https : http;
+	const isPlain = endpoint.protocol === 'http:';
+	const agent = createAgent(isPlain ? 'http:' : 'https:', options.secure);
+	let isTls: Promise<boolean> | undefined;
 	const instance = axios.create({
 		responseType: 'stream',
 		decompress: false,
 		maxRedirects: 0,
 		maxContentLength: -1,
 		transformResponse: [],
-		httpAgent: new agent.Agent({keepAlive: true}),
-		httpsAgent: new agent.Agent({keepAlive: true}),
-		...(isLoopback(endpoint) ? {proxy: false as const} : {}),
+		httpAgent: agent,
+		httpsAgent: agent,
+		proxy: false,
 		headers: {accept: 'application/json', 'accept-encoding': 'gzip, br', 'user-agent': 'rxaudit'},
 		async adapter(config) {
 			const ended = await limiter.acquire(name, meter, config.signal as AbortSignal | undefined).catch(cause => {
@@ -68,6 +74,9 @@ export function createClient(options: ClientOptions): Client {
 				return response;
 			} catch (error) {
 				if (error instanceof AttemptError) checkServerClock(error.headers, options);
+				// what speaks TLS says nothing to somebody who does not
+				const isCut = isPlain && error instanceof AttemptError && /hang up|read ECONNRESET/.test(error.message);
+				if (isCut && (await (isTls ??= speaksTls(endpoint)))) throw expectedTls(error);
 				throw error;
 			} finally {
 				ended();

@@ -1,7 +1,9 @@
 import type {IAxiosRetryConfig} from 'axios-retry';
 import type {Clock} from '../clock.ts';
 import type {Meter} from '../meter.ts';
+import {proxyFailed} from './agent.ts';
 import {AttemptError} from './attempt.ts';
+import {isLasting} from './connection-failure.ts';
 import type {ClientRequest} from './request.ts';
 import type {Credentials} from './credentials.ts';
 import type {Limiter} from './limiter.ts';
@@ -29,7 +31,7 @@ const maxRedirects = 5;
 /** The first and the longest wait after a 429 that names no time. */
 const unknownWait = {firstMs: 1_000, maxMs: 60_000};
 /** Failures before the request can have reached the server: even a write may be sent again. */
-const neverSent = new Set(['ECONNREFUSED', 'EAI_AGAIN']);
+const neverSent = new Set(['ECONNREFUSED', 'EAI_AGAIN', proxyFailed]);
 
 /**
  * Decides for one request whether a failed attempt is followed by another, and when: failures after a full-jitter
@@ -113,8 +115,8 @@ export function retryPolicy(context: RetryContext, request: ClientRequest, signa
 	};
 }
 
-function isTransient({kind, status, errno}: AttemptError): boolean {
+function isTransient({kind, status, errno, message}: AttemptError): boolean {
 	if (kind === 'status') return status === 408 || (status !== undefined && status >= 500 && status !== 501);
-	// the same page is as large the next time
-	return kind !== 'too-large' && (kind !== 'network' || errno !== 'ENOTFOUND');
+	if (kind === 'network') return errno !== 'ENOTFOUND' && !isLasting(errno ?? '', message);
+	return kind !== 'too-large'; // the same page is as large the next time
 }

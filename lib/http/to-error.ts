@@ -1,6 +1,8 @@
 import {AuditError, AuthError, RateLimitError, SourceError, reasonOf} from '../errors.ts';
 import {excerpt} from '../redact.ts';
+import {proxyRefused} from './agent.ts';
 import {AttemptError} from './attempt.ts';
+import {explainConnection} from './connection-failure.ts';
 import {isOutOfQuota} from './quota.ts';
 import type {ClientRequest} from './request.ts';
 
@@ -62,7 +64,7 @@ export function toAuditError(
 				status,
 			});
 		case 'network':
-			return new SourceError('UNREACHABLE', `${where}: ${excerpt(redact(networkReason(error, endpoint, wording)))}`);
+			return networkError(error, `${where}: ${excerpt(redact(networkReason(error, endpoint, wording)), 400)}`);
 		case 'login': {
 			const refused = excerpt(redact(error.message), 400);
 			return new AuthError(
@@ -75,6 +77,11 @@ export function toAuditError(
 	}
 }
 
+function networkError({errno}: AttemptError, message: string): Error {
+	const isLogin = errno === proxyRefused && message.includes('(407)');
+	return isLogin ? new AuthError('UNAUTHORIZED', message) : new SourceError('UNREACHABLE', message);
+}
+
 function networkReason(error: AttemptError, endpoint: URL, {address}: Wording): string {
 	switch (error.errno) {
 		case 'ENOTFOUND':
@@ -83,7 +90,10 @@ function networkReason(error: AttemptError, endpoint: URL, {address}: Wording): 
 		case 'ECONNREFUSED':
 			return `nothing listens at ${endpoint.host} (ECONNREFUSED); check ${address}`;
 		default:
-			return `the connection failed (${error.errno ?? error.message}); tried again in vain`;
+			return (
+				explainConnection(error.errno ?? '', error.message) ??
+				`the connection failed (${error.errno ?? error.message}); tried again in vain`
+			);
 	}
 }
 

@@ -1,7 +1,7 @@
 import {resolve} from 'node:path';
 import {z} from 'zod';
 import {ConfigError, reasonOf} from '../../lib/errors.ts';
-import {connectionOptions, wholeNumber} from '../../lib/options.ts';
+import {certificateOptions, connectionOptions, wholeNumber} from '../../lib/options.ts';
 import {parseSpan} from '../../lib/time.ts';
 import {archiveOptions} from '../_archive/archive-options.ts';
 import {privateSpoolFolder} from '../_archive/spool-folder.ts';
@@ -32,6 +32,7 @@ export const bucketOptions = {
 				"default: a folder of this user among the system's temporary files",
 		),
 	timeoutMs: wholeNumber(1, 86_400_000).default(60_000).describe('the longest silence in a request, in milliseconds'),
+	...certificateOptions,
 	maxAttempts,
 	retryBaseMs,
 	retryMaxMs,

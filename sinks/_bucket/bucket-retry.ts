@@ -1,5 +1,6 @@
 import {systemClock} from '../../lib/clock.ts';
 import {AuditError} from '../../lib/errors.ts';
+import {proxyFailed} from '../../lib/http/agent.ts';
 import {backoffMs, type HeaderValues, retryAtMs} from '../../lib/http/retry-after.ts';
 
 /** What is known of a failed request to a bucket, without the request: that holds secrets. */
@@ -46,6 +47,7 @@ export const passingErrnos: ReadonlySet<string> = new Set([
 	'EPIPE',
 	'ERR_STREAM_PREMATURE_CLOSE',
 	'ETIMEDOUT',
+	proxyFailed,
 ]);
 
 /** The tries of one thing: counts those that failed in a row, and waits between them. */

@@ -1,8 +1,14 @@
+import type {Agent} from 'node:http';
 import type {Bucket} from '@google-cloud/storage';
 import {ConfigError} from '../../lib/errors.ts';
 import {isLoopback, parseEndpoint} from '../../lib/http/endpoint.ts';
+import type {CertificateOptions} from '../../lib/http/certificates.ts';
 import type {BucketRetry} from '../_bucket/bucket-retry.ts';
+import {connectionTo} from './connection.ts';
 import {credentialsError, failureOf, gcsError, isPassing} from './errors.ts';
+
+type Interceptor = Bucket['interceptors'][number];
+const vendor = 'https://storage.googleapis.com';
 
 /**
  * The bucket, with credentials from Google's default chain; none are sent to loopback, nor where
@@ -10,15 +16,20 @@ import {credentialsError, failureOf, gcsError, isPassing} from './errors.ts';
  */
 export async function openBucket(
 	apiEndpoint: string | undefined,
-	retry: BucketRetry & {readonly timeoutMs: number},
+	retry: BucketRetry & CertificateOptions & {readonly timeoutMs: number},
 ): Promise<Bucket> {
 	const {endpoint, authenticates} = chooseEndpoint(apiEndpoint);
+	const connection = await connectionTo(new URL(endpoint ?? vendor), retry);
 	const {Storage} = await import('@google-cloud/storage');
 	const storage = new Storage({
 		...(endpoint ? {apiEndpoint: endpoint, useAuthWithCustomEndpoint: authenticates} : {}),
+		clientOptions: {transporterOptions: {agent: connection.agent as () => Agent}},
 		timeout: retry.timeoutMs,
 		// Its own tries neither hear the run's signal nor Retry-After, and give up on a reply that was lost.
 		retryOptions: {autoRetry: false, retryableErrorFn: () => false},
+	});
+	storage.interceptors.push({
+		request: options => Object.assign(options, connection) as ReturnType<Interceptor['request']>,
 	});
 	// without credentials the client would send its requests without any
 	if (authenticates) {

@@ -1,4 +1,5 @@
 import {type AuditError, AuthError, ConfigError, SinkError} from '../../lib/errors.ts';
+import {explainConnection} from '../../lib/http/connection-failure.ts';
 import type {HeaderValues} from '../../lib/http/retry-after.ts';
 import {createRedactor, excerpt} from '../../lib/redact.ts';
 import {type BucketFailure, type FailureFacts, passingErrnos} from '../_bucket/bucket-retry.ts';
@@ -105,7 +106,8 @@ export function credentialsError(error: unknown): ConfigError {
 function sentence(said: unknown, status: number | undefined, errno: string): string {
 	const message = text(member(said, 'message'));
 	// the client's own messages may hold the address of an upload session, which is a secret
-	if (status === undefined) return errno === '' ? excerpt(redact(withoutAddresses(message))) : errno;
+	if (status === undefined && errno !== '') return explainConnection(errno, message) ?? errno;
+	if (status === undefined) return excerpt(redact(withoutAddresses(message)));
 	return message === '' ? `status ${status}` : excerpt(redact(withoutAddresses(message)), 400);
 }
 

@@ -1,6 +1,7 @@
 import type {FileMetadata} from '@google-cloud/storage';
 import {createHash} from 'node:crypto';
 import {Readable} from 'node:stream';
+import type {CertificateOptions} from '../../lib/http/certificates.ts';
 import {openBucket} from './client.ts';
 import {request, Tries} from '../_bucket/bucket-retry.ts';
 import {
@@ -17,7 +18,7 @@ import {createPut, type HeldObject, type PutOptions} from './put.ts';
 import {silenceGuard} from './silence-guard.ts';
 import type {ObjectStore, StoredObject} from '../_archive/object-store.ts';
 
-export interface GcsObjectsOptions extends PutOptions {
+export interface GcsObjectsOptions extends PutOptions, CertificateOptions {
 	/** Without slashes at its ends; may be empty. */
 	readonly prefix: string;
 	readonly apiEndpoint: string | undefined;

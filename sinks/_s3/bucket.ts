@@ -1,9 +1,10 @@
 import type {S3} from '@aws-sdk/client-s3';
+import type {CertificateOptions} from '../../lib/http/certificates.ts';
 import {openClient} from './client.ts';
 import {type BucketRetry, request} from '../_bucket/bucket-retry.ts';
 import {s3Failures} from './errors.ts';
 
-export interface S3BucketOptions extends BucketRetry {
+export interface S3BucketOptions extends BucketRetry, CertificateOptions {
 	/** Without slashes at its ends; may be empty. */
 	readonly prefix: string;
 	readonly endpoint: string | undefined;

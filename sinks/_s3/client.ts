@@ -1,10 +1,13 @@
+import type {Agent} from 'node:https';
 import type {S3, S3ClientConfig} from '@aws-sdk/client-s3';
 import {ConfigError} from '../../lib/errors.ts';
+import {createAgent} from '../../lib/http/agent.ts';
+import {type CertificateOptions, readCertificates} from '../../lib/http/certificates.ts';
 import {parseEndpoint} from '../../lib/http/endpoint.ts';
 import {errnoOf} from '../_files/file-errors.ts';
 import {credentialsError, failureOf, isPassing, s3Error} from './errors.ts';
 
-export interface ClientOptions {
+export interface ClientOptions extends CertificateOptions {
 	readonly bucket: string;
 	/** Another address than that of AWS; default: AWS_ENDPOINT_URL, which the client reads itself. */
 	readonly endpoint: string | undefined;
@@ -15,7 +18,9 @@ export interface ClientOptions {
 }
 
 /** The client with credentials and region from AWS's default chain. Nothing is asked of the bucket yet. */
-export async function openClient({bucket, endpoint, region, timeoutMs}: ClientOptions): Promise<S3> {
+export async function openClient(options: ClientOptions): Promise<S3> {
+	const {bucket, endpoint, region, timeoutMs} = options;
+	const httpsAgent = createAgent('https:', readCertificates('s3', options)) as Agent;
 	const sdk = await loadSdk();
 	const {AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_S3} = process.env;
 	const hasOwnEndpoint = (endpoint ?? AWS_ENDPOINT_URL_S3 ?? AWS_ENDPOINT_URL) !== undefined;
@@ -24,7 +29,7 @@ export async function openClient({bucket, endpoint, region, timeoutMs}: ClientOp
 			...(endpoint === undefined ? {} : {endpoint: parseEndpoint('s3', endpoint).href}),
 			...(known === undefined ? {} : {region: known}),
 			forcePathStyle: hasOwnEndpoint, // such stores rarely have a host name for each bucket
-			requestHandler: {connectionTimeout: timeoutMs, socketTimeout: timeoutMs},
+			requestHandler: {connectionTimeout: timeoutMs, socketTimeout: timeoutMs, httpsAgent},
 			maxAttempts: 1, // its own tries give up on a reply that was lost
 			// Each object has the checksum that we made; what is read is checked by who reads it.
 			requestChecksumCalculation: 'WHEN_REQUIRED',

@@ -1,4 +1,5 @@
 import {type AuditError, AuthError, ConfigError, SinkError} from '../../lib/errors.ts';
+import {explainConnection} from '../../lib/http/connection-failure.ts';
 import type {HeaderValues} from '../../lib/http/retry-after.ts';
 import {createRedactor, excerpt} from '../../lib/redact.ts';
 import {type BucketFailure, type FailureFacts, passingErrnos} from '../_bucket/bucket-retry.ts';
@@ -111,7 +112,7 @@ export function credentialsError(): ConfigError {
 }
 
 function sentence(message: string, status: number | undefined, code: string, errno: string): string {
-	if (status === undefined && errno !== '') return errno;
+	if (status === undefined && errno !== '') return explainConnection(errno, message) ?? errno;
 	// the client's own words for an answer that it cannot read
 	const isOwn = message === '' || message === code || /^(UnknownError|Deserialization error)/.test(message);
 	const said = isOwn ? '' : excerpt(redact(withoutSecrets(message)), 400);

@@ -1,0 +1,67 @@
+import {X509Certificate} from 'node:crypto';
+import fs from 'node:fs';
+import tls, {type SecureContext} from 'node:tls';
+import {ConfigError, reasonOf} from '../errors.ts';
+
+export interface CertificateOptions {
+	readonly caFile?: string | undefined;
+	readonly clientCertFile?: string | undefined;
+	readonly clientKeyFile?: string | undefined;
+}
+
+/**
+ * The certificates of a connection: the authorities that Node trusts and those in `caFile`, and what we show of
+ * ourselves. Undefined where no option says anything. Throws a ConfigError for a file that is not what it should be.
+ */
+export function readCertificates(name: string, options: CertificateOptions): SecureContext | undefined {
+	const {caFile, clientCertFile, clientKeyFile} = options;
+	if (caFile === undefined && clientCertFile === undefined && clientKeyFile === undefined) return undefined;
+	if (clientCertFile === undefined && clientKeyFile !== undefined) {
+		throw new ConfigError(
+			`${name}: option clientCertFile: expected the certificate of the key in clientKeyFile, got nothing`,
+		);
+	}
+	const ca = caFile === undefined ? undefined : [...trusted(), readPem(name, 'caFile', caFile, 'CERTIFICATE')];
+	const cert = clientCertFile && readPem(name, 'clientCertFile', clientCertFile, 'CERTIFICATE');
+	// one file may hold both
+	const key = clientCertFile && readPem(name, 'clientKeyFile', clientKeyFile ?? clientCertFile, 'PRIVATE KEY');
+	try {
+		return tls.createSecureContext({...(ca ? {ca} : {}), ...(cert && key ? {cert, key} : {})});
+	} catch (cause) {
+		const what = 'expected a certificate and its own key, without a passphrase';
+		const option = cert ? 'clientKeyFile' : 'caFile';
+		throw new ConfigError(`${name}: option ${option}: ${what}, but ${reasonOf(cause)}`, {cause});
+	}
+}
+
+/** What Node trusts, which a list of one's own would replace. */
+function trusted(): readonly string[] {
+	const {getCACertificates} = tls as {getCACertificates?: (type: 'default') => readonly string[]};
+	if (getCACertificates) return getCACertificates('default');
+	const extra = process.env['NODE_EXTRA_CA_CERTS'];
+	// Node itself goes on without a file that it cannot read
+	return [...tls.rootCertificates, ...(extra && fs.existsSync(extra) ? [fs.readFileSync(extra, 'utf8')] : [])];
+}
+
+function readPem(name: string, option: string, file: string, label: 'CERTIFICATE' | 'PRIVATE KEY'): string {
+	const expected = `${name}: option ${option}: expected a PEM file with a ${label.toLowerCase()}`;
+	let text: string;
+	try {
+		text = fs.readFileSync(file, 'utf8');
+	} catch (cause) {
+		throw new ConfigError(`${expected}, but ${reasonOf(cause)}`, {cause});
+	}
+	const blocks =
+		text.match(new RegExp(`-----BEGIN [A-Z ]*${label}-----[\\s\\S]*?-----END [A-Z ]*${label}-----`, 'g')) ?? [];
+	if (blocks.length === 0) throw new ConfigError(`${expected}, got none in ${JSON.stringify(file)}`);
+	if (label === 'CERTIFICATE') {
+		for (const block of blocks) {
+			try {
+				new X509Certificate(block);
+			} catch (cause) {
+				throw new ConfigError(`${expected}, but ${JSON.stringify(file)} holds one that cannot be read`, {cause});
+			}
+		}
+	}
+	return blocks.join('\n');
+}
