@@ -1,4 +1,7 @@
 #!/usr/bin/env node
+import {takeForeignOutput} from './foreign-output.ts';
 import {main} from './main-command.ts';
 
-process.exitCode = await main(process.argv.slice(2));
+const argv = process.argv.slice(2);
+takeForeignOutput(argv, process.stderr);
+process.exitCode = await main(argv);
