@@ -133,6 +133,7 @@ export class OpenSinks {
 	committed(): void {
 		this.#committed = this.#states;
 		this.#uncommitted = new TimeSpan();
+		for (const sink of this.#open.values()) sink.committed?.();
 	}
 
 	/**

@@ -97,6 +97,8 @@ export interface OpenSink {
 	prepare?(): Promise<Json>;
 	/** Resolves when all that was taken is durable, with what `open()` needs to go on exactly there. */
 	flush(): Promise<Json>;
+	/** Called when what `flush()` returned is durable in the state, where there is one. */
+	committed?(): void;
 	/** Lets go of the target. What was not flushed may be lost. A second call does nothing. */
 	close(): Promise<void>;
 }

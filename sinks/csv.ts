@@ -1,5 +1,4 @@
 import fs from 'node:fs';
-import {resolve} from 'node:path';
 import {stringify} from 'csv-stringify/sync';
 import {z} from 'zod';
 import {defineSink} from '../lib/define-sink.ts';
@@ -10,6 +9,7 @@ import {checkAppendable} from './_csv/append.ts';
 import {commonColumns, formatColumns, parseColumns} from './_csv/columns.ts';
 import {mapRows} from './_csv/rows.ts';
 import {type Retry, retryOptions} from './_files/file-errors.ts';
+import {fileTarget, isCompressed} from './_files/file-target.ts';
 import {openStdout} from './_files/stdout.ts';
 import {verifyFile} from './_files/verify-file.ts';
 
@@ -91,20 +91,21 @@ export default defineSink({
 			});
 		const header = toCsv([mapping.header()]);
 		const begin = Buffer.from(bom ? `\ufeff${header}` : header);
-		const openRows = ({write, flush, close}: RowTarget): OpenSink => ({
+		const openRows = (target: RowTarget): OpenSink => ({
+			...target,
 			async write(batch) {
 				const {rows, records, rejected} = mapping.rows(batch);
-				const parts: Buffer[] = [];
+				// Not before the first row: the state comes first, and readers of gzip may stop behind the first member.
+				const parts = target.isEmpty && rows.length > 0 ? [begin] : [];
 				for (let at = 0; at < rows.length; at += rowsPerText) {
 					parts.push(Buffer.from(toCsv(rows.slice(at, at + rowsPerText))));
 				}
-				await write(Buffer.concat(parts), {records, source: batch.source});
+				await target.write(Buffer.concat(parts), {records, source: batch.source});
 				return rejected;
 			},
-			flush,
-			close,
 		});
-		if (given === '-') {
+		const path = fileTarget(name, given, delimiter === '\t' ? ['.tsv', '.csv'] : ['.csv']);
+		if (path === '-') {
 			return {
 				target: '-',
 				layout,
@@ -116,23 +117,15 @@ export default defineSink({
 				},
 			};
 		}
-		const path = resolve(given);
 		return {
 			target: path,
 			layout,
 			...takes,
-			...(path.endsWith('.gz') ? {commitSize: gzipCommitSize} : {}),
+			...(isCompressed(path) ? {commitSize: gzipCommitSize} : {}),
 			async open(context) {
 				const {mode} = options;
 				if (mode === 'append' && context.resume === undefined) await checkAppendable(path, header);
-				const target = await openAppendFile({sink: name, path, ...options, mode, context});
-				try {
-					if (fs.statSync(path).size === 0) await target.write(begin);
-					return openRows(target);
-				} catch (error) {
-					await target.close();
-					throw error;
-				}
+				return openRows(await openAppendFile({sink: name, path, ...options, mode, context}));
 			},
 		};
 	},
@@ -142,7 +135,10 @@ export default defineSink({
 /** What takes the bytes of rows, and what those were made from. */
 interface RowTarget {
 	write(bytes: Uint8Array, events?: Pick<Batch, 'records' | 'source'>): Promise<void>;
+	/** True where nothing was written yet: the header comes before the first row. */
+	readonly isEmpty?: boolean;
 	flush(): Promise<Json>;
+	committed?(): void;
 	close(): Promise<void>;
 }
 

@@ -1,9 +1,9 @@
-import {resolve} from 'node:path';
 import {z} from 'zod';
 import {defineSink} from '../lib/define-sink.ts';
 import {layoutProblem} from './_files/event-path.ts';
 import {openEventFolder} from './_files/event-folder.ts';
 import {retryOptions} from './_files/file-errors.ts';
+import {folderTarget} from './_files/file-target.ts';
 import {verifyFolder} from './_files/verify-folder.ts';
 
 /**
@@ -36,7 +36,7 @@ export default defineSink({
 		...retryOptions,
 	}),
 	create({dir, ...options}) {
-		const path = resolve(dir);
+		const path = folderTarget('filesystem', dir);
 		return {
 			target: path,
 			layout: {layout: options.layout ?? 'default'},

@@ -1,10 +1,10 @@
-import {resolve} from 'node:path';
 import {z} from 'zod';
 import {defineSink} from '../lib/define-sink.ts';
 import {ConfigError} from '../lib/errors.ts';
 import {manifestOption, openAppendFile} from './_files/append-file.ts';
 import {archiveOptionNames, archiveOptions} from './_archive/archive-options.ts';
 import {retryOptions} from './_files/file-errors.ts';
+import {fileTarget, folderTarget, isCompressed} from './_files/file-target.ts';
 import {folderArchive, verifyFolderArchive} from './_archive/folder-archive.ts';
 import {openStdout} from './_files/stdout.ts';
 import {verifyFile} from './_files/verify-file.ts';
@@ -49,28 +49,31 @@ export default defineSink({
 		...retryOptions,
 	}),
 	create({path: given, ...options}) {
-		if (given.endsWith('/')) return folderArchive('ndjson', {path: given, ...options, mode: options.mode});
+		if (given.endsWith('/')) {
+			return folderArchive('ndjson', {path: `${folderTarget('ndjson', given)}/`, ...options, mode: options.mode});
+		}
+		const path = fileTarget('ndjson', given, ['.ndjson', '.jsonl', '.json']);
 		const misplaced = archiveOptionNames.find(name => options[name] !== undefined);
 		if (misplaced !== undefined) throw new ConfigError(`ndjson: ${misplaced} is for folders: write ndjson:DIR/`);
-		if (given === '-') {
+		if (path === '-') {
 			return {
 				target: '-',
 				open: async context => openStdout({sink: 'ndjson', ...options, context}),
 			};
 		}
-		const path = resolve(given);
 		return {
 			target: path,
-			...(path.endsWith('.gz') ? {commitSize: gzipCommitSize} : {}),
+			...(isCompressed(path) ? {commitSize: gzipCommitSize} : {}),
 			async open(context) {
-				const {write, flush, close} = await openAppendFile({
+				const file = await openAppendFile({
 					sink: 'ndjson',
 					path,
 					...options,
 					mode: options.mode,
 					context,
 				});
-				return {write: batch => write(batch.lines, batch), flush, close};
+				const {flush, committed, close} = file;
+				return {write: batch => file.write(batch.lines, batch), flush, committed, close};
 			},
 		};
 	},

@@ -3,6 +3,7 @@ import {PassThrough} from 'node:stream';
 import {pipeline} from 'node:stream/promises';
 import {createGunzip} from 'node:zlib';
 import {ConfigError} from '../../lib/errors.ts';
+import {isCompressed} from '../_files/file-target.ts';
 
 const quote = 0x22;
 const bom = '\ufeff';
@@ -34,7 +35,7 @@ async function survey(path: string, beginBytes: number) {
 	let end = '';
 	let inQuotes = false;
 	const file = fs.createReadStream(path);
-	await pipeline(file, path.endsWith('.gz') ? createGunzip() : new PassThrough(), async chunks => {
+	await pipeline(file, isCompressed(path) ? createGunzip() : new PassThrough(), async chunks => {
 		for await (const chunk of chunks as AsyncIterable<Buffer>) {
 			if (begin.length < beginBytes) begin = Buffer.concat([begin, chunk]).subarray(0, beginBytes);
 			end = (end + chunk.toString('latin1', Math.max(0, chunk.length - 2))).slice(-2);

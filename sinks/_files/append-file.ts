@@ -1,10 +1,15 @@
+import fs from 'node:fs';
+import {basename, dirname, join} from 'node:path';
 import {z} from 'zod';
 import type {Batch} from '../../lib/sink.ts';
-import {failed} from './file-errors.ts';
-import {type GrowingFile, growTarget} from './growing-file.ts';
+import {type CommittedFile, commitTo} from './committed-file.ts';
+import {failed, notOpened} from './file-errors.ts';
+import {isCompressed} from './file-target.ts';
 import {type GzipMember, startGzipMember} from './gzip-member.ts';
-import {type ManifestMark, openRangeManifest, type RangeManifest} from './manifest-file.ts';
-import {closeTarget, type FileMark, openTarget, type TargetOptions} from './open-target.ts';
+import {lockFile, makeFolderFor} from './lock-file.ts';
+import {type ManifestMark, manifestPath, openRangeManifest, type RangeManifest} from './manifest-file.ts';
+import {closeTarget, type FileMark, openTarget, type Target, type TargetOptions} from './open-target.ts';
+import {checkTail, writerOf} from './own-tail.ts';
 import {untilBroken} from './until-broken.ts';
 
 const gzipLevel = 6;
@@ -28,21 +33,28 @@ export interface AppendFileOptions extends TargetOptions {
 export interface AppendFile {
 	/** Resolves when the bytes are with the operating system, or in the compressor. `events` are those in the bytes. */
 	write(bytes: Uint8Array, events?: Pick<Batch, 'records' | 'source'>): Promise<void>;
-	/** Resolves when all that was written is durable, and the manifest says so. */
+	/** True while no commit has put anything there, nor anybody before. */
+	readonly isEmpty: boolean;
+	/** Resolves when all that was written is there and durable, and the manifest says so. */
 	flush(): Promise<FileMark & Partial<ManifestMark>>;
-	/** Cuts what was not flushed and lets go of the file. */
+	/** Says that the last flush is in the state. */
+	committed(): void;
+	/** Forgets what was not flushed and lets go of the file. */
 	close(): Promise<void>;
 }
 
 /** Opens the file behind what is to be kept. After an error every later call but `close()` rejects with it. */
-export async function openAppendFile(options: AppendFileOptions): Promise<AppendFile> {
-	const {sink, path, durability, context} = options;
+export async function openAppendFile(given: AppendFileOptions): Promise<AppendFile> {
+	const options = {...given, path: realPath(given.path)};
+	const {sink, path, context} = options;
 	const {file, manifest, torn} = await openBoth(options);
-	const compressed = path.endsWith('.gz');
+	const compressed = isCompressed(path);
 	let member: GzipMember | undefined;
+	let isEmpty = file.end === 0;
 	let closed = false;
 
 	async function put(bytes: Uint8Array): Promise<void> {
+		if (bytes.length === 0) return;
 		await file.put(bytes);
 		manifest?.add(bytes);
 	}
@@ -57,27 +69,38 @@ export async function openAppendFile(options: AppendFileOptions): Promise<Append
 			unlessBroken(async () => {
 				if (bytes.length === 0) return;
 				if (events) manifest?.count(events);
+				isEmpty = false;
 				if (!compressed) return put(bytes);
 				member ??= startGzipMember(gzipLevel);
 				await put(await member.add(bytes));
 			}),
 		flush: () =>
 			unlessBroken(async () => {
-				if (compressed && file.end === 0) member ??= startGzipMember(gzipLevel); // an empty file is no gzip
 				const finished = member;
 				member = undefined;
 				if (finished) await put(await finished.end());
-				if (durability === 'power') await file.sync();
+				const end = await file.append();
 				// Behind the data: an entry that lists bytes which are not there would look like tampering.
-				const listed = await manifest?.commit(file.end);
+				const listed = await manifest?.commit(end);
 				return {...file.keep(), ...listed};
 			}),
+		get isEmpty() {
+			return isEmpty;
+		},
+		committed: () => file.saved(),
 		async close() {
 			if (closed) return;
 			closed = true;
 			member?.destroy();
-			// So that whoever reads the file now finds no half line and no half member.
 			closeBoth(manifest, file);
+			// Zero bytes are no gzip.
+			if (
+				compressed &&
+				file.end === 0 &&
+				!context.isFenced?.() &&
+				fs.statSync(path, {throwIfNoEntry: false})?.size === 0
+			)
+				fs.rmSync(path);
 		},
 	};
 	try {
@@ -89,26 +112,44 @@ export async function openAppendFile(options: AppendFileOptions): Promise<Append
 	}
 }
 
-/** Checks both before it changes one of them. */
+/** Takes the file's lock, then checks both before it changes one of them. */
 async function openBoth(options: AppendFileOptions) {
-	const target = await openTarget(options);
+	const {sink, path, durability} = options;
+	const writer = writerOf(options);
+	if (!fs.existsSync(dirname(path))) {
+		closeTarget(await openTarget(options)); // refuses where there should be something
+		await makeFolderFor(options);
+	}
+	const lock = await lockFile(options);
+	const isFenced = () => options.context.isFenced?.() === true || !lock.isHeld();
+	const held = {...options, context: {...options.context, isFenced}};
+	let target: Target | undefined;
 	let manifest: RangeManifest | undefined;
 	try {
-		if (options.manifest) manifest = await openRangeManifest(options, target);
+		target = await openTarget(options);
+		await checkTail(options, writer, target, manifestPath(path));
+		if (options.manifest) manifest = await openRangeManifest(held, target);
 		// Never is there an entry whose bytes are not: it is cut before them.
 		manifest?.begin();
-		return {file: growTarget(target, options), manifest, torn: target.torn};
+		return {file: commitTo(target, {...held, durability, writer, lock}), manifest, torn: target.torn};
 	} catch (error) {
 		manifest?.close();
-		closeTarget(target);
-		throw error;
+		if (target) closeTarget(target);
+		lock.release();
+		throw notOpened(sink, 'open', path, error);
 	}
 }
 
-function closeBoth(manifest: RangeManifest | undefined, file: GrowingFile): void {
+function closeBoth(manifest: RangeManifest | undefined, file: CommittedFile): void {
 	try {
 		manifest?.close();
 	} finally {
 		file.close();
 	}
+}
+
+/** The file that a name leads to: what lies beside it is found by whatever name the next run uses. */
+function realPath(path: string): string {
+	if (fs.existsSync(path)) return fs.realpathSync(path);
+	return fs.existsSync(dirname(path)) ? join(fs.realpathSync(dirname(path)), basename(path)) : path;
 }

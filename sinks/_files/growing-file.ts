@@ -73,12 +73,13 @@ export function growTarget(target: Target, retry: Retry): GrowingFile {
 	};
 }
 
-function openForGood({path, descriptor, end}: Target, sink: string) {
+/** Makes the file, or cuts it; `newEntries` are the folders that got a new name. */
+export function openForGood({path, descriptor, end}: Target, sink: string) {
 	try {
 		if (descriptor === undefined) {
 			const folder = dirname(path);
 			const newEntries = [folder, ...makeFolder(folder)];
-			return {descriptor: fs.openSync(path, 'wx+'), newEntries};
+			return {descriptor: fs.openSync(path, 'ax+'), newEntries};
 		}
 		if (fs.fstatSync(descriptor).size > end) fs.ftruncateSync(descriptor, end);
 		return {descriptor, newEntries: [dirname(path)]};

@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import type {Json} from '../../lib/event.ts';
 import {type Chain, emptyChain, type EntryContent, sealEntry, Tally} from '../../lib/manifest.ts';
 import type {Batch} from '../../lib/sink.ts';
-import {notOpened, refused} from './file-errors.ts';
+import {changed, notOpened, refused} from './file-errors.ts';
 import {type GrowingFile, growTarget} from './growing-file.ts';
 import {hashOfRange} from './hash-file.ts';
 import {manifestEntries} from './manifest-lines.ts';
@@ -45,7 +45,7 @@ export interface RangeManifestOptions extends TargetOptions {
  */
 export async function openRangeManifest(options: RangeManifestOptions, data: Target): Promise<RangeManifest> {
 	const {sink, path, durability, context} = options;
-	const {target, covered, ...place} = await openBehind(options);
+	const {target, covered, ...place} = await openBehind(options, data);
 	let {chain} = place;
 	let unlisted: EntryContent | undefined;
 	try {
@@ -101,14 +101,19 @@ interface Place {
 	readonly covered: number;
 }
 
-async function openBehind(options: RangeManifestOptions): Promise<Place> {
+async function openBehind(options: RangeManifestOptions, data: Target): Promise<Place> {
 	const {sink, mode, context} = options;
 	const path = manifestPath(options.path);
 	checkPlain(sink, path);
 	const resume = context.resume as ({readonly bytes: number} & Partial<ManifestMark>) | undefined;
 	const begin = {target: undefined, chain: emptyChain, covered: 0};
 	if (resume?.manifest && resume.chain) {
-		return {target: await openTarget(at(options, path, resume.manifest)), chain: resume.chain, covered: resume.bytes};
+		const place = {target: await openTarget(at(options, path, resume.manifest)), chain: resume.chain};
+		await checkBehind(sink, path, {bytes: resume.manifest.bytes, chain: resume.chain}, data).catch((error: unknown) => {
+			closeTarget(place.target);
+			throw error;
+		});
+		return {...place, covered: resume.bytes};
 	}
 	// The state may be of a run that wrote no manifest; what one before it wrote stays true.
 	const how = resume ? 'append' : mode;
@@ -129,6 +134,22 @@ async function openBehind(options: RangeManifestOptions): Promise<Place> {
 	} catch (error) {
 		closeTarget(target);
 		throw error;
+	}
+}
+
+/** Behind its mark may only be the entry of a commit that the state did not get, whose bytes are there. */
+async function checkBehind(
+	sink: string,
+	path: string,
+	mark: {readonly bytes: number; readonly chain: Chain},
+	{path: data, descriptor}: Target,
+): Promise<void> {
+	const size = descriptor === undefined ? 0 : fs.fstatSync(descriptor).size;
+	const refuse = (problem: string) => changed(sink, `${path} was changed behind byte ${mark.bytes}: ${problem}`);
+	if (!fs.existsSync(path)) return;
+	for await (const {entry} of manifestEntries(path, mark, refuse)) {
+		if ((entry.range?.to ?? Infinity) <= size) continue;
+		throw refuse(`it lists what is not in ${data}: put back the file and the state that belong to it`);
 	}
 }
 

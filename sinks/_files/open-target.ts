@@ -4,6 +4,7 @@ import {pipeline} from 'node:stream/promises';
 import {createGunzip} from 'node:zlib';
 import {reasonOf} from '../../lib/errors.ts';
 import type {Json} from '../../lib/event.ts';
+import {isCompressed} from './file-target.ts';
 import {changed, notOpened, type Retry, refused} from './file-errors.ts';
 
 const tailBytes = 64 * 1024;
@@ -42,7 +43,7 @@ export async function openTarget(options: TargetOptions): Promise<Target> {
 		const existing = fs.statSync(path, {throwIfNoEntry: false});
 		if (existing === undefined) return absent(options, mark);
 		if (!existing.isFile()) throw refused(sink, `${path} is not a regular file`);
-		const descriptor = fs.openSync(path, 'r+');
+		const descriptor = fs.openSync(path, fs.constants.O_RDWR | fs.constants.O_APPEND);
 		try {
 			return await (mark ? resume(options, descriptor, mark) : adopt(options, descriptor, existing.size));
 		} catch (error) {
@@ -83,7 +84,7 @@ async function adopt({sink, path, mode}: TargetOptions, descriptor: number, size
 	}
 	const end = mode === 'replace' ? 0 : size;
 	const tail = tailBefore(descriptor, end);
-	const last = path.endsWith('.gz') ? await lastByteOfGzip(sink, path, end) : tail.at(-1);
+	const last = isCompressed(path) ? await lastByteOfGzip(sink, path, end) : tail.at(-1);
 	return {path, descriptor, end, tail, torn: last !== undefined && last !== lineBreak};
 }
 
@@ -117,7 +118,7 @@ async function lastByteOfGzip(sink: string, path: string, size: number): Promise
 }
 
 /** The last 64 KiB before `end`. */
-function tailBefore(descriptor: number, end: number): Uint8Array {
+export function tailBefore(descriptor: number, end: number): Uint8Array {
 	const tail = new Uint8Array(Math.min(end, tailBytes));
 	for (let filled = 0; filled < tail.length;) {
 		const read = fs.readSync(descriptor, tail, filled, tail.length - filled, end - tail.length + filled);

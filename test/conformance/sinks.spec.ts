@@ -6,6 +6,7 @@ import {ConfigError, SinkError} from '../../lib/errors.ts';
 import type {Json} from '../../lib/event.ts';
 import {list, load} from '../../lib/registry.ts';
 import type {Batch, OpenSink} from '../../lib/sink.ts';
+import {killedCopy} from '../support/killed-copy.ts';
 import {failFs, restoreFs} from '../support/patch-fs.ts';
 import {batchOf, sinkContext} from '../support/sink-batch.ts';
 import {temporaryFolder} from '../support/temporary-folder.ts';
@@ -71,11 +72,7 @@ function describeFileSink(create: SinkFactory, {options, read, ordered, written}
 			.map(file => `${path.relative(where, file)}: ${fs.readFileSync(file, 'latin1')}`)
 			.sort();
 	/** What `kill -9` would leave at this instant. */
-	const kill = (copy: string) => {
-		const where = path.join(temporary(), copy);
-		fs.cpSync(folder, where, {recursive: true});
-		return where;
-	};
+	const kill = (copy: string) => killedCopy(folder, path.join(temporary(), copy));
 
 	async function writeAll(sink: OpenSink, some: readonly Batch[]): Promise<void> {
 		for (const batch of some) assert.deepEqual((await sink.write(batch)) ?? [], []);
@@ -136,33 +133,60 @@ function describeFileSink(create: SinkFactory, {options, read, ordered, written}
 		}
 	});
 
-	it('goes on exactly behind any flush, whatever was written after it before the kill', async () => {
+	it('goes on exactly behind the last flush, in the state or not, whatever was written before the kill', async () => {
 		const sink = await open();
 		const marks = [await sink.flush()];
-		const copies = [];
+		/** What was left at an instant, and behind which of the marks a state may be by then. */
+		const instants: {copy: string; from: number; to: number}[] = [];
+		const note = (what: string, from: number, to: number) =>
+			instants.push({copy: kill(`${what}-${instants.length}`), from: ordered ? from : 0, to});
 		for (const [index, batch] of batches.entries()) {
 			await sink.write(batch);
-			copies.push(kill(`unflushed-${index}`));
+			note('written', index, index);
 			marks.push(await sink.flush());
+			note('flushed', index, index + 1);
+			sink.committed?.();
+			note('committed', index + 1, index + 1);
 		}
 		await sink.close();
 		const undisturbed = tree();
-		for (const [written, copy] of copies.entries()) {
-			for (const [flushed, mark] of marks.slice(0, written + 2).entries()) {
-				const where = path.join(temporary(), `resumed-${written}-${flushed}`);
-				fs.cpSync(flushed > written ? folder : copy, where, {recursive: true});
+		for (const {copy, from, to} of instants) {
+			for (let at = from; at <= to; at++) {
+				const where = path.join(temporary(), `${path.basename(copy)}-resumed-${at}`);
+				fs.cpSync(copy, where, {recursive: true});
 				if (ordered) {
-					await (await open(mark, {}, where)).close();
-					holds(batches.slice(0, flushed), where);
+					await (await open(marks[at], {}, where)).close();
+					holds(batches.slice(0, at), where);
 				}
-				const again = await open(mark, {}, where);
-				for (const batch of batches.slice(flushed)) {
+				const again = await open(marks[at], {}, where);
+				for (const batch of batches.slice(at)) {
 					await again.write(batch);
 					await again.flush();
 				}
 				await again.close();
-				assert.deepEqual(tree(where), undisturbed, `killed at ${written}, resumed at ${flushed}`);
+				assert.deepEqual(tree(where), undisturbed, `${copy}, resumed at ${at}`);
 			}
+		}
+	});
+
+	it('keeps all that it has committed from a state that is older, and says so', async function () {
+		if (!ordered) return; // a folder adopts what is there
+		const sink = await open();
+		const marks = [await sink.flush()];
+		for (const batch of batches) {
+			await sink.write(batch);
+			marks.push(await sink.flush());
+			sink.committed?.();
+		}
+		await sink.close();
+		const before = tree();
+		for (const mark of marks.slice(0, -1)) {
+			await assert.rejects(
+				open(mark),
+				(error: unknown) =>
+					error instanceof SinkError && error.code === 'TARGET_CHANGED' && /bytes lie behind/.test(error.message),
+			);
+			assert.deepEqual(tree(), before);
 		}
 	});
 

@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import {tmpdir} from 'node:os';
-import {join} from 'node:path';
+import {basename, join} from 'node:path';
 import {gunzipSync, gzipSync} from 'node:zlib';
 import fc from 'fast-check';
 import {ConfigError} from '../../lib/errors.ts';
 import type {Json} from '../../lib/event.ts';
 import ndjson from '../../sinks/ndjson.ts';
+import {killedCopy} from '../support/killed-copy.ts';
 import {failFs, patchFs, restoreFs, watchSync} from '../support/patch-fs.ts';
-import {batchOf, sinkContext, sinkError} from '../support/sink-batch.ts';
+import {batchOf, type HeardContext, sinkContext, sinkError} from '../support/sink-batch.ts';
 
 describe('ndjson', () => {
 	let folder: string;
@@ -48,40 +49,72 @@ describe('ndjson', () => {
 	});
 
 	for (const suffix of ['', '.gz']) {
-		it(`goes on exactly behind any commit after a kill${suffix && ', compressed'}`, async () => {
-			const page = fc.array(fc.record({id: fc.string()}), {maxLength: 5});
+		it(`goes on exactly behind the last commit after a kill, in the state or not${suffix && ', compressed'}`, async () => {
+			const page = fc.array(fc.record({id: fc.string()}), {minLength: 1, maxLength: 5});
 			const pages = fc.array(
 				page.map(events => batchOf(events)),
 				{minLength: 1, maxLength: 8},
 			);
 			let run = 0;
 			await fc.assert(
-				fc.asyncProperty(
-					pages,
-					fc.nat(),
-					fc.nat(),
-					fc.uint8Array({maxLength: 300}),
-					async (batches, flushed, killed, torn) => {
-						const file = join(folder, `${run++}.ndjson${suffix}`);
-						const first = await open({path: file, durability: 'process'});
-						const marks: Json[] = [await first.flush()];
-						for (const [index, batch] of batches.entries()) {
-							await first.write(batch);
-							if (index <= flushed % batches.length) marks.push(await first.flush());
-						}
-						fs.appendFileSync(file, torn);
-						const at = killed % marks.length;
+				fc.asyncProperty(pages, fc.nat(), fc.nat(), fc.boolean(), async (batches, flushes, cut, isSaved) => {
+					const name = `events.ndjson${suffix}`;
+					const flushed = flushes % (batches.length + 1);
+					const before = join(folder, `${run}`);
+					const first = await open({path: join(before, name), durability: 'process'});
+					const marks = [await first.flush()];
+					for (const [index, batch] of batches.entries()) {
+						await first.write(batch);
+						if (index < flushed) marks.push(await first.flush());
+					}
+					const after = killedCopy(before, join(folder, `${run++} killed`));
+					await first.close();
+					const file = join(after, name);
+					const {size} = fs.statSync(file);
+					const at = isSaved || flushed < batches.length ? flushed : flushed - 1; // no write before it is saved
+					const {bytes, manifest} = marks[at] as {bytes: number; manifest: {bytes: number}};
+					// A commit that died half-way.
+					const left = bytes + (cut % (size - bytes + 1));
+					fs.truncateSync(file, left);
+					if (left < size) fs.truncateSync(`${file}.manifest`, manifest.bytes);
 
-						const second = await open({path: file, durability: 'process'}, sinkContext(marks[at]));
-						for (const batch of batches.slice(at)) await second.write(batch);
-						await second.flush();
-						await second.close();
-						assert.equal(linesOf(file), Buffer.concat(batches.map(batch => batch.lines)).toString());
-						fs.rmSync(file); // the first is never closed: it was killed
-					},
-				),
+					const second = await open({path: file, durability: 'process'}, sinkContext(marks[at]));
+					for (const batch of batches.slice(at)) await second.write(batch);
+					await second.flush();
+					await second.close();
+					assert.equal(linesOf(file), Buffer.concat(batches.map(batch => batch.lines)).toString());
+				}),
 				{numRuns: 60},
 			);
+		});
+
+		it(`never cuts what it did not write${suffix && ', compressed'}`, async () => {
+			path += suffix;
+			const mark = await committed();
+			const unfinished = await open({}, sinkContext(mark));
+			await unfinished.write(two);
+			await unfinished.flush(); // and is killed before the state has it
+			const left = killedCopy(folder, join(folder, '..', `${basename(folder)}-killed`));
+			await unfinished.close();
+			try {
+				const there = join(left, basename(path));
+				const refused = async (context: HeardContext, message: RegExp) => {
+					const before = fs.readFileSync(there);
+					await assert.rejects(open({path: there, mode: 'append'}, context), sinkError('TARGET_CHANGED', message));
+					assert.deepEqual(fs.readFileSync(there), before);
+				};
+				// by another pipeline, which would go on behind it
+				await refused(sinkContext(), /from \d+ on are a commit of another pipeline that was not finished.*uncommitted/);
+				// by an older state: both commits were there when it ended
+				await refused(sinkContext({...(mark as object), writer: 'another'}), /of another pipeline/);
+				fs.appendFileSync(there, suffix ? gzipSync('{"id":"foreign"}\n') : '{"id":"foreign"}\n');
+				await refused(
+					sinkContext(mark),
+					/bytes lie behind byte \d+, where this state ends, of which .* lists those up to/,
+				);
+			} finally {
+				fs.rmSync(left, {recursive: true});
+			}
 		});
 
 		it(`refuses a file${suffix} that no state knows, and names the ways out`, async () => {
@@ -98,12 +131,12 @@ describe('ndjson', () => {
 			const appending = await open({mode: 'append'});
 			await appending.write(two);
 			await appending.flush();
+			await appending.close();
 			assert.equal(linesOf(path), '{"id":"1"}\n{"id":"2"}\n{"id":"3"}\n');
 			const replacing = await open({mode: 'replace'});
 			await replacing.write(two);
 			await replacing.flush();
 			assert.equal(linesOf(path), '{"id":"2"}\n{"id":"3"}\n');
-			await appending.close();
 			await replacing.close();
 		});
 
@@ -129,12 +162,105 @@ describe('ndjson', () => {
 		}
 	});
 
-	it('makes a gzip file of no events at all', async () => {
+	it('leaves an empty file where there were no events, and none where it were no gzip', async () => {
+		for (const [file, isThere] of [
+			[path, true],
+			[`${path}.gz`, false],
+		] as const) {
+			const sink = await open({path: file});
+			const mark = await sink.flush();
+			await sink.write(batchOf([]));
+			await sink.flush();
+			await sink.close();
+			assert.equal(fs.existsSync(file), isThere);
+			const later = await open({path: file}, sinkContext(mark));
+			await later.write(one);
+			await later.flush();
+			await later.close();
+			assert.equal(linesOf(file), '{"id":"1"}\n');
+		}
+	});
+
+	it('writes gzip members that hold events only', async () => {
 		path += '.gz';
 		const sink = await open();
 		await sink.flush();
+		for (const batch of [batchOf([]), one, batchOf([])]) {
+			await sink.write(batch);
+			await sink.flush();
+		}
 		await sink.close();
+		assert.equal(fs.readFileSync(path).indexOf(Buffer.of(0x1f, 0x8b), 1), -1, 'one member');
+		assert.equal(linesOf(path), '{"id":"1"}\n');
+	});
+
+	it('notices a target that changes under it before it writes more, and leaves it as it is', async () => {
+		const elsewhere = join(folder, 'elsewhere');
+		const changes: Record<string, () => void> = {
+			'has 0 bytes': () => fs.truncateSync(path, 0),
+			'has 16 bytes': () => fs.appendFileSync(path, 'echo\n'),
+			'was removed': () => fs.rmSync(path),
+			renamed: () => fs.renameSync(path, elsewhere),
+			replaced: () => {
+				fs.copyFileSync(path, elsewhere);
+				fs.renameSync(elsewhere, path);
+			},
+			'was rewritten': () => fs.writeFileSync(path, '{"id":"9"}\n'),
+		};
+		for (const [message, change] of Object.entries(changes)) {
+			const sink = await open({mode: 'replace'});
+			await sink.write(one);
+			await sink.flush();
+			await sink.write(two);
+			change();
+			const before = fs.existsSync(path) ? fs.readFileSync(path) : undefined;
+			await assert.rejects(sink.flush(), sinkError('TARGET_CHANGED', new RegExp(message)));
+			await sink.close();
+			assert.deepEqual(fs.existsSync(path) ? fs.readFileSync(path) : undefined, before, message);
+			for (const file of [elsewhere, path]) fs.rmSync(file, {force: true});
+		}
+	});
+
+	it('writes behind the end, wherever that is by then, and never over it', async () => {
+		const sink = await open();
+		await sink.write(one);
+		patchFs('writeSync', original => (...args: Parameters<typeof original>) => {
+			restoreFs();
+			fs.appendFileSync(path, 'between\n');
+			return original(...args);
+		});
+		await assert.rejects(sink.flush(), sinkError('TARGET_CHANGED', /written to by somebody else/));
+		await sink.close();
+		assert.equal(linesOf(path), 'between\n{"id":"1"}\n');
+	});
+
+	it('keeps what it has not committed beside the file, readable by its owner only, until the state has it', async () => {
+		const own = join(folder, '.events.ndjson.uncommitted');
+		const sink = await open();
+		await sink.flush();
+		await sink.write(one);
 		assert.equal(linesOf(path), '');
+		assert.equal(fs.statSync(own).mode & 0o777, 0o600);
+		await sink.flush();
+		assert.ok(fs.existsSync(own));
+		sink.committed!();
+		await sink.close();
+		assert.ok(!fs.existsSync(own));
+	});
+
+	it('follows no link where it keeps what is its own', async () => {
+		const victim = join(folder, 'victim');
+		fs.writeFileSync(victim, 'precious');
+		for (const own of ['.events.ndjson.uncommitted', 'events.ndjson.manifest']) {
+			fs.symlinkSync(victim, join(folder, own));
+			fs.writeFileSync(path, 'there\n');
+			await assert.rejects(
+				open({mode: 'replace'}),
+				sinkError('TARGET_REFUSED', new RegExp(`${own} is a symbolic link`)),
+			);
+			assert.equal(fs.readFileSync(victim, 'utf8'), 'precious');
+			fs.rmSync(join(folder, own));
+		}
 	});
 
 	it('ignores the mode when there is a state', async () => {
@@ -180,16 +306,13 @@ describe('ndjson', () => {
 	it('makes missing folders, and refuses what is no file', async () => {
 		path = join(folder, 'a/b/events.ndjson');
 		await committed();
-		await assert.rejects(open({path: join(folder, 'a')}), sinkError('TARGET_REFUSED', /not a regular file/));
+		assert.throws(() => ndjson({path: join(folder, 'a')}), /a is a folder, expected a file; write ndjson:.*\/a\/$/);
 		await assert.rejects(open({path: join(path, 'x')}), sinkError('TARGET_REFUSED', /ENOTDIR/));
 		failFs('openSync', 'EACCES');
-		await assert.rejects(
-			open({path: join(folder, 'new')}),
-			sinkError('TARGET_REFUSED', /cannot open .*new.manifest: EACCES/),
-		);
+		await assert.rejects(open({path: join(folder, 'new')}), sinkError('TARGET_REFUSED', /cannot open .*new: EACCES/));
 	});
 
-	it('costs one fsync a commit for the lines and one for the entry, and the folders once, or none at all', async () => {
+	it('costs two fsyncs a commit for the lines and one for the entry, and the folders once, or none at all', async () => {
 		const seen = watchSync();
 		const power = await open({path: join(folder, 'new/power')});
 		for (const batch of [one, two]) {
@@ -198,11 +321,11 @@ describe('ndjson', () => {
 			await power.flush();
 		}
 		await power.flush();
-		assert.deepEqual(seen, {files: 4, folders: 3});
+		assert.deepEqual(seen, {files: 6, folders: 4});
 		const process = await open({path: join(folder, 'process'), durability: 'process'});
 		await process.write(one);
 		await process.flush();
-		assert.deepEqual(seen, {files: 4, folders: 3});
+		assert.deepEqual(seen, {files: 6, folders: 4});
 		await power.close();
 		await process.close();
 	});

@@ -6,7 +6,8 @@ import {gzipSync} from 'node:zlib';
 import type {Json} from '../../../lib/event.ts';
 import type {ManifestEntry} from '../../../lib/manifest.ts';
 import ndjson from '../../../sinks/ndjson.ts';
-import {failFs, patchFs, restoreFs, systemError} from '../../support/patch-fs.ts';
+import {killedCopy} from '../../support/killed-copy.ts';
+import {patchFs, restoreFs, systemError} from '../../support/patch-fs.ts';
 import {batchOf, sinkContext, sinkError} from '../../support/sink-batch.ts';
 import {temporaryFolder} from '../../support/temporary-folder.ts';
 
@@ -45,6 +46,19 @@ describe('the manifest of a file', () => {
 		return marks;
 	}
 
+	/** Leaves what a run leaves that dies behind its flush, before the state has it. */
+	async function killedIn(batches: readonly (typeof one)[], mark: Json | undefined): Promise<void> {
+		const sink = await open({}, mark);
+		for (const batch of batches) await sink.write(batch);
+		await sink.flush();
+		const left = killedCopy(folder(), `${folder()}-killed`);
+		await sink.close();
+		for (const name of fs.readdirSync(folder())) fs.rmSync(path.join(folder(), name), {recursive: true});
+		fs.cpSync(left, folder(), {recursive: true});
+		fs.rmSync(left, {recursive: true});
+	}
+	const marked = (mark: Json | undefined) => ({...(mark as object), writer: undefined});
+
 	afterEach(restoreFs);
 
 	it('has an entry for each commit that wrote something, and none for others', async () => {
@@ -73,16 +87,20 @@ describe('the manifest of a file', () => {
 	});
 
 	it('goes on exactly where the state says, like the file', async () => {
-		const marks = await write([one, two]);
+		const [mark] = await write([one]);
+		const [last] = await write([two], {}, mark);
 		const undisturbed = fs.readFileSync(manifest(), 'utf8');
+		await write([one], {mode: 'replace'});
+		const [again] = await write([one], {mode: 'replace'});
+		await killedIn([two], again);
 		fs.appendFileSync(manifest(), '{"torn');
-		assert.deepEqual(await write([two], {}, marks[0]), [marks[1]]);
+		assert.deepEqual((await write([two], {}, again)).map(marked), [last].map(marked));
 		assert.equal(fs.readFileSync(manifest(), 'utf8'), undisturbed);
 		assert.deepEqual(await verified(), []);
 	});
 
 	it('refuses what is not what the state says, and changes neither of the two', async () => {
-		const marks = await write([one, two]);
+		const marks = [(await write([one, two]))[1]!];
 		const [lines, text] = [fs.readFileSync(file()), fs.readFileSync(manifest(), 'utf8')];
 		const damages: [string | undefined, RegExp][] = [
 			[text.slice(0, 20), /manifest is shorter/],
@@ -103,12 +121,10 @@ describe('the manifest of a file', () => {
 	});
 
 	it('never lists bytes that are not there, at whatever call the process dies', async () => {
-		// Behind the state there are an entry, its lines and more: what a run left that died before it saved its state.
-		const [mark] = await write([one, two]);
-		fs.appendFileSync(file(), 'uncommitted');
-		const before = path.join(folder(), 'before');
-		fs.mkdirSync(before);
-		for (const name of [file(), manifest()]) fs.copyFileSync(name, path.join(before, path.basename(name)));
+		// Behind the state there are an entry and its lines: what a run left that died before it saved its state.
+		const [mark] = await write([one]);
+		await killedIn([two], mark);
+		const before = killedCopy(folder(), `${folder()}-before`);
 		for (let dies = 1, died = true; died; dies++) {
 			for (const name of fs.readdirSync(before)) fs.copyFileSync(path.join(before, name), path.join(folder(), name));
 			let calls = 0;
@@ -126,6 +142,7 @@ describe('the manifest of a file', () => {
 			if (!died) assert.deepEqual(uncommitted, []);
 			assert.ok(dies < 10);
 		}
+		fs.rmSync(before, {recursive: true});
 	});
 
 	it('is written when the data is durable, and durable itself when a flush resolves', async () => {
@@ -144,7 +161,13 @@ describe('the manifest of a file', () => {
 			return original(...args);
 		});
 		await sink.flush();
-		assert.deepEqual(steps, ['sync .ndjson', 'write .manifest', 'sync .manifest']);
+		assert.deepEqual(steps, [
+			'sync .uncommitted',
+			'write .ndjson',
+			'sync .ndjson',
+			'write .manifest',
+			'sync .manifest',
+		]);
 		await sink.close();
 	});
 
@@ -153,7 +176,10 @@ describe('the manifest of a file', () => {
 		await sink.write(one);
 		await sink.flush();
 		await sink.write(two);
-		failFs('writeSync', 'ENOSPC');
+		patchFs('writeSync', original => (...args: Parameters<typeof original>) => {
+			if (fs.readlinkSync(`/proc/self/fd/${args[0]}`).endsWith('.manifest')) throw systemError('ENOSPC');
+			return original(...args);
+		});
 		await assert.rejects(sink.flush(), sinkError('SINK_FAILED', /manifest.*ENOSPC/));
 		await assert.rejects(sink.flush(), sinkError('SINK_FAILED', /ENOSPC/));
 		restoreFs();
@@ -249,7 +275,7 @@ describe('the manifest of a file', () => {
 	it('can be left out, and taken up later', async () => {
 		const [mark] = await write([one], {manifest: false});
 		assert.deepEqual(fs.readdirSync(folder()), ['events.ndjson']);
-		assert.deepEqual(Object.keys(mark as object), ['bytes', 'tail']);
+		assert.deepEqual(Object.keys(mark as object), ['bytes', 'tail', 'writer']);
 		await write([two], {}, mark);
 		assert.deepEqual(
 			entries().map(({found}) => found),
@@ -259,14 +285,15 @@ describe('the manifest of a file', () => {
 	});
 
 	it('goes on with its chain behind a run that left it out, but not behind what died with one', async () => {
-		const [marked] = await write([one, two]);
+		const [marked] = await write([one]);
 		const chain = fs.readFileSync(manifest(), 'utf8');
 		const [mark] = await write([one], {manifest: false}, marked);
+		fs.writeFileSync(manifest(), chain.replace('"events":1', '"events":9'));
+		await assert.rejects(open({}, mark), sinkError('TARGET_REFUSED', /entry 0: .* removing it begins anew/));
+		fs.writeFileSync(manifest(), chain);
 		await write([two], {}, mark);
 		assert.deepEqual(events(), [1, 0, 2]);
 		assert.ok(fs.readFileSync(manifest(), 'utf8').startsWith(chain.slice(0, chain.indexOf('\n') + 1)));
 		assert.deepEqual(await verified(), []);
-		fs.writeFileSync(manifest(), chain.replace('"events":1', '"events":9'));
-		await assert.rejects(open({}, mark), sinkError('TARGET_REFUSED', /entry 0: .* removing it begins anew/));
 	});
 });
