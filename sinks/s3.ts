@@ -10,12 +10,15 @@ import {bucketOptions, placeOf, spoolFolderOf, targetOf} from './_bucket/bucket-
 import {type BucketRun, withStore} from './_bucket/bucket-run.ts';
 import {archiveHolds, openObjectArchive, verifyArchive} from './_archive/object-archive.ts';
 import {beginWriting} from './_s3/begin.ts';
+import {refused} from './_files/file-errors.ts';
 import {openBucket, type S3Bucket} from './_s3/bucket.ts';
 import {s3Objects} from './_s3/objects.ts';
 
 const mebibyte = 1024 * 1024;
 /** Of all parts but the last, at AWS. */
 const minPartBytes = 5 * mebibyte;
+/** Of one request, at AWS and most others. */
+const maxPutBytes = 5 * 1024 * mebibyte;
 
 const names = {sink: 's3', scheme: 's3', pattern: /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, letters: '- and .'};
 
@@ -48,15 +51,17 @@ export default defineSink({
 	name: 's3',
 	docs:
 		'Objects of NDJSON in Amazon S3 or a store like it, s3:BUCKET/PREFIX, by source and day; exactly once, also ' +
-		"under Object Lock. Credentials come from AWS's default chain: environment, profile, SSO or the machine's role. " +
+		'under Object Lock. A store that keeps no conditions is refused; one that keeps them for single requests only, like ' +
+		'Ceph RGW, gets each object in one. An object rxaudit.manifest/conditional-write stays: it is what this is tried on. ' +
+		"Credentials come from AWS's default chain: environment, profile, SSO or the machine's role. " +
 		'Needs npm install @aws-sdk/client-s3.',
 	target: 'bucket',
 	options,
 	create(given) {
-		const {maxAttempts, retryBaseMs, mode, endpoint, chunkBytes} = given;
+		const {maxAttempts, retryBaseMs, mode, endpoint, chunkBytes, insecure} = given;
 		const {layout, compression, commitSize} = archivePlan(given);
 		const place = placeOf(given, names);
-		if (endpoint !== undefined) parseEndpoint('s3', endpoint);
+		if (endpoint !== undefined) parseEndpoint('s3', endpoint, insecure);
 		else if (chunkBytes < minPartBytes) {
 			throw new ConfigError(`s3: option chunkBytes: expected at least ${minPartBytes} at AWS, got ${chunkBytes}`);
 		}
@@ -78,6 +83,7 @@ export default defineSink({
 				const sink = await openObjectArchive(archive);
 				try {
 					await beginWriting(bucket, (context.resume as ArchiveMark | undefined)?.run);
+					if (!bucket.can.parts) checkRoll(bucket.title, commitSize.bytes);
 				} catch (error) {
 					await sink.close();
 					throw error;
@@ -92,6 +98,16 @@ export default defineSink({
 			store => verifyArchive('s3', store, how),
 		),
 });
+
+/** Throws where an object might get larger than one request can be. */
+function checkRoll(title: string, rollBytes: number): void {
+	if (rollBytes <= maxPutBytes) return;
+	throw refused(
+		's3',
+		`${title} is in a store that overlooks the condition of uploads in parts, so that each object is one request: ` +
+			`set rollBytes to at most ${maxPutBytes}, got ${rollBytes}`,
+	);
+}
 
 type Options = z.output<typeof options>;
 

@@ -1,7 +1,7 @@
 import {resolve} from 'node:path';
 import {z} from 'zod';
 import {ConfigError, reasonOf} from '../../lib/errors.ts';
-import {certificateOptions, connectionOptions, wholeNumber} from '../../lib/options.ts';
+import {certificateOptions, connectionOptions, trueOrFalse, wholeNumber} from '../../lib/options.ts';
 import {parseSpan} from '../../lib/time.ts';
 import {archiveOptions} from '../_archive/archive-options.ts';
 import {privateSpoolFolder} from '../_archive/spool-folder.ts';
@@ -31,6 +31,9 @@ export const bucketOptions = {
 			'where objects grow before they are sent, each up to rollBytes at worst; ' +
 				"default: a folder of this user among the system's temporary files",
 		),
+	insecure: trueOrFalse
+		.default(false)
+		.describe('true: plain http is allowed to any host, within a network that you trust'),
 	timeoutMs: wholeNumber(1, 86_400_000).default(60_000).describe('the longest silence in a request, in milliseconds'),
 	...certificateOptions,
 	maxAttempts,

@@ -10,10 +10,21 @@ export interface S3BucketOptions extends BucketRetry, CertificateOptions {
 	readonly endpoint: string | undefined;
 	readonly region: string | undefined;
 	readonly timeoutMs: number;
+	readonly insecure?: boolean;
+}
+
+/** What a store can do, beside what all of them can. */
+export interface Abilities {
+	/** It keeps to the condition of an upload in parts. Until that is known, objects go in one request each. */
+	parts: boolean;
+	/** It compares the checksums that it is sent, and shows none that it was only told. */
+	checksums: boolean;
 }
 
 /** A bucket that exists and can be listed. */
 export interface S3Bucket extends BucketRetry {
+	/** As far as it is known. */
+	readonly can: Abilities;
 	readonly client: S3;
 	/** What all keys begin with. */
 	readonly root: string;
@@ -39,5 +50,6 @@ export async function openBucket(options: S3BucketOptions): Promise<S3Bucket> {
 		client.destroy();
 		throw error;
 	}
-	return {...options, client, root, title, addressOf: name => `s3://${bucket}/${root}${name}`};
+	const can = {parts: false, checksums: true};
+	return {...options, can, client, root, title, addressOf: name => `s3://${bucket}/${root}${name}`};
 }

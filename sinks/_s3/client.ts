@@ -3,9 +3,13 @@ import type {S3, S3ClientConfig} from '@aws-sdk/client-s3';
 import {ConfigError} from '../../lib/errors.ts';
 import {createAgent} from '../../lib/http/agent.ts';
 import {type CertificateOptions, readCertificates} from '../../lib/http/certificates.ts';
-import {parseEndpoint} from '../../lib/http/endpoint.ts';
+import {isLoopback, parseEndpoint} from '../../lib/http/endpoint.ts';
 import {errnoOf} from '../_files/file-errors.ts';
 import {credentialsError, failureOf, isPassing, s3Error} from './errors.ts';
+
+const nothing = () => {};
+/** What the client would say on standard error, errors say too. */
+const silent = {trace: nothing, debug: nothing, info: nothing, warn: nothing, error: nothing};
 
 export interface ClientOptions extends CertificateOptions {
 	readonly bucket: string;
@@ -15,21 +19,25 @@ export interface ClientOptions extends CertificateOptions {
 	readonly region: string | undefined;
 	/** The longest silence in a request. */
 	readonly timeoutMs: number;
+	/** Whether plain http will do. */
+	readonly insecure?: boolean;
+	warn(message: string): void;
 }
 
 /** The client with credentials and region from AWS's default chain. Nothing is asked of the bucket yet. */
 export async function openClient(options: ClientOptions): Promise<S3> {
-	const {bucket, endpoint, region, timeoutMs} = options;
+	const {bucket, endpoint, region, timeoutMs, insecure = false} = options;
 	const httpsAgent = createAgent('https:', readCertificates('s3', options)) as Agent;
 	const sdk = await loadSdk();
 	const {AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_S3} = process.env;
 	const hasOwnEndpoint = (endpoint ?? AWS_ENDPOINT_URL_S3 ?? AWS_ENDPOINT_URL) !== undefined;
 	const create = (known: string | undefined) =>
 		new sdk.S3({
-			...(endpoint === undefined ? {} : {endpoint: parseEndpoint('s3', endpoint).href}),
+			...(endpoint === undefined ? {} : {endpoint: parseEndpoint('s3', endpoint, insecure).href}),
 			...(known === undefined ? {} : {region: known}),
 			forcePathStyle: hasOwnEndpoint, // such stores rarely have a host name for each bucket
 			requestHandler: {connectionTimeout: timeoutMs, socketTimeout: timeoutMs, httpsAgent},
+			logger: silent,
 			maxAttempts: 1, // its own tries give up on a reply that was lost
 			// Each object has the checksum that we made; what is read is checked by who reads it.
 			requestChecksumCalculation: 'WHEN_REQUIRED',
@@ -43,7 +51,8 @@ export async function openClient(options: ClientOptions): Promise<S3> {
 		}
 		client = create('us-east-1'); // what stores that have no regions answer to
 	}
-	client.middlewareStack.add(next => async args => next(refusePlainHttp(args)), {step: 'finalizeRequest'});
+	const checkAddress = addressCheck(options);
+	client.middlewareStack.add(next => async args => next(checkAddress(args)), {step: 'finalizeRequest'});
 	await client.config.credentials().catch((error: unknown) => {
 		const failure = failureOf(error);
 		throw isPassing(failure) ? s3Error(failure, 'get credentials', bucket) : credentialsError();
@@ -69,9 +78,16 @@ async function hasRegion(client: S3): Promise<boolean> {
 	);
 }
 
-/** The address may come from the environment or a profile, too. */
-function refusePlainHttp<T extends {readonly request: unknown}>(args: T): T {
-	const {protocol, hostname} = args.request as {protocol: string; hostname: string};
-	parseEndpoint('s3', `${protocol}//${hostname}`);
-	return args;
+/** Refuses plain http where that was not asked for, else says so once. The address may come from a profile, too. */
+function addressCheck({insecure = false, warn}: ClientOptions) {
+	let isSaid = false;
+	return <T extends {readonly request: unknown}>(args: T): T => {
+		const {protocol, hostname} = args.request as {protocol: string; hostname: string};
+		const url = parseEndpoint('s3', `${protocol}//${hostname}`, insecure);
+		if (url.protocol === 'http:' && !isLoopback(url) && !isSaid) {
+			isSaid = true;
+			warn(`s3: ${url.origin} is plain http: what is stored and its session token can be read on the way there`);
+		}
+		return args;
+	};
 }

@@ -14,7 +14,10 @@ import {
 	s3Error,
 	s3Failures,
 } from './errors.ts';
+import {probeNames} from './probe.ts';
 import {createPut, type HeldObject} from './put.ts';
+
+const hidden: ReadonlySet<string> = new Set(Object.values(probeNames));
 
 export interface S3ObjectsOptions {
 	readonly spoolFolder: string;
@@ -39,10 +42,12 @@ export function s3Objects(bucket: S3Bucket, {spoolFolder, chunkBytes}: S3Objects
 			async aborting => client.headObject({...which, ChecksumMode: 'ENABLED'}, aborting),
 			failure => (isConditionFailure(failure) ? 'missing' : undefined),
 		);
-		return found === 'missing' ? undefined : heldOf(name, found);
+		return found === 'missing' ? undefined : heldOf(name, found, bucket.can.checksums);
 	}
 
 	async function remove({name, generation}: StoredObject): Promise<'removed' | 'locked'> {
+		// some stores overlook the condition of a removal
+		if ((await find(name, generation))?.generation !== generation) return 'removed';
 		return request<Failure, 'removed', 'removed' | 'locked'>(
 			s3Failures,
 			bucket,
@@ -72,7 +77,8 @@ export function s3Objects(bucket: S3Bucket, {spoolFolder, chunkBytes}: S3Objects
 			);
 			const decode = answer.EncodingType === 'url' ? decodeName : (name: string) => name;
 			for (const {Key = '', Size = 0, ETag = ''} of answer.Contents ?? []) {
-				yield {name: decode(Key).slice(root.length), bytes: Size, generation: ETag};
+				const name = decode(Key).slice(root.length);
+				if (!hidden.has(name)) yield {name, bytes: Size, generation: ETag};
 			}
 			token = answer.IsTruncated ? answer.NextContinuationToken : undefined;
 		}
@@ -125,7 +131,7 @@ export function s3Objects(bucket: S3Bucket, {spoolFolder, chunkBytes}: S3Objects
 			if (bytes !== content.bytes) return false;
 			const held = await find(name, generation);
 			if (!held) return false;
-			return (held.checkedSha256 ?? held.claimedSha256 ?? (await sha256Of(held))) === content.sha256;
+			return (held.checkedSha256 ?? (await sha256Of(held))) === content.sha256;
 		},
 		remove,
 		list,
@@ -136,13 +142,16 @@ export function s3Objects(bucket: S3Bucket, {spoolFolder, chunkBytes}: S3Objects
 	};
 }
 
-function heldOf(name: string, {ContentLength, ETag, ChecksumSHA256, Metadata}: HeadObjectOutput): HeldObject {
-	// that of an object in parts has their number behind it, and is not of the content
-	const isWhole = ChecksumSHA256 !== undefined && !ChecksumSHA256.includes('-');
+function heldOf(name: string, shown: HeadObjectOutput, checksums: boolean): HeldObject {
+	const {ContentLength, ETag = '', ChecksumType, Metadata} = shown;
+	const ChecksumSHA256 = checksums ? shown.ChecksumSHA256 : undefined;
+	// That of an object in parts is not of the content. Some stores leave out the number of parts behind it.
+	const isComposite = [ChecksumSHA256 ?? '', ETag].some(text => /-\d+"?$/.test(text)) || ChecksumType === 'COMPOSITE';
+	const isWhole = ChecksumSHA256 !== undefined && !isComposite;
 	return {
 		name,
 		bytes: ContentLength ?? 0,
-		generation: ETag ?? '',
+		generation: ETag,
 		checksum: ChecksumSHA256,
 		checkedSha256: isWhole ? Buffer.from(ChecksumSHA256, 'base64').toString('hex') : undefined,
 		claimedSha256: Metadata?.['sha256'],

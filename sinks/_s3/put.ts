@@ -36,7 +36,8 @@ export function createPut(bucket: S3Bucket, {chunkBytes, at, find, remove, sha25
 		try {
 			for (;;) {
 				const tried = await upload(bucket, at(name), session, {spooled, chunkBytes, onProgress});
-				if ('checksum' in tried && tried.checksum === session.checksum) return 'stored';
+				const isShown = 'checksum' in tried && isSame(tried.checksum, session.checksum);
+				if (isShown && bucket.can.checksums) return 'stored';
 				let failure = 'failure' in tried ? tried.failure : undefined;
 				const held = await find(name);
 				if (held && (await isStored(held, spooled, session.checksum))) return 'stored';
@@ -62,13 +63,18 @@ export function createPut(bucket: S3Bucket, {chunkBytes, at, find, remove, sha25
 		}
 	};
 
-	/** By the checksum where that can be compared; the store may have none, or of parts of another size. */
+	/** Read back, unless the store shows a checksum that can be compared: it may have none, or of parts of another size. */
 	async function isStored(held: HeldObject, {bytes, sha256}: Spooled, expected: string | undefined): Promise<boolean> {
 		if (held.bytes !== bytes) return false;
 		if (held.checkedSha256 !== undefined) return held.checkedSha256 === sha256;
-		if (held.claimedSha256 !== sha256) return false;
-		return (held.checksum !== undefined && held.checksum === expected) || (await sha256Of(held)) === sha256;
+		return isSame(held.checksum, expected) || (await sha256Of(held)) === sha256;
 	}
+}
+
+/** Whether two checksums are of the same bytes; some stores leave out the number of parts. */
+function isSame(shown: string | undefined, expected: string | undefined): boolean {
+	const [one, other] = [shown, expected].map(checksum => checksum?.replace(/-\d+$/, ''));
+	return one !== undefined && one === other;
 }
 
 function isLostSession({status, code}: Failure): boolean {

@@ -1,5 +1,6 @@
 import type {CompletedPart} from '@aws-sdk/client-s3';
 import {createHash} from 'node:crypto';
+import {createReadStream} from 'node:fs';
 import {type FileHandle, open, readFile} from 'node:fs/promises';
 import {AuditError, SinkError} from '../../lib/errors.ts';
 import type {Spooled} from '../_archive/object-store.ts';
@@ -21,7 +22,7 @@ export interface ObjectAt {
 
 export interface Upload {
 	readonly spooled: Spooled;
-	/** Up to here it goes in one request, above in parts: a broken connection then costs one of them and not all. */
+	/** Above, it goes in parts where the store can do that: a broken connection then costs one of them and not all. */
 	readonly chunkBytes: number;
 	/** Called when the store has so many bytes of it. */
 	onProgress(bytes: number): void;
@@ -41,7 +42,7 @@ export type Uploaded = {readonly checksum: string | undefined} | {readonly failu
 export async function upload(bucket: S3Bucket, at: ObjectAt, session: Session, what: Upload): Promise<Uploaded> {
 	const {spooled, chunkBytes} = what;
 	try {
-		const send = spooled.bytes <= chunkBytes ? inOne : inParts;
+		const send = spooled.bytes <= chunkBytes ? inOne : bucket.can.parts ? inParts : streamed;
 		return {checksum: await send(bucket, at, session, what)};
 	} catch (error) {
 		bucket.signal.throwIfAborted();
@@ -60,6 +61,25 @@ async function inOne({client, signal}: S3Bucket, at: ObjectAt, session: Session,
 		{abortSignal: signal},
 	);
 	return ChecksumSHA256;
+}
+
+/** In one request too, but not in memory. */
+async function streamed({client, signal}: S3Bucket, at: ObjectAt, session: Session, {spooled}: Upload) {
+	const digest = createHash('sha256');
+	for await (const bytes of createReadStream(spooled.file)) digest.update(bytes as Buffer);
+	const sum = digest.digest();
+	refuseChanged(spooled, sum.toString('hex'));
+	session.checksum = sum.toString('base64');
+	const Body = createReadStream(spooled.file);
+	try {
+		const {ChecksumSHA256} = await client.putObject(
+			{...at, ...factsOf(spooled), ...ifFree, Body, ContentLength: spooled.bytes, ChecksumSHA256: session.checksum},
+			{abortSignal: signal},
+		);
+		return ChecksumSHA256;
+	} finally {
+		Body.destroy();
+	}
 }
 
 async function inParts(bucket: S3Bucket, at: ObjectAt, session: Session, what: Upload): Promise<string | undefined> {

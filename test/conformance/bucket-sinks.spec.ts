@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import {randomUUID} from 'node:crypto';
 import fs from 'node:fs';
 import {gunzipSync} from 'node:zlib';
 import type {SinkFactory} from '../../lib/define-sink.ts';
@@ -6,6 +7,7 @@ import {AuditError} from '../../lib/errors.ts';
 import type {Json} from '../../lib/event.ts';
 import {load} from '../../lib/registry.ts';
 import type {Batch, OpenSink} from '../../lib/sink.ts';
+import {awsEnvironment} from '../support/aws-environment.ts';
 import {batchOf, sinkContext} from '../support/sink-batch.ts';
 import {temporaryFolder} from '../support/temporary-folder.ts';
 import {type BucketSinkEntry, sinkTable, type StandIn} from './sink-table.ts';
@@ -30,11 +32,15 @@ const sinks = await Promise.all(
 
 describe('conformance of sinks of objects', () => {
 	for (const {entry, create} of sinks) {
-		if (entry && 'start' in entry) describe(create.name, () => describeBucketSink(create, entry));
+		if (!entry || !('stores' in entry)) continue;
+		for (const [kind, start] of Object.entries(entry.stores)) {
+			describe(`${create.name}, in a store ${kind}`, () => describeBucketSink(create, start));
+		}
 	}
 });
 
-function describeBucketSink(create: SinkFactory, {start}: BucketSinkEntry): void {
+function describeBucketSink(create: SinkFactory, start: BucketSinkEntry['stores'][string]): void {
+	awsEnvironment();
 	const folder = temporaryFolder();
 	let standIn: StandIn;
 	beforeEach(async () => {
@@ -133,4 +139,30 @@ function describeBucketSink(create: SinkFactory, {start}: BucketSinkEntry): void
 		await again.close();
 		await assertHolds(batches);
 	});
+
+	for (const when of ['at once', 'in turn'] as const) {
+		it(`lets one of two writers with copies of one state go on, ${when}, and neither damage the archive`, async () => {
+			const before = await open();
+			await before.write(batches[0]!);
+			const mark = await before.flush();
+			await before.close();
+			const writers = [await open(mark), await open(mark)];
+			const random = () => ({id: randomUUID(), timeMs: Date.UTC(2026, 0, 31)});
+			const theirs = writers.map(() => batchOf(Array.from({length: 50}, random)));
+			const flush = async (at: number) => {
+				await writers[at]!.write(theirs[at]!);
+				return writers[at]!.flush();
+			};
+			const [first, second] =
+				when === 'at once'
+					? await Promise.allSettled([flush(0), flush(1)])
+					: [...(await Promise.allSettled([flush(0)])), ...(await Promise.allSettled([flush(1)]))];
+			for (const writer of writers) await writer.close();
+			const lost = [first, second].filter(outcome => outcome!.status === 'rejected');
+			assert.equal(lost.length, 1);
+			const {reason} = lost[0]! as {reason: unknown};
+			assert.ok(reason instanceof AuditError && reason.code === 'TARGET_CHANGED', String(reason));
+			await assertHolds([batches[0]!, theirs[first!.status === 'fulfilled' ? 0 : 1]!]);
+		});
+	}
 }

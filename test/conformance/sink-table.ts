@@ -2,6 +2,8 @@ import fs from 'node:fs';
 import path from 'node:path';
 import Papa from 'papaparse';
 import {faultAt, startGcsServer} from '../support/gcs-server.ts';
+import {type S3ServerOptions, startS3Server} from '../support/s3-server.ts';
+import {storeKinds} from '../support/s3-stores.ts';
 
 /** A sink that writes files: how to point it at a folder of its own, and how another program reads what it holds. */
 export interface FileSinkEntry {
@@ -20,12 +22,13 @@ export interface ApiSinkEntry {
 
 /** A sink of whole objects in a store that a stand-in serves. Which spec: test/conformance/bucket-sinks.spec.ts. */
 export interface BucketSinkEntry {
-	readonly start: (spoolDir: string) => Promise<StandIn>;
+	/** For each kind of store that it may meet, how one starts. */
+	readonly stores: Readonly<Record<string, (spoolDir: string) => Promise<StandIn>>>;
 }
 
 export interface StandIn {
 	readonly options: Readonly<Record<string, unknown>>;
-	/** The names of all objects, with their bytes. */
+	/** The names of all objects of the archive, with their bytes. */
 	readonly objects: () => ReadonlyMap<string, Uint8Array>;
 	/** Makes every request that writes fail for good, or work again. */
 	fail(on: boolean): void;
@@ -38,6 +41,20 @@ async function startGcs(spoolDir: string): Promise<StandIn> {
 		options: {bucket: 'evidence/archive', apiEndpoint: server.url, spoolDir},
 		objects: () => new Map(server.bucket.list().map(({name, bytes}) => [name, bytes])),
 		fail: on => server.setFaults(on ? faultAt('upload', {status: 400, reason: 'invalid'}, 0, Infinity) : undefined),
+		close: server.close,
+	};
+}
+
+async function startS3(options: S3ServerOptions, spoolDir: string): Promise<StandIn> {
+	const server = await startS3Server({minPartBytes: 1, ...options});
+	const isRefused = (operation: string) => ['put', 'create', 'complete'].includes(operation);
+	return {
+		options: {bucket: 'evidence/archive', endpoint: server.url, spoolDir, chunkBytes: 64},
+		objects: () => {
+			const own = server.bucket.list().filter(({key}) => !/\/(conditional|checked)-write$/.test(key));
+			return new Map(own.map(({key, bytes}) => [key, bytes]));
+		},
+		fail: on => server.setFaults(on ? operation => (isRefused(operation) ? {status: 400} : undefined) : undefined),
 		close: server.close,
 	};
 }
@@ -70,7 +87,7 @@ export const sinkTable: Readonly<Partial<Record<string, FileSinkEntry | ApiSinkE
 		read: folder => filesBelow(path.join(folder, 'events'), '.json').sort(),
 		ordered: false,
 	},
-	gcs: {start: startGcs},
+	gcs: {stores: {'as at Google': startGcs}},
 	http: {
 		writesBack: 'it posts events to a receiver, which keeps them as it likes; test/sinks/http.spec.ts',
 	},
@@ -80,6 +97,8 @@ export const sinkTable: Readonly<Partial<Record<string, FileSinkEntry | ApiSinkE
 		ordered: true,
 	},
 	s3: {
-		writesBack: 'it keeps objects in a bucket; test/sinks/s3.spec.ts, against a store that enforces its conditions',
+		stores: Object.fromEntries(
+			Object.entries(storeKinds).map(([kind, options]) => [kind, async spoolDir => startS3(options, spoolDir)]),
+		),
 	},
 };

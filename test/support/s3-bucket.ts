@@ -40,8 +40,8 @@ export interface BucketOptions {
 	readonly retentionMs?: number;
 	/** What the caller may not do. */
 	readonly denied?: readonly Permission[];
-	/** Stores conditions unseen, as some stores do. */
-	readonly ignoresConditions?: boolean;
+	/** Of these writes conditions are overlooked, as some stores do. */
+	readonly ignoresConditions?: readonly ('put' | 'complete' | 'delete')[];
 }
 
 export interface Conditions {
@@ -127,7 +127,6 @@ export class Bucket {
 	}
 
 	check(key: string, {ifMatch, ifNoneMatch}: Conditions): void {
-		if (this.options.ignoresConditions) return;
 		const etag = this.#objects.get(key)?.etag;
 		if (ifMatch !== undefined && etag === undefined) this.get(key);
 		if (ifNoneMatch !== undefined && ifNoneMatch !== '*') {

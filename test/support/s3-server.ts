@@ -1,7 +1,7 @@
 import {createServer, type IncomingMessage, type ServerResponse} from 'node:http';
 import type {AddressInfo} from 'node:net';
 import {buffer} from 'node:stream/consumers';
-import {readBody} from './s3-body.ts';
+import {type Checksum, readBody} from './s3-body.ts';
 import {Bucket, type BucketOptions, type HeldObject, type ObjectFacts, type Permission, Refusal} from './s3-bucket.ts';
 import {Uploads} from './s3-uploads.ts';
 import {element, listingXml, partsOf, uploadsXml, xml} from './s3-xml.ts';
@@ -38,6 +38,10 @@ export interface S3ServerOptions extends Partial<BucketOptions> {
 	readonly minPartBytes?: number;
 	/** Takes checksums and shows none, as some stores do. */
 	readonly hidesChecksums?: boolean;
+	/** Shows whatever checksum it was told, or would. */
+	readonly believesChecksums?: boolean;
+	/** Shows the checksum of an object in parts as if it were of its content. */
+	readonly hidesPartCount?: boolean;
 }
 
 export interface S3Server {
@@ -125,11 +129,12 @@ export async function startS3Server(options: S3ServerOptions = {}): Promise<S3Se
 	function answerTo(call: Call, body: Buffer): Answer {
 		const {operation, key, query, headers} = call;
 		allow(call);
-		const conditions = {ifMatch: headers['if-match'], ifNoneMatch: headers['if-none-match']};
+		const isIgnored = bucket.options.ignoresConditions?.some(each => each === operation);
+		const conditions = isIgnored ? {} : {ifMatch: headers['if-match'], ifNoneMatch: headers['if-none-match']};
 		const id = query.get('uploadId') ?? '';
 		switch (operation) {
 			case 'put': {
-				const stored = bucket.put(key, {...factsOf(headers), ...readBody(body, headers)}, conditions);
+				const stored = bucket.put(key, {...factsOf(headers), ...read(body, headers)}, conditions);
 				return {status: 200, headers: shown(stored), stored};
 			}
 			case 'create': {
@@ -138,7 +143,7 @@ export async function startS3Server(options: S3ServerOptions = {}): Promise<S3Se
 				return {status: 200, body: xml('InitiateMultipartUploadResult', element('UploadId', upload))};
 			}
 			case 'part': {
-				const part = uploads.put(key, id, Number(query.get('partNumber')), readBody(body, headers));
+				const part = uploads.put(key, id, Number(query.get('partNumber')), read(body, headers));
 				return {status: 200, headers: shown(part)};
 			}
 			case 'complete': {
@@ -146,7 +151,7 @@ export async function startS3Server(options: S3ServerOptions = {}): Promise<S3Se
 				const {checksum} = stored;
 				const sum =
 					checksum && !options.hidesChecksums
-						? element(`Checksum${checksum.algorithm.toUpperCase()}`, checksum.value)
+						? element(`Checksum${checksum.algorithm.toUpperCase()}`, shownValue(checksum))
 						: '';
 				return {
 					status: 200,
@@ -176,6 +181,10 @@ export async function startS3Server(options: S3ServerOptions = {}): Promise<S3Se
 		}
 	}
 
+	const read = (body: Buffer, headers: IncomingMessage['headers']) =>
+		readBody(body, headers, options.believesChecksums !== true);
+	const shownValue = ({value}: Checksum) => (options.hidesPartCount ? value.replace(/-\d+$/, '') : value);
+
 	function allow({operation, bucket: asked, headers}: Call): void {
 		const {name, denied = []} = bucket.options;
 		if (!headers.authorization?.startsWith('AWS4-HMAC-SHA256 Credential=')) {
@@ -189,7 +198,8 @@ export async function startS3Server(options: S3ServerOptions = {}): Promise<S3Se
 	}
 
 	function shown({etag, checksum}: Pick<HeldObject, 'etag' | 'checksum'>): Headers {
-		const sum = checksum && !options.hidesChecksums ? {[`x-amz-checksum-${checksum.algorithm}`]: checksum.value} : {};
+		const sum =
+			checksum && !options.hidesChecksums ? {[`x-amz-checksum-${checksum.algorithm}`]: shownValue(checksum)} : {};
 		return {etag, ...sum};
 	}
 

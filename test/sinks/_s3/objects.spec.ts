@@ -6,7 +6,7 @@ import {buffer} from 'node:stream/consumers';
 import {inspect} from 'node:util';
 import {AuthError, ConfigError} from '../../../lib/errors.ts';
 import type {ObjectStore, Spooled, StoredObject} from '../../../sinks/_archive/object-store.ts';
-import {openBucket, type S3BucketOptions} from '../../../sinks/_s3/bucket.ts';
+import {type Abilities, openBucket, type S3BucketOptions} from '../../../sinks/_s3/bucket.ts';
 import {s3Objects} from '../../../sinks/_s3/objects.ts';
 import {partSize} from '../../../sinks/_s3/upload.ts';
 import {awsEnvironment, awsSecrets} from '../../support/aws-environment.ts';
@@ -18,6 +18,7 @@ import {
 	type S3ServerOptions,
 	startS3Server,
 } from '../../support/s3-server.ts';
+import {storeKinds} from '../../support/s3-stores.ts';
 import {sinkError} from '../../support/sink-batch.ts';
 import {temporaryFolder} from '../../support/temporary-folder.ts';
 
@@ -46,7 +47,10 @@ describe('s3 objects', () => {
 		await server.close();
 	});
 
-	async function open(more: Partial<S3BucketOptions> & {readonly chunkBytes?: number} = {}): Promise<ObjectStore> {
+	async function open(
+		more: Partial<S3BucketOptions> & {readonly chunkBytes?: number} = {},
+		can: Partial<Abilities> = {parts: true},
+	): Promise<ObjectStore> {
 		const bucket = await openBucket({
 			bucket: 'evidence',
 			prefix: 'archive/of',
@@ -61,6 +65,7 @@ describe('s3 objects', () => {
 			warn: message => void warnings.push(message),
 			...more,
 		});
+		Object.assign(bucket.can, can);
 		const store = s3Objects(bucket, {spoolFolder: folder(), chunkBytes, ...more});
 		opened.push(store);
 		return store;
@@ -223,6 +228,57 @@ describe('s3 objects', () => {
 			const store = await open({chunkBytes: 2 * chunkBytes});
 			assert.equal(await store.put(name, spooled), 'stored');
 			assertHolds(spooled);
+		});
+	});
+
+	describe('in a store that is not as Amazon has it', () => {
+		for (const [kind, options] of Object.entries(storeKinds)) {
+			const can = {parts: options.ignoresConditions === undefined, checksums: options.believesChecksums !== true};
+
+			it(`stores each size exactly once, one ${kind}`, async () => {
+				await restart(options);
+				const store = await open({}, can);
+				for (const [what, make] of Object.entries(sizes)) {
+					const spooled = make();
+					assert.equal(await store.put(what, spooled), 'stored');
+					assert.ok(server.bucket.get(`archive/of/${what}`).bytes.equals(spooled.content), what);
+					assert.equal(await store.put(what, spooled), 'stored', 'again');
+					const object = (await store.stat(what))!;
+					assert.equal(await store.isSame(object, spooled), true, what);
+					assert.equal(await store.isSame(object, {...spooled, sha256: '0'.repeat(64)}), false, what);
+					assert.equal(await store.put(what, spool(randomBytes(spooled.bytes + 1))), 'taken');
+					assert.equal(server.bucket.writesOf(`archive/of/${what}`), 1, what);
+				}
+				assert.equal(server.requests.includes('part'), can.parts);
+			});
+
+			it(`finds what is damaged there, one ${kind}`, async () => {
+				await restart(options);
+				const store = await open({}, can);
+				for (const [index, make] of [small, spool].entries()) {
+					const spooled = make();
+					server.setFaults(faultAt(make === spool && can.parts ? 'complete' : 'put', 'corrupt'));
+					assert.equal(await store.put(`${index}`, spooled), 'stored');
+					assert.ok(server.bucket.get(`archive/of/${index}`).bytes.equals(spooled.content));
+				}
+			});
+		}
+
+		it('removes no generation but that which it is told to, where conditions of removals are overlooked', async () => {
+			await restart({ignoresConditions: ['delete']});
+			const store = await open();
+			const before = server.bucket.put(stored, {bytes: Buffer.from('half')});
+			const after = server.bucket.put(stored, {bytes: Buffer.from('more')});
+			assert.equal(await store.remove({name, bytes: 4, generation: before.etag}), 'removed');
+			assert.equal(server.bucket.get(stored), after);
+		});
+
+		it('sends nothing of a large spool that is not what was written there', async () => {
+			const store = await open({}, {parts: false});
+			const spooled = spool();
+			fs.writeFileSync(spooled.file, Buffer.alloc(spooled.bytes));
+			await assert.rejects(store.put(name, spooled), sinkError('SINK_FAILED', /is not what was written there/));
+			assert.deepEqual(server.bucket.list(), []);
 		});
 	});
 
@@ -600,9 +656,17 @@ describe('s3 objects', () => {
 		});
 
 		it('that would travel in the clear are refused', async () => {
-			await assert.rejects(open({endpoint: 'http://storage.example.com'}), ConfigError);
+			const wayOut = /^ConfigError: s3: endpoint: expected https.*option insecure true allows it/;
+			await assert.rejects(open({endpoint: 'http://storage.example.com'}), wayOut);
 			setVariables({AWS_ENDPOINT_URL: 'http://storage.example.com'});
 			await assert.rejects(open({endpoint: undefined}), /^ConfigError: s3: endpoint: expected https/);
+		});
+
+		it('travel in the clear where that is said to be right, and it is said once', async () => {
+			await assert.rejects(open({endpoint: 'http://store.invalid:9000', insecure: true}), /the host is not known/);
+			assert.deepEqual(warnings, [
+				's3: http://store.invalid is plain http: what is stored and its session token can be read on the way there',
+			]);
 		});
 	});
 });

@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import {AuthError} from '../../../lib/errors.ts';
+import {openBucket} from '../../../sinks/_s3/bucket.ts';
+import {probeStore} from '../../../sinks/_s3/probe.ts';
+import {awsEnvironment} from '../../support/aws-environment.ts';
+import {faultAt, type S3Server, type S3ServerOptions, startS3Server} from '../../support/s3-server.ts';
+import {storeKinds} from '../../support/s3-stores.ts';
+import {sinkError} from '../../support/sink-batch.ts';
+
+const abilities: Readonly<Record<string, {parts: boolean; checksums: boolean}>> = {
+	'as at AWS': {parts: true, checksums: true},
+	'like Ceph RGW': {parts: false, checksums: false},
+	'like moto': {parts: true, checksums: true},
+	'without checksums': {parts: true, checksums: true},
+	'that believes checksums': {parts: true, checksums: false},
+};
+
+describe('probeStore', () => {
+	awsEnvironment();
+	let server: S3Server;
+	afterEach(() => server.close());
+
+	async function open(options: S3ServerOptions) {
+		server = await startS3Server(options);
+		const run = {signal: new AbortController().signal, warn() {}};
+		const waits = {maxAttempts: 3, retryBaseMs: 1, retryMaxMs: 1, maxWaitMs: 5_000, timeoutMs: 5_000};
+		const place = {bucket: 'evidence', prefix: 'archive', endpoint: server.url, region: undefined};
+		return openBucket({...place, ...waits, ...run});
+	}
+	const names = () => server.bucket.list().map(({key}) => key);
+
+	for (const [kind, options] of Object.entries(storeKinds)) {
+		it(`finds out what a store ${kind} can do, each time, and leaves one small object`, async () => {
+			const bucket = await open(options);
+			for (let time = 0; time < 3; time++) assert.deepEqual(await probeStore(bucket), abilities[kind]);
+			const [condition, checked] = [
+				'archive/rxaudit.manifest/conditional-write',
+				'archive/rxaudit.manifest/checked-write',
+			];
+			assert.deepEqual(names(), options.believesChecksums ? [checked, condition] : [condition]);
+			assert.deepEqual(server.uploads.list(), []);
+		});
+	}
+
+	it('finds the same for two runs that look at the same time', async () => {
+		const bucket = await open({});
+		const found = await Promise.all([probeStore(bucket), probeStore(bucket), probeStore(bucket)]);
+		for (const each of found) assert.deepEqual(each, {parts: true, checksums: true});
+	});
+
+	it('refuses a store that overlooks the condition of PutObject', async () => {
+		const bucket = await open({ignoresConditions: ['put']});
+		await assert.rejects(probeStore(bucket), sinkError('TARGET_REFUSED', /overlooks If-None-Match.*another store/));
+	});
+
+	it('says at the beginning that nothing may be written, or that conditions are not known at all', async () => {
+		await assert.rejects(probeStore(await open({denied: ['PutObject']})), AuthError);
+		await server.close();
+		const bucket = await open({});
+		server.setFaults(faultAt('put', {status: 501, code: 'NotImplemented'}, 0, 9));
+		await assert.rejects(probeStore(bucket), sinkError('TARGET_REFUSED', /the store cannot do that/));
+	});
+
+	it('takes a store that has no uploads in parts for one that wants one request for each object', async () => {
+		const bucket = await open({});
+		server.setFaults(faultAt('create', {status: 501, code: 'NotImplemented'}, 0, 9));
+		assert.deepEqual(await probeStore(bucket), {parts: false, checksums: true});
+	});
+
+	for (const operation of ['put', 'create', 'part', 'complete'] as const) {
+		it(`is not misled by a lost answer to ${operation}`, async () => {
+			const bucket = await open({});
+			server.setFaults(faultAt(operation, 'lost-reply'));
+			const {checksums} = await probeStore(bucket);
+			assert.equal(checksums, true);
+			assert.deepEqual(names(), ['archive/rxaudit.manifest/conditional-write']);
+		});
+	}
+});
