@@ -38,7 +38,7 @@ async function readPages(file: string): Promise<Page[]> {
 		...mappingFacts(facts),
 	};
 	const listedAtMs = order === 'none' ? 0 : undefined;
-	const records = texts.map(text => readRecord(facts, parseRecord(Buffer.from(text)), Infinity, listedAtMs));
+	const records = texts.map(text => readRecord(facts, parseRecord(Buffer.from(text)), listedAtMs));
 	return Array.from({length: records.length / pageSize}, (_, sequence) => {
 		const some = records.slice(sequence * pageSize, (sequence + 1) * pageSize);
 		const events = some.map(({value}) => value);

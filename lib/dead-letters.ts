@@ -84,9 +84,9 @@ function pagesOf(
 			offset = letter.end;
 			if (letter.name === name && letter.tenant === tenant) {
 				bytes += letter.end - letter.begin;
-				const text = Buffer.from(letter.record);
+				const {text} = letter;
 				try {
-					const record = readRecord(facts, parseRecord(text), maxEventBytes, listedAtMs);
+					const record = readRecord(facts, parseRecord(text, maxEventBytes), listedAtMs);
 					// the same account may have been no good in several listings
 					records.push(listedAtMs === undefined ? record : {...record, identity: `${record.id} ${letter.begin}`});
 				} catch (error) {

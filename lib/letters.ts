@@ -1,16 +1,25 @@
+import {isUtf8} from 'node:buffer';
 import fs from 'node:fs';
 import {SourceError} from './errors.ts';
+import type {Rejected} from './page.ts';
 
 /** One line of a dead-letter file: a record that could not be processed, and whose it is. */
 export interface Letter {
 	readonly name: string;
 	readonly tenant: string;
 	readonly id: string | undefined;
-	/** The record's own text. */
-	readonly record: string;
+	/** The record's own text, byte for byte. */
+	readonly text: Buffer;
 	/** Where its line begins and ends in the file, in bytes. */
 	readonly begin: number;
 	readonly end: number;
+}
+
+/** The line of a letter, without its end. What is no text is kept in base64, so that no byte of it changes. */
+export function letterLine({id, reason, text}: Rejected, {name, tenant}: Pick<Letter, 'name' | 'tenant'>): string {
+	const bytes = Buffer.from(text.buffer, text.byteOffset, text.length);
+	const record = isUtf8(bytes) ? {record: bytes.toString('utf8')} : {base64: bytes.toString('base64')};
+	return JSON.stringify({reason, source: name, tenant, id, ...record});
 }
 
 const chunkBytes = 256 * 1024;
@@ -50,17 +59,23 @@ export function* lettersFrom(path: string, offset: number): Generator<Letter> {
 }
 
 function letterOf(path: string, line: Uint8Array, begin: number, end: number): Letter {
-	let letter: Partial<Record<'source' | 'tenant' | 'id' | 'record', unknown>> | null;
+	let letter: Partial<Record<'source' | 'tenant' | 'id' | 'record' | 'base64', unknown>> | null;
 	try {
 		letter = JSON.parse(Buffer.from(line).toString('utf8')) as typeof letter;
 	} catch {
 		throw strange(path, begin, 'a line that is no JSON');
 	}
-	const {source: name, tenant, id, record} = letter ?? {};
-	if (typeof name !== 'string' || typeof tenant !== 'string' || typeof record !== 'string') {
+	const {source: name, tenant, id, record, base64} = letter ?? {};
+	const text =
+		typeof record === 'string'
+			? Buffer.from(record)
+			: typeof base64 === 'string'
+				? Buffer.from(base64, 'base64')
+				: undefined;
+	if (typeof name !== 'string' || typeof tenant !== 'string' || text === undefined) {
 		throw strange(path, begin, 'a line without source, tenant and record');
 	}
-	return {name, tenant, id: typeof id === 'string' ? id : undefined, record, begin, end};
+	return {name, tenant, id: typeof id === 'string' ? id : undefined, text, begin, end};
 }
 
 function strange(path: string, offset: number, got: string): SourceError {

@@ -56,7 +56,7 @@ export interface MappedRecord extends Pick<SourceFacts, 'product' | 'ownIds'> {
 export function mapRecord({name, order, records: facts}: RecordsOf, text: string, tenant: string): MappedRecord {
 	const {product, ownIds, normalize, ruleOf} = mappingFacts(facts);
 	const listedAtMs = order === 'none' ? 0 : undefined;
-	const record = readRecord(facts, parseRecord(Buffer.from(text)), Infinity, listedAtMs);
+	const record = readRecord(facts, parseRecord(Buffer.from(text)), listedAtMs);
 	const event = commonRecord({name, tenant, normalize, ruleOf}, record, record.value);
 	const rule = event.action === undefined ? undefined : ruleOf?.(event.action)?.rule;
 	return {event: {...event, raw: record.raw!}, rule, product, ownIds};

@@ -1,6 +1,7 @@
 import {isAbsolute, resolve} from 'node:path';
 import {checkAccepts} from './accepts.ts';
 import {AuditError, ConfigError, reasonOf} from './errors.ts';
+import {letterLine} from './letters.ts';
 import type {Json} from './event.ts';
 import type {Fence} from './fence.ts';
 import type {Meter} from './meter.ts';
@@ -101,9 +102,7 @@ export class OpenSinks {
 	}
 
 	async writeDeadLetters({source: {name, tenant, ...source}}: Page, rejected: readonly Rejected[]): Promise<void> {
-		const texts = rejected.map(({id, reason, text}) =>
-			JSON.stringify({reason, source: name, tenant, id, record: Buffer.from(text).toString('utf8')}),
-		);
+		const texts = rejected.map(letter => letterLine(letter, {name, tenant}));
 		const ends = new Uint32Array(texts.length);
 		let bytes = 0;
 		for (const [index, text] of texts.entries()) ends[index] = bytes += Buffer.byteLength(text) + 1;

@@ -36,13 +36,13 @@ export function createReader<Shape extends z.ZodRawShape, T>(
 			{
 				...toClientRequest(definition.request(options, window)),
 				repeatable: true,
-				parse: body => parseAnswer(body, definition.records),
+				parse: (body, isAnnounced) => parseAnswer(body, definition.records, {maxEventBytes, isAnnounced}),
 			},
 			signal,
 		);
 		const parsed = content as ParsedAnswer;
 		const listedAtMs = definition.order === 'none' ? scan.untilMs - 1 : undefined;
-		const answer = {...readRecords(definition, parsed, maxEventBytes, listedAtMs), bytes};
+		const answer = {...readRecords(definition, parsed.records, listedAtMs), bytes};
 		return paging.turn(answer as Answer<T>, parsed, bounds, scan.cursor);
 	};
 }
@@ -89,7 +89,7 @@ function byTime({more, id}: Facts): Paging {
 			const cursor = cursorOf(window, given);
 			return {fromMs: window.fromMs, toMs: toMsOf(cursor), start: offsetOf(cursor)};
 		},
-		turn(answer, {envelope, records: parsed = []}, window, given) {
+		turn(answer, {envelope, records: parsed}, window, given) {
 			const {records, events, rejected = []} = answer;
 			const places = new Map(records.map(({text}, place) => [text, place]));
 			const rows = parsed.map(({text}): TimeRow => records[places.get(text)!] ?? hash('sha256', text, 'hex'));

@@ -1,9 +1,13 @@
+import {isUtf8} from 'node:buffer';
 import {contentId} from './content-id.ts';
-import {SourceError, reasonOf} from './errors.ts';
+import {reasonOf} from './errors.ts';
 import type {Json} from './event.ts';
+import {assertUtf8} from './http/charset.ts';
 import {parseJson} from './http/client.ts';
 import {onOneLine, sliceRecords} from './http/slice-records.ts';
+import {BodyTooLarge, OtherAnswer, UnreadableBody} from './http/unreadable.ts';
 import type {Rejected, SourceRecord} from './page.ts';
+import {excerpt} from './redact.ts';
 import {type RecordTime, recordTime} from './time.ts';
 
 /** Where an API keeps its records, and what tells one from another. */
@@ -24,8 +28,7 @@ export interface RecordFacts<T> {
 /** An answer parsed: each record with its own text, and the rest of the answer with an empty list in their place. */
 export interface ParsedAnswer {
 	readonly envelope: unknown;
-	/** Absent where the answer has no such list. */
-	readonly records?: readonly ParsedRecord[];
+	readonly records: readonly (ParsedRecord | FlawedRecord)[];
 }
 
 export interface ParsedRecord {
@@ -34,42 +37,107 @@ export interface ParsedRecord {
 	readonly value: unknown;
 }
 
-/** Parses an answer record by record. Throws where JSON.parse would throw for the whole. */
-export function parseAnswer(body: Buffer, member: string): ParsedAnswer {
+/** A record that cannot be parsed: its bytes as they came, and why. */
+export interface FlawedRecord {
+	readonly text: Buffer;
+	readonly flaw: string;
+}
+
+export interface AnswerLimits {
+	/** The largest record that is let through, in bytes. Default: any. */
+	readonly maxEventBytes?: number;
+	/** False where nothing says what the answer is written in: then all of it must be UTF-8. Default: true. */
+	readonly isAnnounced?: boolean;
+}
+
+/** What an answer holds beside its records is small; so much is parsed at once. */
+const maxEnvelopeBytes = 4 * 1024 * 1024;
+
+/**
+ * Parses an answer record by record; one that is not JSON does no harm to the others. Throws where the rest of the
+ * answer is not JSON, and OtherAnswer where it has no such list.
+ */
+export function parseAnswer(body: Buffer, member: string, limits: AnswerLimits = {}): ParsedAnswer {
+	const {maxEventBytes = Infinity, isAnnounced = true} = limits;
+	if (!isAnnounced) assertUtf8(body);
 	const sliced = sliceRecords(body, member);
-	if (!sliced) return {envelope: parseJson(body)};
+	if (!sliced) {
+		if (body.length > maxEnvelopeBytes) throw new UnreadableBody(`no list "${member}" could be found in the body`);
+		throw new OtherAnswer(`without the list "${member}": ${wordsOf(parseJson(body))}`);
+	}
+	const {texts, tooDeep, envelope} = sliced;
+	if (envelope.length > maxEnvelopeBytes) {
+		throw new BodyTooLarge(`the answer has more than ${maxEnvelopeBytes} bytes beside its records`);
+	}
 	return {
-		envelope: parseJson(sliced.envelope),
-		records: sliced.texts.map(parseRecord),
+		envelope: parseJson(envelope),
+		records: texts.map(text =>
+			tooDeep.has(text) ? {text, flaw: 'the record is nested too deeply'} : parseOrSayWhy(text, maxEventBytes),
+		),
 	};
 }
 
-/** One record from its own text. Throws where JSON.parse throws. */
-export function parseRecord(text: Buffer): ParsedRecord {
+/** One record from its own text. Throws where JSON.parse throws, where it is not UTF-8, and where it is too large. */
+export function parseRecord(text: Buffer, maxEventBytes = Infinity): ParsedRecord {
+	if (text.length > maxEventBytes) {
+		throw new Error(`the record has ${text.length} bytes, more than maxEventBytes (${maxEventBytes})`);
+	}
+	if (!isUtf8(text)) throw new Error('the record is not UTF-8');
 	const raw = text.toString('utf8');
-	const value = JSON.parse(raw) as unknown;
+	const value = jsonOf(raw);
 	const line = onOneLine(text);
 	return {text: line, raw: line === text ? raw : line.toString('utf8'), value};
 }
 
-/** The records of one answer. One without id or time is rejected, the others pass. */
-export function readRecords<T>(
-	facts: RecordFacts<T>,
-	{envelope, records: parsed}: ParsedAnswer,
-	maxEventBytes: number,
-	listedAtMs?: number,
-) {
-	if (!parsed) {
-		const isObject = typeof envelope === 'object' && envelope !== null;
-		const got = isObject ? `the members ${Object.keys(envelope).join(', ')}` : typeof envelope;
-		throw new SourceError('BAD_BODY', `${facts.name}: expected an answer with a list "${facts.records}", got ${got}`);
+function parseOrSayWhy(text: Buffer, maxEventBytes: number): ParsedRecord | FlawedRecord {
+	try {
+		return parseRecord(text, maxEventBytes);
+	} catch (error) {
+		return {text, flaw: reasonOf(error)};
 	}
+}
+
+function jsonOf(raw: string): unknown {
+	try {
+		return JSON.parse(raw);
+	} catch (error) {
+		// without the piece of the record that the message quotes
+		const why = reasonOf(error).replace(/,? (?:\.\.\.)?".*is not valid JSON$/s, '');
+		throw new Error(`the record is not JSON: ${excerpt(why)}`);
+	}
+}
+
+/** Where an API puts what went wrong, when it says so with a status that does not. */
+const errorMembers = ['errorMessages', 'errors', 'error', 'error_description', 'message', 'detail', 'title', 'reason'];
+
+/** What an answer says instead, in its own words where it has any. */
+function wordsOf(envelope: unknown): string {
+	if (typeof envelope !== 'object' || envelope === null)
+		return `it is ${envelope === null ? 'null' : `a ${typeof envelope}`}`;
+	if (Array.isArray(envelope)) return 'it is a list';
+	const members = envelope as Readonly<Record<string, unknown>>;
+	const words = errorMembers.flatMap(member => textsIn(members[member]));
+	if (words.length > 0) return `the API says "${[...new Set(words)].join('; ')}"`;
+	return `it has the members ${Object.keys(members).slice(0, 20).join(', ')}`;
+}
+
+function textsIn(value: unknown, depth = 0): string[] {
+	if (typeof value === 'string') return value === '' ? [] : [value];
+	if (typeof value !== 'object' || value === null || depth > 2) return [];
+	return Object.values(value)
+		.slice(0, 20)
+		.flatMap(item => textsIn(item, depth + 1));
+}
+
+/** The records of one answer. One without id or time is rejected, the others pass. */
+export function readRecords<T>(facts: RecordFacts<T>, parsed: ParsedAnswer['records'], listedAtMs?: number) {
 	const events: T[] = [];
 	const records: SourceRecord[] = [];
 	const rejected: Rejected[] = [];
 	for (const record of parsed) {
 		try {
-			records.push(readRecord(facts, record, maxEventBytes, listedAtMs));
+			if ('flaw' in record) throw new Error(record.flaw);
+			records.push(readRecord(facts, record, listedAtMs));
 			events.push(record.value as T);
 		} catch (error) {
 			rejected.push({text: record.text, reason: reasonOf(error)});
@@ -82,12 +150,8 @@ export function readRecords<T>(
 export function readRecord<T>(
 	facts: RecordFacts<T>,
 	{text, raw, value}: ParsedRecord,
-	maxEventBytes: number,
 	listedAtMs: number | undefined,
 ): SourceRecord {
-	if (text.length > maxEventBytes) {
-		throw new Error(`the record has ${text.length} bytes, more than maxEventBytes (${maxEventBytes})`);
-	}
 	if (typeof value !== 'object' || value === null) throw new Error('the record is not an object');
 	const id = idOf(facts, value as T);
 	if (listedAtMs !== undefined) {

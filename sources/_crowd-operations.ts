@@ -2,10 +2,10 @@ import {z} from 'zod';
 import {systemClock} from '../lib/clock.ts';
 import {parsed} from '../lib/connect.ts';
 import {type Ask, defineOperation, type OperationAnswer} from '../lib/define-operation.ts';
-import {SourceError} from '../lib/errors.ts';
+import {reasonOf, SourceError} from '../lib/errors.ts';
 import type {Json} from '../lib/event.ts';
 import {httpOptions, scanOptions} from '../lib/options.ts';
-import {parseAnswer} from '../lib/records.ts';
+import {parseAnswer, type ParsedAnswer} from '../lib/records.ts';
 import {parseTime} from '../lib/time.ts';
 import {type CrowdChangeset, crowdRestrictions, crowdSearch} from './_crowd.ts';
 import {newChangeset} from './_crowd-new-changeset.ts';
@@ -103,13 +103,11 @@ async function listFilterValues(options: FilterOptions, ask: Ask): Promise<Opera
 			body,
 			repeatable: true,
 		});
-		const {envelope, records} = parseAnswer(Buffer.from(answer.text), 'values');
-		if (!records)
-			throw new SourceError('BAD_BODY', 'crowd-data-center filter-values: expected a list "values", got none');
+		const {envelope, records} = valuesIn(answer.text);
 		const isLast = (envelope as {isLastPage?: boolean}).isLastPage === true;
 		if (isLast && start === 0) return answer;
 		const before = values.size;
-		for (const {raw} of records) values.add(raw);
+		for (const {text} of records) values.add(text.toString());
 		if (isLast) return allOf(values);
 		if (values.size === before) {
 			throw new SourceError(
@@ -118,6 +116,14 @@ async function listFilterValues(options: FilterOptions, ask: Ask): Promise<Opera
 			);
 		}
 		start += records.length;
+	}
+}
+
+function valuesIn(text: string): ParsedAnswer {
+	try {
+		return parseAnswer(Buffer.from(text), 'values');
+	} catch (error) {
+		throw new SourceError('BAD_BODY', `crowd-data-center filter-values: got an answer ${reasonOf(error)}`);
 	}
 }
 

@@ -10,7 +10,7 @@ const layers: readonly (readonly [layer: number, files: RegExp])[] = [
 		1,
 		/^lib\/(clock|decode-escapes|file-name|forgotten-pages|interval-set|options|page|parse-options|redact|time)\.ts$/,
 	],
-	[1, /^lib\/http\/(credentials|endpoint|proxy|retry-after|slice-records)\.ts$/],
+	[1, /^lib\/http\/(credentials|endpoint|proxy|retry-after|slice-records|unreadable)\.ts$/],
 	[3, /^(sources|sinks)\//],
 	[4, /^lib\/(index|pipeline|registry)\.ts$/],
 	[4, /^lib\/emulator\//],

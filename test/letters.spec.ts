@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import fc from 'fast-check';
-import {lettersFrom, sendersOf} from '../lib/letters.ts';
+import {letterLine, lettersFrom, sendersOf} from '../lib/letters.ts';
 import {temporaryFolder} from './support/temporary-folder.ts';
 
 describe('letters', () => {
@@ -28,7 +28,7 @@ describe('letters', () => {
 				const file = fileOf(written.map(one => JSON.stringify(one)));
 				const all = [...lettersFrom(file, 0)];
 				assert.deepEqual(
-					all.map(({name, tenant, id, record}) => ({source: name, tenant, id, record})),
+					all.map(({name, tenant, id, text}) => ({source: name, tenant, id, record: text.toString()})),
 					written,
 				);
 				assert.equal(all.at(-1)!.end, fs.statSync(file).size);
@@ -50,8 +50,19 @@ describe('letters', () => {
 			JSON.stringify({source: 'b', tenant: 't', record: ''}),
 		]);
 		const [long, short] = [...lettersFrom(file, 0)];
-		assert.equal(long!.record, record);
+		assert.equal(long!.text.toString(), record);
 		assert.equal(short!.name, 'b');
+	});
+
+	it('keep every byte of a record, be it no text', () => {
+		const texts = [Buffer.from('{"a":"\u0001 é'), Buffer.from([0x7b, 0xe4, 0x0a, 0xff, 0x00]), Buffer.alloc(0)];
+		const sender = {name: 'a', tenant: 't'};
+		const lines = texts.map(text => letterLine({text, reason: 'why'}, sender));
+		assert.doesNotMatch(lines.join(''), /\ufffd/);
+		assert.deepEqual(
+			[...lettersFrom(fileOf(lines), 0)].map(({text}) => text),
+			texts,
+		);
 	});
 
 	it('say what is wrong, and where', () => {

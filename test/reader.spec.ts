@@ -5,6 +5,7 @@ import type {Json} from '../lib/event.ts';
 import type {Client} from '../lib/http/client.ts';
 import type {ClientRequest} from '../lib/http/request.ts';
 import type {Answer} from '../lib/operators/paginate.ts';
+import {OtherAnswer} from '../lib/http/unreadable.ts';
 import {createReader} from '../lib/reader.ts';
 import type {Scan} from '../lib/scan.ts';
 import type {SourceDefinition, Window} from '../lib/source.ts';
@@ -41,7 +42,7 @@ async function read(definition: Definition, answers: readonly object[], given: S
 	const client: Client = async request => {
 		const body = Buffer.from(JSON.stringify(answers[requests.length]));
 		requests.push(request);
-		return {bytes: body.length, content: request.parse!(body)};
+		return {bytes: body.length, content: request.parse!(body, true)};
 	};
 	const reader = createReader(definition, client, {maxEventBytes: 100} as never, overlapMs);
 	const pages: Answer<Row>[] = [];
@@ -87,8 +88,8 @@ describe('createReader', () => {
 	});
 
 	it('is an error where the answer has no list, and where the request fails', async () => {
-		await assert.rejects(read(byCursor, [{items: []}]), {code: 'BAD_BODY'});
-		await assert.rejects(read(byTime, [{items: []}]), {code: 'BAD_BODY'});
+		await assert.rejects(read(byCursor, [{items: []}]), OtherAnswer);
+		await assert.rejects(read(byTime, [{items: []}]), OtherAnswer);
 		const failure = new SourceError('TIMEOUT', 'late');
 		const reader = createReader(byCursor, () => Promise.reject(failure), {maxEventBytes: 1} as never, 0);
 		await assert.rejects(reader(scan, signal), failure);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import {SourceError} from '../lib/errors.ts';
-import {parseAnswer, readRecords} from '../lib/records.ts';
+import {OtherAnswer, UnreadableBody} from '../lib/http/unreadable.ts';
+import {parseAnswer, type ParsedRecord, readRecords} from '../lib/records.ts';
 
 interface Row {
 	readonly id?: unknown;
@@ -17,7 +17,7 @@ const facts = {
 const at = '2026-01-02T03:04:05.678Z';
 
 function read(body: string | Buffer, maxEventBytes = 1000) {
-	return readRecords(facts, parseAnswer(Buffer.from(body), 'data'), maxEventBytes);
+	return readRecords(facts, parseAnswer(Buffer.from(body), 'data', {maxEventBytes}).records);
 }
 
 function readOne(record: unknown) {
@@ -37,11 +37,12 @@ describe('parseAnswer', () => {
 					const {envelope, records} = parseAnswer(Buffer.from(body), 'data');
 					const whole = JSON.parse(body) as Record<string, unknown>;
 					assert.deepEqual(envelope, {...whole, data: []});
+					const sound = records.filter((record): record is ParsedRecord => !('flaw' in record));
 					assert.deepEqual(
-						records!.map(({value}) => value),
+						sound.map(({value}) => value),
 						whole['data'],
 					);
-					for (const {text, raw, value} of records!) {
+					for (const {text, raw, value} of sound) {
 						assert.equal(text.toString(), raw);
 						assert.doesNotMatch(raw, /[\r\n]/);
 						assert.deepEqual(JSON.parse(raw), value);
@@ -51,7 +52,7 @@ describe('parseAnswer', () => {
 		);
 	});
 
-	it('throws exactly where JSON.parse throws', () => {
+	it('throws or finds a flaw exactly where JSON.parse throws', () => {
 		const body = '{"a":[1,{"b":"\\u00e9"}],"data":[{"id":"1","n":-1.5e3},[true,null],"x"],"z":{}}';
 		const edit = fc.record({
 			from: fc.nat(body.length),
@@ -69,12 +70,12 @@ describe('parseAnswer', () => {
 						return false;
 					}
 				};
-				const ours = parses(() => parseAnswer(Buffer.from(broken), 'data'));
-				assert.equal(
-					ours,
-					parses(() => JSON.parse(broken)),
-					broken,
-				);
+				const ours = parses(() => {
+					const {records} = parseAnswer(Buffer.from(broken), 'data');
+					assert.ok(records.every(record => !('flaw' in record)));
+				});
+				const {data} = ours || parses(() => JSON.parse(broken)) ? (JSON.parse(broken) as {data?: unknown}) : {data: []};
+				assert.equal(ours, parses(() => JSON.parse(broken)) && Array.isArray(data), broken);
 			}),
 			{numRuns: 3000},
 		);
@@ -150,8 +151,7 @@ describe('readRecords', () => {
 	it('rejects a record at which the source’s own functions fail', () => {
 		const {rejected} = readRecords(
 			{...facts, id: ({id}: Row) => (id as {deep: string}).deep},
-			parseAnswer(Buffer.from('{"data":[{}]}'), 'data'),
-			1000,
+			parseAnswer(Buffer.from('{"data":[{}]}'), 'data').records,
 		);
 		assert.equal(rejected.length, 1);
 	});
@@ -178,15 +178,76 @@ describe('readRecords', () => {
 		for (const body of odd) {
 			assert.throws(
 				() => read(body),
-				(error: unknown) => {
-					assert.ok(error instanceof SourceError);
-					assert.equal(error.code, 'BAD_BODY');
-					assert.match(error.message, /^some-source: expected an answer with a list "data", got /);
-					return true;
-				},
+				(error: unknown) => error instanceof OtherAnswer && error.message.startsWith('without the list "data": it '),
 				body,
 			);
 		}
 		assert.deepEqual(read('{"data":[]}').records, []);
+	});
+});
+
+describe('an answer with a flaw', () => {
+	const flaws: readonly (readonly [what: string, text: string | Buffer, reason: RegExp])[] = [
+		['a raw control character', '{"id":"b","m":"x\u000b"}', /^the record is not JSON: Bad control character/],
+		['a raw NUL', '{"id":"b","m":"\0"}', /^the record is not JSON: Bad control character/],
+		['a raw line feed', '{"id":"b","m":"\n"}', /^the record is not JSON: Bad control character/],
+		['NaN', '{"id":"b","n":NaN}', /^the record is not JSON: Unexpected token 'N'$/],
+		['an unknown escape', String.raw`{"id":"b","m":"\x41"}`, /^the record is not JSON: Bad escaped character/],
+		['bytes that are no text', Buffer.from('{"id":"b","m":"\xe4"}', 'latin1'), /^the record is not UTF-8$/],
+		['too much nesting', `{"id":"b","m":${'['.repeat(2000)}${']'.repeat(2000)}}`, /^the record is nested too deeply$/],
+		['too much of it', `{"id":"b","m":"${'x'.repeat(5000)}"}`, /^the record has \d+ bytes, more than maxEventBytes/],
+	];
+	const good = (id: string) => JSON.stringify({id, at});
+	for (const [what, text, reason] of flaws) {
+		it(`loses that record alone, and keeps its bytes: ${what}`, () => {
+			const bytes = Buffer.from(text);
+			const body = Buffer.concat([Buffer.from(`{"data":[${good('a')},`), bytes, Buffer.from(`,${good('c')}],"n":1}`)]);
+			const {records, rejected} = read(body, 4500);
+			assert.deepEqual(
+				records.map(({id}) => id),
+				['a', 'c'],
+			);
+			assert.equal(rejected.length, 1);
+			assert.match(rejected[0]!.reason, reason);
+			assert.ok(bytes.equals(rejected[0]!.text), 'byte for byte');
+		});
+	}
+
+	it('takes half of a pair for what it is when it is escaped', () => {
+		const {records} = read(`{"data":[{"id":"a","at":"${at}","m":"\\ud800"}]}`);
+		assert.match(records[0]!.raw!, /"\\ud800"/);
+	});
+
+	it('is refused as a whole where nothing says that it is UTF-8, and the byte is named', () => {
+		const body = Buffer.from(`{"data":[${good('a')},{"id":"b","m":"Zo\xeb"}]}`, 'latin1');
+		assert.throws(
+			() => parseAnswer(body, 'data', {isAnnounced: false}),
+			(error: unknown) =>
+				error instanceof UnreadableBody && error.message.includes(`not UTF-8 at byte ${body.indexOf(0xeb)} (0xeb)`),
+		);
+	});
+
+	it('is refused as a whole where it cannot be told where its records end', () => {
+		for (const body of [`{"data":[${good('a')},{"id":"b`, `{"data":[${good('a')}],"n":NaN}`, `{"data":[${good('a')}`]) {
+			assert.throws(() => read(body), SyntaxError);
+		}
+	});
+
+	it('has its own words, where it has no records', () => {
+		for (const [body, words] of [
+			[{errorMessages: ['You are not an administrator'], errors: {}}, 'You are not an administrator'],
+			[{message: 'Plan too small', statusCode: 1}, 'Plan too small'],
+			[{errors: [{title: 'Bad', detail: 'No such cursor'}]}, 'Bad; No such cursor'],
+			[{error: 'invalid_scope', error_description: 'ask for another'}, 'invalid_scope; ask for another'],
+		] as const) {
+			assert.throws(() => read(JSON.stringify(body)), {message: `without the list "data": the API says "${words}"`});
+		}
+	});
+
+	it('is too large with more records, or more beside them, than any API gives', () => {
+		const many = `{"data":[${'{},'.repeat(100_000)}{}]}`;
+		assert.throws(() => read(many), /the answer holds more than 100000 records/);
+		assert.equal(read(many.replace('{},', '')).rejected.length, 100_000);
+		assert.throws(() => read(`{"data":[],"x":"${'x'.repeat(5_000_000)}"}`), /more than \d+ bytes beside its records/);
 	});
 });

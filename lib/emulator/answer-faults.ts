@@ -2,6 +2,7 @@ import {gzipSync} from 'node:zlib';
 import {textAnswer, type Answer} from './answer.ts';
 import type {AnswerFault} from './faults.ts';
 import {headerValue} from './header-value.ts';
+import {spoilBody} from './body-faults.ts';
 
 const MEGABYTE = 2 ** 20;
 const BOMB_MEGABYTES = 100;
@@ -30,6 +31,11 @@ export function spoilAnswer(
 			return textAnswer(200, fault.page === 'maintenance' ? maintenancePage : loginPage, 'text/html');
 		case 'headers':
 			return withHeaders(right, fault.headers, nowMs);
+		case 'coding':
+		case 'charset':
+		case 'bad-record':
+		case 'many-records':
+			return spoilBody(right, fault);
 		case 'content-type':
 			return {...right, headers: {...right.headers, 'content-type': fault.value}};
 		case 'redirect':

@@ -30,6 +30,14 @@ export type AnswerFault =
 	| {readonly kind: 'html'; readonly page?: 'login' | 'maintenance'}
 	/** The right answer with these headers as well. */
 	| {readonly kind: 'headers'; readonly headers: Readonly<Record<string, string>>}
+	/** The right body packed in another way, as Content-Encoding says it, with junk behind it where `junk` says so. */
+	| {readonly kind: 'coding'; readonly coding: string; readonly junk?: boolean}
+	/** The right body in another charset, which is announced unless `silent` says otherwise. */
+	| {readonly kind: 'charset'; readonly charset: 'iso-8859-1' | 'utf-16'; readonly silent?: boolean}
+	/** The right body with a flaw in the first record of it, which is not JSON then, or not UTF-8. */
+	| {readonly kind: 'bad-record'; readonly flaw: RecordFlaw}
+	/** The right page with so many records more: `{}` each, as a small gzip body (default 10 million). */
+	| {readonly kind: 'many-records'; readonly records?: number}
 	/** The right body under another content type. */
 	| {readonly kind: 'content-type'; readonly value: string}
 	| {readonly kind: 'redirect'; readonly location: string; readonly status?: number}
@@ -39,6 +47,9 @@ export type AnswerFault =
 	| {readonly kind: 'gzip-cut'}
 	/** A small gzip body that is the right page and megabytes of spaces (default 100). */
 	| {readonly kind: 'bomb'; readonly megabytes?: number};
+
+/** A raw control character, NaN, an escape that JSON does not know, a byte that is no UTF-8. */
+export type RecordFlaw = 'control' | 'nan' | 'escape' | 'byte';
 
 /** The right answer, sent badly. */
 export type WireFault =
@@ -74,6 +85,10 @@ const stages = {
 	status: 'answer',
 	html: 'answer',
 	headers: 'answer',
+	coding: 'answer',
+	charset: 'answer',
+	'bad-record': 'answer',
+	'many-records': 'answer',
 	'content-type': 'answer',
 	redirect: 'answer',
 	truncate: 'answer',

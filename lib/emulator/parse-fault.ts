@@ -10,6 +10,10 @@ Kinds:
   status:N[,header=value...]  an error; values may be date+5, date-60, epoch+5, minute+5 (seconds from now)
   html[:login|:maintenance]   a login page with status 200, or one that says that it is soon over
   headers:NAME=VALUE[,...]    the right answer with these headers too, values as above
+  coding:NAMES                the right body, packed so: gzip, br, deflate, raw-deflate, none
+  charset:NAME                the right body in iso-8859-1 or utf-16, announced
+  bad-record[:FLAW]           the first record has a raw control character; or nan, escape, byte
+  many-records[:N]            so many empty records more (10,000,000) in a small gzip body
   content-type[:TYPE]         the right body under another type (text/plain)
   redirect:URL                302
   truncate                    half of the JSON, properly framed
@@ -69,6 +73,15 @@ function parseKind(text: string, kind: string, rest: string | undefined): FaultK
 			return {kind, ...(rest !== undefined && {bytesPerSecond: number('BYTES')})};
 		case 'delay':
 			return {kind, delayMs: number('MS')};
+		case 'coding':
+			if (!rest) throw bad(text, 'coding:NAMES');
+			return {kind, coding: rest};
+		case 'charset':
+			return {kind, charset: oneOf(text, kind, rest, ['iso-8859-1', 'utf-16'])};
+		case 'bad-record':
+			return {kind, flaw: oneOf(text, kind, rest ?? 'control', ['control', 'nan', 'escape', 'byte'])};
+		case 'many-records':
+			return {kind, ...(rest !== undefined && {records: number('N')})};
 		case 'content-type':
 			return {kind, value: rest ?? 'text/plain'};
 		case 'redirect':
@@ -94,6 +107,12 @@ function parseKind(text: string, kind: string, rest: string | undefined): FaultK
 		default:
 			throw bad(text, `one of the kinds ${faultKinds.join(', ')}`, kind);
 	}
+}
+
+function oneOf<Word extends string>(text: string, kind: string, got: string | undefined, words: readonly Word[]): Word {
+	const word = words.find(one => one === got);
+	if (word === undefined) throw bad(text, `${kind}:${words.join('|')}`, got);
+	return word;
 }
 
 function parseStatus(text: string, rest: string): FaultKind {

@@ -1,10 +1,16 @@
 import type {Readable} from 'node:stream';
 import {type AxiosAdapter, type AxiosResponse, getAdapter, type InternalAxiosRequestConfig} from 'axios';
+import type {ClientRequest} from './request.ts';
 import {pageInstead, refusedLogin} from './login.ts';
-import {BodyTooLarge, readBody, readStart, UnknownEncoding} from './body.ts';
+import {BodyTooLarge, OtherAnswer, UnreadableBody} from './unreadable.ts';
+import {readBody, readStart} from './body.ts';
+import {decodeBody} from './charset.ts';
 
-/** Why one HTTP attempt gave no usable answer; `login`: the credentials were refused, whatever the status says. */
-export type FailureKind = 'status' | 'login' | 'network' | 'timeout' | 'body' | 'too-large' | 'stopped';
+/**
+ * Why one HTTP attempt gave no usable answer; `login`: the credentials were refused, whatever the status says; `other`:
+ * the API says something else than what was asked for.
+ */
+export type FailureKind = 'status' | 'login' | 'other' | 'network' | 'timeout' | 'body' | 'too-large' | 'stopped';
 
 /** One HTTP attempt that failed; `config` makes it retryable. Never leaves lib/http: it knows the headers sent. */
 export class AttemptError extends Error {
@@ -44,9 +50,6 @@ export interface AttemptLimits {
 
 /** How much of an error's body is read, for its message. */
 const maxErrorBodyBytes = 64 * 1024;
-/** What gunzip, inflate and the Brotli decoder say of a stream that is cut or damaged. */
-const zlibError = /^Z_|^ERR__ERROR/;
-
 /** The member of a request's config that holds how its body is parsed. */
 export const parseKey = 'rxauditParse';
 
@@ -62,7 +65,7 @@ export function attemptAdapter(limits: AttemptLimits): AxiosAdapter {
 			// every status is let through: of an answer that axios refuses it no longer stops the body at the signal
 			const response = await send({...config, signal: timers.signal, validateStatus: null});
 			timers.alive();
-			return await readAnswer(response, config, limits, timers.alive);
+			return await readAnswer(response, config, limits, timers);
 		} catch (error) {
 			throw toAttemptError(error, config, timers);
 		} finally {
@@ -75,7 +78,7 @@ async function readAnswer(
 	response: AxiosResponse,
 	config: InternalAxiosRequestConfig,
 	limits: AttemptLimits,
-	alive: () => void,
+	{alive, signal}: Pick<ReturnType<typeof startTimers>, 'alive' | 'signal'>,
 ): Promise<AxiosResponse> {
 	const headers = plainHeaders(response.headers);
 	const stream = response.data as Readable;
@@ -90,24 +93,36 @@ async function readAnswer(
 		throw new AttemptError('status', `status ${response.status}`, config, {status: response.status, headers, body});
 	}
 	const body = await readBody(stream, encoding, limits.maxBodyBytes, alive);
+	// unpacking goes on for a while after the time is up
+	signal.throwIfAborted();
 	try {
-		const parse = (config as {[parseKey]?: (body: Buffer) => unknown})[parseKey]!;
-		response.data = {bytes: body.length, content: parse(body)};
-	} catch {
-		// the parser's own message quotes the body, which may hold anything
-		const type = headers['content-type'];
-		const page = pageInstead(body, headers);
-		if (page?.isLogin) {
-			const message = `${page.words} came in place of the answer: the credentials did not get as far as the API`;
-			throw new AttemptError('login', message, config, {status: response.status, headers});
-		}
-		if (page) {
-			throw new AttemptError('body', `${page.words} came`, config, {status: response.status, headers, body});
-		}
-		const message = `the body is not whole JSON${type ? ` (content type ${type})` : ''}`;
-		throw new AttemptError('body', message, config, {status: response.status, headers, body});
+		const parse = (config as {[parseKey]?: ClientRequest['parse']})[parseKey]!;
+		const decoded = decodeBody(body, headers['content-type']);
+		response.data = {bytes: body.length, content: parse(decoded.body, decoded.isAnnounced)};
+	} catch (error) {
+		if (error instanceof BodyTooLarge) throw error;
+		throw badAnswer(error, config, {status: response.status, headers, body});
 	}
 	return response;
+}
+
+function badAnswer(
+	error: unknown,
+	config: InternalAxiosRequestConfig,
+	answer: {status: number; headers: Record<string, string>; body: Buffer},
+): AttemptError {
+	const {status, headers, body} = answer;
+	if (error instanceof OtherAnswer) return new AttemptError('other', error.message, config, {status, headers});
+	const page = pageInstead(body, headers);
+	if (page?.isLogin) {
+		const message = `${page.words} came in place of the answer: the credentials did not get as far as the API`;
+		return new AttemptError('login', message, config, {status, headers});
+	}
+	if (page) return new AttemptError('body', `${page.words} came`, config, answer);
+	const type = headers['content-type'];
+	// the parser's own message quotes the body, which may hold anything
+	const reason = error instanceof UnreadableBody ? error.message : 'the body is not whole JSON';
+	return new AttemptError('body', `${reason}${type ? ` (content type ${type})` : ''}`, config, answer);
 }
 
 /** A status that says nothing of the credentials, and passes by itself. */
@@ -126,8 +141,7 @@ function toAttemptError(
 	const cause = error instanceof Error ? new ConnectionFailure(error) : error;
 	const message = cause instanceof Error ? cause.message : String(cause);
 	if (error instanceof BodyTooLarge) return new AttemptError('too-large', message, config, {cause});
-	const unreadable = error instanceof UnknownEncoding || zlibError.test((error as NodeJS.ErrnoException).code ?? '');
-	return new AttemptError(unreadable ? 'body' : 'network', message, config, {cause});
+	return new AttemptError(error instanceof UnreadableBody ? 'body' : 'network', message, config, {cause});
 }
 
 /** What is left of a connection's error: message and errno. An AxiosError holds the headers that were sent. */

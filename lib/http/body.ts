@@ -1,16 +1,14 @@
-import {PassThrough, type Readable, pipeline} from 'node:stream';
-import zlib from 'node:zlib';
+import type {Readable} from 'node:stream';
+import {codingsOf, unpack, unpackStart} from './codings.ts';
+import {BodyTooLarge} from './unreadable.ts';
 
-/** The answer's body was larger than allowed, packed or unpacked. */
-export class BodyTooLarge extends Error {}
-
-/** The answer's body is packed in a way that was not asked for. */
-export class UnknownEncoding extends Error {}
+/** What explains an error is not larger, unpacked. */
+const maxStartBytes = 16 * 1024 * 1024;
 
 /**
  * All bytes of an answer, unpacked. Rejects when the connection ends before the announced length, when the packed
- * stream is cut or damaged, and with BodyTooLarge as soon as more than `maxBytes` come out, so that a small packed
- * answer cannot fill the memory. `onData` is called as bytes arrive.
+ * bytes are cut or damaged, and with BodyTooLarge as soon as there are more than `maxBytes`, packed or unpacked, so that
+ * a small packed answer cannot fill the memory. `onData` is called as bytes arrive.
  */
 export async function readBody(
 	stream: Readable,
@@ -20,12 +18,20 @@ export async function readBody(
 ): Promise<Buffer> {
 	const chunks: Buffer[] = [];
 	let bytes = 0;
-	for await (const chunk of unpacked(stream, encoding, onData)) {
-		bytes += chunk.length;
-		if (bytes > maxBytes) throw new BodyTooLarge(`the body is larger than ${maxBytes} bytes`);
-		chunks.push(chunk);
+	try {
+		const codings = codingsOf(encoding);
+		for await (const chunk of stream as AsyncIterable<Buffer>) {
+			onData();
+			bytes += chunk.length;
+			if (bytes > maxBytes) throw new BodyTooLarge(`the body is larger than ${maxBytes} bytes`);
+			chunks.push(chunk);
+		}
+		const body = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, bytes);
+		chunks.length = 0;
+		return await unpack(body, codings, maxBytes);
+	} finally {
+		letGo(stream);
 	}
-	return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, bytes);
 }
 
 /** The first bytes of an answer, at most `maxBytes`, for a message: as many as came, whatever went wrong then. */
@@ -38,44 +44,26 @@ export async function readStart(
 	const chunks: Buffer[] = [];
 	let bytes = 0;
 	try {
-		for await (const chunk of unpacked(stream, encoding, onData)) {
+		for await (const chunk of stream as AsyncIterable<Buffer>) {
+			onData();
 			chunks.push(chunk);
 			bytes += chunk.length;
 			if (bytes >= maxBytes) break;
 		}
 	} catch {
 		// the status says more than what broke its explanation
+	} finally {
+		letGo(stream);
 	}
-	return Buffer.concat(chunks, Math.min(bytes, maxBytes));
+	try {
+		const start = await unpackStart(Buffer.concat(chunks, bytes), codingsOf(encoding), maxStartBytes);
+		return start.subarray(0, maxBytes);
+	} catch {
+		return Buffer.alloc(0);
+	}
 }
 
 /** Ends the connection where the answer is not read to its end. */
-async function* unpacked(
-	stream: Readable,
-	encoding: string | undefined,
-	onData: () => void,
-): AsyncGenerator<Buffer, void, undefined> {
-	try {
-		for await (const chunk of unpack(stream, encoding) as AsyncIterable<Buffer>) {
-			onData();
-			yield chunk;
-		}
-	} finally {
-		if (!stream.readableEnded) stream.destroy();
-	}
-}
-
-function unpack(stream: Readable, encoding: string | undefined): Readable {
-	const unzip = decoder(encoding?.trim().toLowerCase());
-	if (!unzip) return stream;
-	// errors of both ends surface in the last stream, which is the one that is read
-	return pipeline(stream, unzip, new PassThrough(), () => {});
-}
-
-function decoder(encoding: string | undefined) {
-	if (!encoding || encoding === 'identity') return undefined;
-	if (encoding === 'gzip' || encoding === 'x-gzip') return zlib.createGunzip();
-	if (encoding === 'deflate') return zlib.createInflate();
-	if (encoding === 'br') return zlib.createBrotliDecompress();
-	throw new UnknownEncoding(`it is packed as ${JSON.stringify(encoding)} and not as gzip, deflate or br`);
+function letGo(stream: Readable): void {
+	if (!stream.readableEnded) stream.destroy();
 }

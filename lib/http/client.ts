@@ -6,6 +6,7 @@ import type {Meter} from '../meter.ts';
 import {createRedactor} from '../redact.ts';
 import {createAgent} from './agent.ts';
 import {AttemptError, type AttemptLimits, attemptAdapter, parseKey} from './attempt.ts';
+import {assertUtf8} from './charset.ts';
 import type {Credentials} from './credentials.ts';
 import {expectedTls} from './connection-failure.ts';
 import {urlBelow} from './endpoint.ts';
@@ -87,7 +88,7 @@ export function createClient(options: ClientOptions): Client {
 
 	return async (request, signal) => {
 		try {
-			const config: AxiosRequestConfig & {[parseKey]: (body: Buffer) => unknown} = {
+			const config: AxiosRequestConfig & {[parseKey]: NonNullable<ClientRequest['parse']>} = {
 				method: request.method,
 				url: urlBelow(endpoint, request.path, request.search ?? request.query ?? []),
 				...(request.body === undefined
@@ -113,8 +114,9 @@ export function createClient(options: ClientOptions): Client {
 	};
 }
 
-/** The JSON value that a body holds, with or without a byte order mark. */
+/** The JSON value that a body holds, with or without a byte order mark. Throws where it is not UTF-8. */
 export function parseJson(body: Buffer): unknown {
+	assertUtf8(body);
 	const text = body.toString('utf8');
 	return JSON.parse(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text);
 }

@@ -15,6 +15,9 @@ export interface ClientRequest {
 	readonly passing?: (status: number, body: Buffer) => boolean;
 	/** How often it is sent at most because of failures, where that is less than for others. */
 	readonly maxAttempts?: number;
-	/** Makes the answer from the body; throws where that is not whole, and the request is sent again. Default: JSON. */
-	readonly parse?: (body: Buffer) => unknown;
+	/**
+	 * Makes the answer from the body, UTF-8 or what should be, and whether its charset was announced; throws where that is
+	 * not whole, and the request is sent again. Default: JSON.
+	 */
+	readonly parse?: (body: Buffer, isAnnounced: boolean) => unknown;
 }

@@ -55,7 +55,7 @@ export function retryPolicy(context: RetryContext, request: ClientRequest, signa
 			refreshed = true;
 			return credentials.refresh(String(error.config.headers['authorization'])).catch(() => false);
 		}
-		if (kind === 'login') return false;
+		if (kind === 'login' || kind === 'other') return false;
 		if (isOutOfQuota(error)) return waitForQuota(error);
 		if (status !== undefined && status >= 300 && status < 400) return redirect(error);
 		const passes = status !== undefined && request.passing?.(status, error.body);

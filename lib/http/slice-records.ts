@@ -1,3 +1,10 @@
+import {BodyTooLarge} from './unreadable.ts';
+
+/** More than ten times what any of these APIs gives: a few bytes of gzip may stand for millions of records. */
+const maxRecords = 100_000;
+/** Deeper ones take fifty times their bytes in memory, and the stack of whoever walks through them. */
+const maxDepth = 1000;
+
 const quote = 0x22;
 const backslash = 0x5c;
 const comma = 0x2c;
@@ -10,18 +17,21 @@ const carriageReturn = 0x0d;
 /** An answer taken apart: the text of each record, and the text of the answer with `[]` in place of the records. */
 export interface SlicedAnswer {
 	readonly texts: readonly Buffer[];
+	/** Which of the texts are nested deeper than anybody should parse. */
+	readonly tooDeep: ReadonlySet<Buffer>;
 	readonly envelope: Buffer;
 }
 
 /**
  * Takes an answer apart at the array that the top-level object holds as `member` (the last of that name, as with
- * JSON.parse). Undefined when there is no such array, or when the body is so far from JSON that none can be told.
+ * JSON.parse). Undefined when there is no such array, or when the body is so far from JSON that none can be told. Throws
+ * BodyTooLarge for more records than an API gives.
  *
  * The body is whole JSON exactly when the envelope and each text are: nothing else is validated here. The texts are
  * views of the body and keep all of it in memory.
  */
 export function sliceRecords(body: Buffer, member: string): SlicedAnswer | undefined {
-	let records: {texts: Buffer[]; from: number; to: number} | undefined;
+	let records: {texts: Buffer[]; tooDeep: Set<Buffer>; from: number; to: number} | undefined;
 	const start = skipByteOrderMark(body);
 	let at = skipSpace(body, start);
 	if (body[at] !== openBrace) return undefined;
@@ -29,35 +39,41 @@ export function sliceRecords(body: Buffer, member: string): SlicedAnswer | undef
 	at = skipSpace(body, at + 1);
 	while (body[at] === quote) {
 		const nameEnd = stringEnd(body, at);
-		const isWanted = isName(body.toString('utf8', at, nameEnd), member);
+		const isWanted = isName(body, at, nameEnd, member);
 		const colon = skipSpace(body, nameEnd);
 		const value = skipSpace(body, colon + 1);
 		if (isWanted) records = undefined;
 		let end = valueEnd(body, value);
 		if (isWanted && body[value] === openBracket) {
 			const texts: Buffer[] = [];
-			end = collectElements(body, value, texts);
-			if (end < 0) return undefined;
-			records = {texts, from: value, to: end};
+			const tooDeep = new Set<Buffer>();
+			end = collectElements(body, value, texts, tooDeep);
+			records = {texts, tooDeep, from: value, to: end};
 		}
+		if (end < 0) return undefined;
 		at = skipComma(body, end);
 	}
 	if (!records) return undefined;
-	const {texts, from, to} = records;
+	const {texts, tooDeep, from, to} = records;
 	return {
 		texts,
+		tooDeep,
 		envelope: Buffer.concat([body.subarray(start, from), Buffer.from('[]'), body.subarray(to)]),
 	};
 }
 
 /** Returns the offset behind the array, or -1 when its elements are not separated by single commas. */
-function collectElements(body: Buffer, array: number, texts: Buffer[]): number {
+function collectElements(body: Buffer, array: number, texts: Buffer[], tooDeep: Set<Buffer>): number {
 	let at = skipSpace(body, array + 1);
 	if (body[at] === closeBracket) return at + 1;
 	for (;;) {
-		const end = valueEnd(body, at);
+		const found = valueEnd(body, at);
+		const end = Math.abs(found);
 		if (end === at || end > body.length) return -1;
-		texts.push(body.subarray(at, end));
+		if (texts.length === maxRecords) throw new BodyTooLarge(`the answer holds more than ${maxRecords} records`);
+		const text = body.subarray(at, end);
+		texts.push(text);
+		if (found < 0) tooDeep.add(text);
 		const behind = skipSpace(body, end);
 		if (body[behind] === closeBracket) return behind + 1;
 		if (body[behind] !== comma) return -1;
@@ -71,9 +87,11 @@ export function onOneLine(text: Buffer): Buffer {
 	return text.filter(byte => byte !== lineFeed && byte !== carriageReturn) as Buffer;
 }
 
-function isName(text: string, member: string): boolean {
+function isName(body: Buffer, start: number, end: number, member: string): boolean {
+	// an escape makes a name longer, never shorter
+	if (end - start - 2 < Buffer.byteLength(member)) return false;
 	try {
-		return JSON.parse(text) === member;
+		return JSON.parse(body.toString('utf8', start, end)) === member;
 	} catch {
 		return false;
 	}
@@ -85,10 +103,11 @@ function valueEnd(body: Buffer, start: number): number {
 	return first === openBrace || first === openBracket ? bracketEnd(body, start) : scalarEnd(body, start);
 }
 
-/** Nearly all bytes of an answer pass here or in stringEnd(); reading the length once makes both twice as fast. */
+/** Negative where it is too deep. Nearly all bytes of an answer pass here or in stringEnd(); reading the length once makes both twice as fast. */
 function bracketEnd(body: Buffer, start: number): number {
 	const {length} = body;
 	let depth = 0;
+	let isDeep = false;
 	let at = start;
 	while (at < length) {
 		const byte = body[at]!;
@@ -98,10 +117,10 @@ function bracketEnd(body: Buffer, start: number): number {
 		}
 		at++;
 		const bracket = byte | 0x20; // makes [ and { the same, and ] and }
-		if (bracket === 0x7b) depth++;
+		if (bracket === 0x7b) isDeep = ++depth > maxDepth || isDeep;
 		else if (bracket === 0x7d && --depth === 0) break;
 	}
-	return at;
+	return isDeep ? -at : at;
 }
 
 function stringEnd(body: Buffer, start: number): number {

@@ -65,6 +65,10 @@ export function toAuditError(
 			});
 		case 'network':
 			return networkError(error, `${where}: ${excerpt(redact(networkReason(error, endpoint, wording)), 400)}`);
+		case 'other':
+			return new SourceError('BAD_BODY', `${where} answered ${status}, but ${excerpt(redact(error.message), 400)}`, {
+				status,
+			});
 		case 'login': {
 			const refused = excerpt(redact(error.message), 400);
 			return new AuthError(

@@ -45,7 +45,7 @@ function normalized(page: Page): Page<AuditEvent> {
 function pageOf({source, name}: Subject, texts: readonly string[]): Page {
 	const facts = source.records;
 	const answer = parseAnswer(Buffer.from(`{"${facts.records}":[${texts.join()}]}`), facts.records);
-	const read = readRecords(facts, answer, Infinity, source.order === 'none' ? 0 : undefined);
+	const read = readRecords(facts, answer.records, source.order === 'none' ? 0 : undefined);
 	const context = {source: factsOf({name, ...mappingFacts(facts)}), sequence: 0, position: null, bytes: 1};
 	return createPage({...read, ...context}, {taken() {}, nacked() {}});
 }

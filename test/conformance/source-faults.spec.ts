@@ -2,11 +2,12 @@ import assert from 'node:assert/strict';
 import {systemClock} from '../../lib/clock.ts';
 import {AuditError, type ErrorCode, RateLimitError} from '../../lib/errors.ts';
 import type {Fault} from '../../lib/emulator/index.ts';
+import {listen} from '../support/pages.ts';
 import {assertNoSecret, credentials} from './secrets.ts';
 import {hastyClock} from './hasty-clock.ts';
 import {textsOf, withSource} from './source-under-test.ts';
 import {describeEachSource} from './subjects.ts';
-import {assertInOrder} from './tally.ts';
+import {assertInOrder, assertSame} from './tally.ts';
 
 /** What passes when the request is sent again, in the order of requests: the first answer after each is the right one. */
 const passing: readonly (readonly [times: number, fault: Fault])[] = [
@@ -42,6 +43,17 @@ const refusedLogins: readonly Fault[] = [
 		{'X-AUSERNAME': 'anonymous'},
 		{'X-Authentication-Denied-Reason': 'CAPTCHA_CHALLENGE; login-url=https://jira.example.com/login.jsp'},
 	].map((headers): Fault => ({kind: 'headers', headers: headers as Record<string, string>})),
+];
+
+/** The right page, packed or written otherwise. */
+const disguises: readonly Fault[] = [
+	...['none', 'GZIP', 'x-gzip', 'deflate', 'raw-deflate', 'br', 'gzip, br', 'identity, gzip'].map((coding): Fault => ({
+		kind: 'coding',
+		coding,
+	})),
+	{kind: 'coding', coding: 'gzip', junk: true},
+	{kind: 'charset', charset: 'utf-16'},
+	{kind: 'charset', charset: 'utf-16', silent: true},
 ];
 
 /** From so many requests on, the faults that pass, each with one good answer behind it. */
@@ -147,6 +159,41 @@ describeEachSource('faults', subject => {
 				assertHolds(held());
 			}));
 	}
+
+	it('reads a body however it is packed or written', () =>
+		withSource(subject, {pages: 3.5}, async ({emulator, held, pull}) => {
+			for (const fault of disguises) {
+				emulator.setFaults([{...fault, at: 'all'}]);
+				assertInOrder(textsOf(await pull({maxAttempts: 1})), held(), JSON.stringify(fault));
+			}
+		}));
+
+	for (const flaw of ['control', 'nan', 'escape', 'byte'] as const) {
+		it(`makes a dead letter of a record with a flaw, and goes on: ${flaw}`, () =>
+			withSource(subject, {pages: 3.5}, async ({emulator, held, options}) => {
+				emulator.setFaults([{kind: 'bad-record', flaw, at: 1}]);
+				const heard = listen(source(options()), page => page.ack());
+				await heard.over;
+				assert.equal(heard.ended, 'complete', String(heard.error));
+				const letters = heard.values.flatMap(({rejected}) => rejected);
+				assert.equal(letters.length, 1);
+				assert.match(letters[0]!.reason, /^the record is not (JSON: |UTF-8$)/);
+				const wholly = Buffer.from(letters[0]!.text)
+					.toString('latin1')
+					.replace(/"flaw":[^,]*,/, '');
+				assertSame([...textsOf(heard.values), Buffer.from(wholly, 'latin1').toString()], held());
+			}));
+	}
+
+	it('takes no more records than an API gives, whatever they weigh', () =>
+		withSource(subject, {pages: 3.5}, async ({archive, emulator, held}) => {
+			const {assertHolds, fill} = archive();
+			emulator.setFaults([{kind: 'many-records', records: 200_000, at: {from: 2}}]);
+			await assert.rejects(fill({maxAttempts: 1}), failure('BODY_TOO_LARGE'));
+			emulator.clearFaults();
+			await fill();
+			assertHolds(held());
+		}));
 
 	it('waits where a 403 says that it is about now, not about rights', () =>
 		withSource(subject, {pages: 3.5}, async ({emulator, held, pull}) => {

@@ -25,6 +25,11 @@ describe('emulator/parse-fault', () => {
 			'foreign-next:https://x.example@1': {kind: 'foreign-next', origin: 'https://x.example', at: [1]},
 			'html:maintenance@1': {kind: 'html', page: 'maintenance', at: [1]},
 			'headers:X-AUSERNAME=anonymous@1': {kind: 'headers', headers: {'X-AUSERNAME': 'anonymous'}, at: [1]},
+			'coding:gzip, br@1': {kind: 'coding', coding: 'gzip, br', at: [1]},
+			'charset:utf-16@1': {kind: 'charset', charset: 'utf-16', at: [1]},
+			'bad-record@1': {kind: 'bad-record', flaw: 'control', at: [1]},
+			'bad-record:byte@1': {kind: 'bad-record', flaw: 'byte', at: [1]},
+			'many-records:7@1': {kind: 'many-records', records: 7, at: [1]},
 			'content-type@1': {kind: 'content-type', value: 'text/plain', at: [1]},
 		};
 		for (const [text, fault] of Object.entries(examples)) assert.deepEqual(parseFault(text), fault, text);
@@ -41,6 +46,8 @@ describe('emulator/parse-fault', () => {
 			'redirect@1': 'redirect:URL',
 			'html:x@1': 'html, html:login or html:maintenance',
 			'truncate:x@1': 'truncate without an argument',
+			'charset:klingon@1': 'charset:iso-8859-1|utf-16',
+			'coding@1': 'coding:NAMES',
 			'headers@1': 'headers like retry-after=2',
 			'explode@1': 'refuse-cursor',
 			'html@0': 'requests like 3',

@@ -96,11 +96,11 @@ describe('attemptAdapter and the connection', () => {
 	});
 
 	it('closes it when the body is packed in an unknown way', async () => {
-		const server = await serve(response => response.writeHead(200, {'content-encoding': 'zstd'}).write('…'));
+		const server = await serve(response => response.writeHead(200, {'content-encoding': 'lzma'}).write('…'));
 		const closed = server.closed();
 		const error = await rejection(openClient(server.origin, {maxAttempts: 1}).get());
 		assert.equal(error['code'], 'BAD_BODY');
-		assert.match(error.message, /zstd/);
+		assert.match(error.message, /lzma/);
 		await closed;
 	});
 

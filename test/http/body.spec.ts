@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import {Readable} from 'node:stream';
 import zlib from 'node:zlib';
 import fc from 'fast-check';
-import {BodyTooLarge, readBody, readStart, UnknownEncoding} from '../../lib/http/body.ts';
+import {readBody, readStart} from '../../lib/http/body.ts';
+import {BodyTooLarge} from '../../lib/http/unreadable.ts';
 import {scriptedServers} from '../support/scripted-server.ts';
 import {openClient, rejection} from './open-client.ts';
 
@@ -53,14 +54,9 @@ describe('readBody', () => {
 		it(`stops unpacking ${encoding} when the limit is passed`, async () => {
 			const bomb = pack(Buffer.alloc(64 * 2 ** 20, ' '));
 			assert.ok(bomb.length * 900 < 64 * 2 ** 20);
-			let pieces = 0;
-			const stream = streamOf(bomb);
-			await assert.rejects(
-				readBody(stream, encoding, 2 ** 20, () => pieces++),
-				BodyTooLarge,
-			);
-			assert.ok(pieces <= 66, `${pieces} pieces of 16 KiB unpacked`);
-			assert.ok(stream.destroyed);
+			const {rss} = process.memoryUsage();
+			await assert.rejects(readBody(streamOf(bomb), encoding, 2 ** 20, ignore), BodyTooLarge);
+			assert.ok(process.memoryUsage().rss - rss < 32 * 2 ** 20, 'far from all of it is in memory');
 		});
 	}
 
@@ -69,10 +65,13 @@ describe('readBody', () => {
 		await assert.rejects(readBody(streamOf(Buffer.alloc(5001)), undefined, 5000, ignore), BodyTooLarge);
 	});
 
-	it('refuses an unknown packing and lets go of the stream', async () => {
-		for (const encoding of ['zstd', 'gzip, br', 'aws-chunked']) {
-			const stream = streamOf(Buffer.from('{}'));
-			await assert.rejects(readBody(stream, encoding, 100, ignore), UnknownEncoding);
+	it('refuses an unknown packing, or a packed body that is too large, and lets go of the stream', async () => {
+		for (const [encoding, bytes] of [
+			['aws-chunked', 2],
+			['gzip', 100_000],
+		] as const) {
+			const stream = streamOf(Buffer.alloc(bytes));
+			await assert.rejects(readBody(stream, encoding, 100, ignore));
 			assert.ok(stream.destroyed);
 		}
 	});
@@ -87,12 +86,18 @@ describe('readStart', () => {
 		assert.ok(stream.destroyed);
 	});
 
+	it('unpacks as much of it as came', async () => {
+		const whole = zlib.gzipSync('sorry, '.repeat(50_000));
+		const start = await readStart(streamOf(whole.subarray(0, whole.length - 20)), 'gzip', 1000, ignore);
+		assert.equal(start.toString(), 'sorry, '.repeat(150).slice(0, 1000));
+	});
+
 	it('gives what came where the rest is missing', async () => {
 		const cut = new Readable({read: ignore});
 		cut.push('sorry');
 		const start = readStart(cut, undefined, 100, () => cut.destroy(new Error('reset')));
 		assert.equal((await start).toString(), 'sorry');
-		assert.equal((await readStart(streamOf(Buffer.from('text')), 'zstd', 100, ignore)).length, 0);
+		assert.equal((await readStart(streamOf(Buffer.from('text')), 'lzma', 100, ignore)).length, 0);
 		assert.equal((await readStart(streamOf(Buffer.from('text')), 'gzip', 100, ignore)).length, 0);
 	});
 });
@@ -133,7 +138,7 @@ describe('bodies over HTTP', () => {
 		['half of a gzip stream', {'content-encoding': 'gzip'}, zlib.gzipSync(json).subarray(0, 20)],
 		['gzip that is none', {'content-encoding': 'gzip'}, json],
 		['Brotli that is none', {'content-encoding': 'br'}, json],
-		['an unknown packing', {'content-encoding': 'zstd'}, json],
+		['an unknown packing', {'content-encoding': 'lzma'}, json],
 		['too much', {}, Buffer.alloc(2 ** 21, ' '), 'BODY_TOO_LARGE'],
 		['a bomb', {'content-encoding': 'gzip'}, zlib.gzipSync(Buffer.alloc(2 ** 26)), 'BODY_TOO_LARGE'],
 	];

@@ -97,6 +97,14 @@ describe('sliceRecords', () => {
 		assert.equal(slice(''), undefined);
 	});
 
+	it('says which elements are nested too deeply, and where they end', () => {
+		const deep = `${'[{"a":'.repeat(501)}1${'}]'.repeat(501)}`;
+		const {texts, tooDeep} = sliceRecords(Buffer.from(`{"data":[1,${deep},2]}`), 'data')!;
+		assert.deepEqual(texts.map(String), ['1', deep, '2']);
+		assert.deepEqual([...tooDeep], [texts[1]]);
+		assert.equal(slice(`{"data":[],"x":${deep}}`), undefined);
+	});
+
 	it('skips a byte order mark', () => {
 		assert.deepEqual(slice('\ufeff{"data":[1]}'), ['1']);
 	});
