@@ -15,7 +15,8 @@ import type {ClientRequest} from './request.ts';
 import {type RetryLimits, retryPolicy} from './retry-policy.ts';
 import {checkServerClock} from './server-clock.ts';
 import {speaksTls} from './speaks-tls.ts';
-import {toAuditError, type Wording} from './to-error.ts';
+import {asksTheSame} from './redirect.ts';
+import {otherQuestion, toAuditError, type Wording} from './to-error.ts';
 
 export interface ClientOptions extends AttemptLimits, RetryLimits {
 	/** The source's name: prefix of messages, and the API whose rate is taken. */
@@ -103,6 +104,7 @@ export function createClient(options: ClientOptions): Client {
 				'axios-retry': retryPolicy(options, request, signal),
 			};
 			const response = await instance.request<ClientAnswer | undefined>(config);
+			if (!asksTheSame(config.url!, response.config.url!)) throw otherQuestion(name, request, response.config.url!);
 			const answer = response.data!;
 			// the connection's objects outlive the request; without this they keep its whole page from being collected
 			response.data = undefined;

@@ -8,6 +8,7 @@ import type {ClientRequest} from './request.ts';
 import type {Credentials} from './credentials.ts';
 import type {Limiter} from './limiter.ts';
 import {isOutOfQuota} from './quota.ts';
+import {whereToGoOn, withCookies} from './redirect.ts';
 import {backoffMs, retryAtMs} from './retry-after.ts';
 
 export interface RetryLimits {
@@ -44,12 +45,21 @@ export function retryPolicy(context: RetryContext, request: ClientRequest, signa
 	let failures = 0;
 	let refusals = 0;
 	let redirects = 0;
+	let start: string | undefined;
 	let refreshed = false;
 	let askedMs = 0;
 
 	async function decide(error: unknown): Promise<boolean> {
 		// axios throws an error of its own where the signal was aborted before the attempt
 		if (!(error instanceof AttemptError) || error.kind === 'stopped') return false;
+		start ??= error.config.url;
+		if (isRedirect(error)) return redirect(error);
+		const again = await passes(error);
+		if (again) startAnew(error);
+		return again;
+	}
+
+	async function passes(error: AttemptError): Promise<boolean> {
 		const {kind, status} = error;
 		if ((status === 401 || kind === 'login') && !refreshed) {
 			refreshed = true;
@@ -57,9 +67,8 @@ export function retryPolicy(context: RetryContext, request: ClientRequest, signa
 		}
 		if (kind === 'login' || kind === 'other') return false;
 		if (isOutOfQuota(error)) return waitForQuota(error);
-		if (status !== undefined && status >= 300 && status < 400) return redirect(error);
-		const passes = status !== undefined && request.passing?.(status, error.body);
-		if (!passes && !isTransient(error)) return false;
+		const isPassing = status !== undefined && request.passing?.(status, error.body);
+		if (!isPassing && !isTransient(error)) return false;
 		if (!repeatable && !neverSent.has(error.errno ?? '')) return false;
 		if (++failures >= Math.min(maxAttempts, request.maxAttempts ?? Infinity)) return false;
 		error.delayMs = Math.max(backoffMs(failures - 1, backoff, random), retryAfter(error) ?? 0);
@@ -93,13 +102,20 @@ export function retryPolicy(context: RetryContext, request: ClientRequest, signa
 	}
 
 	function redirect(error: AttemptError): boolean {
-		const {location} = error.headers;
-		if (!location || request.method !== 'GET' || ++redirects > maxRedirects) return false;
-		if (!URL.canParse(location, error.config.url)) return false;
-		const target = new URL(location, error.config.url);
-		if (target.origin !== context.endpoint.origin || target.username || target.password) return false;
-		error.config.url = target.href;
+		const target = whereToGoOn(error, request, context.endpoint);
+		if (!target || ++redirects > maxRedirects) return false;
+		const {config} = error;
+		const cookies = withCookies(String(config.headers.get('cookie') ?? ''), error);
+		if (cookies !== '') config.headers.set('cookie', cookies);
+		config.url = target.href;
 		return true;
+	}
+
+	/** The node that was pointed to may be the one that fails. */
+	function startAnew({config}: AttemptError): void {
+		config.url = start!;
+		config.headers.delete('cookie');
+		redirects = 0;
 	}
 
 	return {
@@ -113,6 +129,10 @@ export function retryPolicy(context: RetryContext, request: ClientRequest, signa
 			await clock.sleep((error as unknown as AttemptError).delayMs, signal);
 		},
 	};
+}
+
+function isRedirect({kind, status = 0}: AttemptError): boolean {
+	return kind === 'status' && status >= 300 && status < 400;
 }
 
 function isTransient({kind, status, errno, message}: AttemptError): boolean {

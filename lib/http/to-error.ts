@@ -4,6 +4,7 @@ import {proxyRefused} from './agent.ts';
 import {AttemptError} from './attempt.ts';
 import {explainConnection} from './connection-failure.ts';
 import {isOutOfQuota} from './quota.ts';
+import {endpointAt, isSignOn, targetOf} from './redirect.ts';
 import type {ClientRequest} from './request.ts';
 
 /** What is said to people about an API, where it is not a log that is read from `--endpoint`. */
@@ -77,7 +78,7 @@ export function toAuditError(
 			);
 		}
 		case 'status':
-			return statusError(error, status!, where, said, redact, endpoint, wording);
+			return statusError(error, status!, where, said, redact, request, endpoint, wording);
 	}
 }
 
@@ -107,6 +108,7 @@ function statusError(
 	where: string,
 	said: string,
 	redact: (text: string) => string,
+	request: ClientRequest,
 	endpoint: URL,
 	wording: Wording,
 ): Error {
@@ -134,14 +136,7 @@ function statusError(
 	if (status === 404) {
 		return new SourceError('NOT_FOUND', `${answered}: ${missing[0]}${said}; check ${missing[1]}`, {status});
 	}
-	if (status >= 300 && status < 400) {
-		const target = excerpt(redact(error.headers['location'] ?? 'nowhere'));
-		return new SourceError(
-			'REDIRECT_REFUSED',
-			`${answered} and points to ${target}, which is not followed: credentials stay at the endpoint; check ${address}`,
-			{status},
-		);
-	}
+	if (status >= 300 && status < 400) return redirectError(error, answered, request, redact, address);
 	return new SourceError('HTTP_STATUS', `${answered}${said}`, {status});
 }
 
@@ -149,4 +144,43 @@ function statusError(
 function gatewayHint({host}: URL, {gateway}: Wording): string {
 	if (!gateway || new URL(gateway).host === host) return '';
 	return `; a token with scopes works with --endpoint ${gateway} only (CLOUD-ID: see https://SITE/_edge/tenant_info)`;
+}
+
+function redirectError(
+	error: AttemptError,
+	answered: string,
+	{method, path}: ClientRequest,
+	redact: (text: string) => string,
+	address: string,
+): Error {
+	const {status} = error;
+	const target = targetOf(error);
+	const points = `${answered} and points to ${excerpt(redact(error.headers['location'] ?? 'nowhere'))}`;
+	if (target && isSignOn(target, path)) {
+		const reason = 'a page to sign in: the credentials did not get as far as the API';
+		const advice = 'check that they are of this API and have not expired';
+		return new AuthError('UNAUTHORIZED', `${points}, ${reason}; ${advice}`);
+	}
+	const isElsewhere = target && target.origin !== new URL(error.config.url ?? target.origin).origin;
+	const reason = isElsewhere
+		? 'credentials stay at the endpoint'
+		: method === 'GET'
+			? 'it leads no further'
+			: `a ${method} is sent again after 307 and 308 only`;
+	const right = target && endpointAt(target, path);
+	const advice = right === undefined ? '' : `, which may have to be ${excerpt(redact(right))}`;
+	return new SourceError('REDIRECT_REFUSED', `${points}, which is not followed: ${reason}; check ${address}${advice}`, {
+		status,
+	});
+}
+
+/** What came answers another question than the one that was asked. */
+export function otherQuestion(name: string, {method, path}: ClientRequest, end: string): SourceError {
+	const target = new URL(end);
+	const right = endpointAt(target, path);
+	const advice = right === undefined ? 'the address of the API itself' : right;
+	return new SourceError(
+		'REDIRECT_REFUSED',
+		`${name}: ${method} ${path} was redirected to ${excerpt(target.origin + target.pathname)}, which drops or changes what was asked for; expected the endpoint ${excerpt(advice)}`,
+	);
 }

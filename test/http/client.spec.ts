@@ -229,13 +229,13 @@ describe('createClient and redirects', () => {
 		assert.equal(server.requests.length, 1);
 	});
 
-	it('does not send a body anywhere else, and ends without a location', async () => {
+	it('does not send a body anywhere else by 303, and ends without a location', async () => {
 		for (const [method, headers] of [
 			['POST', {location: '/moved'}],
 			['PUT', {location: '/moved'}],
 			['GET', {}],
 		] as const) {
-			const server = await serve(response => response.writeHead(307, headers).end());
+			const server = await serve(response => response.writeHead(303, headers).end());
 			assert.equal((await rejection(openClient(server.origin).get({method})))['code'], 'REDIRECT_REFUSED');
 			assert.equal(server.requests.length, 1);
 		}
