@@ -46,7 +46,7 @@ export default defineSink({
 		const {maxAttempts, retryBaseMs, mode} = given;
 		const {layout, compression, commitSize} = archivePlan(given);
 		const place = placeOf(given, names);
-		if (given.apiEndpoint !== undefined) parseEndpoint('gcs', given.apiEndpoint);
+		if (given.apiEndpoint !== undefined) parseEndpoint('gcs', given.apiEndpoint, given.insecure);
 		return {
 			target: targetOf(place),
 			layout: {layout},
@@ -60,7 +60,15 @@ export default defineSink({
 			},
 			async open(context) {
 				const store = await openStore(given, context);
-				return openObjectArchive({sink: 'gcs', store, layout, compression, mode, maxAttempts, retryBaseMs, context});
+				const archive = {sink: 'gcs', store, layout, compression, mode, maxAttempts, retryBaseMs, context};
+				const sink = await openObjectArchive(archive);
+				try {
+					await store.refuseUnconditional();
+				} catch (error) {
+					await sink.close();
+					throw error;
+				}
+				return sink;
 			},
 		};
 	},

@@ -16,9 +16,9 @@ const vendor = 'https://storage.googleapis.com';
  */
 export async function openBucket(
 	apiEndpoint: string | undefined,
-	retry: BucketRetry & CertificateOptions & {readonly timeoutMs: number},
+	retry: BucketRetry & CertificateOptions & {readonly timeoutMs: number; readonly insecure?: boolean},
 ): Promise<Bucket> {
-	const {endpoint, authenticates} = chooseEndpoint(apiEndpoint);
+	const {endpoint, authenticates} = chooseEndpoint(apiEndpoint, retry.insecure ?? false);
 	const connection = await connectionTo(new URL(endpoint ?? vendor), retry);
 	const {Storage} = await import('@google-cloud/storage');
 	const storage = new Storage({
@@ -41,7 +41,10 @@ export async function openBucket(
 	return storage.bucket(retry.bucket);
 }
 
-function chooseEndpoint(apiEndpoint: string | undefined): {endpoint?: string; authenticates: boolean} {
+function chooseEndpoint(
+	apiEndpoint: string | undefined,
+	insecure: boolean,
+): {endpoint?: string; authenticates: boolean} {
 	const emulator = process.env['STORAGE_EMULATOR_HOST'];
 	if (emulator !== undefined && apiEndpoint !== undefined && emulator !== apiEndpoint) {
 		// the client would send some of its requests to one and some to the other
@@ -49,6 +52,7 @@ function chooseEndpoint(apiEndpoint: string | undefined): {endpoint?: string; au
 	}
 	const given = emulator ?? apiEndpoint;
 	if (given === undefined) return {authenticates: true};
-	const url = parseEndpoint('gcs', given);
+	// an emulator gets no credentials
+	const url = parseEndpoint('gcs', given, insecure || emulator !== undefined);
 	return {endpoint: given, authenticates: emulator === undefined && !isLoopback(url)};
 }

@@ -2,6 +2,7 @@ import type {FileMetadata} from '@google-cloud/storage';
 import {createHash} from 'node:crypto';
 import {Readable} from 'node:stream';
 import type {CertificateOptions} from '../../lib/http/certificates.ts';
+import {refused} from '../_files/file-errors.ts';
 import {openBucket} from './client.ts';
 import {request, Tries} from '../_bucket/bucket-retry.ts';
 import {
@@ -25,8 +26,13 @@ export interface GcsObjectsOptions extends PutOptions, CertificateOptions {
 	readonly spoolFolder: string;
 }
 
+export interface GcsObjects extends ObjectStore {
+	/** Throws where conditions are overlooked: of two writers the second would win. A proper store keeps nothing of it. */
+	refuseUnconditional(): Promise<void>;
+}
+
 /** The objects of a bucket below a prefix. */
-export async function openGcsObjects(options: GcsObjectsOptions): Promise<ObjectStore> {
+export async function openGcsObjects(options: GcsObjectsOptions): Promise<GcsObjects> {
 	const {signal, timeoutMs} = options;
 	const bucket = await openBucket(options.apiEndpoint, options);
 	const root = options.prefix === '' ? '' : `${options.prefix}/`;
@@ -119,8 +125,32 @@ export async function openGcsObjects(options: GcsObjectsOptions): Promise<Object
 		}
 	}
 
+	async function refuseUnconditional(): Promise<void> {
+		const file = fileOf('rxaudit.manifest/conditional-write');
+		const stored = await request<Failure, 'stored', 'stored' | 'refused'>(
+			gcsFailures,
+			options,
+			`use ${title}`,
+			async () => {
+				const never = {preconditionOpts: {ifGenerationMatch: 1}, validation: false}; // no object has this generation
+				await file.save('x', {...never, resumable: false, timeout: timeoutMs});
+				return 'stored';
+			},
+			// credentials that may not do this are found out by what is written
+			failure => (isPassing(failure) ? undefined : 'refused'),
+		);
+		if (stored === 'refused') return;
+		await file.delete().catch(() => {});
+		throw refused(
+			'gcs',
+			`${title} is behind something that overlooks ifGenerationMatch: two writers would overwrite each other's evidence; ` +
+				'use Google itself, or an emulator that keeps conditions',
+		);
+	}
+
 	return {
 		title,
+		refuseUnconditional,
 		spoolFolder: options.spoolFolder,
 		put: createPut(options, {addressOf, fileOf, heldOf, find, remove}),
 		async stat(name) {

@@ -207,6 +207,13 @@ describe('gcs', () => {
 		assert.equal((await gcs.verify!(options())).chain.entries, 2);
 	});
 
+	it('refuses what overlooks conditions, and leaves nothing there', async () => {
+		await server.close();
+		server = await startGcsServer({ignoresConditions: true});
+		await assert.rejects(open(), sinkError('TARGET_REFUSED', /overlooks ifGenerationMatch.*use Google itself/));
+		assert.deepEqual(server.bucket.list(), []);
+	});
+
 	describe('fails clearly', () => {
 		it('when there is no such bucket, before any event is taken', async () => {
 			const sink = gcs(options({bucket: 'no-such-bucket'}));

@@ -34,6 +34,8 @@ export interface GcsServerOptions extends Partial<BucketOptions> {
 	readonly port?: number;
 	/** How many objects a listing gives at once. Default 1000. */
 	readonly listSize?: number;
+	/** Overlooks conditions, as some emulators and proxies do. */
+	readonly ignoresConditions?: boolean;
 }
 
 export interface GcsServer {
@@ -117,7 +119,8 @@ export async function startGcsServer(options: GcsServerOptions = {}): Promise<Gc
 	}
 
 	function answerTo({operation, name, query, request, range}: Call, body: Buffer): Answer {
-		const conditions = {ifGenerationMatch: query.get('ifGenerationMatch') ?? undefined};
+		const asked = options.ignoresConditions ? undefined : query.get('ifGenerationMatch');
+		const conditions = {ifGenerationMatch: asked ?? undefined};
 		const generation = query.get('generation') ?? undefined;
 		allow(operation);
 		switch (operation) {
