@@ -1,4 +1,5 @@
-import type {Page} from './page.ts';
+import type {Page, SourceFacts} from './page.ts';
+import type {Gap} from './scan.ts';
 
 /** What a run has done so far. Times are milliseconds. */
 export interface Progress {
@@ -18,6 +19,16 @@ export interface Progress {
 	/** The end of the wait that is going on, epoch milliseconds. */
 	readonly waitingUntilMs?: number;
 	readonly warnings: readonly string[];
+	/** What could not be read, in this run or in those before: each run tries it again. */
+	readonly gaps: readonly GapReport[];
+}
+
+/** From `from`, inclusive, to `to`, exclusive. */
+export interface GapReport {
+	readonly source: string;
+	readonly from: string;
+	readonly to: string;
+	readonly reason: string;
 }
 
 /** So many names are kept: whoever writes records chooses them. */
@@ -37,6 +48,7 @@ export class Meter implements Progress {
 	positionMs?: number;
 	waitingUntilMs?: number;
 	readonly warnings: string[] = [];
+	readonly #gaps = new Map<string, readonly GapReport[]>();
 	readonly #unknownActions = new Map<string, number>();
 	/** Called after each change that a user would like to see. */
 	onChange: (() => void) | undefined;
@@ -59,7 +71,20 @@ export class Meter implements Progress {
 			...(this.positionMs === undefined ? {} : {positionMs: this.positionMs}),
 			...(this.waitingUntilMs === undefined ? {} : {waitingUntilMs: this.waitingUntilMs}),
 			warnings: [...this.warnings],
+			gaps: this.gaps,
 		};
+	}
+
+	get gaps(): readonly GapReport[] {
+		return [...this.#gaps.values()].flat();
+	}
+
+	/** Says which spans of a source are open now. */
+	setGaps({name, tenant}: Pick<SourceFacts, 'name' | 'tenant'>, gaps: readonly Gap[]): void {
+		this.#gaps.set(
+			`${name}:${tenant}`,
+			gaps.map(({sinceMs, untilMs, reason}) => ({source: name, from: iso(sinceMs), to: iso(untilMs), reason})),
+		);
 	}
 
 	get unknownActions(): Readonly<Record<string, number>> {
@@ -109,4 +134,8 @@ export class Meter implements Progress {
 			this.changed();
 		}
 	}
+}
+
+function iso(ms: number): string {
+	return new Date(ms).toISOString();
 }

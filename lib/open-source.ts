@@ -9,9 +9,10 @@ import {mappingFacts} from './mapping.ts';
 import {filterEvents} from './operators/filter-events.ts';
 import {paginate, type ReadPage} from './operators/paginate.ts';
 import type {Page, SourceFacts} from './page.ts';
+import {concernsPage} from './page-failure.ts';
 import {createSizedReader} from './page-size.ts';
 import {createReader} from './reader.ts';
-import {nowhere, planScans, type Scan, type ScanPlan, type SourcePosition} from './scan.ts';
+import {begin, gapsIn, nowhere, planScans, resume, type Scan, type ScanPlan, type SourcePosition} from './scan.ts';
 import type {SourceDefinition, SourceOptions} from './source-definition.ts';
 import type {Start} from './start.ts';
 import {parseSpan, parseTime} from './time.ts';
@@ -50,17 +51,19 @@ export function openSource<Shape extends z.ZodRawShape, T>(
 
 	const key = `${name}:${tenant}`;
 	const binding = {endpoint: endpoint.origin + endpoint.pathname, ...filtersOf(definition, options)};
-	const position = (start.openSource(key, binding) as SourcePosition | undefined) ?? nowhere;
+	const position = resume((start.openSource(key, binding) as SourcePosition | undefined) ?? nowhere);
 	const plan = planOf(definition, shared, overlapMs, start.floorMs(key));
 	const scans = planScans(position, plan);
 	const [first] = scans;
-	const begin: SourcePosition = first ? {...position, scan: first} : position;
-	start.begin(key, begin as unknown as Json);
+	start.begin(key, (first ? {...begin(position, first), scan: first} : position) as unknown as Json);
 
 	const {scan: interrupted} = position;
+	const isOld = ({sinceMs, untilMs}: Scan) =>
+		gapsIn(position).some(gap => gap.sinceMs === sinceMs && gap.untilMs === untilMs);
 	const following = (reached: SourcePosition): readonly Scan[] => {
 		if (!interrupted || reached.scan) return [];
-		if (order !== 'none') return planScans(reached, plan);
+		// a gap that this run left is for the next one
+		if (order !== 'none') return planScans(reached, plan).filter(scan => scan.reason === undefined || isOld(scan));
 		// listed anew by the same run, everybody would come twice
 		const begun = iso(interrupted.untilMs);
 		start.meter.warn(`${name}: this run finished the listing that was begun at ${begun}; run again for a new one`);
@@ -73,6 +76,7 @@ export function openSource<Shape extends z.ZodRawShape, T>(
 			following,
 			start,
 			refusesCursor: error => refusesCursor(definition, error),
+			concernsPage,
 		}),
 	);
 	return definition.leavesOut ? pages.pipe(filterEvents(event => !definition.leavesOut!(event, options))) : pages;

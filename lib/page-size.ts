@@ -68,9 +68,10 @@ export function createSizedReader<T>(readerOf: ReaderOf<T>, options: PageSizeOpt
 	}
 
 	function came(size: number | undefined, answer: Answer<T>): void {
-		failing = false;
-		if (size === undefined)
-			most = Math.max(most, answer.rows ?? answer.records.length + (answer.rejected?.length ?? 0));
+		const rows = answer.rows ?? answer.records.length + (answer.rejected?.length ?? 0);
+		// an empty page says little of what is behind it
+		if (rows > 0) failing = false;
+		if (size === undefined) most = Math.max(most, rows);
 		if (small === undefined || size === undefined) return;
 		streak = size > small ? 0 : streak + 1;
 		small = size < largest() ? size : undefined;

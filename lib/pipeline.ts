@@ -51,7 +51,8 @@ export type Build = (start: Start) => Observable<Page>;
 /**
  * Drives pages into sinks and resolves with a report when all is durable. Pages are written one after the other, each
  * to every sink; a checkpoint is committed only behind what all sinks have flushed, and the pages are acknowledged
- * then. When the source fails, what it gave before is committed first. A builder gets the `start` that makes sources
+ * then. When the source fails, what it gave before is committed first; one that
+ * leaves a gap goes on, and the run rejects with the reason when all else is committed. A builder gets the `start` that makes sources
  * and stateful operators go on where the state left off; a plain stream always begins anew, so it takes no state.
  *
  * ```ts
@@ -244,6 +245,7 @@ class Drive {
 		const missing = this.cut ? undefined : this.#order.missing();
 		if (missing !== undefined) throw unsettledPages(`page ${missing} never arrived, later ones did`);
 		if (this.#start.budget.fetched > 0) throw unsettledPages('the source is done, but not all of its pages arrived');
+		if (this.#start.failure !== undefined) throw this.#start.failure;
 		this.#over = true;
 		this.#settle.resolve();
 	}

@@ -19,6 +19,8 @@ export class RunStart implements Start {
 	/** Where each source begins. */
 	readonly positions: Record<string, Json> = {};
 	keep: KeepIdentities | undefined;
+	/** What the first gap of this run was left for. */
+	failure: unknown;
 	readonly #checkpoint: Checkpoint | undefined;
 	#sealed = false;
 
@@ -73,6 +75,11 @@ export class RunStart implements Start {
 
 	begin(key: string, position: Json): void {
 		this.positions[key] = position;
+	}
+
+	leaveGap(error: unknown): boolean {
+		this.failure ??= error;
+		return true;
 	}
 
 	keepIdentities(keep: KeepIdentities): void {

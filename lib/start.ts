@@ -26,6 +26,11 @@ export interface Start {
 	begin(key: string, position: Json): void;
 	/** Set by a source that ends because of the signal, before its end. */
 	interrupted: boolean;
+	/**
+	 * Whether the run ends with this error by itself when all sources are over, so that the others go on; else the stream
+	 * of pages does.
+	 */
+	leaveGap(error: unknown): boolean;
 	/** Says how the journal of identities is thinned out. */
 	keepIdentities(keep: KeepIdentities): void;
 }
@@ -42,6 +47,7 @@ export function freshStart(): Start {
 		openSource: () => undefined,
 		begin: () => {},
 		interrupted: false,
+		leaveGap: () => false,
 		keepIdentities: () => {},
 	};
 }

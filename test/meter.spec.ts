@@ -15,6 +15,7 @@ describe('Meter', () => {
 			deadLetters: 0,
 			unknownActions: {},
 			warnings: [],
+			gaps: [],
 		});
 	});
 

@@ -73,7 +73,7 @@ describe('run', () => {
 			assert.equal(sink.durable, 7);
 		}
 		const {seconds, waitedMs, ...numbers} = report;
-		const none = {retries: 0, waits: 0, duplicates: 0, deadLetters: 0, unknownActions: {}, warnings: []};
+		const none = {retries: 0, waits: 0, duplicates: 0, deadLetters: 0, unknownActions: {}, warnings: [], gaps: []};
 		const nothing = {...none, stopped: false, lacks: {}};
 		assert.deepEqual(numbers, {...nothing, pages: 3, events: 7, requests: 3, positionMs: 1000});
 		assert.ok(seconds >= 0 && waitedMs === 0);

@@ -77,11 +77,19 @@ export function showProgress({format, quiet, stream}: ProgressOutput) {
 		},
 		done(report: Report) {
 			clearInterval(timer);
-			emit('info', summary(report), {...numbers(report), seconds: report.seconds, stopped: report.stopped});
+			emit('info', summary(report), {
+				...numbers(report),
+				gaps: report.gaps,
+				seconds: report.seconds,
+				stopped: report.stopped,
+			});
 		},
 		failed() {
 			clearInterval(timer);
 			if (live) stream.write('\r\x1b[K');
+			if (current && current.gaps.length > 0) {
+				emit('info', `failed: ${done(current, performance.now() - began)}`, {...numbers(current), gaps: current.gaps});
+			}
 		},
 	};
 }
@@ -96,16 +104,28 @@ function sentence(progress: Progress, elapsedMs: number): string {
 }
 
 function summary(report: Report): string {
+	return `${report.stopped ? 'stopped' : 'done'}: ${done(report, report.seconds * 1000)}`;
+}
+
+function done(report: Progress, tookMs: number): string {
 	const parts = [
-		`${count(report.events, 'event')}, ${count(report.pages, 'page')} in ${report.seconds.toFixed(1)} s`,
+		`${count(report.events, 'event')}, ${count(report.pages, 'page')} in ${(tookMs / 1000).toFixed(1)} s`,
 		`${count(report.requests, 'request')} (${count(report.retries, 'retry', 'retries')})`,
 		...(report.waits > 0 ? [`waited ${(report.waitedMs / 1000).toFixed(1)} s for quota`] : []),
 		`${count(report.duplicates, 'duplicate')} dropped`,
 		...unknown(report.unknownActions),
 		...(report.deadLetters > 0 ? [count(report.deadLetters, 'dead letter')] : []),
 		...(report.warnings.length > 0 ? [count(report.warnings.length, 'warning')] : []),
+		...open(report.gaps),
 	];
-	return `${report.stopped ? 'stopped' : 'done'}: ${parts.join(', ')}`;
+	return parts.join(', ');
+}
+
+function open(gaps: Progress['gaps']): string[] {
+	if (gaps.length === 0) return [];
+	const named = gaps.slice(0, maxNamed).map(({source, from, to}) => `${source} from ${from} to ${to}`);
+	if (gaps.length > maxNamed) named.push(`${gaps.length - maxNamed} more`);
+	return [`${count(gaps.length, 'open gap')}: ${named.join(', ')}`];
 }
 
 /** So many are named in the text; `--log-format json` names all. */

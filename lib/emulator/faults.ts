@@ -25,6 +25,8 @@ export type AnswerFault =
 			readonly headers?: Readonly<Record<string, string>>;
 			readonly body?: string;
 			readonly bodyType?: 'json' | 'html' | 'text';
+			/** Only in the place of answers that hold this text: a record that the server cannot give. */
+			readonly holding?: string;
 	  }
 	/** A page for people with status 200: one to log in (default), or one that says that it will soon be over. */
 	| {readonly kind: 'html'; readonly page?: 'login' | 'maintenance'}

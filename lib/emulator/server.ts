@@ -97,9 +97,12 @@ export async function startServer(options: ServerOptions): Promise<Server> {
 		if (state?.refused) return send(response, api.errorOf(429));
 
 		options.onRequest?.(entry);
-		const fault = faultAt(options.faults(), entry.number, options.seed);
+		const planned = faultAt(options.faults(), entry.number, options.seed);
+		const right = answerOf(target, entry, planned);
+		const isSpared =
+			planned?.kind === 'status' && planned.holding !== undefined && !right.body.includes(planned.holding);
+		const fault = isSpared ? undefined : planned;
 		if (fault) entry.fault = fault.kind;
-		const right = answerOf(target, entry, fault);
 		if (fault && isWireFault(fault)) return sendBadly(response, right, fault);
 		const answer = fault && isAnswerFault(fault) ? spoilAnswer(right, fault, entry.atMs, api.errorOf) : right;
 		send(response, wantsGzip(request) ? zipped(answer) : answer);

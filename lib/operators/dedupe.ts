@@ -2,6 +2,7 @@ import {defer, map, type MonoTypeOperatorFunction, type Observable} from 'rxjs';
 import type {Json} from '../event.ts';
 import {entryBytes, IdentitySet, secondOf} from '../identity-set.ts';
 import {keepEvents, type Page, type SourceRecord} from '../page.ts';
+import {type Gap, gapsIn, isPlain} from '../scan.ts';
 import {freshStart, type Start} from '../start.ts';
 
 export interface DedupeOptions {
@@ -19,6 +20,8 @@ type Snapshot = {
 	readonly watermarkMs: number;
 	/** The overlap behind the watermark of the passes before: what the one that is going on reads at its end. */
 	readonly reread?: Seconds;
+	/** What may be read again when gaps are: all of them, and the edges of those that are gone on with. */
+	readonly gaps?: readonly Seconds[];
 };
 
 /** From the first to the last of them, both inclusive. */
@@ -69,7 +72,7 @@ export function dedupe<T>(start: Start = freshStart(), options: DedupeOptions = 
 				let track = tracks.get(key);
 				if (!track) tracks.set(key, (track = new Track(start.snapshots[name] as Snapshot | undefined)));
 				const {records} = page;
-				track.see(records, page.source.overlapMs);
+				track.see(records, page.source.overlapMs, gapsIn(page.position));
 				const entries = new Uint32Array((records.length + page.rejected.length) * (entryBytes / 4));
 				let fresh = 0;
 				const isNew = (identity: string, second: number): boolean => {
@@ -107,16 +110,19 @@ class Track {
 	#overlapMs = 0;
 	#edgeSecond: number;
 	#reread: Seconds | undefined;
+	#gaps: readonly Seconds[];
 
 	constructor(saved: Snapshot | undefined) {
 		this.watermarkMs = saved?.watermarkMs ?? -Infinity;
 		this.#floorMs = saved?.floorMs ?? -Infinity;
 		this.#edgeSecond = saved?.edgeSecond ?? 0;
 		this.#reread = saved?.reread;
+		this.#gaps = saved?.gaps ?? [];
 	}
 
-	see(records: readonly SourceRecord[], overlapMs: number): void {
+	see(records: readonly SourceRecord[], overlapMs: number, gaps: readonly Gap[]): void {
 		this.#overlapMs = overlapMs;
+		this.#gaps = gaps.map(secondsOf);
 		const newestMs = records.reduce((newest, {orderMs}) => Math.max(newest, orderMs), -Infinity);
 		// Newest first, only the first page of a pass brings a newer second.
 		if (Number.isFinite(this.watermarkMs) && secondOf(newestMs) > secondOf(this.watermarkMs)) {
@@ -142,17 +148,24 @@ class Track {
 			edgeSecond: this.#edgeSecond,
 			watermarkMs: this.watermarkMs,
 			...(this.#reread ? {reread: this.#reread} : {}),
+			...(this.#gaps.length > 0 ? {gaps: this.#gaps} : {}),
 		};
 	}
+}
+
+function secondsOf({sinceMs, untilMs, lastMs, ...gap}: Gap): Seconds {
+	const edgeMs = lastMs ?? sinceMs;
+	return isPlain(gap) ? [secondOf(sinceMs), secondOf(untilMs)] : [secondOf(edgeMs), secondOf(edgeMs)];
 }
 
 /** Tells whether the entries of a second are needed for one of the sources, however many came after them. */
 function neededByAny(snapshots: readonly (Snapshot | undefined)[]): (second: number) => boolean {
 	const known = snapshots.filter(snapshot => snapshot !== undefined);
 	if (known.length === 0) return () => true;
-	const spans = known.flatMap(({floorMs, edgeSecond, reread}): Seconds[] => [
+	const spans = known.flatMap(({floorMs, edgeSecond, reread, gaps = []}): Seconds[] => [
 		[secondOf(floorMs), Infinity],
 		[edgeSecond, edgeSecond],
+		...gaps,
 		...(reread ? [reread] : []),
 	]);
 	return second => spans.some(([first, last]) => second >= first && second <= last);

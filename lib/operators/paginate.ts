@@ -1,11 +1,28 @@
-import {concat, concatMap, defer, Observable, type OperatorFunction} from 'rxjs';
+import {concat, concatMap, defer, EMPTY, Observable, type OperatorFunction, throwError} from 'rxjs';
 import type {BudgetPlace} from '../budget.ts';
 import type {Json} from '../event.ts';
 import {huntForgotten} from '../forgotten-pages.ts';
 import {createPage, type Page, type Rejected, type SourceFacts, type SourceRecord} from '../page.ts';
 import {createProgressGuard} from '../progress-guard.ts';
-import {advance, finishScan, isWithin, nowhere, type Scan, type SourcePosition} from '../scan.ts';
+import {readAroundGap} from '../around-gap.ts';
+import type {SourceError} from '../errors.ts';
+import type {Interval} from '../interval-set.ts';
+import {
+	advance,
+	begin,
+	edgeText,
+	finishScan,
+	gapsIn,
+	isWithin,
+	leaveGap,
+	nowhere,
+	type Scan,
+	type SourcePosition,
+	spansOf,
+	withoutCursor,
+} from '../scan.ts';
 import {freshStart, type Start} from '../start.ts';
+import {isoTime} from '../time.ts';
 
 /** What one request gave. */
 export interface Answer<T> {
@@ -35,6 +52,8 @@ export interface PaginateOptions {
 	readonly start?: Start;
 	/** Whether an error says that the API does not know this cursor (any more). */
 	readonly refusesCursor?: (error: unknown) => boolean;
+	/** Whether an error may be that of one page: the pass is then left as a gap, and the others are read. */
+	readonly concernsPage?: (error: unknown) => error is SourceError;
 	/** So many empty pages in a row, each with a next one, are an error. Default: 100. */
 	readonly maxEmptyPages?: number;
 }
@@ -43,7 +62,8 @@ export interface PaginateOptions {
  * The pages of each pass, in order, each with the position to go on from. Reads ahead of its subscriber by no more
  * than the in-flight budget, so every page must be settled: a subscriber that never calls `taken()`, `ack()` or
  * `nack()` gets four pages and then nothing. A cursor that comes back, or too many empty pages, is an error
- * (`PAGING_NO_PROGRESS`), never a loop. A refused cursor is replaced by the time of the last record.
+ * (`PAGING_NO_PROGRESS`), never a loop. A refused cursor is replaced by the time of the last record. A pass that fails
+ * for good is left as a gap, and the stream ends with its error when the others are over.
  *
  * ```ts
  * of({sinceMs, untilMs, coversToMs: untilMs}).pipe(paginate(read, {source}), toEvents()).subscribe(console.log);
@@ -55,10 +75,14 @@ export function paginate<T>(read: ReadPage<T>, options: PaginateOptions): Operat
 		new Observable(subscriber => {
 			// of the whole stream: a page may be settled when its own pass is over
 			const fail = (reason: unknown) => subscriber.error(reason);
-			const progress: Progress = {position, sequence: 0, fail};
+			const progress: Progress = {position, sequence: 0, fail, left: {failures: maxFailedProbes}, heard: false};
+			start.meter.setGaps(options.source, gapsIn(position));
 			const pages = concatMap((scan: Scan) => pagesOfScan(scan, progress, read, start, options));
 			const following = defer(() => options.following?.(progress.position) ?? []);
-			return concat(scans.pipe(pages), following.pipe(pages)).subscribe(subscriber);
+			const end = defer(() =>
+				progress.failure && !start.leaveGap(progress.failure) ? throwError(() => progress.failure) : EMPTY,
+			);
+			return concat(scans.pipe(pages), following.pipe(pages), end).subscribe(subscriber);
 		});
 }
 
@@ -66,7 +90,18 @@ interface Progress {
 	position: SourcePosition;
 	sequence: number;
 	readonly fail: (reason: unknown) => void;
+	/** What the first gap of this stream was left for. */
+	failure?: SourceError;
+	/** How many spans behind a gap may still fail. */
+	readonly left: {failures: number};
+	/** Whether anything ever came. */
+	heard: boolean;
+	/** Whether it was said that nothing did. */
+	silenceSaid?: true;
 }
+
+/** A server that fails at all of them is down, or will not have such questions. */
+const maxFailedProbes = 8;
 
 function pagesOfScan<T>(
 	scan: Scan,
@@ -78,7 +113,7 @@ function pagesOfScan<T>(
 	return new Observable(subscriber => {
 		const unsubscribed = new AbortController();
 		const signal = AbortSignal.any([unsubscribed.signal, start.signal]);
-		readScan().then(
+		readAll().then(
 			() => subscriber.complete(),
 			(error: unknown) => {
 				if (!start.signal.aborted) return subscriber.error(error);
@@ -88,62 +123,124 @@ function pagesOfScan<T>(
 		);
 		return () => unsubscribed.abort();
 
-		async function readScan(): Promise<void> {
+		async function readAll(): Promise<void> {
+			const open = await readOrLeave(scan);
+			const readSpan = ([sinceMs, untilMs]: Interval) => readOrLeave({sinceMs, untilMs, coversToMs: untilMs});
+			await readAroundGap(open, {order: options.source.order, left: progress.left, read: readSpan});
+		}
+
+		/** Resolves with what could not be read. */
+		async function readOrLeave(scan: Scan): Promise<Interval> {
+			progress.position = begin(progress.position, scan);
+			const pass = {scan};
+			try {
+				await readScan(pass);
+				return [scan.untilMs, scan.untilMs];
+			} catch (error) {
+				const {order} = options.source;
+				if (signal.aborted || order === 'none' || !options.concernsPage?.(error)) throw error;
+				return leave(pass.scan, error);
+			}
+		}
+
+		function leave(failed: Scan, error: SourceError): Interval {
+			const {source} = options;
+			const before = spansOf(progress.position);
+			const {position, open} = leaveGap(progress.position, failed, error.message, source.order);
+			progress.position = position;
+			progress.failure ??= error;
+			// each costs as many requests as there may be empty pages
+			if (error.code === 'PAGING_NO_PROGRESS') progress.left.failures = Math.min(progress.left.failures, 1);
+			// a smaller part of a gap that is known already says nothing new
+			if (spansOf(position) === before) return open;
+			start.meter.setGaps(source, gapsIn(position));
+			start.meter.warn(
+				`${source.name}: left a gap${spanText(open)}, to be read again by the next run: ${error.message}`,
+			);
+			emit(
+				createPage<T>(
+					{events: [], records: [], bytes: 0, source, ...placeInStream()},
+					{taken: () => {}, nacked: progress.fail},
+				),
+			);
+			return open;
+		}
+
+		function finish(moved: SourcePosition, {sinceMs, untilMs, ...rest}: Scan): SourcePosition {
+			const {name, order} = options.source;
+			const heard = progress.heard || moved.watermarkMs !== undefined || rest.lastMs !== undefined || order === 'none';
+			if (!heard && !progress.silenceSaid) {
+				progress.silenceSaid = true;
+				start.meter.warn(
+					`${name}: nothing came${spanText([sinceMs, untilMs])}, and nothing ever did, so that none of it counts as read; check the rights of the credentials, the filters and the address`,
+				);
+			}
+			const position = finishScan(moved, {sinceMs, untilMs, ...rest}, heard);
+			start.meter.setGaps(options.source, gapsIn(position));
+			return position;
+		}
+
+		function placeInStream() {
+			return {sequence: progress.sequence++, position: progress.position as unknown as Json};
+		}
+
+		async function readScan(pass: {scan: Scan}): Promise<void> {
 			const {source, maxEmptyPages} = options;
-			const guard = createProgressGuard(source.name, {cursor: scan.cursor, maxEmptyPages});
-			let current = scan;
+			const guard = createProgressGuard(source.name, {cursor: pass.scan.cursor, maxEmptyPages});
 			let place = await start.budget.acquire(signal);
-			let pending = request(current);
+			let pending = request(pass.scan);
 			for (;;) {
 				const answer = await pending.catch((error: unknown) => {
-					if (current.cursor !== undefined && !signal.aborted && options.refusesCursor?.(error)) return undefined;
+					if (pass.scan.cursor !== undefined && !signal.aborted && options.refusesCursor?.(error)) return undefined;
 					place.release();
 					throw error;
 				});
 				if (answer === undefined) {
-					current = withoutCursor(current);
-					const stuck = guard.refused(current.edgeMs);
+					pass.scan = withoutCursor(pass.scan, source.order);
+					start.meter.warn(`${source.name}: the cursor was refused; reading on from ${edgeText(pass.scan)}`);
+					const stuck = guard.refused(pass.scan.edgeMs);
 					if (stuck) {
 						place.release();
 						throw stuck;
 					}
-					pending = request(current);
+					pending = request(pass.scan);
 					continue;
 				}
 				const {next} = answer;
 				const stuck = guard.check({isEmpty: isEmpty(answer) && !answer.rows, next: answer.nextKey ?? next});
 				if (next !== undefined && !stuck && isEmpty(answer)) {
-					current = {...current, cursor: next};
-					pending = request(current);
+					pass.scan = {...pass.scan, cursor: next};
+					pending = request(pass.scan);
 					continue;
 				}
 				if (stuck && isEmpty(answer)) {
 					place.release();
 					throw stuck;
 				}
-				const page = pageOf(answer, current, stuck !== undefined, place);
+				const page = pageOf(answer, pass.scan, stuck !== undefined, place);
 				if (stuck || next === undefined) {
 					emit(page);
-					if (stuck) throw stuck;
-					return;
+					if (!stuck) return;
+					pass.scan = progress.position.scan!;
+					throw stuck;
 				}
-				current = {...progress.position.scan!, cursor: next};
+				pass.scan = {...progress.position.scan!, cursor: next};
 				// the request for the next page is on its way before this one is worked on; not the first time, so that
 				// a rate that an operator binds when it sees the first page holds from the second request on
 				if (page.sequence > 0 && start.budget.hasRoom) {
 					place = start.budget.take();
-					pending = request(current);
-					await turn();
+					pending = request(pass.scan);
+					await new Promise(resolve => setImmediate(resolve));
 					emit(page);
 				} else {
 					emit(page);
 					place = await room();
-					pending = request(current);
+					pending = request(pass.scan);
 				}
 			}
 		}
 
-		/** Awaited later: until then its failure is nobody's. */
+		/** Until it is awaited its failure is nobody's. */
 		function request(scan: Scan): Promise<Answer<T>> {
 			const answer = (async () => {
 				signal.throwIfAborted();
@@ -167,28 +264,16 @@ function pagesOfScan<T>(
 			}
 		}
 
-		function withoutCursor({cursor: _, ...rest}: Scan): Scan {
-			const edge = rest.lastMs === undefined ? rest : {...rest, edgeMs: further(rest.lastMs, rest.edgeMs)};
-			start.meter.warn(
-				`${options.source.name}: the cursor was refused; reading on from ${edge.edgeMs === undefined ? 'the beginning of the pass' : new Date(edge.edgeMs).toISOString()}`,
-			);
-			return edge;
-		}
-
-		/** Never back behind an edge that was reached before, whatever the overlap or a whole second would give. */
-		function further(lastMs: number, edgeMs = lastMs): number {
-			return options.source.order === 'newest-first' ? Math.min(lastMs, edgeMs) : Math.max(lastMs, edgeMs);
-		}
-
 		function pageOf(answer: Answer<T>, current: Scan, isStuck: boolean, place: BudgetPlace): Page<T> {
 			place.hold(answer.bytes);
+			progress.heard ||= !isEmpty(answer) || Boolean(answer.rows);
 			const keep = answer.records.map(record => isWithin(record, current));
 			const all = keep.every(Boolean);
 			const records = all ? answer.records : answer.records.filter((_, index) => keep[index]);
 			const events = all ? answer.events : answer.events.filter((_, index) => keep[index]);
-			const moved = advance(progress.position, current, records);
+			const moved = advance(progress.position, current, records, options.source.order);
 			if (isStuck) progress.position = moved;
-			else if (answer.next === undefined) progress.position = finishScan(moved, current);
+			else if (answer.next === undefined) progress.position = finish(moved, current);
 			else progress.position = {...moved, scan: {...moved.scan!, cursor: answer.next}};
 			return createPage<T>(
 				{
@@ -196,8 +281,7 @@ function pagesOfScan<T>(
 					records,
 					rejected: answer.rejected ?? [],
 					source: options.source,
-					sequence: progress.sequence++,
-					position: progress.position as unknown as Json,
+					...placeInStream(),
 					bytes: answer.bytes,
 				},
 				{taken: () => place.release(), nacked: progress.fail},
@@ -206,10 +290,10 @@ function pagesOfScan<T>(
 	});
 }
 
-function isEmpty(answer: Answer<unknown>): boolean {
-	return answer.records.length === 0 && !answer.rejected?.length;
+function spanText([fromMs, toMs]: Interval): string {
+	return ` from ${isoTime(fromMs)} to ${isoTime(toMs)}`;
 }
 
-function turn(): Promise<void> {
-	return new Promise(resolve => setImmediate(resolve));
+function isEmpty(answer: Answer<unknown>): boolean {
+	return answer.records.length === 0 && !answer.rejected?.length;
 }

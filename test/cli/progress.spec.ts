@@ -18,6 +18,7 @@ const none: Progress = {
 	deadLetters: 0,
 	unknownActions: {},
 	warnings: [],
+	gaps: [],
 };
 const numbers: Progress = {...none, pages: 2, events: 60, requests: 3, retries: 1, positionMs: Date.UTC(2026, 0, 31)};
 const report: Report = {...numbers, waits: 1, waitedMs: 2500, deadLetters: 1, seconds: 1.26, stopped: false, lacks: {}};

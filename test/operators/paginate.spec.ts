@@ -89,7 +89,20 @@ describe('paginate', () => {
 			const heard = pages(tableOf({'': [[]]}));
 			await heard.over;
 			assert.deepEqual(heard.values.map(idsOf), [[]]);
-			assert.deepEqual(positionOf(heard.values[0]), {covered: [[0, 9000]]});
+			assert.deepEqual(positionOf(heard.values[0]), {covered: [], askedFromMs: 0});
+		});
+
+		it('cover nothing, with a warning, where nothing ever came', async () => {
+			const start = freshStart();
+			const heard = pages(tableOf({'': [[]]}), {start}, [scan, scan]);
+			await heard.over;
+			assert.deepEqual(positionOf(heard.values[1]), {covered: [], askedFromMs: 0});
+			assert.equal(start.meter.warnings.length, 1);
+			assert.match(start.meter.warnings[0]!, /nothing came from 1970-\S+ to 1970-\S+, .*check the rights/);
+			const later = pages(tableOf({'': [[]]}), {start, position: {covered: [], watermarkMs: 5, askedFromMs: 0}});
+			await later.over;
+			assert.deepEqual(positionOf(later.values[0]), {covered: [[0, 9000]], watermarkMs: 5});
+			assert.equal(start.meter.warnings.length, 1);
 		});
 
 		it('leave out empty answers on the way', async () => {
