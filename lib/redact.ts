@@ -126,9 +126,16 @@ export function excerpt(text: string, maxLength = 200): string {
 	return line;
 }
 
-/** Escapes what breaks lines, drives terminals, turns the direction of reading, or is no character at all. */
+/** What breaks lines, drives terminals, turns the direction of reading, or is no character at all. */
+const unsafe = /[\p{Control}\p{Line_Separator}\p{Paragraph_Separator}\p{Bidi_Control}\p{Surrogate}]/gu;
+
+/** The text as a terminal or a log may have it: all unsafe characters escaped, but for line feeds and tabs. */
+export function printable(text: string): string {
+	return text.replace(unsafe, char => (char === '\n' || char === '\t' ? char : visible(char)));
+}
+
 function visible(char: string): string {
-	if (!/[\p{Control}\p{Line_Separator}\p{Paragraph_Separator}\p{Bidi_Control}\p{Surrogate}]/u.test(char)) return char;
+	if (char.search(unsafe) < 0) return char;
 	const short = jsonShort[char];
 	return short ? `\\${short}` : `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import {createRedactor, excerpt} from '../lib/redact.ts';
+import {createRedactor, excerpt, printable} from '../lib/redact.ts';
 
 const loneSurrogate = /\p{Surrogate}/u;
 
@@ -143,6 +143,14 @@ describe('createRedactor', () => {
 			redact(unit.repeat(100_000));
 		}
 		assert.ok(performance.now() - startMs < 10_000);
+	});
+});
+
+describe('printable', () => {
+	it('escapes what drives a terminal or turns the direction of reading, within JSON too', () => {
+		assert.equal(printable('a\tb\n\x1b[2Jc\r\x9b\u202e\x7fé😀'), 'a\tb\n\\u001b[2Jc\\r\\u009b\\u202e\\u007fé😀');
+		const value = {id: '\x1b]0;x\x07\x85\u2066\u2028'};
+		assert.deepEqual(JSON.parse(printable(JSON.stringify(value))), value);
 	});
 });
 

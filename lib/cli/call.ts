@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import {Socket} from 'node:net';
 import {reasonOf, SinkError} from '../errors.ts';
+import {printable} from '../redact.ts';
 import {list, load} from '../registry.ts';
 import {callHelp} from './call-help.ts';
 import {callOperation, noName} from './call-operation.ts';
@@ -41,7 +42,8 @@ export async function call(args: string[]): Promise<number> {
 }
 
 /** To standard output. Node's own stream for a redirected file drops the rest of a partial write. */
-async function give(text: string): Promise<void> {
+async function give(answer: string): Promise<void> {
+	const text = process.stdout.isTTY ? printable(answer) : answer;
 	try {
 		if (!(process.stdout instanceof Socket)) return fs.writeFileSync(1, text);
 		process.stdout.on('error', () => {}); // the write's callback gets it

@@ -1,7 +1,7 @@
 import {ConfigError} from '../errors.ts';
 import type {Progress} from '../meter.ts';
 import type {Report} from '../pipeline.ts';
-import {excerpt} from '../redact.ts';
+import {excerpt, printable} from '../redact.ts';
 import type {FlagValues} from './flags.ts';
 
 export type LogFormat = 'text' | 'json';
@@ -38,8 +38,8 @@ export function logLine(
 	message: string,
 	members: object = {},
 ): string {
-	if (format === 'text') return `rxaudit: ${message}\n`;
-	return `${JSON.stringify({time: new Date().toISOString(), level, message, ...members})}\n`;
+	if (format === 'text') return printable(`rxaudit: ${message}\n`);
+	return printable(`${JSON.stringify({time: new Date().toISOString(), level, message, ...members})}\n`);
 }
 
 /** Shows a run's progress on stderr: one live line on a terminal, otherwise a plain line now and then. */
