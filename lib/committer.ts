@@ -192,7 +192,7 @@ export class Committer {
 	async #save(state: StateStore, checkpoint: Checkpoint): Promise<void> {
 		await this.#options.fence.assertHeld();
 		this.#options.signal.throwIfAborted();
-		this.#version = await state.commit(checkpoint, this.#version);
+		this.#version = await this.#options.meter.during('the state', () => state.commit(checkpoint, this.#version));
 	}
 
 	#checkpoint(leftOut = this.#leftOut): Checkpoint {

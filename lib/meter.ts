@@ -49,6 +49,7 @@ export class Meter implements Progress {
 	waitingUntilMs?: number;
 	readonly warnings: string[] = [];
 	readonly #gaps = new Map<string, readonly GapReport[]>();
+	readonly #pending = new Set<{readonly what: string; readonly sinceMs: number}>();
 	readonly #unknownActions = new Map<string, number>();
 	/** Called after each change that a user would like to see. */
 	onChange: (() => void) | undefined;
@@ -118,6 +119,26 @@ export class Meter implements Progress {
 
 	note(message: string): void {
 		this.onNote?.(message);
+	}
+
+	/** Does something that others may have to wait for, and says so as long as it takes. */
+	async during<T>(what: string, work: () => Promise<T>): Promise<T> {
+		const entry = {what, sinceMs: performance.now()};
+		this.#pending.add(entry);
+		try {
+			return await work();
+		} finally {
+			this.#pending.delete(entry);
+		}
+	}
+
+	/** What goes on, the oldest first, in words; undefined when nothing does. */
+	pending(): string | undefined {
+		const now = performance.now();
+		const parts = [...this.#pending].map(
+			({what, sinceMs}) => `${what} (since ${((now - sinceMs) / 1000).toFixed(1)} s)`,
+		);
+		return parts.length > 0 ? parts.join(', ') : undefined;
 	}
 
 	/** Counts a wait while it goes on. */

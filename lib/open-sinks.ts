@@ -182,13 +182,13 @@ export class OpenSinks {
 		sinks: readonly (readonly [string, S])[],
 		call: (sink: S) => Promise<T>,
 	): Promise<(T | undefined)[]> {
-		const {signal, fence} = this.#options;
+		const {signal, fence, meter} = this.#options;
 		signal.throwIfAborted();
 		await fence.assertHeld();
 		signal.throwIfAborted();
 		const answers = sinks.map(async ([key, sink]) => {
 			try {
-				return await call(sink);
+				return await meter.during(key, () => call(sink));
 			} catch (error) {
 				if (!this.#optional.has(key) || signal.aborted || isMistake(error)) throw error;
 				return this.#leaveOut(key, error);

@@ -85,10 +85,13 @@ async function execute(
 ): Promise<Report> {
 	checkRunArguments(build, sinks, options);
 	const began = performance.now();
-	const stopping = listenForStop(options);
+	const stopping = listenForStop(options, {
+		waitingFor: () => meter.pending() ?? 'an answer of the source',
+		warn: message => meter.warn(message),
+	});
 	try {
 		stopping.abort.signal.throwIfAborted();
-		const {stopped, lacks} = await drive(build, sinks, options, meter, stopping);
+		const {stopped, lacks} = await stopping.atMost(drive(build, sinks, options, meter, stopping));
 		return {...meter.snapshot(), seconds: (performance.now() - began) / 1000, lacks, stopped};
 	} finally {
 		stopping.release();

@@ -3,7 +3,7 @@ export interface StopOptions {
 	readonly signal?: AbortSignal;
 	/** Ends the run at once, without writing what was fetched. */
 	readonly forceSignal?: AbortSignal;
-	/** How long a run that was asked to stop may take to write what was fetched. Default: 30,000. */
+	/** How long a run that was asked to stop may take to write what was fetched. Default: 7,500. */
 	readonly graceMs?: number;
 }
 
@@ -13,18 +13,56 @@ export interface Stopping {
 	readonly stop: AbortSignal;
 	/** Nothing at all any more: by force, when the grace is over, or because the run has failed. */
 	readonly abort: AbortController;
+	/** What the work comes to, or the reason why it was to end, where it does not soon after that. */
+	atMost<T>(work: Promise<T>): Promise<T>;
 	/** The caller's signals are no longer listened to. */
 	release(): void;
 }
 
+/** What the user is told of a stop that takes time. */
+export interface StopNotice {
+	/** What the run waits for, in words. */
+	waitingFor(): string;
+	warn(message: string): void;
+}
+
+/** With the second that closing may take it is less than 10 s, which is what an orchestrator gives at least. */
+export const defaultGraceMs = 7_500;
+const closingMs = 1_000;
+const silentMs = 1_000;
+/** The longest delay that setTimeout() takes. */
+const maxTimerMs = 2_147_483_647;
+
 /** What the caller's signals mean for a run: a stop first, an abort when it is forced or takes too long. */
-export function listenForStop({signal, forceSignal, graceMs = 30_000}: StopOptions): Stopping {
+export function listenForStop(
+	{signal, forceSignal, graceMs = defaultGraceMs}: StopOptions,
+	notice?: StopNotice,
+): Stopping {
 	const stop = new AbortController();
 	const abort = new AbortController();
-	let grace: NodeJS.Timeout | undefined;
-	const onForce = () => abort.abort(forceSignal?.aborted ? forceSignal.reason : signal?.reason);
+	const timers: NodeJS.Timeout[] = [];
+	const after = (ms: number, action: () => void) => void timers.push(setTimeout(action, Math.min(ms, maxTimerMs)));
+	let giveUp!: (reason: unknown) => void;
+	const overdue = new Promise<never>((_, reject) => (giveUp = reject));
+	overdue.catch(() => {});
+	const onForce = () => {
+		const reason: unknown = forceSignal?.aborted ? forceSignal.reason : signal?.reason;
+		abort.abort(reason);
+		after(closingMs, () => giveUp(reason));
+	};
 	const onStop = () => {
-		grace = setTimeout(onForce, graceMs);
+		after(silentMs, () => {
+			const limit = graceMs <= silentMs ? '' : `, ${seconds(graceMs - silentMs)} at most`;
+			if (!abort.signal.aborted) notice?.warn(`stopping: waiting for ${notice.waitingFor()}${limit}`);
+		});
+		after(graceMs, () => {
+			if (!abort.signal.aborted)
+				notice?.warn(
+					`stopped without waiting any longer for ${notice.waitingFor()}; ` +
+						'what was not committed is read and written again by the next run',
+				);
+			onForce();
+		});
 		stop.abort(signal?.reason);
 	};
 	if (signal?.aborted) onStop();
@@ -34,10 +72,15 @@ export function listenForStop({signal, forceSignal, graceMs = 30_000}: StopOptio
 	return {
 		stop: stop.signal,
 		abort,
+		atMost: work => Promise.race([work, overdue]),
 		release() {
-			clearTimeout(grace);
+			for (const timer of timers) clearTimeout(timer);
 			signal?.removeEventListener('abort', onStop);
 			forceSignal?.removeEventListener('abort', onForce);
 		},
 	};
+}
+
+function seconds(ms: number): string {
+	return `${Math.ceil(ms / 100) / 10} s`;
 }

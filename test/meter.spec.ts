@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import {Meter} from '../lib/meter.ts';
+import {deferred} from './support/deferred.ts';
 import {pageOf} from './support/pages.ts';
 
 describe('Meter', () => {
@@ -17,6 +18,19 @@ describe('Meter', () => {
 			warnings: [],
 			gaps: [],
 		});
+	});
+
+	it('says what goes on, the oldest first, until it is over', async () => {
+		const meter = new Meter();
+		const [one, other] = [deferred(), deferred()];
+		const pending = [meter.during('one', () => one.promise), meter.during('other', () => other.promise)];
+		assert.match(meter.pending()!, /^one \(since 0\.\d s\), other \(since 0\.\d s\)$/);
+		one.reject(new Error('failed'));
+		await assert.rejects(pending[0]!, /failed/);
+		assert.match(meter.pending()!, /^other/);
+		other.resolve();
+		await pending[1];
+		assert.equal(meter.pending(), undefined);
 	});
 
 	it('gives the numbers as they are at that moment', () => {

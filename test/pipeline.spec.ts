@@ -500,6 +500,23 @@ describe('run', () => {
 			assert.deepEqual(log.slice(-3), ['flushed memory', 'close memory', 'close state'], 'closed under a flush');
 		});
 
+		it('by force, whatever hangs and does not hear of it', async () => {
+			for (const hanging of ['load', 'open memory', 'write memory', 'flush memory', 'commit', 'close memory']) {
+				const force = new AbortController();
+				const step: Step = async name => {
+					if (name === hanging) {
+						force.abort(failure);
+						await new Promise(() => {});
+					}
+				};
+				const running = run(source(someRecords(2)), memorySink({step}), {
+					state: memoryStore({step}),
+					forceSignal: force.signal,
+				});
+				await assert.rejects(running, failure, hanging);
+			}
+		});
+
 		it('by force before it starts, it opens nothing', async () => {
 			const {step, log} = steps();
 			const forceSignal = AbortSignal.abort(failure);

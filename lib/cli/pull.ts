@@ -1,5 +1,6 @@
 import {resolve} from 'node:path';
 import {checkAccepts} from '../accepts.ts';
+import {parsed} from '../connect.ts';
 import type {SinkFactory} from '../define-sink.ts';
 import {ConfigError} from '../errors.ts';
 import {fileState} from '../file-state.ts';
@@ -9,6 +10,8 @@ import {list, load} from '../registry.ts';
 import type {Sink} from '../sink.ts';
 import type {Source} from '../source.ts';
 import type {Lack} from '../state.ts';
+import {defaultGraceMs} from '../stopping.ts';
+import {parseSpan} from '../time.ts';
 import {credentialFlags, credentialsFrom} from './credentials.ts';
 import {choice, type Flags, flagsOf, type FlagValues, parseFlags, refuseSecrets, textsIn} from './flags.ts';
 import {write} from './output.ts';
@@ -44,10 +47,16 @@ const runFlags: Flags = {
 		value: 'FILE',
 		help: 'sign what is written to manifests with this Ed25519 private key (PEM); see rxaudit verify --help',
 	},
+	grace: {
+		value: 'SPAN',
+		help: `how long a run that was stopped may take to write what was fetched (default: ${defaultGraceMs / 1000}s)`,
+	},
 	quiet: {help: 'no progress and no summary'},
 	'log-format': {value: 'text|json', help: 'of what is said on stderr (default: text)'},
 	help: {help: 'this text'},
 };
+
+const endsByItselfMs = 300;
 
 /** `rxaudit pull <source>`: from an audit API into sinks. */
 export async function pull(args: string[]): Promise<number> {
@@ -89,6 +98,8 @@ export async function pull(args: string[]): Promise<number> {
 		throw new ConfigError('--recover-previous: expected --state FILE beside it');
 	const state =
 		stateFile === undefined ? undefined : fileState(stateFile, {recoverPrevious: values['recover-previous'] === true});
+	const grace = text(values, 'grace');
+	const graceMs = grace === undefined ? undefined : parsed('pull', '--grace', () => parseSpan(grace));
 	const letterFile = deadLetterFile(name);
 	const deadLetters = await deadLetterSink(values, stateFile ?? letterFile);
 	checkTargets(deadLetters ? [...sinks, deadLetters] : sinks, [stateFile, letterFile]);
@@ -105,6 +116,7 @@ export async function pull(args: string[]): Promise<number> {
 			...(state ? {state} : {}),
 			...(deadLetters ? {deadLetters} : {}),
 			...(sign ? {sign} : {}),
+			...(graceMs === undefined ? {} : {graceMs}),
 			signal: signals.stop,
 			forceSignal: signals.force,
 			binding: {...binding(source, values, sinks), ...shape.binding},
@@ -122,8 +134,8 @@ export async function pull(args: string[]): Promise<number> {
 		const code = signals.exitCode();
 		const reason = (signals.force.aborted ? signals.force : signals.stop).reason as unknown;
 		if (code === undefined || error !== reason) throw error;
-		// a reader that takes nothing would keep the process alive
-		if (process.stdout.writableLength > 0) signals.endNow();
+		// a reader that takes nothing would keep the process alive, and so would a sink that hangs
+		signals.endNow(process.stdout.writableLength > 0 ? 0 : endsByItselfMs);
 		return code;
 	} finally {
 		signals.release();

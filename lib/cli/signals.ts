@@ -7,8 +7,11 @@ export interface StopSignals {
 	exitCode(): number | undefined;
 	/** Signals end the process again, as they do by default. */
 	release(): void;
-	/** Ends the process by the first signal, output that nobody takes and all; a shell sees the same exit code. */
-	endNow(): void;
+	/**
+	 * Ends the process by the first signal, output that nobody takes and all; a shell sees the same exit code. After
+	 * `ms` only if it has not ended by itself, now that nothing is to be done any more.
+	 */
+	endNow(ms?: number): void;
 }
 
 /** The first signal asks to stop, the second one forces it. */
@@ -31,9 +34,18 @@ export function stopSignals(): StopSignals {
 		force: force.signal,
 		exitCode: () => (first === undefined ? undefined : codes[first]),
 		release,
-		endNow() {
+		endNow(ms = 0) {
 			release();
-			if (first !== undefined) process.kill(process.pid, first);
+			if (first === undefined) return;
+			const signal = first;
+			const end = () => {
+				process.kill(process.pid, signal);
+				// Process 1 of a container is not ended by signals.
+				// oxlint-disable-next-line no-restricted-properties
+				if (process.pid === 1) process.exit(codes[signal]);
+			};
+			if (ms === 0) end();
+			else setTimeout(end, ms).unref();
 		},
 	};
 }

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import {once} from 'node:events';
 import fs from 'node:fs';
+import http from 'node:http';
+import type {AddressInfo} from 'node:net';
 import path from 'node:path';
 import {stopSignals} from '../../lib/cli/signals.ts';
 import {settled} from '../support/cli.ts';
@@ -59,6 +61,39 @@ describe('a stopped pull', () => {
 	}
 });
 
+describe('a stopped pull whose receiver hangs', () => {
+	const {startPull, pull, held, folder} = commandLine();
+	let receiver: http.Server;
+	let posts = 0;
+	beforeEach(async () => {
+		posts = 0;
+		receiver = http.createServer(() => void posts++).listen(0, '127.0.0.1');
+		await once(receiver, 'listening');
+	});
+	afterEach(() => {
+		receiver.closeAllConnections();
+		receiver.close();
+	});
+
+	it('ends when its grace is over, says what it waited for, and goes on exactly there', async () => {
+		const {port} = receiver.address() as AddressInfo;
+		const to = ['--to', `http:http://127.0.0.1:${port}/x`, '--to', 'ndjson:out', '--state', 'state'];
+		const run = startPull([...to, '--quiet', '--grace', '1500ms']);
+		await settled(() => posts);
+		run.kill('SIGTERM');
+		const {code, stderr} = await run.ended;
+		assert.equal(code, 143, stderr);
+		assert.match(
+			stderr,
+			/stopping: waiting for http:http:\/\/127\.0\.0\.1:\d+\/x \(since [\d.]+ s\), 0\.5 s at most\n/,
+		);
+		assert.match(stderr, /stopped without waiting any longer for http:.*; what was not committed is read/);
+		receiver.removeAllListeners('request').on('request', (request, response) => request.resume() && response.end());
+		assert.equal((await pull(to)).code, 0);
+		assert.deepEqual(idsIn(fs.readFileSync(path.join(folder(), 'out'), 'utf8')), held());
+	});
+});
+
 describe('a stopped pull whose reader is slow', () => {
 	const {startPull, pull, held, folder, emulator} = commandLine({events: 2000});
 	const stateful = ['--to', 'ndjson:-', '--to', 'ndjson:out', '--state', 'state'];
@@ -83,7 +118,7 @@ describe('a stopped pull whose reader is slow', () => {
 		assert.equal(run.process.signalCode, 'SIGTERM', 'the first one');
 		assert.equal(emulator().requestCount, requests, 'nothing more was asked for');
 		run.process.stdout!.resume();
-		assert.equal((await run.ended).stderr, '');
+		assert.match((await run.ended).stderr, /^(rxaudit: warning: stopping: waiting for ndjson:-.*\n)?$/);
 
 		assert.equal((await pull(stateful)).code, 0);
 		assert.deepEqual(idsIn(fs.readFileSync(path.join(folder(), 'out'), 'utf8')), held());
@@ -96,6 +131,6 @@ describe('a stopped pull whose reader is slow', () => {
 		run.process.stdout!.resume();
 		const {code, stdout, stderr} = await run.ended;
 		assert.deepEqual([code, idsIn(stdout)], [0, held()]);
-		assert.match(stderr, /^rxaudit: done: 2000 events/);
+		assert.match(stderr, /^rxaudit: done: 2000 events/m);
 	});
 });
