@@ -1,4 +1,4 @@
-import {isAbsolute, resolve} from 'node:path';
+import {isAbsolute} from 'node:path';
 import {checkAccepts} from './accepts.ts';
 import {AuditError, ConfigError, reasonOf} from './errors.ts';
 import {letterLine} from './letters.ts';
@@ -7,6 +7,7 @@ import type {Fence} from './fence.ts';
 import type {Meter} from './meter.ts';
 import type {Page, Rejected} from './page.ts';
 import type {Batch, OpenSink, Sink, SinkContext} from './sink.ts';
+import {placeOf, placeOfOpen} from './target-place.ts';
 import {TimeSpan} from './time-span.ts';
 import type {Lack} from './state.ts';
 
@@ -22,6 +23,8 @@ export interface OpenSinksOptions {
 	/** What was going to be committed when the last run died, and when a sink failed that is best-effort. */
 	readonly prepared: Readonly<Record<string, Json>> | undefined;
 }
+
+const standardOutput = 1;
 
 /** The name of a sink in the state. */
 export function keyOf(sink: Sink): string {
@@ -231,17 +234,17 @@ function deadLetterKey(sink: Sink): string {
 	return `dead letters ${keyOf(sink)}`;
 }
 
-/** Two writers of one target would spoil it, of whatever kinds they are. */
+/** Two writers of one target would spoil it, of whatever kinds they are, and by whatever names. */
 function checkTargets(sinks: readonly Sink[]): void {
-	const places = sinks.map(placeOf);
-	const twice = sinks.find((sink, index) => places.indexOf(placeOf(sink)) !== index);
-	if (twice) throw new ConfigError(`run: the target ${keyOf(twice)} is given twice`);
-}
-
-function placeOf(sink: Sink): string {
-	const {target} = sink;
-	const isLocal = target === '-' || isAbsolute(target);
-	return isLocal ? resolve(target) : keyOf(sink); // a folder with and without a / at its end is one
+	const places = sinks.map(({name, target}) => {
+		if (target === '-') return placeOfOpen(standardOutput) ?? target;
+		return isAbsolute(target) ? placeOf(target) : `${name}:${target}`;
+	});
+	const index = places.findIndex((place, at) => places.indexOf(place) !== at);
+	if (index < 0) return;
+	const [first, second] = [sinks[places.indexOf(places[index]!)]!, sinks[index]!];
+	const same = keyOf(first) === keyOf(second) ? '' : `: ${keyOf(first)} leads to the same file`;
+	throw new ConfigError(`run: the target ${keyOf(second)} is given twice${same}`);
 }
 
 async function atMost(ms: number, promise: Promise<unknown>): Promise<void> {

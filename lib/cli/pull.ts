@@ -1,13 +1,13 @@
-import {resolve} from 'node:path';
+import {isAbsolute, resolve} from 'node:path';
 import {checkAccepts} from '../accepts.ts';
 import {parsed} from '../connect.ts';
 import type {SinkFactory} from '../define-sink.ts';
-import {ConfigError} from '../errors.ts';
+import {ConfigError, SinkError} from '../errors.ts';
 import {fileState} from '../file-state.ts';
 import {dedupe} from '../operators/dedupe.ts';
 import {type Build, run} from '../pipeline.ts';
 import {list, load} from '../registry.ts';
-import type {Sink} from '../sink.ts';
+import type {Sink, SinkContext} from '../sink.ts';
 import type {Source} from '../source.ts';
 import type {Lack} from '../state.ts';
 import {defaultGraceMs} from '../stopping.ts';
@@ -24,6 +24,7 @@ import {stopSignals} from './signals.ts';
 import {checkSinkFlags, sinkFlags, sinkOptions} from './sink-flags.ts';
 import {requiredFlags, sourceOptions} from './source-options.ts';
 import {deadLetterFile, sourceNamed} from './source-named.ts';
+import {placeOf} from '../target-place.ts';
 import {parseTarget} from './target.ts';
 
 const runFlags: Flags = {
@@ -162,7 +163,8 @@ function noSource(args: readonly string[]): ConfigError {
 function checkTargets(sinks: readonly Sink[], files: readonly (string | undefined)[]): void {
 	const others = files.flatMap(file => (file === undefined ? [] : resolve(file)));
 	const targets = [...sinks.map(({target}) => target), ...others];
-	const twice = targets.find((target, index) => targets.indexOf(target) !== index);
+	const places = targets.map(target => (isAbsolute(target) ? placeOf(target) : target));
+	const twice = targets.find((_, index) => places.indexOf(places[index]!) !== index);
 	if (twice === undefined) return;
 	throw new ConfigError(
 		`expected a file of its own for each --to, --state and --dead-letter, and for what is read, got ${twice} twice`,
@@ -188,11 +190,26 @@ async function deadLetterSink(values: FlagValues, beside: string | undefined) {
 		return undefined;
 	}
 	const ndjson = await load('sink', 'ndjson');
-	return ndjson({
+	const sink = ndjson({
 		path: file ?? (beside === undefined ? 'rxaudit.dead-letter.ndjson' : `${beside}.dead-letter.ndjson`),
 		mode: 'append',
 		manifest: false, // what is done with them is up to the user: they come and go
 	});
+	return {...sink, open: async (context: SinkContext) => sink.open(context).catch(noPlace(context))};
+}
+
+/** It is opened in mid-run, unless the state knows it: other sinks may have written, which is no bad usage any more. */
+function noPlace({resume}: SinkContext): (error: unknown) => never {
+	return error => {
+		if (!(error instanceof SinkError)) throw error;
+		const code = error.code === 'TARGET_REFUSED' && resume === undefined ? 'SINK_FAILED' : error.code;
+		throw new SinkError(
+			code,
+			`the file for events that cannot be processed: ${error.message}; give another place with --dead-letter FILE, ` +
+				'or end the run at the first such event with --on-poison stop',
+			{cause: error},
+		);
+	};
 }
 
 function text(values: FlagValues, flag: string): string | undefined {
