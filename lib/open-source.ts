@@ -105,7 +105,7 @@ function refusesCursor<Shape extends z.ZodRawShape, T>(
 	definition: SourceDefinition<Shape, T>,
 	error: unknown,
 ): boolean {
-	if (!(error instanceof SourceError) || definition.more) return false;
+	if (!(error instanceof SourceError) || !definition.next) return false;
 	const {status} = error;
 	return definition.refusesCursor?.(error) ?? (status === 400 || status === 404 || status === 410);
 }

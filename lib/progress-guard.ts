@@ -21,7 +21,7 @@ export interface ProgressGuard {
 export interface ProgressGuardOptions {
 	/** The cursor that the pass begins with. */
 	readonly cursor?: Json | undefined;
-	/** So many empty pages in a row, each with a next one, are an error. Default: 100. */
+	/** So many empty pages in a row, each with a next one, are an error. Default: 1,000. */
 	readonly maxEmptyPages?: number | undefined;
 	/** How many cursors are remembered, to notice one that comes back. Default: 65,536. */
 	readonly maxCursors?: number;
@@ -29,7 +29,7 @@ export interface ProgressGuardOptions {
 
 /** A guard for one pass of the source with this name. */
 export function createProgressGuard(name: string, options: ProgressGuardOptions = {}): ProgressGuard {
-	const {cursor, maxEmptyPages = 100, maxCursors = 65_536} = options;
+	const {cursor, maxEmptyPages = 1000, maxCursors = 65_536} = options;
 	const seen = new Set<string>(cursor === undefined ? [] : [keyOf(cursor)]);
 	let emptyPages = 0;
 	let refusedAt: number | undefined | null = null;

@@ -1,6 +1,8 @@
 import {hash} from 'node:crypto';
 import type {z} from 'zod';
+import type {Row} from './anchors.ts';
 import {type EqualRecords, numberEquals} from './equal-records.ts';
+import {SourceError} from './errors.ts';
 import type {Json} from './event.ts';
 import type {Client} from './http/client.ts';
 import type {Answer, ReadPage} from './operators/paginate.ts';
@@ -8,9 +10,9 @@ import {parseAnswer, type ParsedAnswer, readRecords} from './records.ts';
 import type {Scan} from './scan.ts';
 import type {SourceDefinition, SourceOptions, Window} from './source-definition.ts';
 import {toClientRequest} from './source-request.ts';
-import {firstTimeCursor, offsetOf, readTimePage, type TimeCursor, type TimeRow, toMsOf} from './time-paging.ts';
+import {firstOffsetCursor, type OffsetCursor, readOffsetPage, windowAt} from './offset-paging.ts';
 
-/** How an API's pages are read: by its cursor, by its cursor with equal records counted, or by time. */
+/** How an API's pages are read: by its cursor, by its cursor with equal records counted, or by offset. */
 interface Paging {
 	window(window: Window, cursor: Json | undefined): Window;
 	turn<T>(answer: Answer<T>, parsed: ParsedAnswer, window: Window, cursor: Json | undefined): Answer<T>;
@@ -23,12 +25,12 @@ export function createReader<Shape extends z.ZodRawShape, T>(
 	options: SourceOptions<Shape>,
 	overlapMs: number,
 ): ReadPage<T> {
-	const paging = definition.more
-		? byTime(definition)
+	const {maxEventBytes, pageSize} = options as unknown as {maxEventBytes: number; pageSize?: number};
+	const paging = !definition.next
+		? byOffset(definition, pageSize)
 		: definition.id
 			? byCursor(definition)
 			: byCountedCursor(definition);
-	const {maxEventBytes} = options as unknown as {maxEventBytes: number};
 	return async (scan, signal) => {
 		const bounds = windowOf(definition.order, scan, overlapMs);
 		const window = paging.window(bounds, scan.cursor);
@@ -54,7 +56,7 @@ function windowOf(order: string, scan: Scan, overlapMs: number): Window {
 	return {fromMs, toMs, start: 0, ...(cursor === undefined ? {} : {cursor})};
 }
 
-type Facts = Pick<SourceDefinition<z.ZodRawShape, never>, 'next' | 'more' | 'id'>;
+type Facts = Pick<SourceDefinition<z.ZodRawShape, never>, 'name' | 'next' | 'last' | 'id'>;
 
 function byCursor({next}: Facts): Paging {
 	return {
@@ -81,20 +83,21 @@ function byCountedCursor({next}: Facts): Paging {
 	};
 }
 
-function byTime({more, id}: Facts): Paging {
+function byOffset({name, last, id}: Facts, pageSize: number | undefined): Paging {
 	const cursorOf = ({toMs}: Window, cursor: Json | undefined) =>
-		(cursor as unknown as TimeCursor | undefined) ?? firstTimeCursor(toMs);
+		(cursor as unknown as OffsetCursor | undefined) ?? firstOffsetCursor(toMs);
 	return {
-		window(window, given) {
-			const cursor = cursorOf(window, given);
-			return {fromMs: window.fromMs, toMs: toMsOf(cursor), start: offsetOf(cursor)};
-		},
+		window: (window, given) => windowAt(cursorOf(window, given), window.fromMs, pageSize),
 		turn(answer, {envelope, records: parsed}, window, given) {
 			const {records, events, rejected = []} = answer;
 			const places = new Map(records.map(({text}, place) => [text, place]));
-			const rows = parsed.map(({text}): TimeRow => records[places.get(text)!] ?? hash('sha256', text, 'hex'));
-			const isMore = more!(envelope, rows.length);
-			const {fresh, next} = readTimePage(rows, cursorOf(window, given), isMore, id === undefined);
+			const rows = parsed.map(({text}): Row => records[places.get(text)!] ?? hash('sha256', text, 'hex'));
+			const {fresh, next, stuck} = readOffsetPage(rows, cursorOf(window, given), {
+				twins: id === undefined,
+				pageSize,
+				isLast: last?.(envelope, rows.length) === true,
+			});
+			if (stuck) throw new SourceError('PAGING_NO_PROGRESS', `${name}: paging makes no progress: ${stuck}`);
 			const isFresh = new Set([...fresh.keys()].map(index => parsed[index]!.text as Uint8Array));
 			return {
 				...answer,

@@ -47,11 +47,14 @@ export interface SourceDefinition<Shape extends z.ZodRawShape, T, Operations ext
 	request(options: SourceOptions<Shape>, window: Window): SourceRequest;
 	/**
 	 * For an API with cursors: the cursor of the next page, from one answer without its rows, and how many it had;
-	 * undefined at the end. An API with offsets states `more` instead.
+	 * undefined at the end. An API with offsets has none.
 	 */
 	next?(answer: unknown, rows: number): Json | undefined;
-	/** For an API with offsets: whether there are rows behind an answer with so many. Paging then goes by time. */
-	more?(answer: unknown, rows: number): boolean;
+	/**
+	 * For an API with offsets: whether an answer with so many rows says, in so many words, that none are behind it; a
+	 * missing member says nothing. It is not believed where more rows may come.
+	 */
+	last?(answer: unknown, rows: number): boolean;
 	/** Whether an answer says that the cursor is not known (any more). Default: 400, 404 or 410 on a request with one. */
 	refusesCursor?(error: SourceError): boolean;
 	/** Whether a record is not wanted, where the API has no filter that says so. It is read, but not handed on. */

@@ -51,6 +51,7 @@ export interface ConfluenceChange {
 }
 
 interface AuditPage {
+	readonly limit?: number;
 	readonly _links?: {readonly next?: string | null} | null;
 }
 
@@ -80,8 +81,10 @@ export default defineSource({
 			limit: pageSize,
 		},
 	}),
-	// whether there is a link counts, not what it says: it lacks the context, the gateway's prefix and perhaps the dates
-	more: answer => Boolean((answer as AuditPage)._links?.next),
+	last: (answer, rows) => {
+		const {_links: links, limit = Infinity} = answer as AuditPage;
+		return Boolean(links) && !links!.next && rows < limit;
+	},
 	product: {vendor: 'Atlassian', name: 'Confluence Cloud'},
 	normalize,
 	mapping: {

@@ -40,7 +40,7 @@ export default defineSource({
 		query: {start, limit: pageSize},
 		body: crowdSearch(restrictions, {fromMs: fromMs > 0 ? fromMs : undefined, toMs}),
 	}),
-	more: answer => (answer as {isLastPage?: boolean}).isLastPage !== true,
+	last: answer => (answer as {isLastPage?: boolean}).isLastPage === true,
 	product: {vendor: 'Atlassian', name: 'Crowd Data Center'},
 	normalize,
 	mapping: {

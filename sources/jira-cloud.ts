@@ -37,11 +37,8 @@ export interface JiraChange {
 }
 
 interface RecordPage {
-	readonly limit?: number;
+	readonly total?: number;
 }
-
-/** More than this the API never gives, whatever its answer says. */
-const largestPage = 1000;
 
 /** The audit records of a Jira Cloud site, newest first. */
 export default defineSource({
@@ -71,8 +68,8 @@ export default defineSource({
 			limit: pageSize,
 		},
 	}),
-	// `total` counts what the filter leaves out, and records that are never given
-	more: (answer, rows) => rows >= Math.min((answer as RecordPage).limit ?? 1, largestPage),
+	// `total` counts too much, what the filter leaves out and records that are never given, but not too little
+	last: (answer, rows) => (answer as RecordPage).total !== undefined && rows >= (answer as RecordPage).total!,
 	product: {vendor: 'Atlassian', name: 'Jira Cloud'},
 	normalize,
 	mapping: {

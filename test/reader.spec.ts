@@ -34,7 +34,7 @@ const byCursor = {
 const {id: _id, ...withoutId} = byCursor;
 const byContent = {...withoutId, identity: ({id}: Row): Json => id} as Definition;
 const {next: _next, ...withoutNext} = byCursor;
-const byTime = {...withoutNext, more: (_: unknown, rows: number) => rows === 2} as Definition;
+const byOffset = withoutNext as Definition;
 
 /** Reads the answers one by one, each with the cursor of the one before, as it comes back from a state. */
 async function read(definition: Definition, answers: readonly object[], given: Scan = scan, overlapMs = 0) {
@@ -89,7 +89,7 @@ describe('createReader', () => {
 
 	it('is an error where the answer has no list, and where the request fails', async () => {
 		await assert.rejects(read(byCursor, [{items: []}]), OtherAnswer);
-		await assert.rejects(read(byTime, [{items: []}]), OtherAnswer);
+		await assert.rejects(read(byOffset, [{items: []}]), OtherAnswer);
 		const failure = new SourceError('TIMEOUT', 'late');
 		const reader = createReader(byCursor, () => Promise.reject(failure), {maxEventBytes: 1} as never, 0);
 		await assert.rejects(reader(scan, signal), failure);
@@ -100,7 +100,7 @@ describe('createReader', () => {
 		const counting = {...byCursor, next: (_: unknown, rows: number) => (seen.push(rows), undefined)} as Definition;
 		await read(counting, [{rows: [rowA, bad]}]);
 		const {next: _, ...rest} = counting;
-		await read({...rest, more: (_: unknown, rows: number) => (seen.push(rows), false)} as Definition, [{rows: [bad]}]);
+		await read({...rest, last: (_: unknown, rows: number) => (seen.push(rows), true)} as Definition, [{rows: [bad]}]);
 		assert.deepEqual(seen, [2, 1]);
 	});
 
@@ -156,50 +156,44 @@ describe('createReader', () => {
 		});
 	});
 
-	describe('by time', () => {
-		it('asks up to the end of the second first, then up to the last record', async () => {
-			const {pages, asked} = await read(byTime, [
-				{rows: [rowA, rowB]},
-				{rows: [rowB, {id: 'c', at: 3000}]},
-				{rows: [bad]},
-			]);
+	describe('by offset', () => {
+		const rowC = {id: 'c', at: 3000};
+
+		it('asks up to the end of the second, each page with the last row of the one before, until nothing is behind it', async () => {
+			const {pages, asked} = await read(byOffset, [{rows: [rowA, rowB]}, {rows: [rowB, rowC]}, {rows: [rowC]}]);
 			assert.deepEqual(asked, [
 				{from: '1000', to: '10000', start: '0'},
-				{from: '1000', to: '4000', start: '0'},
-				{from: '1000', to: '3000', start: '0'},
+				{from: '1000', to: '10000', start: '1'},
+				{from: '1000', to: '10000', start: '2'},
 			]);
 			assert.deepEqual(idsIn(pages), [['a', 'b'], ['c'], []]);
-			assert.deepEqual(pages[1]!.events, [{id: 'c', at: 3000}]);
+			assert.deepEqual(pages[1]!.events, [rowC]);
 			assert.equal(pages[1]!.rows, 2);
-		});
-
-		it('skips rows only within one time, less the one that it knows', async () => {
-			const twice = [rowA, {id: 'b', at: 5000}];
-			const {asked, pages} = await read(byTime, [
-				{rows: twice},
-				{rows: twice},
-				{rows: [twice[1], {id: 'c', at: 5000}]},
-			]);
-			assert.deepEqual(asked[2], {from: '1000', to: '5000', start: '1'});
-			assert.deepEqual(idsIn(pages), [['a', 'b'], [], ['c']]);
+			assert.equal(pages[2]!.next, undefined);
 		});
 
 		it('goes on behind a page that holds nothing but rejected rows', async () => {
 			const other = {id: 'worse', at: 'never'};
-			const {asked, pages} = await read(byTime, [{rows: [bad, other]}, {rows: [other, rowA]}, {rows: [rowA]}]);
+			const {asked, pages} = await read(byOffset, [{rows: [bad, other]}, {rows: [other, rowA]}, {rows: [rowA]}]);
 			assert.deepEqual(
-				asked.map(({to, start}) => [to, start]),
-				[
-					['10000', '0'],
-					['10000', '1'],
-					['5000', '0'],
-				],
+				asked.map(({start}) => start),
+				['0', '1', '2'],
 			);
 			assert.deepEqual(idsIn(pages), [[], ['a'], []]);
 			assert.deepEqual(
 				pages.map(({rejected}) => rejected!.length),
 				[2, 0, 0],
 			);
+		});
+
+		it('says what the server ignores, where it gives one page for ever', async () => {
+			const same = {rows: [rowA, rowB]};
+			await assert.rejects(read(byOffset, [same, same, same]), {
+				code: 'PAGING_NO_PROGRESS',
+				message: /^some-source: paging makes no progress: expected .*the server seems to ignore the offset; ask for/,
+			});
+			const {pages} = await read({...byOffset, last: () => true} as Definition, [same, same, same]);
+			assert.deepEqual(idsIn(pages), [['a', 'b'], [], []]);
 		});
 	});
 });

@@ -54,7 +54,7 @@ export interface PaginateOptions {
 	readonly refusesCursor?: (error: unknown) => boolean;
 	/** Whether an error may be that of one page: the pass is then left as a gap, and the others are read. */
 	readonly concernsPage?: (error: unknown) => error is SourceError;
-	/** So many empty pages in a row, each with a next one, are an error. Default: 100. */
+	/** So many empty pages in a row, each with a next one, are an error. Default: 1,000. */
 	readonly maxEmptyPages?: number;
 }
 
@@ -208,11 +208,6 @@ function pagesOfScan<T>(
 				}
 				const {next} = answer;
 				const stuck = guard.check({isEmpty: isEmpty(answer) && !answer.rows, next: answer.nextKey ?? next});
-				if (next !== undefined && !stuck && isEmpty(answer)) {
-					pass.scan = {...pass.scan, cursor: next};
-					pending = request(pass.scan);
-					continue;
-				}
 				if (stuck && isEmpty(answer)) {
 					place.release();
 					throw stuck;

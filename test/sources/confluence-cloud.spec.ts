@@ -19,7 +19,10 @@ const login = {username: 'admin', password: 'emulator'};
 async function pagesOf(...results: readonly object[]): Promise<Page[]> {
 	const pages: Page[] = [];
 	await withJsonServer(
-		() => ({results, start: 0, limit: 1000, size: results.length, _links: {}}),
+		({url}) => {
+			const start = Number(new URL(url, 'http://localhost').searchParams.get('start'));
+			return {results: results.slice(start), start, limit: 1000, _links: {}};
+		},
 		async endpoint => {
 			const heard = listen(confluence({endpoint, ...login}), page => page.ack());
 			await heard.over;

@@ -193,18 +193,13 @@ describe(name, () => {
 		});
 	});
 
-	it('ends in an error, not early, where the server does not say that a page is the last', async () => {
+	it('ends in an error, not early, where the server gives one page for ever, and does not say that it is the last', async () => {
 		const timestamp = '2017-04-26T00:00:00.000+0300';
 		const values = [
 			{id: 2, timestamp},
 			{id: 1, timestamp},
 		];
-		for (const answer of [
-			{values},
-			{values: values.slice(1)},
-			{values, isLastPage: false},
-			{values: [], isLastPage: false},
-		]) {
+		for (const answer of [{values}, {values: values.slice(1)}, {values, isLastPage: false}]) {
 			await withJsonServer(
 				() => answer,
 				async endpoint => {
@@ -217,7 +212,7 @@ describe(name, () => {
 	});
 
 	it('keeps the context path, and has one tenant per server', async () => {
-		await withEmulator({events: 10}, async emulator => {
+		await withEmulator({events: 0}, async emulator => {
 			const {host} = new URL(emulator.url);
 			for (const [below, path, tenant] of [
 				['/crowd', '/crowd/rest', `${host}/crowd`],

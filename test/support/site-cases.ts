@@ -56,7 +56,7 @@ export function itReadsItsSite(source: unknown, name: ApiName): void {
 	});
 
 	it('prefers user name and API token, and takes an OAuth token', async () => {
-		await withEmulator({events: 1}, async emulator => {
+		await withEmulator({events: 0}, async emulator => {
 			await pull(emulator, {token: 'of the organization'});
 			await pull(emulator, {username: undefined, password: undefined, token: emulator.token});
 			const schemes = emulator.requests.map(({headers}) => headers.authorization!.split(' ')[0]);

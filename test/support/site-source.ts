@@ -18,7 +18,7 @@ import {idsOf, listen} from './pages.ts';
 type Options = Readonly<Record<string, unknown>>;
 type PagesOf = (options: Options, start?: Start) => Observable<Page>;
 
-/** A source that pages by time, read from the emulator with the credentials that it asks for. */
+/** A source that pages by offset, read from the emulator with the credentials that it asks for. */
 export function siteSource(source: unknown, name: ApiName) {
 	const pagesOf = source as PagesOf;
 	const connection = ({url, username, password}: Emulator) => ({endpoint: url, username, password});

@@ -1,0 +1,60 @@
+import {hash} from 'node:crypto';
+import type {SourceRecord} from './page.ts';
+
+/** One row of an answer: a record, or the hash of what cannot be read as one. */
+export type Row = SourceRecord | string;
+
+/** So many rows are remembered. */
+export const maxAnchors = 16;
+
+/** What a row is known by. */
+export function markOf(row: Row): string {
+	return hash('sha256', keyOf(row), 'base64').slice(0, 12);
+}
+
+export function keyOf(row: Row): string {
+	return typeof row === 'string' ? `?${row}` : `${row.orderMs} ${row.id}`;
+}
+
+export function msOf(row: Row | undefined): number | undefined {
+	return typeof row === 'object' ? row.orderMs : undefined;
+}
+
+/** Whether a page begins with the last of these rows; those of one time may change places. */
+export function beginsWith(rows: readonly Row[], anchors: readonly string[], overlap: number): boolean {
+	if (overlap === 0 || rows.length < overlap) return false;
+	const marks = rows.slice(0, overlap).map(markOf).sort();
+	return anchors
+		.slice(-overlap)
+		.sort()
+		.every((anchor, index) => anchor === marks[index]);
+}
+
+/** The latest of the anchors that is left in a page; of rows that look alike, the one with most of its neighbours. */
+export function lastAnchor(rows: readonly Row[], anchors: readonly string[]): number | undefined {
+	const marks = rows.map(markOf);
+	for (let last = anchors.length - 1; last >= 0; last--) {
+		let best: number | undefined;
+		let most = 0;
+		marks.forEach((mark, index) => {
+			if (mark !== anchors[last]) return;
+			let run = 1;
+			while (run <= Math.min(index, last) && marks[index - run] === anchors[last - run]) run++;
+			if (run > most) [best, most] = [index, run];
+		});
+		if (best !== undefined) return best;
+	}
+	return undefined;
+}
+
+/** Where rows of this time, or older ones, begin behind newer ones; undefined where the page does not show it. */
+export function beginOf(ms: number, rows: readonly Row[], isFirstPage: boolean): number | undefined {
+	const begin = rows.findIndex(row => (msOf(row) ?? Infinity) <= ms);
+	return begin > 0 || (begin === 0 && isFirstPage) ? begin : undefined;
+}
+
+/** How many rows at the end are of one time. */
+export function groupAtEnd(rows: readonly Row[]): number {
+	const last = msOf(rows.at(-1));
+	return rows.length - 1 - rows.findLastIndex(row => msOf(row) !== last);
+}
