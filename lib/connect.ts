@@ -52,7 +52,7 @@ export function connect(facts: ApiFacts, options: ConnectOptions, meter: Meter, 
 	const {name} = facts;
 	const given = options.endpoint ?? facts.endpoint;
 	if (!given) {
-		throw new ConfigError(`${name}: endpoint: expected the address of the server, got nothing; give --endpoint`);
+		throw new ConfigError(`${name}: endpoint: expected the address of the server, got nothing; give option endpoint`);
 	}
 	const endpoint = withContext(parseEndpoint(name, given, facts.insecure), facts.context);
 	const credentials = own ?? chooseCredentials(name, facts.auth, options);

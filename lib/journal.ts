@@ -116,7 +116,7 @@ function damaged(file: string, expected: string, got: string): StateError {
 	return new StateError(
 		'STATE_DAMAGED',
 		`${file}: expected ${expected}, got ${got}; nothing was changed. ` +
-			'--recover-previous goes on from the checkpoint before, when its journal is whole',
+			'option recoverPrevious goes on from the checkpoint before, when its journal is whole',
 	);
 }
 

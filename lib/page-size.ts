@@ -113,7 +113,7 @@ function inVain(error: SourceError): SourceError {
 	const {code, message, status} = error;
 	return new SourceError(
 		code,
-		`${message}; smaller pages failed too, down to one of a single event (--page-size and --max-body-bytes say how large pages may be)`,
+		`${message}; smaller pages failed too, down to one of a single event (option pageSize and option maxBodyBytes say how large pages may be)`,
 		{cause: error, status},
 	);
 }

@@ -36,8 +36,8 @@ export function readState(
 	const usable = previous !== undefined && 'version' in previous;
 	if (recoverPrevious && usable) return {stored: previous, recovered: true};
 	const wayOut = usable
-		? `--recover-previous goes on from the generation before (version ${previous.version})`
-		: `--recover-previous cannot help: ${file}.previous is ${previous?.found ?? 'missing'}`;
+		? `option recoverPrevious goes on from the generation before (version ${previous.version})`
+		: `option recoverPrevious cannot help: ${file}.previous is ${previous?.found ?? 'missing'}`;
 	throw new StateError(
 		'STATE_DAMAGED',
 		`${file}: expected a state of rxaudit, got ${current?.found ?? 'no file'}; nothing was changed. ${wayOut}`,

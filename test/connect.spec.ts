@@ -48,7 +48,7 @@ describe('connect', () => {
 			address({endpoint: 'https://api.example.com'}, {endpoint: 'https://other.example.com/pre/'}),
 			'https://other.example.com/pre',
 		);
-		fails({}, {}, /^some-api: endpoint: expected the address of the server, got nothing; give --endpoint$/);
+		fails({}, {}, /^some-api: endpoint: expected the address of the server, got nothing; give option endpoint$/);
 		fails({}, {endpoint: 'http://example.com'}, /^some-api: endpoint: expected https/);
 	});
 
@@ -67,7 +67,7 @@ describe('connect', () => {
 
 	it('refuses credentials and waits that cannot work, naming the option', () => {
 		const endpoint = 'https://a.example.com';
-		fails({}, {endpoint, token: undefined}, /^some-api: expected credentials, got none; set RXAUDIT_TOKEN/);
+		fails({}, {endpoint, token: undefined}, /^some-api: expected credentials, got none; give the option token$/);
 		fails({auth: ['basic']}, {endpoint}, /^some-api: expected credentials, got none; set RXAUDIT_USERNAME/);
 		fails({}, {endpoint, maxWait: '5'}, /^some-api: maxWait: expected a span .*add the unit/);
 	});

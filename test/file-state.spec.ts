@@ -132,7 +132,7 @@ describe('fileState()', () => {
 				await until(4);
 				fs.writeFileSync(file(), damage(fs.readFileSync(file())));
 				const before = contents();
-				const expected = {code: 'STATE_DAMAGED', message: /state\.json: .*--recover-previous goes on .*version 3/};
+				const expected = {code: 'STATE_DAMAGED', message: /state\.json: .*option recoverPrevious goes on .*version 3/};
 				await assert.rejects(fileState(file()).load(), expected);
 				await assert.rejects(fileState(file()).commit(checkpoint(1), 0), expected);
 				assert.deepEqual(contents(), before);

@@ -76,7 +76,7 @@ describe('createSizedReader', () => {
 		const fail = (_: unknown, request: number) => (request < 8 ? slow : undefined);
 		const {log, error} = await asked(4, {pageSize: 4, fail});
 		assert.deepEqual(log, ['4*6!', '2*1!', '1*1!', '4*2!', '1*1!', '4*2!', '1*1!', '4*2!', '1*1']);
-		assert.match(String(error), /504; smaller pages failed too, .*--page-size and --max-body-bytes/);
+		assert.match(String(error), /504; smaller pages failed too, .*option pageSize and option maxBodyBytes/);
 		assert.equal((error as SourceError).status, 504);
 	});
 

@@ -154,14 +154,14 @@ describe('state-files', () => {
 			fs.writeFileSync(`${file()}.previous`, generation(7));
 			const message =
 				`${file()}: expected a state of rxaudit, got an empty file; nothing was changed. ` +
-				'--recover-previous goes on from the generation before (version 7)';
+				'option recoverPrevious goes on from the generation before (version 7)';
 			assert.throws(() => readState(file(), false), {code: 'STATE_DAMAGED', message});
 			assert.deepEqual(readState(file(), true).stored?.version, 7);
 		});
 
 		it('says when there is no way out', () => {
 			fs.writeFileSync(file(), 'x');
-			const missing = {code: 'STATE_DAMAGED', message: /--recover-previous cannot help: .*\.previous is missing/};
+			const missing = {code: 'STATE_DAMAGED', message: /option recoverPrevious cannot help: .*\.previous is missing/};
 			assert.throws(() => readState(file(), false), missing);
 			assert.throws(() => readState(file(), true), missing);
 			fs.writeFileSync(`${file()}.previous`, '');

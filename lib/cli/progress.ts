@@ -2,7 +2,7 @@ import {ConfigError} from '../errors.ts';
 import type {Progress} from '../meter.ts';
 import type {Report} from '../pipeline.ts';
 import {excerpt, printable} from '../redact.ts';
-import type {FlagValues} from './flags.ts';
+import {type FlagValues, kebab} from './flags.ts';
 
 export type LogFormat = 'text' | 'json';
 
@@ -38,8 +38,16 @@ export function logLine(
 	message: string,
 	members: object = {},
 ): string {
-	if (format === 'text') return printable(`rxaudit: ${message}\n`);
-	return printable(`${JSON.stringify({time: new Date().toISOString(), level, message, ...members})}\n`);
+	const said = inFlags(message);
+	if (format === 'text') return printable(`rxaudit: ${said}\n`);
+	return printable(`${JSON.stringify({time: new Date().toISOString(), level, message: said, ...members})}\n`);
+}
+
+const flagged = /\boption (endpoint|pageSize|max[A-Z]\w*|recoverPrevious)\b/g;
+
+/** The library speaks of options that the command calls flags. */
+function inFlags(message: string): string {
+	return message.replace(flagged, (_, key: string) => `--${kebab(key)}`);
 }
 
 /** Shows a run's progress on stderr: one live line on a terminal, otherwise a plain line now and then. */

@@ -55,8 +55,8 @@ export function tokenCredentials(name: string, word: string, token: Secret | und
 }
 
 const wanted = {
-	bearer: 'set RXAUDIT_TOKEN, or give --token-file FILE',
-	basic: 'set RXAUDIT_USERNAME and RXAUDIT_PASSWORD, or give --password-file FILE',
+	bearer: 'give the option token',
+	basic: 'give the options username and password',
 };
 
 function credentials(

@@ -7,7 +7,7 @@ import {isOutOfQuota} from './quota.ts';
 import {endpointAt, isSignOn, targetOf} from './redirect.ts';
 import type {ClientRequest} from './request.ts';
 
-/** What is said to people about an API, where it is not a log that is read from `--endpoint`. */
+/** What is said to people about an API, where it is not a log that is read. */
 export interface Wording {
 	/** Where its address was given. */
 	readonly address: string;
@@ -20,8 +20,8 @@ export interface Wording {
 }
 
 export const logWording: Wording = {
-	address: '--endpoint',
-	missing: ['there is no such thing (organization, site or record)', 'the id and --endpoint'],
+	address: 'option endpoint',
+	missing: ['there is no such thing (organization, site or record)', 'the id and option endpoint'],
 	forbidden: ['these credentials may not read this log', 'their permissions and the plan'],
 };
 
@@ -58,7 +58,7 @@ export function toAuditError(
 		case 'too-large':
 			return new SourceError(
 				'BODY_TOO_LARGE',
-				`${where}: ${error.message}; ask for smaller pages (--page-size), or raise --max-body-bytes`,
+				`${where}: ${error.message}; ask for smaller pages (option pageSize), or raise option maxBodyBytes`,
 			);
 		case 'body':
 			return new SourceError('BAD_BODY', `${where}: expected JSON, but ${excerpt(redact(error.message))}${said}`, {
@@ -123,7 +123,7 @@ function statusError(
 	if (isOutOfQuota(error)) {
 		const seconds = Math.ceil(error.delayMs / 1000);
 		return new RateLimitError(
-			`${answered}: no quota for another ${seconds} s, longer in all than maxWait allows${status === 429 ? '' : said}; run again later, or raise --max-wait`,
+			`${answered}: no quota for another ${seconds} s, longer in all than option maxWait allows${status === 429 ? '' : said}; run again later, or raise it`,
 			error.delayMs,
 		);
 	}

@@ -111,7 +111,7 @@ describe('pull', () => {
 			assert.equal(code, 1);
 			assert.match(
 				stderr,
-				/^rxaudit: .*answered 429: .*longer .*than maxWait allows; run again later, or raise --max-wait\n$/,
+				/^rxaudit: .*answered 429: .*longer .*than --max-wait allows; run again later, or raise it\n$/,
 			);
 			assert.equal((await pull(stateful)).code, 0);
 			assert.deepEqual(idsIn(read('out')), held());

@@ -39,7 +39,7 @@ describe('chooseCredentials', () => {
 				() => choose(['bearer', 'basic'], options),
 				(error: unknown) => {
 					assert.ok(error instanceof ConfigError);
-					assert.match(error.message, /^api: .*RXAUDIT_TOKEN.*RXAUDIT_USERNAME and RXAUDIT_PASSWORD/);
+					assert.match(error.message, /^api: .*option token, or give the options username and password/);
 					return true;
 				},
 			);

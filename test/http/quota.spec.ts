@@ -48,7 +48,7 @@ describe('a 403 that is about now', () => {
 		const server = await serve(response => response.writeHead(403, {'retry-after': '7200'}).end('blocked by the wall'));
 		const error = await rejection(openClient(server.origin).get());
 		assert.ok(error instanceof RateLimitError);
-		assert.match(error.message, /answered 403: no quota for another 7200 s.*blocked by the wall.*--max-wait/);
+		assert.match(error.message, /answered 403: no quota for another 7200 s.*option maxWait.*blocked by the wall/);
 	});
 
 	it('is refused at once where it is about rights', async () => {

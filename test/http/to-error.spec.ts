@@ -105,7 +105,7 @@ describe('toAuditError', () => {
 		const error = convert(attempt);
 		assert.ok(error instanceof RateLimitError);
 		assert.equal(error.waitMs, 7_200_500);
-		assert.match(error.message, /another 7201 s, .*--max-wait/);
+		assert.match(error.message, /another 7201 s, .*option maxWait/);
 	});
 
 	it('is the usual error of a signal where the request was stopped', () => {
