@@ -61,12 +61,13 @@ const leaseMs = 30_000;
 const renewEveryMs = 5_000;
 const lookEveryMs = 1_000;
 
+/** Whose silence was watched, and when: one that holds several locks is not watched for each. */
+const silences = new WeakMap<Clock, Map<string, number>>();
+
 /** Enough for any number of starters; only a file that can be neither linked over nor read takes so many. */
 const maxRounds = 1000;
-
 /** Names the right to remove a lock that nobody has written. */
 const unwritten = '0'.repeat(16);
-
 /** The count of renewals is the last member, and always as long. */
 const countDigits = 12;
 const countFromEnd = countDigits + '"}\n'.length;
@@ -164,10 +165,10 @@ function take(file: string, starter: Starter): Sight | undefined {
 }
 
 /** Whether the holder is dead, or was watched and silent; false when that cannot be known without watching. */
-function isOver(seen: Sight, {holder, silent}: Starter): boolean {
+function isOver(seen: Sight, {holder, silent, clock}: Starter): boolean {
 	const {file, record} = seen;
 	const life = record ? lifeOf(record, holder) : 'unseen';
-	if (life !== 'running') return life === 'dead' || isSame(silent.get(file), seen);
+	if (life !== 'running') return life === 'dead' || isSame(silent.get(file), seen) || wasSilent(record, clock);
 	throw locked(
 		record?.pid === process.pid
 			? `${file}: in use by ${nameOf(record)}, this very process; close the other store first`
@@ -188,6 +189,19 @@ async function watch(seen: Sight, {clock, signal, note, silent}: Starter): Promi
 		throw locked(`${file}: in use by ${who}, which renews it; wait for its end or stop it`);
 	}
 	silent.set(file, seen);
+	if (record === undefined) return;
+	const heard = silences.get(clock) ?? new Map<string, number>();
+	silences.set(clock, heard.set(identityOf(record), clock.monotonic()));
+}
+
+/** Since all locks of a process are renewed by the same timers, and whoever is fenced at one writes nothing at all. */
+function wasSilent(record: LockRecord | undefined, clock: Clock): boolean {
+	const atMs = record && silences.get(clock)?.get(identityOf(record));
+	return atMs !== undefined && clock.monotonic() - atMs < leaseMs;
+}
+
+function identityOf({host, bootId, pidNamespace, pid, startTime}: Holder): string {
+	return JSON.stringify([host, bootId, pidNamespace, pid, startTime]);
 }
 
 function nameOf(record: LockRecord | undefined): string {

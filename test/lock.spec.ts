@@ -147,6 +147,21 @@ describe('acquireLock()', () => {
 			});
 		}
 
+		it('is watched once for all of its locks, and anew when it was heard of since', async () => {
+			const clock = new VirtualClock();
+			const other = path.join(folder(), 'target.lock');
+			await take(lockFile(), {holder: elsewhere});
+			await take(other, {holder: elsewhere});
+			await clock.run(() => take(lockFile(), {clock}));
+			const second = await clock.run(() => take(other, {clock}));
+			assert.equal(clock.monotonic(), 30_000);
+			second.release();
+			clock.advance(30_000);
+			await take(other, {holder: elsewhere});
+			await clock.run(() => take(other, {clock}));
+			assert.equal(clock.monotonic(), 90_000);
+		});
+
 		it('is that of a living one when it is renewed', async () => {
 			const clock = new VirtualClock();
 			const lock = await take(lockFile(), {holder: elsewhere});

@@ -4,6 +4,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
 import {type Emulator, startEmulator} from '../../lib/emulator/index.ts';
+import {endHolders} from '../support/snapshot.ts';
 import {temporaryFolder} from '../support/temporary-folder.ts';
 import {compare, exact, leftovers, linesOf} from './holdings.ts';
 import {killRunning, peakRssBytes, pull, startPull, token} from './pull.ts';
@@ -160,7 +161,6 @@ describe('two runs on one state', () => {
 	it('is fenced when it wakes up behind a takeover: it writes nothing more', async function () {
 		this.timeout(60_000);
 		const file = path.join(folder(), 'lines.ndjson');
-		const lock = path.join(folder(), 'pull.state.lock');
 		const args = ['--page-size', `${pageSize}`, '--to', `ndjson:${file}`, '--state', path.join(folder(), 'pull.state')];
 		emulator = await startEmulator(api);
 		const sleeper = startPull(emulator, args);
@@ -168,7 +168,7 @@ describe('two runs on one state', () => {
 			await until(() => emulator.requestCount >= 5);
 			sleeper.child.kill('SIGSTOP');
 			// to the next run it is another process now
-			fs.writeFileSync(lock, fs.readFileSync(lock, 'utf8').replace(/"startTime":"\d+"/, '"startTime":"another"'));
+			endHolders(folder());
 			const next = await pull(emulator, args);
 			assert.equal(next.code, 0, next.stderr);
 			const held = holdingsOf(folder());
