@@ -155,8 +155,9 @@ export function leaveGap(
 
 /** The pass as it goes on where its cursor is refused: from the end of the last record, in the API's order. */
 export function withoutCursor({cursor: _, ...rest}: Scan, order: Order): Scan {
-	const {lastMs, edgeMs} = rest;
-	if (lastMs === undefined) return rest;
+	const {lastMs, edgeMs, unsorted} = rest;
+	// a time stands in for a place only where times are in order: else the pass begins again at its bound
+	if (lastMs === undefined || unsorted) return rest;
 	// never back behind an edge that was reached before, whatever the overlap or a whole second would give
 	const further = order === 'newest-first' ? Math.min : Math.max;
 	return {...rest, edgeMs: further(lastMs, edgeMs ?? lastMs)};

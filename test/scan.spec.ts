@@ -2,7 +2,16 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import {clip, gaps} from '../lib/interval-set.ts';
 import type {SourceRecord} from '../lib/page.ts';
-import {advance, finishScan, isWithin, nowhere, planScans, type Scan, type SourcePosition} from '../lib/scan.ts';
+import {
+	advance,
+	finishScan,
+	isWithin,
+	nowhere,
+	planScans,
+	type Scan,
+	type SourcePosition,
+	withoutCursor,
+} from '../lib/scan.ts';
 import {recordOf} from './support/pages.ts';
 
 type Order = 'newest-first' | 'oldest-first';
@@ -210,5 +219,14 @@ describe('isWithin', () => {
 			[1000, 2000, 5000, 6000].map(ms => within(ms, true)),
 			[false, true, true, false],
 		);
+	});
+});
+
+describe('withoutCursor', () => {
+	it('goes on from the last record, or from the bound of the pass where records came in another order', () => {
+		const scan: Scan = {sinceMs: 0, untilMs: 9000, coversToMs: 9000, cursor: 'C', lastMs: 4000};
+		const {cursor: _, ...rest} = scan;
+		assert.deepEqual(withoutCursor(scan, 'newest-first'), {...rest, edgeMs: 4000});
+		assert.deepEqual(withoutCursor({...scan, unsorted: true}, 'newest-first'), {...rest, unsorted: true});
 	});
 });

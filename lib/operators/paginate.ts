@@ -146,11 +146,12 @@ function pagesOfScan<T>(
 		function leave(failed: Scan, error: SourceError): Interval {
 			const {source} = options;
 			const before = spansOf(progress.position);
-			const {position, open} = leaveGap(progress.position, failed, error.message, source.order);
+			// where paging makes no progress, neither order nor emptiness proves anything: the pass goes on at its cursor
+			const isStuck = error.code === 'PAGING_NO_PROGRESS';
+			const left = isStuck ? {...failed, unsorted: true as const} : failed;
+			const {position, open} = leaveGap(progress.position, left, error.message, source.order);
 			progress.position = position;
 			progress.failure ??= error;
-			// each costs as many requests as there may be empty pages
-			if (error.code === 'PAGING_NO_PROGRESS') progress.left.failures = Math.min(progress.left.failures, 1);
 			// a smaller part of a gap that is known already says nothing new
 			if (spansOf(position) === before) return open;
 			start.meter.setGaps(source, gapsIn(position));
