@@ -31,7 +31,7 @@ export function createRedactor(secrets: Iterable<string>): (text: string) => str
 function harmlessWords(text: string, holdsPart: (text: string) => boolean): string {
 	let words = '';
 	for (const [word] of text.slice(0, maxBeginning).matchAll(/\S+\s+/g)) {
-		if (holdsPart(words + word)) break;
+		if (holdsPart(words + word + hidden)) break; // our own words must not complete one
 		words += word;
 	}
 	return words;
@@ -50,7 +50,12 @@ function partFinder(secrets: readonly string[]): (text: string) => boolean {
 		}
 		addRuns(runs.hex, bytes.toString('hex').toUpperCase(), 2 * runLength);
 		// whatever stands before it shifts it by up to two bytes
-		for (const shift of [0, 1, 2]) addRuns(runs.base64, bare(innerBase64(bytes, shift)), runLength + 2);
+		for (const shift of [0, 1, 2]) {
+			const inner = bare(innerBase64(bytes, shift));
+			// signs may leave fewer than a run of it
+			if (inner.length < runLength + 2) addRuns(runs.bare, inner, runLength);
+			else addRuns(runs.base64, inner, runLength + 2);
+		}
 		if (known === '' || known.length >= runLength) continue;
 		short
 			.add(known)

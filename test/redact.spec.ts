@@ -99,6 +99,11 @@ describe('createRedactor', () => {
 		assert.equal(redact('a table'), 'a table');
 	});
 
+	it('hides a secret whose base64 is signs in part, and one that our own words would complete', () => {
+		assert.equal(createRedactor(['aa?aaa'])('code YWE/YWFh'), `code ${hidden}`);
+		assert.equal(createRedactor(['aaaa\t('])('aaaa\t('), hidden);
+	});
+
 	it('takes no secret for a pattern', () => {
 		assert.equal(createRedactor(['a.*cdefg', '$&$1$2$3'])('abbcdefg'), 'abbcdefg');
 	});

@@ -35,6 +35,15 @@ function shown(
 	return text;
 }
 
+describe('logLine', () => {
+	it('escapes what drives a terminal, as text and as JSON', () => {
+		assert.equal(logLine('text', 'warn', 'a\x1b[2J\x9b\u202e'), 'rxaudit: a\\u001b[2J\\u009b\\u202e\n');
+		const line = logLine('json', 'warn', '\x9b\u202e');
+		assert.doesNotMatch(line, /[\x9b\u202e]/);
+		assert.equal((JSON.parse(line) as {message: string}).message, '\x9b\u202e');
+	});
+});
+
 describe('showProgress', () => {
 	let now: number;
 	const real = performance.now.bind(performance);

@@ -77,6 +77,11 @@ describe('a redirect', () => {
 		});
 	}
 
+	it('whose path is that of the request, and holds such a word, is followed', async () => {
+		const server = await serve(to(307, url => `/below${url}`, below));
+		assert.deepEqual(await openClient(server.origin).get({path: '/rest/sso/login', query}), {});
+	});
+
 	it('to a node that fails is forgotten: the next attempt starts at the first address', async () => {
 		const server = await serve((response, n, {url}) => {
 			if (n === 1) response.writeHead(307, {location: `/node2${url}`, 'set-cookie': 'node=2'}).end();
