@@ -120,7 +120,12 @@ describe('pull', () => {
 		it('keeps what was read when the API fails in the middle', async () => {
 			emulator().setFaults([{kind: 'status', status: 500, at: {from: 2}}]);
 			const failed = await pull([...stateful, '--max-attempts', '2', '--retry-base-ms', '1']);
-			assertRefused(failed, 1, /answered 500/);
+			assert.deepEqual([failed.code, failed.stdout], [1, '']);
+			const [warning, summary, error, ...more] = failed.stderr.split('\n');
+			assert.match(warning!, /^rxaudit: warning: atlassian-org-events: left a gap from \S+ to \S+, .*answered 500/);
+			assert.match(summary!, /^rxaudit: failed: 30 events, .*, 1 open gap: atlassian-org-events from \S+ to \S+$/);
+			assert.match(error!, /^rxaudit: atlassian-org-events: .*answered 500/);
+			assert.deepEqual(more, ['']);
 			assert.deepEqual(idsIn(read('out')), held().slice(0, 30));
 			emulator().clearFaults();
 			assert.equal((await pull(stateful)).code, 0);
