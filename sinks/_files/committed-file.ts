@@ -42,7 +42,6 @@ export function commitTo(target: Target, options: CommittedFileOptions): Committ
 	let {end, tail} = target;
 	/** How much of the commit is in the file. */
 	let added = 0;
-	let isBegun = false;
 	let isSaved = true;
 	let unsynced = true; // what is there already may be in the cache only
 	let unsyncedFolders: readonly string[] = newEntries;
@@ -82,6 +81,12 @@ export function commitTo(target: Target, options: CommittedFileOptions): Committ
 		tail = behind;
 	}
 
+	function saved(): void {
+		if (isSaved) return;
+		isSaved = true;
+		uncommitted.clear();
+	}
+
 	async function sync(): Promise<void> {
 		if (unsynced) await syncFile(descriptor);
 		unsynced = false;
@@ -94,14 +99,13 @@ export function commitTo(target: Target, options: CommittedFileOptions): Committ
 			return end;
 		},
 		async put(bytes) {
-			isSaved = true; // else nobody would write more
-			if (!isBegun) await uncommitted.begin({writer, from: end});
-			isBegun = true;
+			saved(); // else nobody would write more
 			await uncommitted.put(bytes);
 		},
 		async append() {
 			assertAsLeft();
-			if (isBegun) {
+			if (isSaved && uncommitted.bytes > 0) {
+				await uncommitted.claim({writer, from: end});
 				if (durability === 'power') await uncommitted.sync();
 				await copy();
 			}
@@ -112,10 +116,9 @@ export function commitTo(target: Target, options: CommittedFileOptions): Committ
 			isSaved &&= added === 0;
 			end += added;
 			added = 0;
-			isBegun = false;
 			return {bytes: end, tail: hashOf(tail), writer};
 		},
-		saved: () => void (isSaved = true),
+		saved,
 		close() {
 			const isFenced = context.isFenced?.() === true;
 			let isDone = !isFenced && (isSaved || !context.signal.aborted);

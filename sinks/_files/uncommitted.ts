@@ -6,8 +6,7 @@ import {syncFile, syncFolder} from './fsync.ts';
 import {openPlain} from './open-plain.ts';
 
 const sliceBytes = 4 * 1024 * 1024;
-const maxHeaderBytes = 256;
-const lineBreak = 0x0a;
+const headerBytes = 256;
 
 /** Whose bytes are going to be in a file, from which offset on. */
 export interface Claim {
@@ -18,16 +17,18 @@ export interface Claim {
 
 /** What was written since the last commit, in a file of its own beside the one that it is going to be in. */
 export interface Uncommitted {
-	/** How much was put. */
+	/** How much was put since it was cleared. */
 	readonly bytes: number;
-	/** Begins anew: what was put before is in the state, or is not wanted. */
-	begin(claim: Claim): Promise<void>;
 	/** Resolves when the bytes are with the operating system. */
 	put(bytes: Uint8Array): Promise<void>;
-	/** Resolves when a power failure cannot take what was put. */
+	/** Says whose the bytes are, before any of them is in the file. */
+	claim(claim: Claim): Promise<void>;
+	/** Resolves when a power failure can take neither the bytes nor the claim. */
 	sync(): Promise<void>;
 	/** What was put, piece by piece; a piece lasts until the next. */
 	read(): Generator<Uint8Array>;
+	/** Begins anew: nobody will ask for what was put. */
+	clear(): void;
 	/** Lets go of it; `isDone`: nobody will ask for it any more. */
 	close(isDone: boolean): void;
 }
@@ -37,22 +38,26 @@ export function uncommittedPath(path: string): string {
 	return `${dirname(path)}/.${basename(path)}.uncommitted`;
 }
 
-/** Makes the file when it is needed first, in place of one that nobody needs. */
+/**
+ * Makes the file when it is needed first, in place of one that nobody needs. It is written over and over without being
+ * cut: its claim says how much of it counts.
+ */
 export function createUncommitted(path: string, retry: Retry): Uncommitted {
 	const own = uncommittedPath(path);
 	let descriptor: number | undefined;
-	let header = 0;
 	let bytes = 0;
 	let isNamed = false; // on the disk itself
+	let isClaimed = false;
 
-	async function put(chunk: Uint8Array): Promise<void> {
+	async function write(chunk: Uint8Array, at: number): Promise<void> {
+		descriptor ??= await retryWhenFull(retry, path, () => {
+			fs.rmSync(own, {force: true});
+			return fs.openSync(own, 'wx+', 0o600);
+		});
 		for (let offset = 0; offset < chunk.length;) {
 			if (offset > 0) await turn();
 			const length = Math.min(sliceBytes, chunk.length - offset);
-			const at = header + bytes;
-			const written = await retryWhenFull(retry, path, () => fs.writeSync(descriptor!, chunk, offset, length, at));
-			offset += written;
-			bytes += written;
+			offset += await retryWhenFull(retry, path, () => fs.writeSync(descriptor!, chunk, offset, length, at + offset));
 		}
 	}
 
@@ -60,18 +65,15 @@ export function createUncommitted(path: string, retry: Retry): Uncommitted {
 		get bytes() {
 			return bytes;
 		},
-		async begin({writer, from}) {
-			descriptor ??= await retryWhenFull(retry, own, () => {
-				fs.rmSync(own, {force: true});
-				return fs.openSync(own, 'wx+', 0o600);
-			});
-			fs.ftruncateSync(descriptor, 0);
-			header = bytes = 0;
-			await put(Buffer.from(`${JSON.stringify({rxaudit: 'uncommitted', writer, from})}\n`));
-			header = bytes;
-			bytes = 0;
+		async put(chunk) {
+			await write(chunk, headerBytes + bytes);
+			bytes += chunk.length;
 		},
-		put,
+		async claim({writer, from}) {
+			const header = JSON.stringify({rxaudit: 'uncommitted', writer, from, bytes});
+			await write(Buffer.from(`${header.padEnd(headerBytes - 1)}\n`), 0);
+			isClaimed = true;
+		},
 		async sync() {
 			await syncFile(descriptor!);
 			if (!isNamed) await syncFolder(dirname(own));
@@ -80,11 +82,20 @@ export function createUncommitted(path: string, retry: Retry): Uncommitted {
 		*read() {
 			const slice = new Uint8Array(Math.min(sliceBytes, bytes));
 			for (let at = 0; at < bytes;) {
-				const read = fs.readSync(descriptor!, slice, 0, Math.min(slice.length, bytes - at), header + at);
+				const read = fs.readSync(descriptor!, slice, 0, Math.min(slice.length, bytes - at), headerBytes + at);
 				if (read === 0) throw failed(retry.sink, 'read', own, new Error('it has become shorter'));
 				yield slice.subarray(0, read);
 				at += read;
 			}
+		},
+		clear() {
+			bytes = 0;
+			try {
+				if (isClaimed) fs.writeSync(descriptor!, Buffer.alloc(headerBytes, ' '), 0, headerBytes, 0);
+			} catch {
+				// A claim on bytes that the state has does no harm.
+			}
+			isClaimed = false;
 		},
 		close(isDone) {
 			if (descriptor === undefined) return;
@@ -101,18 +112,17 @@ export interface Leftover extends Claim {
 	isIn(data: number): boolean;
 }
 
-/** Undefined where there is none, or none that is whole enough to say whose it is. */
+/** Undefined where there is none, or one that claims nothing. */
 export function findLeftover(sink: string, path: string): Leftover | undefined {
 	const own = uncommittedPath(path);
 	return withFile(sink, own, descriptor => {
-		const begin = Buffer.alloc(maxHeaderBytes);
-		const read = fs.readSync(descriptor, begin, 0, maxHeaderBytes, 0);
-		const header = begin.subarray(0, read).indexOf(lineBreak) + 1;
-		const claim = claimIn(begin.toString('utf8', 0, header));
+		const header = Buffer.alloc(headerBytes);
+		fs.readSync(descriptor, header, 0, headerBytes, 0);
+		const claim = claimIn(header.toString());
 		if (!claim) return undefined;
 		return {
 			...claim,
-			isIn: data => withFile(sink, own, again => isBeginning(data, claim.from, again, header)) ?? false,
+			isIn: data => withFile(sink, own, again => isBeginning(data, again, claim)) ?? false,
 		};
 	});
 }
@@ -132,33 +142,38 @@ function withFile<T>(sink: string, own: string, action: (descriptor: number) => 
 	}
 }
 
-function claimIn(text: string): Claim | undefined {
+type SizedClaim = Claim & {readonly bytes: number};
+
+function claimIn(text: string): SizedClaim | undefined {
 	try {
-		const {rxaudit, writer, from} = JSON.parse(text) as Record<string, unknown>;
-		if (rxaudit !== 'uncommitted' || typeof writer !== 'string' || typeof from !== 'number') return undefined;
-		return {writer, from};
+		const {rxaudit, writer, from, bytes} = JSON.parse(text) as Record<string, unknown>;
+		if (rxaudit !== 'uncommitted' || typeof writer !== 'string') return undefined;
+		return typeof from === 'number' && typeof bytes === 'number' ? {writer, from, bytes} : undefined;
 	} catch {
 		return undefined;
 	}
 }
 
 /** A power failure may leave zeros where bytes were on their way. */
-function isBeginning(data: number, from: number, own: number, header: number): boolean {
+function isBeginning(data: number, own: number, {from, bytes}: SizedClaim): boolean {
 	const length = fs.fstatSync(data).size - from;
-	if (length > fs.fstatSync(own).size - header) return false;
+	if (length > bytes) return false;
 	const [found, expected] = [Buffer.alloc(Math.min(sliceBytes, length)), Buffer.alloc(Math.min(sliceBytes, length))];
 	for (let at = 0; at < length;) {
-		const read = fs.readSync(data, found, 0, found.length, from + at);
-		if (read === 0) return false;
-		let filled = 0;
-		while (filled < read) {
-			const more = fs.readSync(own, expected, filled, read - filled, header + at + filled);
-			if (more === 0) return false;
-			filled += more;
-		}
-		const [a, b] = [found.subarray(0, read), expected.subarray(0, read)];
+		const size = Math.min(sliceBytes, length - at);
+		if (!readFully(data, found, size, from + at) || !readFully(own, expected, size, headerBytes + at)) return false;
+		const [a, b] = [found.subarray(0, size), expected.subarray(0, size)];
 		if (!a.equals(b) && a.some((byte, index) => byte !== 0 && byte !== b[index])) return false;
-		at += read;
+		at += size;
+	}
+	return true;
+}
+
+function readFully(descriptor: number, into: Uint8Array, size: number, position: number): boolean {
+	for (let filled = 0; filled < size;) {
+		const read = fs.readSync(descriptor, into, filled, size - filled, position + filled);
+		if (read === 0) return false;
+		filled += read;
 	}
 	return true;
 }

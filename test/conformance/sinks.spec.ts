@@ -233,6 +233,7 @@ function describeFileSink(create: SinkFactory, {options, read, ordered, written}
 			const sink = await open(undefined, {retryBaseMs: 0, maxAttempts: 2});
 			await sink.write(batches[0]!);
 			const mark = await sink.flush();
+			sink.committed?.();
 			const calls = failFs('writeSync', code);
 			const isSinkError = (error: unknown) => error instanceof SinkError && error.cause !== undefined;
 			await assert.rejects(sink.write(batches[2]!), isSinkError);

@@ -242,8 +242,9 @@ describe('ndjson', () => {
 		assert.equal(linesOf(path), '');
 		assert.equal(fs.statSync(own).mode & 0o777, 0o600);
 		await sink.flush();
-		assert.ok(fs.existsSync(own));
+		assert.match(fs.readFileSync(own, 'utf8'), /"from":0,"bytes":11/);
 		sink.committed!();
+		assert.doesNotMatch(fs.readFileSync(own, 'utf8'), /"from"/);
 		await sink.close();
 		assert.ok(!fs.existsSync(own));
 	});

@@ -162,6 +162,7 @@ describe('the manifest of a file', () => {
 		});
 		await sink.flush();
 		assert.deepEqual(steps, [
+			'write .uncommitted',
 			'sync .uncommitted',
 			'write .ndjson',
 			'sync .ndjson',
