@@ -7,6 +7,7 @@ import {Fence} from './fence.ts';
 import {unsettledPages} from './forgotten-pages.ts';
 import {reportIdle} from './idle.ts';
 import {Meter, type Progress} from './meter.ts';
+import {dedupe} from './operators/dedupe.ts';
 import type {Page, Rejected} from './page.ts';
 import {PageOrder, repeatedPage} from './page-order.ts';
 import {builtPages, checkRunArguments, misuseOf} from './run-arguments.ts';
@@ -51,9 +52,9 @@ export type Build = (start: Start) => Observable<Page>;
 /**
  * Drives pages into sinks and resolves with a report when all is durable. Pages are written one after the other, each
  * to every sink; a checkpoint is committed only behind what all sinks have flushed, and the pages are acknowledged
- * then. When the source fails, what it gave before is committed first; one that
- * leaves a gap goes on, and the run rejects with the reason when all else is committed. A builder gets the `start` that makes sources
- * and stateful operators go on where the state left off; a plain stream always begins anew, so it takes no state.
+ * then. When the source fails, what it gave before is committed first; one that leaves a gap goes on, and the run
+ * rejects when all else is committed. A builder gets the `start` that makes sources and operators go on where the state
+ * left off, and with a state nothing comes twice; a plain stream always begins anew, so it takes no state.
  *
  * ```ts
  * const report = await run(
@@ -116,7 +117,9 @@ async function drive(
 		const stored = await settlePending(await fence.load({stop, abort}, meter), sinks, run);
 		const start = new RunStart(stored?.checkpoint, stop, meter);
 		await start.loadIdentities(state);
-		const pages = builtPages(typeof build === 'function' ? build(start) : build);
+		const built = builtPages(typeof build === 'function' ? build(start) : build);
+		// a state makes the next run read the overlap again
+		const pages = state && !start.keep ? built.pipe(dedupe(start)) : built;
 		if (state) start.seal();
 		for (const sink of sinks) for (const source of start.sources) checkAccepts(sink, source);
 		committer = new Committer({sinks, deadLetters, state, stored, start, meter, binding, signal, sign, fence});

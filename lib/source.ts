@@ -1,4 +1,4 @@
-import type {Observable} from 'rxjs';
+import {defer, type Observable} from 'rxjs';
 import {z} from 'zod';
 import type {OperationTable} from './define-operation.ts';
 import type {AuthScheme} from './http/credentials.ts';
@@ -70,8 +70,13 @@ export function defineSource<Shape extends z.ZodRawShape, T, Operations extends 
 	};
 	const shape = {...definition.options, ...access, ...httpOptions, ...(order === 'none' ? {} : scanOptions)};
 	const schema = z.object(shape) as unknown as z.ZodObject<Shape & SharedShape>;
-	const source = (given: SourceInput<Shape>, start: Start = freshStart()): Observable<Page<T>> =>
-		openSource(definition, parseOptions(name, schema, given) as SourceOptions<Shape>, start);
+	const source = (given: SourceInput<Shape>, start?: Start): Observable<Page<T>> => {
+		const options = parseOptions(name, schema, given) as SourceOptions<Shape>;
+		const open = (from: Start) => openSource(definition, options, from);
+		if (start) return open(start);
+		open(freshStart()); // what is wrong with the options is said now
+		return defer(() => open(freshStart()));
+	};
 	Object.defineProperty(source, 'name', {value: name});
 	return Object.assign(source, {
 		docs,

@@ -214,17 +214,34 @@ describe('run', () => {
 		});
 	});
 
+	it('gives nothing twice with a state, whether its builder has a dedupe or not', async () => {
+		for (const withDedupe of [true, false]) {
+			const state = memoryStore();
+			const build: Build = start => {
+				const pages = source(someRecords(5), {pageSize: 2, facts: {overlapMs: 60_000}})(start);
+				return withDedupe ? pages.pipe(dedupe(start)) : pages;
+			};
+			const sink = memorySink();
+			await run(build, sink, {state});
+			const again = await run(build, sink, {state});
+			assert.deepEqual([again.events, sink.lines.length], [0, 5]);
+			assert.ok(again.duplicates > 0, 'the overlap was read again');
+		}
+	});
+
 	describe('a commit', () => {
 		it('comes first with nothing read, before the first request', async () => {
 			const {step, log} = steps();
 			const state = memoryStore({step});
 			const build = source(someRecords(1), {onRequest: () => void log.push('request')});
 			await run(build, memorySink({step}), {state});
-			assert.deepEqual(log.slice(0, 7), [
+			assert.deepEqual(log.slice(0, 9), [
 				'load',
 				'open memory',
 				'flush memory',
 				'flushed memory',
+				'rewrite',
+				'rewritten',
 				'commit',
 				'committed',
 				'request',

@@ -167,7 +167,23 @@ describe('defineSource', () => {
 				assert.equal(query.get('from'), '0');
 				const to = Number(query.get('to'));
 				assert.ok(to >= before - 60_000 && to <= Date.now() - 60_000);
-				assert.deepEqual(page!.position, {covered: [[0, to]]});
+				// nothing came, ever: it covers nothing
+				assert.deepEqual(page!.position, {covered: [], askedFromMs: 0});
+			},
+		);
+	});
+
+	it('reads anew, up to another now, for each that subscribes', async () => {
+		await withJsonServer(
+			() => ({rows: [row('b', 0)]}),
+			async (endpoint, served) => {
+				const pages = source({...good, endpoint});
+				const [first] = await pagesOf(pages);
+				for (const then = Date.now(); Date.now() === then;);
+				const [second] = await pagesOf(pages);
+				assert.deepEqual([first!.sequence, second!.sequence], [0, 0]);
+				const [one, other] = served.map(({url}) => Number(new URL(url, endpoint).searchParams.get('to')));
+				assert.ok(other! > one!, `${other} after ${one}`);
 			},
 		);
 	});

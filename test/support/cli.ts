@@ -47,7 +47,7 @@ export function runCli(args: readonly string[], options: CliOptions = {}): Promi
 
 /** Starts the built command as a process of its own. */
 export function spawnCli(args: readonly string[], options: CliOptions = {}): RunningCli {
-	const {env = {}, input, timeoutMs = 30_000, stdoutFile} = options;
+	const {env = {}, input, timeoutMs = 150_000, stdoutFile} = options;
 	const descriptor = stdoutFile === undefined ? undefined : fs.openSync(stdoutFile, 'w');
 	const child = spawn(process.execPath, [cliFile, ...args], {
 		cwd: options.cwd,
