@@ -64,6 +64,8 @@ export interface OffsetReading {
 
 /** From so many rows on an offset is worth a request that makes it small again. */
 const deepRows = 20_000;
+/** So few different rows in all that is read again may stand one place further on and look the same. */
+const alike = 4;
 /** After so many answers without a new row in a row there are none, or the server never gives them. */
 const maxVain = 32;
 /** So many different rows of one time are told apart. */
@@ -220,13 +222,12 @@ function forgetStart(cursor: OffsetCursor): OffsetCursor {
 }
 
 /** Where offsets are large, and where rows look so alike that a slip above them would not show. */
-function isWorthProof(
-	{unsorted, second, start, overlap, deep = deepRows}: OffsetCursor,
-	rows: readonly Row[],
-	twins: boolean,
-): boolean {
+function isWorthProof(next: OffsetCursor, rows: readonly Row[], twins: boolean): boolean {
+	const {unsorted, second, start, overlap, anchors, deep = deepRows} = next;
 	if (unsorted || !second?.edge || !second.start) return false;
-	return start >= deep || (twins && overlap > 0 && groupAtEnd(rows) > overlap);
+	if (start >= deep) return true;
+	if (!twins || overlap === 0 || groupAtEnd(rows) <= overlap) return false;
+	return overlap < maxAnchors || new Set(anchors).size <= alike;
 }
 
 /** Nothing lies above the last second but what was read: the listing may begin there. Else it stays as it is. */

@@ -51,7 +51,9 @@ async function readAll(server: LogServer, {pageSize, twins = false, kills = []}:
 		position = JSON.parse(JSON.stringify(pages.at(-1)!.position)) as SourcePosition;
 		if (!position.scan) break;
 	}
-	assert.deepEqual(position.covered, [[scan.sinceMs, scan.coversToMs]]);
+	// where nothing ever came, nothing counts as read
+	const hasSeen = pages.some(page => page.records.length > 0);
+	assert.deepEqual(position.covered, hasSeen ? [[scan.sinceMs, scan.coversToMs]] : []);
 	return pages;
 }
 

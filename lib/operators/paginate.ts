@@ -148,7 +148,7 @@ function pagesOfScan<T>(
 			const before = spansOf(progress.position);
 			// where paging makes no progress, neither order nor emptiness proves anything: the pass goes on at its cursor
 			const isStuck = error.code === 'PAGING_NO_PROGRESS';
-			const left = isStuck ? {...failed, unsorted: true as const} : failed;
+			const left: Scan = isStuck ? {...failed, unsorted: true} : failed;
 			const {position, open} = leaveGap(progress.position, left, error.message, source.order);
 			progress.position = position;
 			progress.failure ??= error;
@@ -156,7 +156,7 @@ function pagesOfScan<T>(
 			if (spansOf(position) === before) return open;
 			start.meter.setGaps(source, gapsIn(position));
 			start.meter.warn(
-				`${source.name}: left a gap${spanText(open)}, to be read again by the next run: ${error.message}`,
+				`${source.name}: left a gap${spanText(left.unsorted ? [failed.sinceMs, failed.untilMs] : open)}, to be read again by the next run: ${error.message}`,
 			);
 			emit(
 				createPage<T>(
