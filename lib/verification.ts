@@ -53,7 +53,9 @@ export function verificationOf(
 ): Verification {
 	const damage = [...walks.flatMap(walk => walk.damage), ...found.damage];
 	let {uncommitted} = found;
-	const parts = walks.map(({part, chain, hashes, signed}) => ({part, ...chain, hashes, signed}));
+	const parts = walks
+		.filter(({chain}) => chain.entries > 0)
+		.map(({part, chain, hashes, signed}) => ({part, ...chain, hashes, signed}));
 	const entries = parts.reduce((sum, part) => sum + part.entries, 0);
 	if (entries === 0) {
 		if (publicKey) damage.push({kind: 'missing', what: 'entry 0', detail: 'expected a signed entry, got none at all'});

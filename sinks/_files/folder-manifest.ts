@@ -1,5 +1,6 @@
-import {hash} from 'node:crypto';
+import {hash, randomBytes} from 'node:crypto';
 import fs from 'node:fs';
+import {discard} from '../../lib/durable-file.ts';
 import type {Json} from '../../lib/event.ts';
 import {IdentitySet} from '../../lib/identity-set.ts';
 import {type Chain, emptyChain, type ManifestFile, openEntry, sealEntry, Tally} from '../../lib/manifest.ts';
@@ -9,13 +10,31 @@ import {filesBelow} from './folder-files.ts';
 import {type GrowingFile, growTarget} from './growing-file.ts';
 import type {ManifestMark} from './manifest-file.ts';
 import {manifestEntries, manifestLines} from './manifest-lines.ts';
-import {findMarker, markerName, placeMarker, removeMarker} from './open-marker.ts';
+import {findMarker, lifeOfMarker, placeMarker, removeMarker} from './open-marker.ts';
 import {checkPlain} from './open-plain.ts';
 import {closeTarget, endingAt, openTarget, type Target} from './open-target.ts';
 import type {Placed} from './place-file.ts';
 import {isTempFile} from './temp-files.ts';
 
-export const manifestName = 'rxaudit.manifest';
+const manifestPattern = /^rxaudit\.manifest(?:\.([0-9a-f]{8}))?$/;
+const markerPattern = /^rxaudit\.manifest(?:\.[0-9a-f]{8})?\.open$/;
+
+/** The file of a part of the manifest, the chain of one state; '' is that of a folder from before there were parts. */
+function manifestName(part: string): string {
+	return part === '' ? 'rxaudit.manifest' : `rxaudit.manifest.${part}`;
+}
+
+/** The parts whose files lie in a folder, and the names of markers there. */
+export function manifestsIn(dir: string): {readonly parts: ReadonlyMap<string, string>; readonly markers: string[]} {
+	const parts = new Map<string, string>();
+	const markers: string[] = [];
+	for (const name of fs.readdirSync(dir).sort()) {
+		const [found, part = ''] = manifestPattern.exec(name) ?? [];
+		if (found !== undefined) parts.set(part, name);
+		if (markerPattern.test(name)) markers.push(name);
+	}
+	return {parts, markers};
+}
 
 /** Bounds the line of an entry: what is more begins another. */
 const maxFiles = 10_000;
@@ -39,27 +58,39 @@ export interface FolderManifest {
 	close(isClean: boolean): void;
 }
 
+/** How far the part of a state goes. */
+interface PartMark extends ManifestMark {
+	readonly part: string;
+}
+
 /**
- * Opens the manifest of a folder behind its last whole entry, whoever wrote that: unlike the range of a file, a list of
- * files that are there stays true. Rejects with `TARGET_CHANGED` when it is not what it was, nothing changed.
+ * Opens a state's part of the manifest behind its last whole entry, or a new part: unlike the range of a file, a list
+ * of files that are there stays true. Rejects with `TARGET_CHANGED` when it is not what it was, nothing changed.
  */
 export async function openFolderManifest(options: FolderManifestOptions): Promise<FolderManifest> {
 	const {sink, dir, durability, context} = options;
-	checkPlain(sink, `${dir}/${manifestName}`);
-	const wasOpen = findMarker(sink, dir);
-	const {target, chain: begin} = await openBehindLast(options);
+	const {manifest, part = manifest ? '' : randomBytes(4).toString('hex')} = (context.resume ?? {}) as Partial<PartMark>;
+	const path = `${dir}/${manifestName(part)}`;
+	const marker = `${path}.open`;
+	checkPlain(sink, path);
+	const wasOpen = findMarker(sink, marker);
+	const before = manifestsIn(dir);
+	const others = before.markers.map(name => `${dir}/${name}`).filter(other => other !== marker);
+	const mayBeDead = others.some(other => lifeOfMarker(other) !== 'running');
+	const dead = others.filter(other => lifeOfMarker(other) === 'dead');
+	const {target, chain: begin} = await openBehindLast(path, options);
 	let strays: Set<string>;
 	let file: GrowingFile;
 	try {
-		strays = wasOpen || begin.entries === 0 ? await unlisted(dir) : new Set();
-		await placeMarker(dir, durability);
+		strays = wasOpen || mayBeDead || before.parts.size === 0 ? await unlisted(dir) : new Set();
+		await placeMarker(marker, durability);
 		file = growTarget(target, options);
 	} catch (error) {
 		closeTarget(target);
 		throw error;
 	}
 	let chain = begin;
-	let mark: ManifestMark = {chain, manifest: file.keep()};
+	let mark: PartMark = {part, chain, manifest: file.keep()};
 	let files: ManifestFile[] = [];
 	const tally = new Tally();
 
@@ -77,32 +108,35 @@ export async function openFolderManifest(options: FolderManifestOptions): Promis
 		async commit() {
 			if (files.length > 0) {
 				if (file.size !== file.end) {
-					throw changed(sink, `another run has written to ${dir} meanwhile: let one run at a time write to it`);
+					throw changed(sink, `another run has written to ${path} meanwhile: let one at a time write with a state`);
 				}
 				const sealed = sealEntry(chain, {sources: tally.take(), files}, context.sign);
 				await file.put(Buffer.from(`${sealed.line}\n`));
 				({chain} = sealed);
 				files = [];
-				mark = {chain, manifest: file.keep()};
+				mark = {part, chain, manifest: file.keep()};
 			}
 			if (durability === 'power') await file.sync();
 			return mark;
 		},
 		close(isClean) {
 			file.close();
-			if (isClean && files.length === 0 && strays.size === 0) removeMarker(dir);
+			if (chain.entries === 0) discard(path);
+			if (!isClean || files.length > 0) return;
+			// What is left may be of a run that comes again, or of others who are at work.
+			if (strays.size === 0) for (const other of dead) removeMarker(other);
+			if (strays.size === 0 || !(wasOpen || before.parts.size === 0)) removeMarker(marker);
 		},
 	};
 }
 
 /** True for what is in the folder beside the files of events. */
 export function isOwnFile(path: string): boolean {
-	return path === manifestName || path === markerName;
+	return manifestPattern.test(path) || markerPattern.test(path);
 }
 
-async function openBehindLast(options: FolderManifestOptions): Promise<{target: Target; chain: Chain}> {
-	const {sink, dir, context} = options;
-	const path = `${dir}/${manifestName}`;
+async function openBehindLast(path: string, options: FolderManifestOptions): Promise<{target: Target; chain: Chain}> {
+	const {sink, context} = options;
 	const {manifest, chain: committed} = (context.resume ?? {}) as Partial<ManifestMark>;
 	const resume = manifest as Json | undefined;
 	const target = await openTarget({...options, path, mode: 'append', context: {...context, resume}});
@@ -123,9 +157,8 @@ async function openBehindLast(options: FolderManifestOptions): Promise<{target: 
 /** The files that no entry lists: a run that died has left them, or they were there before the manifest. */
 async function unlisted(dir: string): Promise<Set<string>> {
 	const listed = new IdentitySet();
-	const path = `${dir}/${manifestName}`;
-	if (fs.existsSync(path)) {
-		for await (const {text} of manifestLines(path)) {
+	for (const name of manifestsIn(dir).parts.values()) {
+		for await (const {text} of manifestLines(`${dir}/${name}`)) {
 			const opened = openEntry(text, emptyChain); // its place in the chain was checked
 			if ('entry' in opened) for (const {path: file} of opened.entry.files ?? []) listed.add(file, 0);
 		}

@@ -1,37 +1,46 @@
 import fs from 'node:fs';
+import {dirname} from 'node:path';
 import {lifeOf, thisProcess, type Holder} from '../../lib/holder.ts';
 import {changed} from './file-errors.ts';
 import {syncFile, syncFolder} from './fsync.ts';
 import {openPlain} from './open-plain.ts';
 
-/** Lies in a folder while a run writes to it: files may be there that no entry lists yet. */
-export const markerName = 'rxaudit.manifest.open';
+/** A file that lies in a folder while a run writes to it: other files may be there that no entry lists yet. */
 
-/** Whether one lies there. Throws `TARGET_CHANGED` when its run is still at work. */
-export function findMarker(sink: string, dir: string): boolean {
-	const holder = readHolder(`${dir}/${markerName}`);
+/** Whether one lies there. Throws `TARGET_CHANGED` when its run is still at work, in another process. */
+export function findMarker(sink: string, path: string): boolean {
+	const holder = readHolder(path);
 	if (holder === undefined) return false;
 	if (holder && holder.pid !== process.pid && lifeOf(holder) === 'running') {
-		throw changed(sink, `${dir} is in use by process ${holder.pid}: let one run at a time write to it`);
+		throw changed(
+			sink,
+			`${path}: the run of process ${holder.pid} has the same state: let one at a time write with it`,
+		);
 	}
 	return true;
 }
 
+/** What is known from here of the run that placed one. */
+export function lifeOfMarker(path: string): 'running' | 'dead' | 'unseen' {
+	const holder = readHolder(path);
+	return holder ? lifeOf(holder) : 'unseen';
+}
+
 /** Makes one that names this process. */
-export async function placeMarker(dir: string, durability: 'process' | 'power'): Promise<void> {
-	removeMarker(dir);
-	const descriptor = fs.openSync(`${dir}/${markerName}`, 'wx');
+export async function placeMarker(path: string, durability: 'process' | 'power'): Promise<void> {
+	removeMarker(path);
+	const descriptor = fs.openSync(path, 'wx');
 	try {
 		fs.writeSync(descriptor, `${JSON.stringify(thisProcess())}\n`);
 		if (durability === 'power') await syncFile(descriptor);
 	} finally {
 		fs.closeSync(descriptor);
 	}
-	if (durability === 'power') await syncFolder(dir);
+	if (durability === 'power') await syncFolder(dirname(path));
 }
 
-export function removeMarker(dir: string): void {
-	fs.rmSync(`${dir}/${markerName}`, {force: true});
+export function removeMarker(path: string): void {
+	fs.rmSync(path, {force: true});
 }
 
 /** Null: there is one, but it does not say whose it is. */

@@ -6,11 +6,10 @@ import type {ManifestFile} from '../../lib/manifest.ts';
 import {ChainWalk, type Damage, type Verification, verificationOf, type VerifyOptions} from '../../lib/verification.ts';
 import {notOpened, refused} from './file-errors.ts';
 import {filesBelow} from './folder-files.ts';
-import {isOwnFile, manifestName} from './folder-manifest.ts';
+import {isOwnFile, manifestsIn} from './folder-manifest.ts';
 import {hashOfRange} from './hash-file.ts';
 import {manifestLines, missingManifest} from './manifest-lines.ts';
 import {openPlain} from './open-plain.ts';
-import {markerName} from './open-marker.ts';
 
 /**
  * Reads a folder and its manifest, and compares each file with the entry that lists it. Of a file that is as it was
@@ -18,46 +17,59 @@ import {markerName} from './open-marker.ts';
  */
 export async function verifyFolder(sink: string, given: string, options: VerifyOptions): Promise<Verification> {
 	const dir = resolve(given);
-	const manifest = `${dir}/${manifestName}`;
-	const stats = fs.statSync(manifest, {throwIfNoEntry: false});
-	if (!stats) throw missingManifest(sink, manifest);
-	if (stats.isDirectory()) throw refused(sink, `${dir} is an archive of ndjson:DIR/: write ndjson:DIR/ to verify it`);
+	const manifest = `${dir}/rxaudit.manifest`;
+	const stats = fs.statSync(dir, {throwIfNoEntry: false});
+	if (!stats?.isDirectory()) throw missingManifest(sink, manifest);
+	const {parts} = manifestsIn(dir);
+	if (parts.size === 0 && !options.publicKey) throw missingManifest(sink, manifest);
+	if (fs.statSync(manifest, {throwIfNoEntry: false})?.isDirectory())
+		throw refused(sink, `${dir} is an archive of ndjson:DIR/: write ndjson:DIR/ to verify it`);
 	try {
-		return await compare(dir, manifest, options);
+		return await compare(dir, parts, options);
 	} catch (error) {
 		throw notOpened(sink, 'read', dir, error);
 	}
 }
 
-async function compare(dir: string, manifest: string, options: VerifyOptions): Promise<Verification> {
-	const walk = new ChainWalk(options.publicKey);
+async function compare(dir: string, parts: ReadonlyMap<string, string>, options: VerifyOptions): Promise<Verification> {
+	const walks: ChainWalk[] = [];
 	const listed = new IdentitySet();
 	const damage: Damage[] = [];
 	const missing = new Map<string, ManifestFile>();
-	let read = 0;
-	for await (const {text, end} of manifestLines(manifest)) {
-		read = end;
-		const entry = walk.next(text);
-		for (const file of entry?.files ?? []) {
-			listed.add(file.path, 0);
-			options.onProgress?.(file.path);
-			const change = await changeOf(dir, file).catch(unreadable);
-			if (change === missingFile) missing.set(file.path, file);
-			else if (change !== undefined) damage.push({kind: 'changed', what: file.path, detail: change});
-		}
+	const torn: string[] = [];
+	for (const [part, name] of parts) {
+		const walk = new ChainWalk(options.publicKey, part);
+		walks.push(walk);
+		await readPart(walk, name);
 	}
 	const {added, uncommitted} = await unlisted(dir, listed, missing, damage);
 	for (const {path, bytes} of missing.values()) {
 		damage.push({kind: 'missing', what: path, detail: `expected a file of ${bytes} bytes, got none`});
 	}
-	const rest = fs.statSync(manifest).size - read;
-	if (rest > 0) uncommitted.push(`${manifestName}: the last ${rest} bytes, an entry that is not whole`);
-	return verificationOf([walk], {damage: [...damage, ...added], uncommitted}, options);
+	return verificationOf(walks, {damage: [...damage, ...added], uncommitted: [...uncommitted, ...torn]}, options);
+
+	async function readPart(walk: ChainWalk, name: string): Promise<void> {
+		let read = 0;
+		for await (const {text, end} of manifestLines(`${dir}/${name}`)) {
+			read = end;
+			for (const file of walk.next(text)?.files ?? []) await compareFile(file);
+		}
+		const rest = fs.statSync(`${dir}/${name}`).size - read;
+		if (rest > 0) torn.push(`${name}: the last ${rest} bytes, an entry that is not whole`);
+	}
+
+	async function compareFile(file: ManifestFile): Promise<void> {
+		listed.add(file.path, 0);
+		options.onProgress?.(file.path);
+		const change = await changeOf(dir, file).catch(unreadable);
+		if (change === missingFile) missing.set(file.path, file);
+		else if (change !== undefined) damage.push({kind: 'changed', what: file.path, detail: change});
+	}
 }
 
 /** What no entry lists; a missing file that is found under another name is missing no more. */
 async function unlisted(dir: string, listed: IdentitySet, missing: Map<string, ManifestFile>, damage: Damage[]) {
-	const isOpen = fs.existsSync(`${dir}/${markerName}`);
+	const isOpen = manifestsIn(dir).markers.length > 0;
 	const lost = new Map([...missing.values()].map(file => [file.sha256, file]));
 	const added: Damage[] = [];
 	const uncommitted: string[] = [];

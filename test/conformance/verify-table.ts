@@ -37,6 +37,13 @@ function oneFile(sink: string, name: string, more: object = {}): ArchiveEntry {
 	};
 }
 
+/** The part that says most, or the file from before there were parts. */
+function partIn(folder: string): string {
+	const size = (name: string) => fs.statSync(path.join(folder, name)).size;
+	const parts = fs.readdirSync(folder).filter(name => /^rxaudit\.manifest\.[0-9a-f]{8}$/.test(name));
+	return path.join(folder, parts.sort((one, other) => size(other) - size(one))[0] ?? 'rxaudit.manifest');
+}
+
 function linesOf(file: string): string[] {
 	return fs.readFileSync(file, 'utf8').split('\n').slice(0, -1);
 }
@@ -55,7 +62,7 @@ export const archiveTable: Readonly<Record<string, ArchiveEntry>> = {
 		sink: 'filesystem',
 		options: folder => ({dir: folder}),
 		goOn: {},
-		manifest: folder => path.join(folder, 'rxaudit.manifest'),
+		manifest: folder => partIn(folder),
 		data: folder =>
 			fs
 				.readdirSync(folder, {recursive: true, encoding: 'utf8'})
@@ -63,8 +70,8 @@ export const archiveTable: Readonly<Record<string, ArchiveEntry>> = {
 				.map(name => path.join(folder, name)),
 		nameOf: (folder, file) => path.relative(folder, file),
 		addsFiles: true,
-		readEntries: folder => linesOf(path.join(folder, 'rxaudit.manifest')),
-		writeEntries: (folder, lines) => writeLines(path.join(folder, 'rxaudit.manifest'), lines),
+		readEntries: folder => linesOf(partIn(folder)),
+		writeEntries: (folder, lines) => writeLines(partIn(folder), lines),
 		listed: (folder, listedPath) => path.join(folder, listedPath!),
 	},
 };

@@ -59,7 +59,12 @@ function describeArchive(archive: ArchiveEntry): void {
 	});
 
 	const verify = async (publicKey = key.publicKey): Promise<Verification> =>
-		(await load('sink', archive.sink)).verify!(options(folder) as never, {publicKey});
+		named(await (await load('sink', archive.sink)).verify!(options(folder) as never, {publicKey}));
+	/** Without the name of the part, which is another each time. */
+	const named = ({damage, ...more}: Verification): Verification => ({
+		...more,
+		damage: damage.map(one => ({...one, what: one.what.replace(/ of part [0-9a-f]{8}$/, '')})),
+	});
 	const verifyPlainly = async () => (await load('sink', archive.sink)).verify!(options(folder) as never);
 	const found = ({damage}: Pick<Verification, 'damage'>) => damage.map(({kind, what}) => `${kind} ${what}`).sort();
 	const isDamaged = (kind: Damage['kind'], what: RegExp | string) => async () => {
@@ -257,7 +262,11 @@ function describeArchive(archive: ArchiveEntry): void {
 		const cut = await verify();
 		assert.deepEqual([cut.damage, cut.uncommitted], [[], []]);
 		assert.ok('damage' in findHead(cut, chains.at(-1)!.head, '--state'));
-		assert.deepEqual(findHead(cut, chains.at(-2)!.head, '--expect-head'), {from: '--expect-head', since: 0, part: ''});
+		assert.deepEqual(findHead(cut, chains.at(-2)!.head, '--expect-head'), {
+			from: '--expect-head',
+			since: 0,
+			part: cut.parts[0]!.part,
+		});
 		assert.deepEqual(findHead(cut, emptyChain.head, '--state'), {from: '--state', since: cut.hashes.length});
 	});
 
@@ -344,7 +353,7 @@ function describeArchive(archive: ArchiveEntry): void {
 		assert.deepEqual(damage, []);
 		// a file gets nothing before its commit
 		assert.equal(uncommitted.length, addsFiles ? 2 : 1);
-		assert.ok(uncommitted.some(what => /manifest: the last 14 bytes, an entry that is not whole/.test(what)));
+		assert.ok(uncommitted.some(what => /manifest\S*: the last 14 bytes, an entry that is not whole/.test(what)));
 		assert.equal(chain.entries, last);
 	});
 }

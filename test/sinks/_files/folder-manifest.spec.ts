@@ -21,14 +21,18 @@ describe('the manifest of a folder', () => {
 	const at = (name: string) => path.join(dir(), name);
 	const open = (resume?: Json, durability: 'process' | 'power' = 'process') =>
 		filesystem({dir: dir(), durability, retryBaseMs: 0}).open(sinkContext(resume));
+	const named = (pattern: RegExp) => fs.readdirSync(dir()).filter(name => pattern.test(name));
+	const partOf = (mark: Json | undefined) => at(`rxaudit.manifest.${(mark as {part: string}).part}`);
+	/** Of all parts. */
 	const entries = () =>
-		fs
-			.readFileSync(at('rxaudit.manifest'), 'utf8')
-			.split('\n')
-			.slice(0, -1)
+		named(/^rxaudit\.manifest(\.[0-9a-f]{8})?$/)
+			.flatMap(name => fs.readFileSync(at(name), 'utf8').split('\n').slice(0, -1))
 			.map(line => (JSON.parse(line) as {entry: ManifestEntry}).entry);
-	const listed = () => entries().map(({files}) => files!.map(file => path.basename(file.path, '.json')));
-	const isOpen = () => fs.existsSync(at('rxaudit.manifest.open'));
+	const listed = () =>
+		entries()
+			.map(({files}) => files!.map(file => path.basename(file.path, '.json')))
+			.sort(([one], [other]) => Number(one) - Number(other));
+	const isOpen = () => named(/\.open$/).length > 0;
 	const verified = async () => {
 		const {damage, uncommitted, sources} = await filesystem.verify!({dir: dir()});
 		assert.deepEqual(damage, []);
@@ -47,6 +51,7 @@ describe('the manifest of a folder', () => {
 	/** What a run leaves that is killed behind its last write. */
 	async function killed(batch: typeof one, resume?: Json): Promise<void> {
 		await (await open(resume)).write(batch);
+		for (const name of named(/\.open$/)) fs.writeFileSync(at(name), JSON.stringify({...thisProcess(), startTime: '0'}));
 	}
 
 	afterEach(restoreFs);
@@ -112,7 +117,7 @@ describe('the manifest of a folder', () => {
 		restoreFs();
 		await sink.close();
 		assert.ok(isOpen());
-		fs.appendFileSync(at('rxaudit.manifest'), '{"entry":{"ent');
+		fs.appendFileSync(partOf(mark), '{"entry":{"ent');
 		assert.equal((await verified()).uncommitted.length, 3);
 		await write([two], mark);
 		assert.deepEqual(await verified(), {uncommitted: [], events: 3});
@@ -146,49 +151,65 @@ describe('the manifest of a folder', () => {
 
 	it('refuses what is not what the state says', async () => {
 		const [, mark] = await write([one, two]);
-		const text = fs.readFileSync(at('rxaudit.manifest'), 'utf8');
+		const text = fs.readFileSync(partOf(mark), 'utf8');
 		for (const [damaged, message] of [
 			[text.slice(0, -10), /shorter/],
 			[text.replace('"events":2', '"events":3'), /was changed/],
 		] as const) {
-			fs.writeFileSync(at('rxaudit.manifest'), damaged);
+			fs.writeFileSync(partOf(mark), damaged);
 			await assert.rejects(open(mark), sinkError('TARGET_CHANGED', message));
 		}
-		await assert.rejects(open(), sinkError('TARGET_CHANGED', /is damaged: entry 1: .*rxaudit verify says more/));
-		fs.rmSync(at('rxaudit.manifest'));
-		await assert.rejects(open(mark), sinkError('TARGET_CHANGED', /rxaudit\.manifest is missing/));
+		fs.rmSync(partOf(mark));
+		await assert.rejects(open(mark), sinkError('TARGET_CHANGED', /rxaudit\.manifest\.[0-9a-f]{8} is missing/));
 		assert.equal(isOpen(), false);
 		await assert.rejects(filesystem.verify!({dir: dir()}), sinkError('TARGET_REFUSED', /manifest is missing/));
 	});
 
-	it('is written by one run at a time', async () => {
+	it('has parts that one run of a state writes at a time', async () => {
+		const [mark] = await write([one]);
 		const other = spawn(process.execPath, ['-e', 'process.stdin.resume()'], {stdio: ['pipe', 'ignore', 'ignore']});
 		const startTime = fs.readFileSync(`/proc/${other.pid}/stat`, 'utf8').split(') ')[1]!.split(' ')[19];
-		const holder = {...thisProcess(), pid: other.pid, startTime};
-		fs.mkdirSync(dir());
-		fs.writeFileSync(at('rxaudit.manifest.open'), JSON.stringify(holder));
+		const marker = `${partOf(mark)}.open`;
+		fs.writeFileSync(marker, JSON.stringify({...thisProcess(), pid: other.pid, startTime}));
 		try {
-			await assert.rejects(open(), sinkError('TARGET_CHANGED', new RegExp(`in use by process ${other.pid}`)));
-			assert.deepEqual(fs.readdirSync(dir()), ['rxaudit.manifest.open']);
+			const inUse = sinkError('TARGET_CHANGED', new RegExp(`the run of process ${other.pid} has the same state`));
+			await assert.rejects(open(mark), inUse);
+			await write([two]);
+			assert.ok(fs.existsSync(marker), 'that of a run at work stays');
 		} finally {
 			other.kill();
 			await once(other, 'exit');
 		}
-		await write([one]);
+		await write([batchOf([{id: '4'}])], mark);
 		assert.equal(isOpen(), false);
-		fs.writeFileSync(at('rxaudit.manifest.open'), '{"half');
-		await write([one]);
+		fs.writeFileSync(marker, '{"half');
+		await write([one], mark);
 		assert.equal(isOpen(), false);
 	});
 
-	it('notices a run that writes to it at the same time', async () => {
-		const first = await open();
-		const second = await open();
+	it('notices a run of the same state that writes at the same time', async () => {
+		const [mark] = await write([batchOf([{id: '0'}])]);
+		const [first, second] = [await open(mark), await open(mark)];
 		await second.write(two);
 		await second.flush();
 		await first.write(one);
 		await assert.rejects(first.flush(), sinkError('TARGET_CHANGED', /another run has written to/));
 		await first.close();
 		await second.close();
+	});
+
+	it('goes on in a folder from before there were parts, in the one that there is', async () => {
+		const [mark] = await write([one]);
+		const {part: _part, ...old} = mark as {part: string};
+		fs.renameSync(partOf(mark), at('rxaudit.manifest'));
+		await write([two], old);
+		assert.deepEqual(named(/^rxaudit/), ['rxaudit.manifest']);
+		assert.deepEqual(await verified(), {uncommitted: [], events: 3});
+	});
+
+	it('leaves no part behind that lists nothing', async () => {
+		await write([one]);
+		await write([one]);
+		assert.equal(named(/^rxaudit/).length, 1);
 	});
 });
