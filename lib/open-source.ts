@@ -75,6 +75,7 @@ export function openSource<Shape extends z.ZodRawShape, T>(
 			position,
 			following,
 			start,
+			byOffset: !definition.next,
 			refusesCursor: error => refusesCursor(definition, error),
 			concernsPage,
 		}),

@@ -16,6 +16,8 @@ export type Scan = {
 	readonly edgeMs?: number;
 	/** The end of the last record read, in the API's order, epoch milliseconds. */
 	readonly lastMs?: number;
+	/** The record of the last page that is farthest from its end in the API's order: the last one may be out of order. */
+	readonly pageMs?: number;
 	/** True once a record came that is not in the API's order: nothing is then known by the time of the last one. */
 	readonly unsorted?: true;
 	/** Why an earlier run left it unread. */
@@ -98,6 +100,8 @@ export function advance(
 ): SourcePosition {
 	let watermarkMs = position.watermarkMs ?? -Infinity;
 	let {lastMs, unsorted} = scan;
+	const times = records.map(endOf);
+	const pageMs = times.length === 0 ? scan.pageMs : order === 'oldest-first' ? Math.min(...times) : Math.max(...times);
 	for (const record of records) {
 		if (record.orderMs > watermarkMs) watermarkMs = record.orderMs;
 		if (lastMs !== undefined && isAgainst(order, record, lastMs)) unsorted = true;
@@ -106,7 +110,12 @@ export function advance(
 	return {
 		...position,
 		...(watermarkMs === -Infinity ? {} : {watermarkMs}),
-		scan: {...scan, ...(lastMs === undefined ? {} : {lastMs}), ...(unsorted ? {unsorted} : {})},
+		scan: {
+			...scan,
+			...(lastMs === undefined ? {} : {lastMs}),
+			...(pageMs === undefined ? {} : {pageMs}),
+			...(unsorted ? {unsorted} : {}),
+		},
 	};
 }
 
@@ -136,12 +145,13 @@ export function leaveGap(
 	order: Order,
 ): {readonly position: SourcePosition; readonly open: Interval} {
 	const {scan: _, ...rest} = position;
-	const {sinceMs, untilMs, coversToMs, lastMs, unsorted} = failed;
+	const {sinceMs, untilMs, coversToMs, pageMs, unsorted} = failed;
 	if (unsorted) return {position: {...rest, ...withGap(rest.gaps, {...failed, reason})}, open: [sinceMs, sinceMs]};
 	const end = Math.min(untilMs, coversToMs);
 	let open: Interval = [sinceMs, end];
-	if (lastMs !== undefined && order === 'newest-first') open = [sinceMs, Math.min(end, wholeSecond(lastMs) + 1000)];
-	if (lastMs !== undefined && order === 'oldest-first') open = [Math.max(sinceMs, wholeSecond(lastMs)), end];
+	// nothing has shown yet that the last page is in order, so it is read again
+	if (pageMs !== undefined && order === 'newest-first') open = [sinceMs, Math.min(end, wholeSecond(pageMs) + 1000)];
+	if (pageMs !== undefined && order === 'oldest-first') open = [Math.max(sinceMs, wholeSecond(pageMs)), end];
 	if (!(open[0] < open[1])) return {position: finishScan(position, failed), open: [end, end]};
 	const read = missing([open], [sinceMs, end]);
 	const covered = read.reduce(

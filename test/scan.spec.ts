@@ -4,6 +4,7 @@ import {clip, gaps} from '../lib/interval-set.ts';
 import type {SourceRecord} from '../lib/page.ts';
 import {
 	advance,
+	leaveGap,
 	finishScan,
 	isWithin,
 	nowhere,
@@ -165,6 +166,20 @@ describe('planScans', () => {
 	});
 });
 
+describe('leaveGap', () => {
+	const scan: Scan = {sinceMs: 0, untilMs: 90_000, coversToMs: 90_000, cursor: 'C'};
+	const page = (...times: number[]) => times.map(timeMs => recordOf({id: `${timeMs}`, timeMs}));
+
+	it('covers nothing that the last page alone speaks for: its last record may be out of order', () => {
+		const first = advance({covered: []}, scan, page(80_000, 70_000), 'newest-first');
+		const second = advance(first, first.scan!, page(60_000, 50_000, 4_000), 'newest-first');
+		const {position, open} = leaveGap(second, second.scan!, 'status 500', 'newest-first');
+		assert.deepEqual([open, position.covered], [[0, 61_000], [[61_000, 90_000]]]);
+		const risen = advance({covered: []}, scan, page(1_000, 2_000, 80_000), 'oldest-first');
+		assert.deepEqual(leaveGap(risen, risen.scan!, 'status 500', 'oldest-first').open, [1_000, 90_000]);
+	});
+});
+
 describe('advance', () => {
 	const scan: Scan = {sinceMs: 0, untilMs: 9000, coversToMs: 9000, cursor: 'C'};
 
@@ -175,7 +190,7 @@ describe('advance', () => {
 			recordOf({id: 'c', timeMs: 6000, wholeSecond: true}),
 		];
 		const moved = advance({covered: [[0, 10]], watermarkMs: 6500}, scan, records);
-		assert.deepEqual(moved, {covered: [[0, 10]], watermarkMs: 7000, scan: {...scan, lastMs: 6999}});
+		assert.deepEqual(moved, {covered: [[0, 10]], watermarkMs: 7000, scan: {...scan, lastMs: 6999, pageMs: 7000}});
 		assert.equal(advance(moved, moved.scan!, []).scan?.lastMs, 6999);
 		assert.equal(advance(moved, scan, [recordOf({id: 'd', timeMs: 1})]).watermarkMs, 7000);
 	});

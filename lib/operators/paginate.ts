@@ -50,6 +50,8 @@ export interface PaginateOptions {
 	/** The passes after those of the stream, asked for when these are over. */
 	readonly following?: ((position: SourcePosition) => readonly Scan[]) | undefined;
 	readonly start?: Start;
+	/** True where a cursor is an offset: times are no bounds then, since records may be in any order. */
+	readonly byOffset?: boolean;
 	/** Whether an error says that the API does not know this cursor (any more). */
 	readonly refusesCursor?: (error: unknown) => boolean;
 	/** Whether an error may be that of one page: the pass is then left as a gap, and the others are read. */
@@ -146,9 +148,9 @@ function pagesOfScan<T>(
 		function leave(failed: Scan, error: SourceError): Interval {
 			const {source} = options;
 			const before = spansOf(progress.position);
-			// where paging makes no progress, neither order nor emptiness proves anything: the pass goes on at its cursor
-			const isStuck = error.code === 'PAGING_NO_PROGRESS';
-			const left: Scan = isStuck ? {...failed, unsorted: true} : failed;
+			// where paging makes no progress, neither order nor emptiness proves anything; and an offset is right in any order
+			const isPlace = options.byOffset || error.code === 'PAGING_NO_PROGRESS';
+			const left: Scan = isPlace ? {...failed, unsorted: true} : failed;
 			const {position, open} = leaveGap(progress.position, left, error.message, source.order);
 			progress.position = position;
 			progress.failure ??= error;

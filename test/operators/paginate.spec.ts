@@ -78,8 +78,8 @@ describe('paginate', () => {
 			assert.deepEqual(
 				heard.values.map(({position}) => position),
 				[
-					{covered: [], watermarkMs: 8000, scan: {...scan, lastMs: 7000, cursor: 'C1'}},
-					{covered: [], watermarkMs: 8000, scan: {...scan, lastMs: 6000, cursor: {offset: 3}}},
+					{covered: [], watermarkMs: 8000, scan: {...scan, lastMs: 7000, pageMs: 8000, cursor: 'C1'}},
+					{covered: [], watermarkMs: 8000, scan: {...scan, lastMs: 6000, pageMs: 6000, cursor: {offset: 3}}},
 					{covered: [[0, 9000]], watermarkMs: 8000},
 				],
 			);
@@ -429,7 +429,7 @@ describe('paginate', () => {
 			it(`is replaced by the time of the last record (${order})`, async () => {
 				const timeMs = 5321;
 				const pass = await readOn({timeMs, wholeSecond: false}, order);
-				assert.deepEqual(pass, {...scan, lastMs: timeMs, edgeMs: timeMs});
+				assert.deepEqual(pass, {...scan, lastMs: timeMs, pageMs: timeMs, edgeMs: timeMs});
 			});
 		}
 
