@@ -229,8 +229,8 @@ export class Committer {
 			[`sink ${keyOf(sink)}`, sink.target],
 			...Object.entries(sink.layout ?? {}).map(([name, value]) => [`sink ${keyOf(sink)} ${name}`, value]),
 		]);
-		// one entry without a signature, and the chain is never whole again
-		const signed = sign ? {signed: 'yes'} : {};
+		// one entry without a signature, or with one of another key, and the chain is never whole again
+		const signed = sign ? {signed: sign.key ?? anyKey} : {};
 		return {...binding, ...start.binding, ...signed, ...Object.fromEntries(targets)};
 	}
 }
@@ -262,12 +262,32 @@ function promisedBy(checkpoint: Checkpoint | undefined): Record<string, Json> {
 	return Object.fromEntries(promised.filter(([key, state]) => !isDeepStrictEqual(state, checkpoint?.sinks[key])));
 }
 
-function checkBinding(stored: Readonly<Record<string, string>>, given: Readonly<Record<string, string>>): void {
-	for (const name of new Set([...Object.keys(stored), ...Object.keys(given)])) {
-		if (stored[name] === given[name]) continue;
-		throw new StateError(
-			'STATE_FOREIGN',
-			`the state belongs to another pipeline: ${name}: expected ${stored[name] ?? 'nothing'}, got ${given[name] ?? 'nothing'}; use the options it was made with, or another state file`,
-		);
-	}
+type Binding = Readonly<Record<string, string>>;
+
+/** Of a state from before keys were told apart, or of a signature whose key is not known. */
+const anyKey = 'yes';
+
+function checkBinding(stored: Binding, given: Binding): void {
+	const names = new Set([...Object.keys(stored), ...Object.keys(given)]);
+	const differing = [...names].filter(name => stored[name] !== given[name] && !isBoundNow(name, stored, given));
+	const [name] = differing;
+	if (name === undefined) return;
+	const isMoved =
+		Object.keys(stored).length === Object.keys(given).length &&
+		differing.every(differs => differs === '--to' || differs.startsWith('sink '));
+	const wayOut =
+		name === 'signed'
+			? 'sign with that key from the first run to the last, or begin a new state and archive'
+			: isMoved
+				? 'use the options it was made with, or another state file; where the target was moved, ' +
+					'rxaudit state rebind STATE --to SINK makes it the one of this state'
+				: 'use the options it was made with, or another state file';
+	throw new StateError(
+		'STATE_FOREIGN',
+		`the state belongs to another pipeline: ${name}: expected ${stored[name] ?? 'nothing'}, got ${given[name] ?? 'nothing'}; ${wayOut}`,
+	);
+}
+
+function isBoundNow(name: string, stored: Binding, given: Binding): boolean {
+	return name === 'signed' && stored[name] === anyKey && given[name] !== undefined;
 }

@@ -1,4 +1,4 @@
-import {createHash, type KeyObject, sign as signBytes, verify as verifyBytes} from 'node:crypto';
+import {createHash, createPublicKey, type KeyObject, sign as signBytes, verify as verifyBytes} from 'node:crypto';
 import {z} from 'zod';
 import type {Json} from './event.ts';
 import type {Batch} from './sink.ts';
@@ -50,7 +50,11 @@ export interface Chain {
 }
 
 /** The signature of a text, in base64. */
-export type Sign = (text: string) => string;
+export interface Sign {
+	(text: string): string;
+	/** The fingerprint of the public key, which the state is bound to: another key would spoil the archive for good. */
+	readonly key?: string;
+}
 
 export const emptyChain: Chain = {entries: 0, head: '0'.repeat(64)};
 
@@ -151,7 +155,9 @@ function isoDay(day: number): string {
 
 /** Signs with an Ed25519 private key. */
 export function signer(privateKey: KeyObject): Sign {
-	return text => signBytes(null, Buffer.from(text), privateKey).toString('base64');
+	const publicKey = createPublicKey(privateKey).export({type: 'spki', format: 'der'});
+	const key = `SHA256:${createHash('sha256').update(publicKey).digest('base64url')}`;
+	return Object.assign((text: string) => signBytes(null, Buffer.from(text), privateKey).toString('base64'), {key});
 }
 
 interface Sealed {

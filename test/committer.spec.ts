@@ -231,12 +231,14 @@ describe('Committer', () => {
 		}
 	});
 
-	it('refuses to go on unsigned where it was signed, and the other way round', async () => {
+	it('refuses to go on unsigned where it was signed, the other way round, and with another key', async () => {
 		const build: Build = start => pagedSource(someRecords(3), {start}).pipe(dedupe(start));
-		const sign = () => 'signature';
+		const sign = signedBy('a');
 		for (const [first, then] of [
 			[{sign}, {}],
 			[{}, {sign}],
+			[{sign}, {sign: signedBy('b')}],
+			[{sign}, {sign: () => 'of a key that is not known'}],
 		]) {
 			const state = memoryStore();
 			const sink = memorySink();
@@ -244,6 +246,20 @@ describe('Committer', () => {
 			await assert.rejects(run(build, sink, {state, ...then}), {code: 'STATE_FOREIGN', message: /signed: expected/});
 			await run(build, sink, {state, ...first});
 		}
+	});
+
+	it('binds a state from before keys were told apart to the first that it meets', async () => {
+		const build: Build = start => pagedSource(someRecords(3), {start}).pipe(dedupe(start));
+		const more: Build = start => pagedSource(someRecords(4), {start}).pipe(dedupe(start));
+		const state = memoryStore();
+		const sink = memorySink();
+		await run(build, sink, {state, sign: () => 'signature'});
+		assert.equal(state.stored!.checkpoint.binding['signed'], 'yes');
+		await run(more, sink, {state, sign: signedBy('a')});
+		assert.equal(state.stored!.checkpoint.binding['signed'], 'a');
+		await assert.rejects(run(more, sink, {state, sign: signedBy('b')}), {
+			message: /signed: expected a, got b; sign with/,
+		});
 	});
 
 	it('tells a sink what was prepared for it when the last run died', async () => {
@@ -512,3 +528,7 @@ describe('Committer', () => {
 		});
 	});
 });
+
+function signedBy(key: string) {
+	return Object.assign(() => 'signature', {key});
+}

@@ -10,6 +10,10 @@ import {tempPath} from '../_files/temp-files.ts';
 
 /** The chains of an archive, where each entry is an object of its own. Errors name the sink. */
 
+const orElse =
+	'. If the archive lies elsewhere now, rxaudit state rebind STATE --to SINK. Else begin a new state with ?mode=append, ' +
+	'which writes everything again: what is here already is doubled';
+
 /** What is written for the line of an entry. */
 function contentOf(line: string): Buffer {
 	return Buffer.from(`${line}\n`);
@@ -59,7 +63,10 @@ export async function checkChain(
 		const line = await readEntry(store, {part, entry: entries - 1});
 		const opened = line === undefined ? undefined : openEntry(line, emptyChain);
 		if (!opened) {
-			throw changed(sink, `${store.title}: ${last} is missing, but the state says that it was written`);
+			throw changed(
+				sink,
+				`${store.title}: ${last} is missing, but the state says that it was written: put it back${orElse}`,
+			);
 		}
 		if (!('chain' in opened) || opened.chain.head !== head || opened.chain.entries !== entries) {
 			throw changed(sink, `${store.title}: ${last} is not what was written`);
@@ -67,7 +74,11 @@ export async function checkChain(
 	}
 	const next = {part, entry: entries};
 	if ((await findEntry(store, next, written ?? '')) === 'other') {
-		throw changed(sink, `${store.title}: ${entryName(next)} is there, but the state does not know of it`);
+		throw changed(
+			sink,
+			`${store.title}: ${entryName(next)} is there, but the state does not know of it: if the state is an older copy, ` +
+				`put the newest back${orElse}`,
+		);
 	}
 }
 

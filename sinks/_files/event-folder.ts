@@ -101,7 +101,11 @@ function openRoot({sink, dir}: EventFolderOptions, events: number): readonly str
 		const existing = fs.statSync(dir, {throwIfNoEntry: false});
 		if (existing === undefined) {
 			if (events === 0) return makeFolder(dir);
-			throw changed(sink, `${dir} is missing, but the state says that ${events} events were written to it`);
+			throw changed(
+				sink,
+				`${dir} is missing, but the state says that ${events} events were written to it: put it back, ` +
+					'or, if it was moved, rxaudit state rebind STATE --to SINK',
+			);
 		}
 		if (!existing.isDirectory()) throw refused(sink, `${dir} is not a folder`);
 		fs.accessSync(dir, fs.constants.R_OK | fs.constants.W_OK | fs.constants.X_OK);

@@ -57,7 +57,11 @@ export async function openTarget(options: TargetOptions): Promise<Target> {
 
 function absent({sink, path}: TargetOptions, mark: FileMark | undefined): Target {
 	if (mark && mark.bytes > 0) {
-		throw changed(sink, `${path} is missing, but the state says that ${mark.bytes} bytes were written to it`);
+		throw changed(
+			sink,
+			`${path} is missing, but the state says that ${mark.bytes} bytes were written to it: put it back, ` +
+				'or, if it was moved, rxaudit state rebind STATE --to SINK',
+		);
 	}
 	return {path, descriptor: undefined, end: 0, tail: new Uint8Array(), torn: false};
 }

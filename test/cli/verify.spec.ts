@@ -148,7 +148,11 @@ describe('verify', () => {
 
 		const [newest] = emulator().events();
 		emulator().insert([{timeMs: newest!.timeMs + 1}]);
-		assertRefused(await pull(args), 5, /signed: expected yes, got nothing/);
+		assertRefused(await pull(args), 5, /signed: expected SHA256:[\w-]+, got nothing; sign with that key/);
+		const another = generateKeyPairSync('ed25519').privateKey.export({type: 'pkcs8', format: 'pem'});
+		fs.writeFileSync(file('another.pem'), another, {mode: 0o600});
+		const forged = await pull([...args, '--sign-key-file', 'another.pem']);
+		assertRefused(forged, 5, /signed: expected SHA256:[\w-]+, got SHA256:/);
 		await pull(['--to', 'ndjson:out.ndjson?mode=append']);
 		const {code, stdout} = await verify('ndjson:out.ndjson', '--public-key-file', 'public.pem');
 		assert.equal(code, 1);
