@@ -1,13 +1,13 @@
 import {SourceError} from './errors.ts';
 
-const gatewaySays = new Set([413, 502, 503, 504]);
+const mayBeTooMuch = new Set([413, 500, 502, 503, 504]);
 
-/** Whether an answer was too large, or took too long: a smaller page may come where this one does not. */
+/** Whether a smaller page may come where this one does not: it was too large, took too long, or holds what the server cannot give. */
 export function isTooMuch(error: unknown): error is SourceError {
 	if (!(error instanceof SourceError)) return false;
 	const {code, status} = error;
 	return (
-		code === 'TIMEOUT' || code === 'BODY_TOO_LARGE' || (code === 'HTTP_STATUS' && gatewaySays.has(status ?? Number.NaN))
+		code === 'TIMEOUT' || code === 'BODY_TOO_LARGE' || (code === 'HTTP_STATUS' && mayBeTooMuch.has(status ?? Number.NaN))
 	);
 }
 

@@ -6,14 +6,14 @@ const status = (number: number) => new SourceError('HTTP_STATUS', 'x', {status: 
 const code = (name: ErrorCode) => new SourceError(name, 'x');
 
 describe('isTooMuch', () => {
-	it('is an answer that is too large or takes too long', () => {
-		const errors = [413, 502, 503, 504].map(status);
+	it('is an answer that is too large, takes too long, or may hold what the server cannot give', () => {
+		const errors = [413, 500, 502, 503, 504].map(status);
 		for (const error of [...errors, code('TIMEOUT'), code('BODY_TOO_LARGE')])
 			assert.ok(isTooMuch(error), error.message);
 	});
 
 	it('is no other', () => {
-		const errors = [400, 404, 500].map(status);
+		const errors = [400, 404, 501].map(status);
 		for (const error of [...errors, code('BAD_BODY'), code('UNREACHABLE'), new Error('504')]) {
 			assert.equal(isTooMuch(error), false, error.message);
 		}

@@ -81,7 +81,7 @@ describe('createSizedReader', () => {
 	});
 
 	it('is less patient behind any failure that concerns a page', async () => {
-		const broken = new SourceError('HTTP_STATUS', 'x', {status: 500});
+		const broken = new SourceError('HTTP_STATUS', 'x', {status: 501});
 		const fail = (_: unknown, request: number) => (request < 2 ? broken : undefined);
 		assert.deepEqual((await asked(4, {pageSize: 4, fail})).log, ['4*6!', '4*2!', '4*2', '4*6']);
 	});
