@@ -61,7 +61,7 @@ type Facts = Pick<SourceDefinition<z.ZodRawShape, never>, 'name' | 'next' | 'las
 function byCursor({next}: Facts): Paging {
 	return {
 		window: window => window,
-		turn: (answer, {envelope}) => ({...answer, next: next?.(envelope, rowsOf(answer))}),
+		turn: (answer, {envelope}, _, cursor) => ({...answer, next: next?.(envelope, rowsOf(answer), cursor)}),
 	};
 }
 
@@ -75,7 +75,7 @@ function byCountedCursor({next}: Facts): Paging {
 		},
 		turn(answer, {envelope}, _, cursor) {
 			const {records, last} = numberEquals(answer.records, (cursor as unknown as CountedCursor | undefined)?.equals);
-			const at = next?.(envelope, rowsOf(answer));
+			const at = next?.(envelope, rowsOf(answer), (cursor as unknown as CountedCursor | undefined)?.at);
 			if (at === undefined) return {...answer, records};
 			const counted: CountedCursor = {at, ...(last ? {equals: last} : {})};
 			return {...answer, records, next: counted as unknown as Json, nextKey: JSON.stringify(at)};

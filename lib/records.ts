@@ -69,12 +69,23 @@ export function parseAnswer(body: Buffer, member: string, limits: AnswerLimits =
 	if (envelope.length > maxEnvelopeBytes) {
 		throw new BodyTooLarge(`the answer has more than ${maxEnvelopeBytes} bytes beside its records`);
 	}
+	const rest = parseJson(envelope);
+	if (hasErrors(rest)) throw new OtherAnswer(`with errors beside the list "${member}": ${wordsOf(rest)}`);
 	return {
-		envelope: parseJson(envelope),
+		envelope: rest,
 		records: texts.map(text =>
 			tooDeep.has(text) ? {text, flaw: 'the record is nested too deeply'} : parseOrSayWhy(text, maxEventBytes),
 		),
 	};
+}
+
+/** What an API says beside its records when it could not give all of them. */
+function hasErrors(envelope: unknown): boolean {
+	const {errors, errorMessages} = (typeof envelope === 'object' && envelope !== null ? envelope : {}) as {
+		readonly errors?: unknown;
+		readonly errorMessages?: unknown;
+	};
+	return [errors, errorMessages].some(one => typeof one === 'object' && one !== null && Object.keys(one).length > 0);
 }
 
 /** One record from its own text. Throws where JSON.parse throws, where it is not UTF-8, and where it is too large. */

@@ -47,9 +47,9 @@ export interface SourceDefinition<Shape extends z.ZodRawShape, T, Operations ext
 	request(options: SourceOptions<Shape>, window: Window): SourceRequest;
 	/**
 	 * For an API with cursors: the cursor of the next page, from one answer without its rows, and how many it had;
-	 * undefined at the end. An API with offsets has none.
+	 * undefined at the end; `asked` is the cursor that this one was asked for with. An API with offsets has none.
 	 */
-	next?(answer: unknown, rows: number): Json | undefined;
+	next?(answer: unknown, rows: number, asked?: Json): Json | undefined;
 	/**
 	 * For an API with offsets: whether an answer with so many rows says, in so many words, that none are behind it; a
 	 * missing member says nothing. It is not believed where more rows may come.

@@ -1,5 +1,6 @@
 import type {AuditActor, AuditService, Json} from '../lib/event.ts';
 import type {NormalizedMembers} from '../lib/source.ts';
+import {recordTime} from '../lib/time.ts';
 import {
 	changeOf,
 	hasFailed,
@@ -63,7 +64,7 @@ interface Named {
 export function identityOf(event: DataCenterEvent): Json {
 	const {author, type, affectedObjects, changedValues, extraAttributes} = event;
 	return [
-		event.timestamp,
+		instantOf(event.timestamp),
 		whoOrWhat(author ?? {}),
 		type?.categoryI18nKey || type?.category || null,
 		type?.actionI18nKey || type?.action || null,
@@ -78,8 +79,13 @@ export function identityOf(event: DataCenterEvent): Json {
 			value ?? null,
 		]),
 		event.source ?? null,
-		event.node ?? null,
 	];
+}
+
+/** Nodes and versions spell the same time in more ways than one. */
+function instantOf(time: unknown): Json {
+	const read = typeof time === 'string' ? recordTime(time) : undefined;
+	return read ? read.timeMs : String(time);
 }
 
 function whoOrWhat({type, id, name}: Named): Json {

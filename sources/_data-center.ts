@@ -10,6 +10,7 @@ import {type DataCenterEvent, identityOf, mapping, normalize} from './_data-cent
 interface EventPage {
 	readonly pagingInfo?: {
 		readonly lastPage?: boolean;
+		readonly size?: number;
 		/** Text on real servers, an object in the documents. */
 		readonly nextPageCursor?: string | {readonly cursor?: string} | null;
 		readonly nextPageLink?: string | null;
@@ -90,7 +91,7 @@ export function defineDataCenter<Operations extends OperationTable>({
 				pageCursor: window.cursor as string | undefined,
 			},
 		}),
-		next: answer => nextCursor(name, answer as EventPage),
+		next: (answer, rows) => nextCursor(name, answer as EventPage, rows),
 		leavesOut: ({author, type}, {skipSearchesBy: readers}) =>
 			readers !== undefined &&
 			type?.actionI18nKey === searchAction &&
@@ -103,12 +104,16 @@ export function defineDataCenter<Operations extends OperationTable>({
 	});
 }
 
-function nextCursor(name: string, {pagingInfo}: EventPage): string | undefined {
-	if (pagingInfo?.lastPage === true) return undefined;
-	const {nextPageCursor: given, nextPageLink: link} = pagingInfo ?? {};
+function nextCursor(name: string, {pagingInfo}: EventPage, rows: number): string | undefined {
+	const {nextPageCursor: given, nextPageLink: link, lastPage, size} = pagingInfo ?? {};
+	if (typeof size === 'number' && size !== rows) {
+		throw new SourceError('BAD_BODY', `${name}: expected ${size} events, as the page says of itself, got ${rows}`);
+	}
 	// the link is never followed, it may lead anywhere; but it may name the place that nothing else names
 	const cursor =
 		(typeof given === 'object' ? given?.cursor : given) || new URLSearchParams(link?.split('?')[1]).get('pageCursor');
+	// whoever names a next page has one, whatever he says of this one
 	if (cursor) return cursor;
+	if (lastPage === true) return undefined;
 	throw new SourceError('BAD_BODY', `${name}: expected a next page or lastPage, got a page that ends with neither`);
 }

@@ -1,8 +1,17 @@
+import type {Json} from '../lib/event.ts';
 import {defineSource} from '../lib/source.ts';
 import {nextCursor, normalizeEvent, orgApi, type OrgEvent, orgMapping, orgOption, orgPath} from './_org.ts';
 import {orgActions} from './_org-actions.ts';
 
 export type {OrgEvent, OrgObject} from './_org.ts';
+
+/** So many empty pages in a row, each with another cursor, are the end of the log: a server may give one for ever. */
+const maxEmptyPages = 10;
+
+/** The cursor of a place, and how many empty pages were read before it. */
+function placeOf(cursor: Json): {readonly cursor: string; readonly empty?: number} {
+	return typeof cursor === 'string' ? {cursor} : (cursor as {readonly cursor: string; readonly empty: number});
+}
 
 /** As much as one request may ask for. */
 const maxLimit = 500;
@@ -39,13 +48,19 @@ export default defineSource({
 		query: {
 			...(cursor === undefined
 				? {from: fromMs > 0 ? fromMs : undefined, sortOrder: 'asc'}
-				: {cursor: cursor as string}),
+				: {cursor: placeOf(cursor).cursor}),
 			to: toMs,
 			limit: pageSize,
 		},
 	}),
-	// the last page may have a cursor too, to ask for new events with: an empty page is the end, whatever it says
-	next: (answer, rows) => (rows === 0 ? undefined : nextCursor(answer as object)),
+	// the last page may have a cursor too, to ask for new events with; but an empty one may also stand in the middle
+	next(answer, rows, asked) {
+		const cursor = nextCursor(answer as object);
+		if (cursor === undefined || rows > 0) return cursor;
+		const before = asked === undefined ? undefined : placeOf(asked);
+		const empty = (before?.empty ?? 0) + 1;
+		return empty > maxEmptyPages || cursor === before?.cursor ? undefined : {cursor, empty};
+	},
 	normalize: normalizeEvent,
 	mapping: orgMapping,
 	actions: orgActions,

@@ -25,6 +25,13 @@ function readOne(record: unknown) {
 }
 
 describe('parseAnswer', () => {
+	it('refuses a list beside which the API says that something went wrong', () => {
+		for (const rest of [{errors: [{code: 'ADMIN-500-1'}]}, {errors: {code: 'x'}}, {errorMessages: ['half of it']}]) {
+			assert.throws(() => read(JSON.stringify({data: [{id: 'a', at}], ...rest})), OtherAnswer);
+		}
+		assert.equal(read(JSON.stringify({data: [{id: 'a', at}], errors: [], errorMessages: null})).records.length, 1);
+	});
+
 	it('gives what JSON.parse gives, record by record, and the rest with an empty list', () => {
 		const layout = fc.constantFrom(undefined, 2, '\t');
 		fc.assert(

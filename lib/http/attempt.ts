@@ -88,7 +88,7 @@ async function readAnswer(
 		stream.destroy();
 		throw new AttemptError('login', refusal, config, {status: response.status, headers});
 	}
-	if (response.status < 200 || response.status >= 300) {
+	if (!isWhole(response.status)) {
 		const body = await readStart(stream, encoding, maxErrorBodyBytes, alive);
 		throw new AttemptError('status', `status ${response.status}`, config, {status: response.status, headers, body});
 	}
@@ -123,6 +123,11 @@ function badAnswer(
 	// the parser's own message quotes the body, which may hold anything
 	const reason = error instanceof UnreadableBody ? error.message : 'the body is not whole JSON';
 	return new AttemptError('body', `${reason}${type ? ` (content type ${type})` : ''}`, config, answer);
+}
+
+/** Success, and not of a part, of several things, or of what somebody in between made of it. */
+function isWhole(status: number): boolean {
+	return status >= 200 && status < 300 && status !== 203 && status !== 206 && status !== 207;
 }
 
 /** A status that says nothing of the credentials, and passes by itself. */

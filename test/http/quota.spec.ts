@@ -32,6 +32,18 @@ describe('isOutOfQuota', () => {
 	});
 });
 
+describe('a success that is not whole', () => {
+	const serve = scriptedServers();
+
+	for (const status of [203, 206, 207]) {
+		it(`is a failure: ${status}`, async () => {
+			const server = await serve(response => response.writeHead(status).end('{"data":[]}'));
+			const error = await rejection(openClient(server.origin, {maxAttempts: 1}).get());
+			assert.match(String(error), new RegExp(`answered ${status}`));
+		});
+	}
+});
+
 describe('a 403 that is about now', () => {
 	const serve = scriptedServers();
 

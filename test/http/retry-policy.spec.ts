@@ -64,7 +64,7 @@ describe('retryPolicy after 429', () => {
 			[1, 2, 4, 8, 16, 32, 60, 60].map(seconds => seconds * 1000),
 		);
 		assert.ok(clock.monotonic() <= 600_000 && clock.monotonic() > 500_000, `${clock.monotonic()} ms`);
-		assert.match(error.message, /no quota for another 60 s, longer in all than maxWait/);
+		assert.match(error.message, /no quota for another 60 s, longer in all than option maxWait/);
 	});
 
 	it('does not believe "at once" twice in a row', async () => {

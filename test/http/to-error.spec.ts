@@ -53,7 +53,7 @@ describe('toAuditError', () => {
 			'FORBIDDEN',
 			/answered 403: these credentials may not read this log: \{"no":1\}; check/,
 		],
-		[answered(404), 'NOT_FOUND', /answered 404: there is no such thing .*--endpoint$/],
+		[answered(404), 'NOT_FOUND', /answered 404: there is no such thing .*option endpoint$/],
 		[answered(500), 'HTTP_STATUS', `${where} answered 500`],
 		[answered(400, 'bad\ncursor'), 'HTTP_STATUS', `${where} answered 400: bad\\ncursor`],
 		[

@@ -90,9 +90,13 @@ describe('Data Center events', () => {
 				{...event, extraAttributes: []},
 				{...event, extraAttributes: [{...event.extraAttributes[0], value: 'y'}]},
 				{...event, source: '203.0.113.6'},
-				{...event, node: 'node-2'},
 			];
 			assert.equal(new Set(others.map(idOf)).size, others.length);
+		});
+
+		it('is the same whichever node tells of it, and however it spells the time', () => {
+			const {timestamp} = event;
+			assert.equal(idOf({...event, node: 'node-2', timestamp: timestamp.replace('Z', '+00:00')}), idOf(event));
 		});
 
 		it('is there whatever the members are', () => {

@@ -127,6 +127,27 @@ describe('Data Center sources', () => {
 		}
 	});
 
+	it('go on where one sign of the page says so, and refuse a page that has lost events', async () => {
+		const event = {timestamp: '2026-01-02T00:00:00.000Z', type: {actionI18nKey: 'a'}};
+		const first = {entities: [event], pagingInfo: {lastPage: true, size: 1, nextPageCursor: '2,1'}};
+		const last = {entities: [{...event, source: '203.0.113.5'}], pagingInfo: {lastPage: true, size: 1}};
+		await withJsonServer(
+			({url}) => (new URL(url, 'http://x').searchParams.has('pageCursor') ? last : first),
+			async endpoint => {
+				assert.equal((await collect(jira({endpoint, token: 't'}))).flatMap(({events}) => events).length, 2);
+			},
+		);
+		await withJsonServer(
+			() => ({...last, pagingInfo: {lastPage: true, size: 2}}),
+			async endpoint => {
+				await assert.rejects(collect(jira({endpoint, token: 't'})), {
+					code: 'BAD_BODY',
+					message: /expected 2 events, .* got 1$/,
+				});
+			},
+		);
+	});
+
 	describe('filters', () => {
 		const cases: readonly [Partial<DataCenterOptions>, sent: object, (event: DataCenterEvent) => boolean][] = [
 			[{userIds: '10001'}, {userIds: '10001'}, ({author}) => author?.id === '10001'],

@@ -95,19 +95,16 @@ describe('atlassian-org-events-stream', () => {
 				assert.equal(emulator.requestCount, requests, lastPageCursor);
 			});
 			await withEmulator({events: 0, switches}, async emulator => {
-				assert.deepEqual((await pull(emulator)).map(idsOf), [[]]);
-				assert.equal(emulator.requestCount, 1, lastPageCursor);
+				assert.deepEqual((await pull(emulator)).flatMap(idsOf), []);
+				// once more where the empty page has a cursor: the same one again is the end
+				assert.equal(emulator.requestCount, lastPageCursor === 'always' ? 2 : 1, lastPageCursor);
 			});
 		}
 	});
 
-	it('takes an empty page for the end, and what was behind it with the next run', async () => {
+	it('goes on behind an empty page that has another cursor', async () => {
 		await withEmulator({faults: [{kind: 'empty-pages', at: 3}]}, async emulator => {
-			const nights = nightly(emulator, {pageSize: 50});
-			await nights.run();
-			assert.deepEqual(nights.ids(), held(emulator).slice(0, 100));
-			await nights.run();
-			assert.deepEqual(nights.ids(), held(emulator));
+			assert.deepEqual((await pull(emulator, {pageSize: 50})).flatMap(idsOf), held(emulator));
 		});
 	});
 
