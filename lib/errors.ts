@@ -1,3 +1,5 @@
+import type {Report} from './report.ts';
+
 /** Everything that rxaudit throws on purpose is an {@link AuditError}: a stable `code`, a `cause`, and no secrets. */
 
 export type ErrorCode =
@@ -30,6 +32,8 @@ export type ErrorCode =
 export class AuditError extends Error {
 	override name = 'AuditError';
 	readonly code: ErrorCode;
+	/** What the run had done that rejects with this error; else undefined. */
+	declare report?: Report;
 
 	constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
 		super(message, options);

@@ -1,35 +1,8 @@
 import type {Page, SourceFacts} from './page.ts';
+import type {GapReport, Progress} from './report.ts';
 import type {Gap} from './scan.ts';
 
-/** What a run has done so far. Times are milliseconds. */
-export interface Progress {
-	readonly pages: number;
-	readonly events: number;
-	readonly requests: number;
-	readonly retries: number;
-	/** Waits that the API or its rate limit asked for, and what they took. */
-	readonly waits: number;
-	readonly waitedMs: number;
-	readonly duplicates: number;
-	readonly deadLetters: number;
-	/** How many events had an action that no rule of their source knows, by action; beyond 1,000 of them, by `…`. */
-	readonly unknownActions: Readonly<Record<string, number>>;
-	/** The time of the last event that the sinks took, epoch milliseconds. */
-	readonly positionMs?: number;
-	/** The end of the wait that is going on, epoch milliseconds. */
-	readonly waitingUntilMs?: number;
-	readonly warnings: readonly string[];
-	/** What could not be read, in this run or in those before: each run tries it again. */
-	readonly gaps: readonly GapReport[];
-}
-
-/** From `from`, inclusive, to `to`, exclusive. */
-export interface GapReport {
-	readonly source: string;
-	readonly from: string;
-	readonly to: string;
-	readonly reason: string;
-}
+export type {GapReport, Progress} from './report.ts';
 
 /** So many names are kept: whoever writes records chooses them. */
 const maxUnknownActions = 1000;

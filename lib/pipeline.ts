@@ -11,37 +11,14 @@ import {dedupe} from './operators/dedupe.ts';
 import type {Page, Rejected} from './page.ts';
 import {PageOrder, repeatedPage} from './page-order.ts';
 import {builtPages, checkRunArguments, misuseOf} from './run-arguments.ts';
+import type {Report} from './report.ts';
+import type {RunOptions} from './run-options.ts';
 import {RunStart} from './run-start.ts';
-import type {CommitSize, Sink, SinkContext} from './sink.ts';
+import type {CommitSize, Sink} from './sink.ts';
 import type {Start} from './start.ts';
-import type {Lack, StateStore} from './state.ts';
-import {listenForStop, type Stopping, type StopOptions} from './stopping.ts';
+import {listenForStop, type Stopping} from './stopping.ts';
 
-export interface RunOptions extends StopOptions {
-	/** Where checkpoints live. Without one, a run begins at the beginning. */
-	readonly state?: StateStore;
-	/** Called with the numbers so far, after each page and at each wait. */
-	readonly onProgress?: (progress: Progress) => void;
-	/** Called with what sinks say they have done, such as what they changed, where that is no warning. */
-	readonly onNote?: (message: string) => void;
-	/** Where events go that cannot be processed; without it the first one ends the run (`POISON_EVENT`). */
-	readonly deadLetters?: Sink;
-	/** What may be written before a commit; default: what the sinks like, else 64 pages, 8 MiB or 5,000 ms. */
-	readonly commitSize?: Partial<CommitSize>;
-	/** What else the state belongs to, for example `{format: 'audit'}`. A run with another value is refused. */
-	readonly binding?: Readonly<Record<string, string>>;
-	/** Signs each entry of the manifests that sinks write, for example `signer(privateKey)`. */
-	readonly sign?: SinkContext['sign'];
-}
-
-/** What a run did. */
-export interface Report extends Progress {
-	readonly seconds: number;
-	/** What the best-effort sinks that failed have not got, by `name:target`. */
-	readonly lacks: Readonly<Record<string, Lack>>;
-	/** True when it ended because it was asked to, before the source had come to its end. */
-	readonly stopped: boolean;
-}
+export type {Report, RunOptions};
 
 /** The report, when it is there, and the progress until then. */
 export type Run = Promise<Report> & {readonly progress: Observable<Progress>};
@@ -90,23 +67,33 @@ async function execute(
 		waitingFor: () => meter.pending() ?? 'an answer of the source',
 		warn: message => meter.warn(message),
 	});
+	const ran: {committer?: Committer} = {};
+	const reportNow = (stopped: boolean): Report => ({
+		...meter.snapshot(),
+		seconds: (performance.now() - began) / 1000,
+		lacks: ran.committer?.lacks ?? {},
+		stopped,
+	});
 	try {
 		stopping.abort.signal.throwIfAborted();
-		const {stopped, lacks} = await stopping.atMost(drive(build, sinks, options, meter, stopping));
-		return {...meter.snapshot(), seconds: (performance.now() - began) / 1000, lacks, stopped};
+		return reportNow(await stopping.atMost(drive(build, sinks, options, meter, stopping, ran)));
+	} catch (error) {
+		if (error instanceof AuditError) error.report = reportNow(stopping.stop.aborted);
+		throw error;
 	} finally {
 		stopping.release();
 	}
 }
 
-/** Runs it from the loaded state to its end. */
+/** Runs it from the loaded state to its end, and says whether it was stopped before that of the source. */
 async function drive(
 	build: Build | Observable<Page>,
 	sinks: readonly Sink[],
 	options: RunOptions,
 	meter: Meter,
 	{stop, abort}: Stopping,
-): Promise<Pick<Report, 'stopped' | 'lacks'>> {
+	ran: {committer?: Committer},
+): Promise<boolean> {
 	const {state, deadLetters, binding = {}, sign} = options;
 	const fence = new Fence(state);
 	let committer: Committer | undefined;
@@ -122,7 +109,18 @@ async function drive(
 		const pages = state && !start.keep ? built.pipe(dedupe(start)) : built;
 		if (state) start.seal();
 		for (const sink of sinks) for (const source of start.sources) checkAccepts(sink, source);
-		committer = new Committer({sinks, deadLetters, state, stored, start, meter, binding, signal, sign, fence});
+		ran.committer = committer = new Committer({
+			sinks,
+			deadLetters,
+			state,
+			stored,
+			start,
+			meter,
+			binding,
+			signal,
+			sign,
+			fence,
+		});
 		await committer.open();
 		signal.throwIfAborted();
 		const driven = new Drive(pages, committer, start, options, stop, signal);
@@ -137,7 +135,7 @@ async function drive(
 		throw error;
 	}
 	await state?.close?.();
-	return {stopped, lacks: committer.lacks};
+	return stopped;
 }
 
 /** Takes pages out of the stream, one at a time and in order, and decides when to commit. */
@@ -297,6 +295,6 @@ class Drive {
 function poisoned(page: Page, {id, reason}: Rejected): AuditError {
 	return new AuditError(
 		'POISON_EVENT',
-		`${page.source.name}: event ${id ?? 'without id'}: ${reason}; give a place for dead letters to go on without it`,
+		`${page.source.name}: event ${id ?? 'without id'}: ${reason}; option deadLetters gives such events a place, and the run goes on without them`,
 	);
 }

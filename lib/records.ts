@@ -52,6 +52,8 @@ export interface AnswerLimits {
 
 /** What an answer holds beside its records is small; so much is parsed at once. */
 const maxEnvelopeBytes = 4 * 1024 * 1024;
+/** Each costs the time of a hundred others; an answer with more of them is no list of records. */
+const maxFlawed = 1000;
 
 /**
  * Parses an answer record by record; one that is not JSON does no harm to the others. Throws where the rest of the
@@ -71,11 +73,20 @@ export function parseAnswer(body: Buffer, member: string, limits: AnswerLimits =
 	}
 	const rest = parseJson(envelope);
 	if (hasErrors(rest)) throw new OtherAnswer(`with errors beside the list "${member}": ${wordsOf(rest)}`);
+	let flawed = 0;
 	return {
 		envelope: rest,
-		records: texts.map(text =>
-			tooDeep.has(text) ? {text, flaw: 'the record is nested too deeply'} : parseOrSayWhy(text, maxEventBytes),
-		),
+		records: texts.map(text => {
+			const record = tooDeep.has(text)
+				? {text, flaw: 'the record is nested too deeply'}
+				: parseOrSayWhy(text, maxEventBytes);
+			if ('flaw' in record && ++flawed > maxFlawed) {
+				throw new UnreadableBody(
+					`more than ${maxFlawed} of its records cannot be parsed, the last one so: ${record.flaw}`,
+				);
+			}
+			return record;
+		}),
 	};
 }
 

@@ -1,8 +1,24 @@
 import {isObservable, type Observable} from 'rxjs';
 import {ConfigError} from './errors.ts';
 import type {Page} from './page.ts';
+import {excerpt} from './redact.ts';
+import type {RunOptions} from './run-options.ts';
 
 const build = 'start => source(options, start).pipe(dedupe(start), normalize())';
+
+/** What `run()` knows: an option in another spelling, such as a state, would be left out in silence. */
+const optionNames = Object.keys({
+	state: true,
+	signal: true,
+	forceSignal: true,
+	graceMs: true,
+	onProgress: true,
+	onNote: true,
+	deadLetters: true,
+	commitSize: true,
+	binding: true,
+	sign: true,
+} satisfies Record<keyof RunOptions, true>);
 
 /** Throws a ConfigError where `run()` cannot work with what it was given; types alone do not keep it away. */
 export function checkRunArguments(pages: unknown, sinks: readonly unknown[], options: unknown): void {
@@ -10,6 +26,10 @@ export function checkRunArguments(pages: unknown, sinks: readonly unknown[], opt
 		throw misused(`expected an Observable of pages, or a function that makes one (${build}), got ${kindOf(pages)}`);
 	}
 	if (typeof options !== 'object' || options === null) throw misused(`expected options, got ${kindOf(options)}`);
+	for (const name of Object.keys(options)) {
+		if (optionNames.includes(name)) continue;
+		throw misused(`unknown option ${excerpt(name)}: expected one of ${optionNames.join(', ')}`);
+	}
 	if (sinks.length === 0) throw misused('expected at least one sink, got none');
 	for (const sink of sinks) {
 		if (hasMethods(sink, 'open')) continue;

@@ -1,4 +1,7 @@
 import type {Json} from './event.ts';
+import type {Lack} from './report.ts';
+
+export type {Lack} from './report.ts';
 
 /** One consistent cut through a pipeline: every position, snapshot and sink as of the same page. Plain JSON. */
 export interface Checkpoint {
@@ -24,15 +27,6 @@ export interface PendingCheckpoint {
 	/** How many pages it is behind the one that holds it. */
 	readonly pages: number;
 	readonly checkpoint: Checkpoint;
-}
-
-/** Events that a sink did not get: those from `from` up to and with `to`, as `--since` and `--until` bound them. */
-export interface Lack {
-	readonly from: string;
-	readonly to: string;
-	readonly events: number;
-	readonly reason: string;
-	readonly [member: string]: Json;
 }
 
 export interface StoredCheckpoint {

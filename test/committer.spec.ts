@@ -206,7 +206,7 @@ describe('Committer', () => {
 				);
 			await assert.rejects(run(build, sink, {commitSize: {pages: 1}}), {
 				code: 'POISON_EVENT',
-				message: /some-source: event e2: an operator failed: odd/,
+				message: /some-source: event e2: an operator failed: odd; option deadLetters gives such events a place/,
 			});
 			assert.equal(sink.durable, 2);
 		});

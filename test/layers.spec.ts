@@ -5,7 +5,7 @@ import {filesOf, root, textOf} from './support/tree.ts';
 
 /** Imports point down only. The first rule that matches a file gives its layer. */
 const layers: readonly (readonly [layer: number, files: RegExp])[] = [
-	[0, /^lib\/(activity|event|errors)\.ts$/],
+	[0, /^lib\/(activity|event|errors|report)\.ts$/],
 	[
 		1,
 		/^lib\/(clock|decode-escapes|file-name|forgotten-pages|interval-set|options|page|parse-options|redact|time)\.ts$/,
@@ -20,7 +20,7 @@ const layers: readonly (readonly [layer: number, files: RegExp])[] = [
 
 /** What a folder may import besides its own files, where that is less than its layer allows. */
 const narrow: readonly (readonly [files: RegExp, allowed: RegExp])[] = [
-	[/^lib\/(activity|event|errors)\.ts$/, /^lib\/activity\.ts$/],
+	[/^lib\/(activity|event|errors|report)\.ts$/, /^lib\/(activity|event|report)\.ts$/],
 	[/^lib\/emulator\//, /^lib\/(emulator\/.+|errors\.ts|event\.ts)$/],
 	[/^sources\//, /^(lib\/.+|sources\/_[^/]+)$/],
 	[/^sinks\//, /^(lib\/.+|sinks\/_.+)$/],

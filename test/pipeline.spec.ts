@@ -15,6 +15,7 @@ import {
 	of,
 	take,
 	tap,
+	throwError,
 } from 'rxjs';
 import {startEmulator} from '../lib/emulator/index.ts';
 import {AuditError, ConfigError, SourceError} from '../lib/errors.ts';
@@ -271,6 +272,20 @@ describe('run', () => {
 				assert.equal(countOf(log, 'commit'), 1);
 			});
 		}
+
+		it('leaves what was done on the error of a source that fails', async () => {
+			const lost = new SourceError('HTTP_STATUS', 'it answered 500');
+			const pages = concat(
+				pagedSource(someRecords(3)),
+				throwError(() => lost),
+			);
+			await assert.rejects(run(pages, memorySink()), (error: unknown) => {
+				assert.equal(error, lost);
+				const {events, gaps, lacks, stopped} = lost.report!;
+				assert.deepEqual({events, gaps, lacks, stopped}, {events: 3, gaps: [], lacks: {}, stopped: false});
+				return true;
+			});
+		});
 
 		for (const failing of ['commit', 'append']) {
 			it(`does not acknowledge when the state fails at: ${failing}`, async () => {

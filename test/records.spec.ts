@@ -194,6 +194,16 @@ describe('readRecords', () => {
 });
 
 describe('an answer with a flaw', () => {
+	it('is refused as a whole where more than 1,000 of its records have one', () => {
+		const list = (flawed: number) => `{"data":[{}${',{"a":nope}'.repeat(flawed)},{}]}`;
+		assert.equal(parseAnswer(Buffer.from(list(1000)), 'data').records.length, 1002);
+		assert.throws(() => parseAnswer(Buffer.from(list(1001)), 'data'), {
+			name: 'Error',
+			constructor: UnreadableBody,
+			message: /^more than 1000 of its records cannot be parsed, the last one so: the record is not JSON/,
+		});
+	});
+
 	const flaws: readonly (readonly [what: string, text: string | Buffer, reason: RegExp])[] = [
 		['a raw control character', '{"id":"b","m":"x\u000b"}', /^the record is not JSON: Bad control character/],
 		['a raw NUL', '{"id":"b","m":"\0"}', /^the record is not JSON: Bad control character/],

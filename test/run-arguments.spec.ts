@@ -73,6 +73,13 @@ describe('run, misused', () => {
 			sink,
 			{deadLetters: 'dead'},
 		],
+		[
+			'an option in another spelling',
+			/unknown option stat: expected one of state, signal,.* deadLetters,/,
+			build,
+			sink,
+			{stat: memoryStore()},
+		],
 		['no options', /expected options, got null$/, pages, sink, null],
 	] as readonly (readonly [string, RegExp, ...unknown[]])[]) {
 		it(`with ${what} rejects once, with what was expected`, async () => {

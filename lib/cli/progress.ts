@@ -43,11 +43,15 @@ export function logLine(
 	return printable(`${JSON.stringify({time: new Date().toISOString(), level, message: said, ...members})}\n`);
 }
 
-const flagged = /\boption (endpoint|pageSize|max[A-Z]\w*|recoverPrevious)\b/g;
+const flagged = /\boption (endpoint|pageSize|max[A-Z]\w*|recoverPrevious|deadLetters)\b/g;
+/** Where a flag is no other spelling of the option. */
+const flagsOfOptions: Readonly<Record<string, string>> = {
+	deadLetters: '--on-poison dead-letter (or --dead-letter FILE)',
+};
 
 /** The library speaks of options that the command calls flags. */
 function inFlags(message: string): string {
-	return message.replace(flagged, (_, key: string) => `--${kebab(key)}`);
+	return message.replace(flagged, (_, key: string) => flagsOfOptions[key] ?? `--${kebab(key)}`);
 }
 
 /** Shows a run's progress on stderr: one live line on a terminal, otherwise a plain line now and then. */

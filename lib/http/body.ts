@@ -23,7 +23,7 @@ export async function readBody(
 		for await (const chunk of stream as AsyncIterable<Buffer>) {
 			onData();
 			bytes += chunk.length;
-			if (bytes > maxBytes) throw new BodyTooLarge(`the body is larger than ${maxBytes} bytes`);
+			if (bytes > maxBytes) throw BodyTooLarge.than(maxBytes);
 			chunks.push(chunk);
 		}
 		const body = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, bytes);

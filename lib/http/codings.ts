@@ -48,7 +48,7 @@ async function unpackWith(bytes: Buffer, codings: readonly string[], options: Zl
 		try {
 			body = await unpackers.get(coding)!(body, options);
 		} catch (error) {
-			if (isTooLarge(error)) throw new BodyTooLarge(`the body is larger than ${options.maxOutputLength} bytes`);
+			if (isTooLarge(error)) throw BodyTooLarge.than(options.maxOutputLength!);
 			throw new UnreadableBody(`it is announced as ${codings.join(', ')}, and ${lookOf(body, coding, error)}`);
 		}
 	}

@@ -56,10 +56,7 @@ export function toAuditError(
 		case 'timeout':
 			return new SourceError('TIMEOUT', `${where}: ${error.message}; tried again in vain`);
 		case 'too-large':
-			return new SourceError(
-				'BODY_TOO_LARGE',
-				`${where}: ${error.message}; ask for smaller pages (option pageSize), or raise option maxBodyBytes`,
-			);
+			return new SourceError('BODY_TOO_LARGE', `${where}: ${error.message}`);
 		case 'body':
 			return new SourceError('BAD_BODY', `${where}: expected JSON, but ${excerpt(redact(error.message))}${said}`, {
 				status,
@@ -164,7 +161,7 @@ function redirectError(
 	const isElsewhere = target && target.origin !== new URL(error.config.url ?? target.origin).origin;
 	const reason = isElsewhere
 		? 'credentials stay at the endpoint'
-		: method === 'GET'
+		: method === 'GET' || status === 307 || status === 308
 			? 'it leads no further'
 			: `a ${method} is sent again after 307 and 308 only`;
 	const right = target && endpointAt(target, path);

@@ -1,8 +1,17 @@
 /** The answer's body cannot be read as what it is announced as; the message says what came. */
 export class UnreadableBody extends Error {}
 
-/** The answer is larger than allowed: packed, unpacked or in records. */
-export class BodyTooLarge extends Error {}
+/** The answer is larger than allowed, packed, unpacked or in records; the message says what to do. */
+export class BodyTooLarge extends Error {
+	constructor(what: string, advice = '') {
+		super(`${what}; ask for smaller pages (option pageSize)${advice}`);
+	}
+
+	/** Larger than an option allows. */
+	static than(maxBytes: number): BodyTooLarge {
+		return new BodyTooLarge(`the body is larger than ${maxBytes} bytes`, ', or raise option maxBodyBytes');
+	}
+}
 
 /** The answer is whole and not the one that was asked for: the message is what it says instead, in its own words. */
 export class OtherAnswer extends Error {}

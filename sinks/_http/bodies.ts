@@ -1,4 +1,6 @@
-import {type BodyFormat, lineOf, textOf} from './body-format.ts';
+import {pageInstead} from '../../lib/http/login.ts';
+import {UnreadableBody} from '../../lib/http/unreadable.ts';
+import {type BodyFormat, type ItemResult, lineOf, taken, textOf} from './body-format.ts';
 import {elastic, type ElasticOptions} from './elastic.ts';
 import {hec, type HecOptions} from './hec.ts';
 
@@ -28,6 +30,7 @@ export function bodyFormat(name: BodyName, options: HecOptions & ElasticOptions)
 const ndjson: BodyFormat = {
 	contentType: 'application/x-ndjson',
 	event: lineOf,
+	read: takenUnlessLogin,
 };
 
 const json: BodyFormat = {
@@ -36,4 +39,12 @@ const json: BodyFormat = {
 	separator: ',',
 	close: ']',
 	event: textOf,
+	read: takenUnlessLogin,
 };
+
+/** Such receivers answer what they like, but who asks somebody to log in has taken nothing. */
+function takenUnlessLogin(answer: Buffer, count: number): readonly ItemResult[] {
+	const page = pageInstead(answer, {'content-type': 'text/html'});
+	if (page?.isLogin) throw new UnreadableBody(`${page.words} came`);
+	return Array.from({length: count}, () => taken);
+}

@@ -11,8 +11,8 @@ export interface BodyFormat {
 	readonly close?: string;
 	/** One event as it stands in the body. A view of the batch where that is all it takes. */
 	event(batch: Batch, index: number): Uint8Array;
-	/** Of a 2xx answer to so many events; throws where it is not the answer of such a receiver. Default: all are taken. */
-	read?(answer: Buffer, count: number): readonly ItemResult[];
+	/** Of a 2xx answer to so many events; throws where it is not the answer of such a receiver. */
+	read(answer: Buffer, count: number): readonly ItemResult[];
 	/** What another answer is about, where that is not what its status says. */
 	judge?(answer: Buffer): Verdict | undefined;
 }

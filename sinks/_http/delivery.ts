@@ -6,7 +6,7 @@ import type {ClientRequest} from '../../lib/http/request.ts';
 import {type BackoffOptions, backoffMs} from '../../lib/http/retry-after.ts';
 import type {Rejected, SourceRecord} from '../../lib/page.ts';
 import type {Batch} from '../../lib/sink.ts';
-import {type BodyFormat, type ItemResult, taken, textOf, type Verdict} from './body-format.ts';
+import {type BodyFormat, type ItemResult, textOf, type Verdict} from './body-format.ts';
 import type {Receiver} from './receiver.ts';
 
 export interface DeliveryOptions {
@@ -70,7 +70,7 @@ export function startDelivery(options: DeliveryOptions): (batch: Batch) => Promi
 				verdict = format.judge?.(answer);
 				return verdict === 'passing' || status === 409; // it is still busy with an earlier attempt of this key
 			},
-			parse: answer => format.read?.(answer, part.indexes.length) ?? part.indexes.map(() => taken),
+			parse: answer => format.read(answer, part.indexes.length),
 		};
 		try {
 			const {content} = await receiver.client(request, signal);

@@ -247,7 +247,7 @@ describe('http', () => {
 			assert.equal(receiver.held.length, 1);
 		});
 
-		it('follows no redirect, and shows no query, not even one that the receiver repeats', async () => {
+		it('follows no redirect elsewhere or in a circle, and shows no query, not even one that the receiver repeats', async () => {
 			const receiver = await webhook();
 			const path = '/hook?key=qu%2Bery-s3cret';
 			assert.equal(http({endpoint: receiver.origin + path}).target, `${receiver.origin}/hook`);
@@ -260,7 +260,7 @@ describe('http', () => {
 			const rejected = await send(await open(receiver, {}, path), events('a'));
 			assert.match(rejected[0]!.reason, /answered 400: /);
 			assert.doesNotMatch(rejected[0]!.reason, /s3cret/);
-			assert.ok(receiver.posts.every(({url}) => url === path));
+			assert.ok(receiver.posts.every(({url}) => url === path || url === '/other?key=qu+ery-s3cret'));
 		});
 
 		it('ends at once when the run gives up', async () => {
@@ -276,6 +276,24 @@ describe('http', () => {
 			await assert.rejects(async () => sink.write(events('a')), {name: 'AbortError'});
 			assert.equal(receiver.posts.length, 1);
 		});
+
+		for (const body of ['ndjson', 'json'] as const) {
+			it(`takes no page to log in for an answer to ${body}, whatever its status, and any other page for one`, async () => {
+				const receiver = await webhook();
+				for (const page of [
+					'<!DOCTYPE html><title>Sign in to Example</title><p>Welcome',
+					'<html><form action="/sso/start"><button>Go on</button></form>',
+				]) {
+					receiver.fault = () => ({status: 200, body: page});
+					const run = async () => send(await open(receiver, {body, maxAttempts: 2}), events('a'));
+					await assert.rejects(run(), error => error instanceof AuthError && /a login page/.test(error.message));
+				}
+				for (const page of ['<html><title>Thanks</title>ok</html>', 'ok', '']) {
+					receiver.fault = () => ({status: 200, body: page});
+					assert.deepEqual(await send(await open(receiver, {body}), events('a')), []);
+				}
+			});
+		}
 
 		it('takes dead letters too, which come without records', async () => {
 			const receiver = await webhook(text => !text.includes('bad'));
@@ -337,7 +355,7 @@ describe('http', () => {
 
 		it('takes no other page for its answer', async () => {
 			const receiver = await hec();
-			for (const body of ['<html>Log in', {text: 'Success'}]) {
+			for (const body of ['<html>Log in', {text: 'Success'}, {success: false}, {errors: true}]) {
 				receiver.fault = () => ({status: 200, body});
 				const run = async () => send(await openHec(receiver, {maxAttempts: 2}), events('a'));
 				await assert.rejects(run(), sinkError('SINK_FAILED', /expected JSON/));
@@ -413,8 +431,13 @@ describe('http', () => {
 
 		it('takes no other answer for one about these events', async () => {
 			const receiver = await elastic();
-			for (const items of [[], [{create: {}}]]) {
-				receiver.fault = () => ({status: 200, body: {errors: false, items}});
+			for (const body of [
+				{errors: false, items: []},
+				{errors: false, items: [{create: {}}]},
+				{errors: true},
+				{success: false},
+			]) {
+				receiver.fault = () => ({status: 200, body});
 				const run = async () => send(await openElastic(receiver, {maxAttempts: 2}), events('a'));
 				await assert.rejects(run(), sinkError('SINK_FAILED', /expected JSON/));
 			}

@@ -1,0 +1,49 @@
+import type {Json} from './event.ts';
+
+/** What a run has done so far. Times are milliseconds. */
+export interface Progress {
+	readonly pages: number;
+	readonly events: number;
+	readonly requests: number;
+	readonly retries: number;
+	/** Waits that the API or its rate limit asked for, and what they took. */
+	readonly waits: number;
+	readonly waitedMs: number;
+	readonly duplicates: number;
+	readonly deadLetters: number;
+	/** How many events had an action that no rule of their source knows, by action; beyond 1,000 of them, by `…`. */
+	readonly unknownActions: Readonly<Record<string, number>>;
+	/** The time of the last event that the sinks took, epoch milliseconds. */
+	readonly positionMs?: number;
+	/** The end of the wait that is going on, epoch milliseconds. */
+	readonly waitingUntilMs?: number;
+	readonly warnings: readonly string[];
+	/** What could not be read, in this run or in those before: each run tries it again. */
+	readonly gaps: readonly GapReport[];
+}
+
+/** From `from`, inclusive, to `to`, exclusive. */
+export interface GapReport {
+	readonly source: string;
+	readonly from: string;
+	readonly to: string;
+	readonly reason: string;
+}
+
+/** Events that a sink did not get: those from `from` up to and with `to`, as `--since` and `--until` bound them. */
+export interface Lack {
+	readonly from: string;
+	readonly to: string;
+	readonly events: number;
+	readonly reason: string;
+	readonly [member: string]: Json;
+}
+
+/** What a run did. */
+export interface Report extends Progress {
+	readonly seconds: number;
+	/** What the best-effort sinks that failed have not got, by `name:target`. */
+	readonly lacks: Readonly<Record<string, Lack>>;
+	/** True when it ended because it was asked to, before the source had come to its end. */
+	readonly stopped: boolean;
+}
