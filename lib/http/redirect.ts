@@ -20,6 +20,8 @@ export function whereToGoOn(error: AttemptError, {method, path}: Sent, {origin}:
 	const target = targetOf(error);
 	const statuses = method === 'GET' ? following : keepingMethod;
 	if (!target || !statuses.has(error.status ?? 0) || isSignOn(target, path)) return undefined;
+	// what a body is for is not known at another address; a GET is compared where it ends
+	if (method !== 'GET' && !asksTheSame(error.config.url ?? '', target.href)) return undefined;
 	return target.origin === origin && !target.username && !target.password ? target : undefined;
 }
 
