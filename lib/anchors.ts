@@ -4,6 +4,12 @@ import type {SourceRecord} from './page.ts';
 /** One row of an answer: a record, or the hash of what cannot be read as one. */
 export type Row = SourceRecord | string;
 
+/** How often rows came, by their keys. */
+export type Counts = Readonly<Record<string, number>>;
+
+/** So many different rows of one time are told apart. */
+const maxCounts = 2000;
+
 /** So many rows are remembered. */
 export const maxAnchors = 16;
 
@@ -57,4 +63,31 @@ export function beginOf(ms: number, rows: readonly Row[], isFirstPage: boolean):
 export function groupAtEnd(rows: readonly Row[]): number {
 	const last = msOf(rows.at(-1));
 	return rows.length - 1 - rows.findLastIndex(row => msOf(row) !== last);
+}
+
+/** How many rows of a time came. */
+export function groupOf(ms: number | undefined, counts: Counts): number {
+	return Object.entries(counts).reduce((sum, [key, count]) => sum + (key.startsWith(`${ms} `) ? count : 0), 0);
+}
+
+/** A row came again behind those that are known, or one of their time is new in front of them: they changed places. */
+export function mixes(rows: readonly Row[], place: number, {counts, ms}: {counts: Counts; ms?: number}): boolean {
+	if (Object.keys(counts).length === 0) return false;
+	return rows.some((row, index) => {
+		if (typeof row === 'string') return false;
+		const isKnown = keyOf(row) in counts;
+		return index >= place ? isKnown : row.orderMs === ms && !isKnown;
+	});
+}
+
+/** The larger one of each count. */
+export function larger(counts: Counts, others: Counts): Counts {
+	const keys = Object.keys({...counts, ...others});
+	return Object.fromEntries(keys.map(key => [key, Math.max(counts[key] ?? 0, others[key] ?? 0)]));
+}
+
+/** None where they are too many to be kept in each state. */
+export function countsOf(times: ReadonlySet<number | undefined>, counts: ReadonlyMap<string, number>): Counts {
+	const kept = [...counts].filter(([key]) => times.has(Number(key.slice(0, key.indexOf(' ')))));
+	return kept.length > maxCounts ? {} : Object.fromEntries(kept);
 }

@@ -1,4 +1,19 @@
-import {beginOf, beginsWith, groupAtEnd, keyOf, lastAnchor, markOf, maxAnchors, msOf, type Row} from './anchors.ts';
+import {
+	beginOf,
+	beginsWith,
+	type Counts,
+	countsOf,
+	groupAtEnd,
+	groupOf,
+	keyOf,
+	larger,
+	lastAnchor,
+	markOf,
+	maxAnchors,
+	mixes,
+	msOf,
+	type Row,
+} from './anchors.ts';
 import {withNumber} from './equal-records.ts';
 
 /**
@@ -42,8 +57,6 @@ export type OffsetCursor = {
 	readonly again?: number;
 };
 
-type Counts = Readonly<Record<string, number>>;
-
 export interface OffsetPage {
 	/** What was not given before, by its index in the answer; numbered where records are equal. */
 	readonly fresh: ReadonlyMap<number, Row>;
@@ -68,9 +81,6 @@ const deepRows = 20_000;
 const alike = 4;
 /** After so many answers without a new row in a row there are none, or the server never gives them. */
 const maxVain = 32;
-/** So many different rows of one time are told apart. */
-const maxCounts = 2000;
-
 /** Where a pass begins: at the end of the bound's second, since a server may round it down. */
 export function firstOffsetCursor(untilMs: number): OffsetCursor {
 	return {toMs: Math.ceil(untilMs / 1000) * 1000, start: 0, anchors: [], overlap: 0, largest: 0, counts: {}};
@@ -91,9 +101,11 @@ export function readOffsetPage(rows: readonly Row[], cursor: OffsetCursor, readi
 	const found = locate(rows, cursor, {overlap, offset, ...reading});
 	if (found === undefined) return searchOn(rows, cursor, overlap);
 	const {place, cursor: known} = found;
-	if ((known.again ?? 0) > maxVain) {
-		return {fresh: new Map(), stuck: 'expected rows of one time in one order, got them in another each time'};
-	}
+	// an equal row may be another one, unless the place is a guess
+	const mayBeTwins = reading.twins && (!known.unsorted || beginsWith(rows, cursor.anchors, overlap));
+	const isMixed = !mayBeTwins && mixes(rows, place, known);
+	if ((known.again ?? 0) > maxVain || (isMixed && known.unsorted)) return {fresh: new Map(), stuck: mixed(known)};
+	if (isMixed) return searchOn(rows, cursor, overlap);
 	const {fresh, counts} = freshRows(rows, place, known, reading.twins);
 	const next = behind(rows, place, known, {overlap, offset, counts, twins: reading.twins});
 	if (fresh.size > 0) return {fresh, next};
@@ -134,6 +146,11 @@ function locate(
 	return last === undefined ? undefined : {place: last + 1, cursor: forgetStart(cursor)};
 }
 
+function mixed({ms}: OffsetCursor): string {
+	const time = ms === undefined ? 'one time' : new Date(ms).toISOString();
+	return `expected the rows of ${time} in one order, got some again in the place of others; run again once all nodes of the server list them alike, or ask for larger pages, which show them at once`;
+}
+
 /** Rows of the last time count: those beyond what was given are new, wherever they stand. */
 function freshRows(rows: readonly Row[], place: number, {counts, given, ms, anchors}: OffsetCursor, twins: boolean) {
 	const fresh = new Map<number, Row>();
@@ -150,16 +167,6 @@ function freshRows(rows: readonly Row[], place: number, {counts, given, ms, anch
 		else if (count === 1) fresh.set(index, row);
 	}
 	return {fresh, counts: seen};
-}
-
-function larger(counts: Counts, others: Counts): Counts {
-	const keys = Object.keys({...counts, ...others});
-	return Object.fromEntries(keys.map(key => [key, Math.max(counts[key] ?? 0, others[key] ?? 0)]));
-}
-
-/** How many rows of a time came. */
-function groupOf(ms: number | undefined, counts: Counts): number {
-	return Object.entries(counts).reduce((sum, [key, count]) => sum + (key.startsWith(`${ms} `) ? count : 0), 0);
 }
 
 interface Turn {
@@ -195,12 +202,6 @@ function behind(
 		counts: countsOf(new Set([ms, records.at(0)?.orderMs]), counts),
 	};
 	return isWorthProof(next, rows, twins) ? {...next, proving: true} : next;
-}
-
-/** None where they are too many to be kept in each state. */
-function countsOf(times: ReadonlySet<number | undefined>, counts: ReadonlyMap<string, number>): Counts {
-	const kept = [...counts].filter(([key]) => times.has(Number(key.slice(0, key.indexOf(' ')))));
-	return kept.length > maxCounts ? {} : Object.fromEntries(kept);
 }
 
 function orderBehind(rows: readonly Row[], place: number, offset: number, before: OffsetCursor) {
@@ -242,8 +243,7 @@ function searchOn(rows: readonly Row[], cursor: OffsetCursor, overlap: number): 
 	const {search, largest, start} = cursor;
 	const fresh = new Map();
 	const times = (cursor.vain?.times ?? 0) + 1;
-	if (times > maxVain && !search?.forward)
-		return {fresh, stuck: 'expected the rows that it gave before, got others each time'};
+	if (times > maxVain && !search?.forward) return {fresh, stuck: othersEachTime(cursor)};
 	const to = (at: number, forward: boolean): OffsetPage => ({
 		fresh,
 		next: {...cursor, search: {at, forward}, vain: {times}},
@@ -253,7 +253,7 @@ function searchOn(rows: readonly Row[], cursor: OffsetCursor, overlap: number): 
 	if (!cursor.unsorted && (msOf(rows.at(-1)) ?? Infinity) < cursor.ms!) {
 		// something slipped while it was searched: what is older begins behind a row that was not seen
 		const again = (cursor.again ?? 0) + 1;
-		if (again > maxVain) return {fresh, stuck: 'expected the rows that it gave before, got others each time'};
+		if (again > maxVain) return {fresh, stuck: othersEachTime(cursor)};
 		return {fresh, next: {...cursor, search: {at: 0, forward: true}, vain: {times}, again}};
 	}
 	// one row comes again with each page, so that a slip in between cannot hide them
@@ -262,6 +262,11 @@ function searchOn(rows: readonly Row[], cursor: OffsetCursor, overlap: number): 
 	// what is left was read, as its times say
 	if (!cursor.unsorted && search.at + rows.length > 0) return {fresh};
 	return {fresh, stuck: 'expected the rows that it gave before, got none of them any more'};
+}
+
+function othersEachTime({ms}: OffsetCursor): string {
+	const where = ms === undefined ? '' : `, around ${new Date(ms).toISOString()}`;
+	return `expected the rows that it gave before${where}, got others each time, or in another order; run again once all nodes of the server answer alike`;
 }
 
 /** All rows are known, and more than were asked for: there are others above them now, or the offset is ignored. */

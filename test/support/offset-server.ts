@@ -58,6 +58,20 @@ export function rowsInOrder(order: OffsetQuirks['order'], count: number): Offset
 	return order === 'oldest first' ? rows.reverse() : rows;
 }
 
+/** So many rows of each time, newest first, or oldest first; those of one time in one order, or the other way round. */
+export function rowsWithTies(
+	count: number,
+	{perTime, oldestFirst = false}: {perTime: number; oldestFirst?: boolean},
+	isReversed: boolean,
+): OffsetRow[] {
+	const rows = Array.from({length: count}, (_, index) => ({
+		id: count - index,
+		timeMs: newestMs - Math.floor((index + 1) / perTime) * 1000,
+	}));
+	const [time, id] = [oldestFirst ? -1 : 1, isReversed ? -1 : 1];
+	return rows.sort((one, other) => time * (other.timeMs - one.timeMs) || id * (other.id - one.id));
+}
+
 /** What a server shows of its rows: all but those that nobody may see. */
 export function isShown({end}: OffsetQuirks, {id}: OffsetRow): boolean {
 	return end !== 'short pages' || id % 3 !== 0;
@@ -80,15 +94,15 @@ export function answerTo(asked: OffsetQuery, quirks: OffsetQuirks, all: readonly
 	};
 }
 
-/** Calls back with the address of a server that lists these rows; `all` may change meanwhile. */
+/** Calls back with the address of a server that lists these rows; `all` may change meanwhile, or with the offset. */
 export async function withOffsetServer(
 	api: OffsetApi,
 	quirks: OffsetQuirks,
-	all: () => readonly OffsetRow[],
+	all: (offset: number) => readonly OffsetRow[],
 	use: (endpoint: string) => Promise<void>,
 ): Promise<void> {
-	await withJsonServer(
-		({url, body}) => api.answer(answerTo(api.read(new URL(url, 'http://localhost'), body), quirks, all())),
-		use,
-	);
+	await withJsonServer(({url, body}) => {
+		const asked = api.read(new URL(url, 'http://localhost'), body);
+		return api.answer(answerTo(asked, quirks, all(asked.offset)));
+	}, use);
 }
