@@ -197,8 +197,14 @@ describe('pull', () => {
 				/state: expected a state of rxaudit.*nothing was changed.*--recover-previous/,
 			);
 			assert.equal(emulator().requestCount, requests);
-			assert.equal((await pull([...stateful, '--recover-previous'])).code, 0);
-			assert.equal((await pull(stateful)).code, 0);
+			// the file has what the generation before does not know of, and nothing that is listed is ever cut
+			assertRefused(await pull([...stateful, '--recover-previous']), 5, /lie behind byte 0.*nothing is cut/);
+			const tree = ['--to', 'filesystem:tree', '--state', 'of-tree'];
+			await pull(tree);
+			fs.writeFileSync(path.join(folder(), 'of-tree'), 'garbage');
+			const recovered = await pull([...tree, '--recover-previous']);
+			assert.equal(recovered.code, 0, recovered.stderr);
+			assert.equal((await pull(tree)).code, 0);
 			assert.deepEqual(idsIn(read('out')), held());
 		});
 

@@ -223,8 +223,9 @@ describe('a damaged state', () => {
 			}
 			fs.writeFileSync(state(), '');
 			const {code, stderr} = await pull(emulator, [...args, '--recover-previous']);
-			assert.equal(code, 0, stderr);
-			assert.deepEqual(compare(linesOf(path.join(folder(), 'lines.ndjson')), emulator), exact);
+			// the file is newer than the generation before, and nothing that its manifest lists is cut
+			assert.equal(code, 5, stderr);
+			assert.deepEqual(fs.readFileSync(path.join(folder(), 'lines.ndjson')), lines);
 		} finally {
 			await emulator.close();
 		}
