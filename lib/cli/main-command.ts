@@ -26,6 +26,10 @@ const commands: Record<string, {summary: string; load(): Promise<Command>}> = {
 		summary: 'whether an archive is what was written, or what is missing, changed, added or moved',
 		load: async () => (await import('./verify.ts')).verify,
 	},
+	state: {
+		summary: 'rebind: a state goes on with a target that was moved, where the records prove it',
+		load: async () => (await import('./state.ts')).state,
+	},
 	demo: {summary: 'pull from a local emulator into ./rxaudit-demo', load: async () => (await import('./demo.ts')).demo},
 	emulate: {
 		summary: 'a local stand-in of the audit APIs, to try things on',
