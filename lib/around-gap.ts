@@ -4,43 +4,64 @@ export interface GapSearch {
 	readonly order: 'newest-first' | 'oldest-first' | 'none';
 	/** Reads a span in the API's order; resolves with what could not be read of it, empty when all was. */
 	read(span: Interval): Promise<Interval>;
-	/** How many spans may still fail, of all searches together. */
-	readonly left: {failures: number};
+	/** How many spans may still fail, of all searches together, and how many have since one was read whole. */
+	readonly left: {failures: number; inRow: number};
 }
 
 /** Time is not cut finer: what is left of a gap then. */
 export const smallestSpanMs = 60_000;
+/** A server that fails at so many in a row is down, or will not have such questions. */
+const maxInRow = 8;
+/** What an ascending log is tried with at its newest end: it may have begun long after what is unread does. */
+const firstSpanMs = 86_400_000;
 
 /**
  * Reads what lies behind a bad page: the far half of what is unread, then the far half of the rest, until that is
- * small; where a half fails at once, the far half of it. So one bad page hides a minute or two, at the cost of
- * log₂(unread span / 1 min) requests beside those for the records, and of the failures that are allowed.
+ * small; of a log that ascends a day at its end first, then twice as much, up to half. A part that fails at once shows
+ * that the bad page begins within it, so that the search goes on there, and what lies before it is read at last. So one
+ * bad page hides a minute or two, at the cost of 2 · log₂(unread span / 1 min) requests at most beside those for the
+ * records, and of the failures that are allowed.
  */
 export async function readAroundGap(open: Interval, search: GapSearch): Promise<void> {
 	const {order, read, left} = search;
 	if (order === 'none') return;
-	let [low, high] = open;
-	let widthMs = half(high - low);
-	while (widthMs >= smallestSpanMs && left.failures > 0) {
-		const cutMs = order === 'oldest-first' ? high - widthMs : low + widthMs;
+	const isRising = order === 'oldest-first';
+	/** Where the bad page begins, as far as is known, and from where on all is read. */
+	let [near, far] = isRising ? open : [open[1], open[0]];
+	let widthMs = isRising ? firstSpanMs : Infinity;
+	const spanOf = (from: number, to: number): Interval => (isRising ? [from, to] : [to, from]);
+	while (mayFail(left)) {
+		widthMs = Math.min(widthMs, Math.floor(Math.abs(far - near) / 2));
+		if (widthMs < smallestSpanMs) break;
 		// whole seconds, since a record without a fraction is in both spans otherwise
-		const borderMs = Math.floor(cutMs / 1000) * 1000;
-		const span: Interval = order === 'oldest-first' ? [borderMs, high] : [low, borderMs];
+		const cut = Math.floor((isRising ? far - widthMs : far + widthMs) / 1000) * 1000;
+		const span = spanOf(cut, far);
 		const unread = await read(span);
-		if (unread[0] < unread[1]) {
-			left.failures--;
-			if (unread[0] === span[0] && unread[1] === span[1]) {
-				widthMs = half(widthMs);
-				continue;
-			}
-			await readAroundGap(unread, search);
+		count(unread, left);
+		if (unread[0] === span[0] && unread[1] === span[1]) {
+			near = cut;
+			continue;
 		}
-		if (order === 'oldest-first') high = borderMs;
-		else low = borderMs;
-		widthMs = half(high - low);
+		if (unread[0] < unread[1]) await readAroundGap(unread, search);
+		far = cut;
+		widthMs *= 2;
 	}
+	const first = isRising ? open[0] : open[1];
+	if (near === first || !mayFail(left)) return;
+	const before = spanOf(first, near);
+	const unread = await read(before);
+	count(unread, left);
+	const isSame = unread[0] === before[0] && unread[1] === before[1];
+	if (unread[0] < unread[1] && !isSame) await readAroundGap(unread, search);
 }
 
-function half(ms: number): number {
-	return Math.floor(ms / 2);
+function mayFail({failures, inRow}: GapSearch['left']): boolean {
+	return failures > 0 && inRow < maxInRow;
+}
+
+function count([from, to]: Interval, left: GapSearch['left']): void {
+	if (from < to) {
+		left.failures--;
+		left.inRow++;
+	} else left.inRow = 0;
 }

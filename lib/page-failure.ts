@@ -7,7 +7,9 @@ export function isTooMuch(error: unknown): error is SourceError {
 	if (!(error instanceof SourceError)) return false;
 	const {code, status} = error;
 	return (
-		code === 'TIMEOUT' || code === 'BODY_TOO_LARGE' || (code === 'HTTP_STATUS' && mayBeTooMuch.has(status ?? Number.NaN))
+		code === 'TIMEOUT' ||
+		code === 'BODY_TOO_LARGE' ||
+		(code === 'HTTP_STATUS' && mayBeTooMuch.has(status ?? Number.NaN))
 	);
 }
 

@@ -1,6 +1,7 @@
 import type {Json} from './event.ts';
 import {addInterval, clip, gaps as missing, type Interval} from './interval-set.ts';
-import type {SourceRecord} from './page.ts';
+import type {Rejected, SourceRecord} from './page.ts';
+import {isoTime} from './time.ts';
 
 /** One pass over a span of time, with its bounds pinned. Plain JSON: it is part of the checkpoint. */
 export type Scan = {
@@ -233,4 +234,31 @@ export function isWithin(record: SourceRecord, scan: Scan): boolean {
 
 function endOf(record: SourceRecord): number {
 	return record.wholeSecond ? record.orderMs + 999 : record.orderMs;
+}
+
+/** What one request gave. */
+export interface Answer<T> {
+	readonly events: readonly T[];
+	/** `records[i]` is what `events[i]` came from. */
+	readonly records: readonly SourceRecord[];
+	readonly rejected?: readonly Rejected[];
+	/** Where to go on; absent at the end. */
+	readonly next?: Json | undefined;
+	/** How many rows the API gave, where those that were known already are left out here. */
+	readonly rows?: number;
+	/** What tells the next page from others, where `next` holds more than that. */
+	readonly nextKey?: string;
+	/** What the answer holds in memory, in bytes. */
+	readonly bytes: number;
+}
+
+/** Reads one page of a pass: from its beginning where `scan.cursor` is absent. */
+export type ReadPage<T> = (scan: Scan, signal: AbortSignal) => Promise<Answer<T>>;
+
+export function isEmpty(answer: Answer<unknown>): boolean {
+	return answer.records.length === 0 && !answer.rejected?.length;
+}
+
+export function spanText({sinceMs, untilMs}: Pick<Scan, 'sinceMs' | 'untilMs'>): string {
+	return ` from ${isoTime(sinceMs)} to ${isoTime(untilMs)}`;
 }

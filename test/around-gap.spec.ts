@@ -7,7 +7,7 @@ const hourMs = 3_600_000;
 /** Reads a log of one record each second, some of which cannot be given; says which spans were asked for. */
 async function search(order: GapSearch['order'], bad: readonly number[], open: Interval, failures = 8) {
 	const asked: Interval[] = [];
-	const left = {failures};
+	const left = {failures, inRow: 0};
 	await readAroundGap(open, {
 		order,
 		left,
@@ -42,9 +42,31 @@ describe('readAroundGap', () => {
 		assert.ok(newest[0] > 18 * hourMs, 'what is newer than both is read');
 	});
 
+	it('begins at the newest end of an ascending log, which may have begun decades after what is unread', async () => {
+		const now = 56 * 365.25 * 24 * hourMs;
+		for (const days of [0.01, 0.4, 3.3, 90]) {
+			const bad = Math.floor((now - days * 24 * hourMs) / 1000) * 1000;
+			const asked: Interval[] = [];
+			const give = async (span: Interval): Promise<Interval> => {
+				asked.push(span);
+				return bad >= span[0] && bad < span[1] ? span : [span[1], span[1]];
+			};
+			await readAroundGap([0, now], {order: 'oldest-first', left: {failures: 40, inRow: 0}, read: give});
+			const read = asked.filter(([from, to]) => bad < from || bad >= to);
+			assert.ok(
+				read.some(([from, to]) => from === 0 && to <= bad),
+				`${days} days: what lies before it is read`,
+			);
+			const fromMs = Math.max(...read.filter(([, to]) => to <= bad).map(([, to]) => to));
+			const toMs = Math.min(...read.filter(([from]) => from > bad).map(([from]) => from));
+			assert.ok(toMs - fromMs <= 2 * smallestSpanMs + 2000, `${days} days: ${toMs - fromMs} ms are hidden`);
+			assert.ok(asked.length <= 40, `${asked.length} requests`);
+		}
+	});
+
 	it('takes smaller parts where one fails at once, and gives up after so many failures', async () => {
 		const spans: Interval[] = [];
-		const left = {failures: 4};
+		const left = {failures: 4, inRow: 0};
 		const read = async (span: Interval) => (spans.push(span), span);
 		await readAroundGap([0, 16 * hourMs], {order: 'oldest-first', left, read});
 		assert.deepEqual(

@@ -2,46 +2,32 @@ import {concat, concatMap, defer, EMPTY, Observable, type OperatorFunction, thro
 import type {BudgetPlace} from '../budget.ts';
 import type {Json} from '../event.ts';
 import {huntForgotten} from '../forgotten-pages.ts';
-import {createPage, type Page, type Rejected, type SourceFacts, type SourceRecord} from '../page.ts';
+import {createPage, type Page, type SourceFacts} from '../page.ts';
 import {createProgressGuard} from '../progress-guard.ts';
 import {readAroundGap} from '../around-gap.ts';
 import type {SourceError} from '../errors.ts';
 import type {Interval} from '../interval-set.ts';
 import {
 	advance,
+	type Answer,
 	begin,
 	edgeText,
 	finishScan,
 	gapsIn,
+	isEmpty,
 	isWithin,
 	leaveGap,
 	nowhere,
+	type ReadPage,
 	type Scan,
 	type SourcePosition,
+	spanText,
 	spansOf,
 	withoutCursor,
 } from '../scan.ts';
 import {freshStart, type Start} from '../start.ts';
-import {isoTime} from '../time.ts';
 
-/** What one request gave. */
-export interface Answer<T> {
-	readonly events: readonly T[];
-	/** `records[i]` is what `events[i]` came from. */
-	readonly records: readonly SourceRecord[];
-	readonly rejected?: readonly Rejected[];
-	/** Where to go on; absent at the end. */
-	readonly next?: Json | undefined;
-	/** How many rows the API gave, where those that were known already are left out here. */
-	readonly rows?: number;
-	/** What tells the next page from others, where `next` holds more than that. */
-	readonly nextKey?: string;
-	/** What the answer holds in memory, in bytes. */
-	readonly bytes: number;
-}
-
-/** Reads one page of a pass: from its beginning where `scan.cursor` is absent. */
-export type ReadPage<T> = (scan: Scan, signal: AbortSignal) => Promise<Answer<T>>;
+export type {Answer, ReadPage};
 
 export interface PaginateOptions {
 	readonly source: SourceFacts;
@@ -77,7 +63,14 @@ export function paginate<T>(read: ReadPage<T>, options: PaginateOptions): Operat
 		new Observable(subscriber => {
 			// of the whole stream: a page may be settled when its own pass is over
 			const fail = (reason: unknown) => subscriber.error(reason);
-			const progress: Progress = {position, sequence: 0, fail, left: {failures: maxFailedProbes}, heard: false};
+			const progress: Progress = {
+				position,
+				sequence: 0,
+				fail,
+				left: {failures: maxFailedProbes, inRow: 0},
+				heard: false,
+				silent: [],
+			};
 			start.meter.setGaps(options.source, gapsIn(position));
 			const pages = concatMap((scan: Scan) => pagesOfScan(scan, progress, read, start, options));
 			const following = defer(() => options.following?.(progress.position) ?? []);
@@ -95,15 +88,17 @@ interface Progress {
 	/** What the first gap of this stream was left for. */
 	failure?: SourceError;
 	/** How many spans behind a gap may still fail. */
-	readonly left: {failures: number};
+	readonly left: {failures: number; inRow: number};
 	/** Whether anything ever came. */
 	heard: boolean;
+	/** The passes that gave nothing while nothing ever had. */
+	readonly silent: Scan[];
 	/** Whether it was said that nothing did. */
 	silenceSaid?: true;
 }
 
-/** A server that fails at all of them is down, or will not have such questions. */
-const maxFailedProbes = 8;
+/** As many as a few bad pages need. */
+const maxFailedProbes = 40;
 
 function pagesOfScan<T>(
 	scan: Scan,
@@ -126,9 +121,24 @@ function pagesOfScan<T>(
 		return () => unsubscribed.abort();
 
 		async function readAll(): Promise<void> {
-			const open = await readOrLeave(scan);
-			const readSpan = ([sinceMs, untilMs]: Interval) => readOrLeave({sinceMs, untilMs, coversToMs: untilMs});
-			await readAroundGap(open, {order: options.source.order, left: progress.left, read: readSpan});
+			const before = gapsIn(progress.position).map(spanText);
+			try {
+				const open = await readOrLeave(scan);
+				const readSpan = ([sinceMs, untilMs]: Interval) => readOrLeave({sinceMs, untilMs, coversToMs: untilMs});
+				await readAroundGap(open, {order: options.source.order, left: progress.left, read: readSpan});
+			} finally {
+				warnOfGaps(before);
+			}
+		}
+
+		/** Once for each, when it is known how much could be read around what failed. */
+		function warnOfGaps(before: readonly string[]): void {
+			for (const gap of gapsIn(progress.position)) {
+				if (before.includes(spanText(gap))) continue;
+				start.meter.warn(
+					`${options.source.name}: left a gap${spanText(gap)}, which is read again by the next run with this state, or by one that asks for that time: ${gap.reason}`,
+				);
+			}
 		}
 
 		/** Resolves with what could not be read. */
@@ -157,9 +167,6 @@ function pagesOfScan<T>(
 			// a smaller part of a gap that is known already says nothing new
 			if (spansOf(position) === before) return open;
 			start.meter.setGaps(source, gapsIn(position));
-			start.meter.warn(
-				`${source.name}: left a gap${spanText(left.unsorted ? [failed.sinceMs, failed.untilMs] : open)}, to be read again by the next run: ${error.message}`,
-			);
 			emit(
 				createPage<T>(
 					{events: [], records: [], bytes: 0, source, ...placeInStream()},
@@ -172,13 +179,17 @@ function pagesOfScan<T>(
 		function finish(moved: SourcePosition, {sinceMs, untilMs, ...rest}: Scan): SourcePosition {
 			const {name, order} = options.source;
 			const heard = progress.heard || moved.watermarkMs !== undefined || rest.lastMs !== undefined || order === 'none';
-			if (!heard && !progress.silenceSaid) {
+			if (!heard && !progress.silenceSaid && !progress.failure) {
 				progress.silenceSaid = true;
 				start.meter.warn(
-					`${name}: nothing came${spanText([sinceMs, untilMs])}, and nothing ever did, so that none of it counts as read; check the rights of the credentials, the filters and the address`,
+					`${name}: nothing came${spanText({sinceMs, untilMs})}, and nothing ever did, so that none of it counts as read; check the rights of the credentials, the filters and the address`,
 				);
 			}
-			const position = finishScan(moved, {sinceMs, untilMs, ...rest}, heard);
+			// what was empty says so as soon as anything came
+			if (!heard) progress.silent.push({sinceMs, untilMs, ...rest});
+			const silent = heard ? progress.silent.splice(0) : [];
+			const scan = {sinceMs, untilMs, ...rest};
+			const position = silent.reduce((at, one) => finishScan(at, one), finishScan(moved, scan, heard));
 			start.meter.setGaps(options.source, gapsIn(position));
 			return position;
 		}
@@ -286,12 +297,4 @@ function pagesOfScan<T>(
 			);
 		}
 	});
-}
-
-function spanText([fromMs, toMs]: Interval): string {
-	return ` from ${isoTime(fromMs)} to ${isoTime(toMs)}`;
-}
-
-function isEmpty(answer: Answer<unknown>): boolean {
-	return answer.records.length === 0 && !answer.rejected?.length;
 }
