@@ -76,7 +76,7 @@ export function sealEntry(chain: Chain, content: EntryContent, sign?: Sign): {li
 export interface OpenedEntry {
 	readonly entry: ManifestEntry;
 	readonly chain: Chain;
-	/** Whether it carries a signature, of whatever key. */
+	/** Whether it carries a signature; where a key is given, of that key. */
 	readonly isSigned: boolean;
 	readonly problem?: string;
 }
@@ -88,15 +88,13 @@ export function openEntry(line: string, chain: Chain, publicKey?: KeyObject): Op
 		return {problem: 'the entry is not what was written'};
 	}
 	const {entry, hash, signature} = sealed;
-	const isSigned = signature !== undefined;
+	const isSigned = signature !== undefined && (!publicKey || isSignatureOf(publicKey, hash, signature));
 	const opened = {entry, chain: {entries: entry.entry + 1, head: hash}, isSigned};
 	if (entry.entry !== chain.entries || entry.previous !== chain.head) {
 		return {...opened, problem: `the entry does not follow the one before it: it is entry ${entry.entry}`};
 	}
-	if (publicKey && !isSigned) return {...opened, problem: 'the entry is not signed'};
-	if (publicKey && !isSignatureOf(publicKey, hash, signature!)) {
-		return {...opened, problem: 'the signature is not of this key'};
-	}
+	if (publicKey && signature === undefined) return {...opened, problem: 'the entry is not signed'};
+	if (publicKey && !isSigned) return {...opened, problem: 'the signature is not of this key'};
 	return opened;
 }
 

@@ -4,6 +4,11 @@ import type {Gap} from './scan.ts';
 
 export type {GapReport, Progress} from './report.ts';
 
+/** A gap for people. */
+export function gapReport(source: string, {sinceMs, untilMs, reason}: Gap): GapReport {
+	return {source, from: iso(sinceMs), to: iso(untilMs), reason};
+}
+
 /** So many names are kept: whoever writes records chooses them. */
 const maxUnknownActions = 1000;
 const maxActionLength = 200;
@@ -57,7 +62,7 @@ export class Meter implements Progress {
 	setGaps({name, tenant}: Pick<SourceFacts, 'name' | 'tenant'>, gaps: readonly Gap[]): void {
 		this.#gaps.set(
 			`${name}:${tenant}`,
-			gaps.map(({sinceMs, untilMs, reason}) => ({source: name, from: iso(sinceMs), to: iso(untilMs), reason})),
+			gaps.map(gap => gapReport(name, gap)),
 		);
 	}
 

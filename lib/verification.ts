@@ -4,6 +4,8 @@ import {addTally, type Chain, emptyChain, type ManifestEntry, openEntry, type So
 export interface VerifyOptions {
 	/** The Ed25519 public key that every entry must be signed with. */
 	readonly publicKey?: KeyObject;
+	/** True where something else knows of entries, as a state does: a manifest that is gone is damage then. */
+	readonly isExpected?: boolean;
 	/** Called with each file or range that is about to be read. */
 	readonly onProgress?: (path: string) => void;
 }
@@ -37,7 +39,7 @@ export interface Verification {
 	readonly chain: Chain;
 	/** The hash of each entry, in order; of several parts one behind the other. */
 	readonly hashes: readonly string[];
-	/** How many entries carry a signature. */
+	/** How many entries carry a signature; where a key was given, of that key. */
 	readonly signed: number;
 	/** The parts that have entries: a chain for each state that wrote to the target. */
 	readonly parts: readonly VerifiedPart[];
@@ -49,7 +51,7 @@ export interface Verification {
 export function verificationOf(
 	walks: readonly ChainWalk[],
 	found: Pick<Verification, 'damage' | 'uncommitted'>,
-	{publicKey}: VerifyOptions,
+	options: VerifyOptions,
 ): Verification {
 	const damage = [...walks.flatMap(walk => walk.damage), ...found.damage];
 	let {uncommitted} = found;
@@ -58,7 +60,10 @@ export function verificationOf(
 		.map(({part, chain, hashes, signed}) => ({part, ...chain, hashes, signed}));
 	const entries = parts.reduce((sum, part) => sum + part.entries, 0);
 	if (entries === 0) {
-		if (publicKey) damage.push({kind: 'missing', what: 'entry 0', detail: 'expected a signed entry, got none at all'});
+		if (needsManifest(options)) {
+			const detail = `expected ${options.publicKey ? 'a signed' : 'an'} entry, got none at all`;
+			damage.push({kind: 'missing', what: 'entry 0', detail});
+		}
 		damage.push(...addedBehind(uncommitted, 'the manifest has no entry that lists it'));
 		uncommitted = [];
 	}
@@ -77,6 +82,11 @@ export function verificationOf(
 		parts,
 		sources,
 	};
+}
+
+/** Whether a manifest that is not there is damage, and no reason to ask for another target. */
+export function needsManifest({publicKey, isExpected}: VerifyOptions): boolean {
+	return publicKey !== undefined || isExpected === true;
 }
 
 /** What is no longer taken for the work of a run that died. */

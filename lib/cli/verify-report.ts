@@ -1,4 +1,6 @@
 import {emptyChain} from '../manifest.ts';
+import type {GapReport} from '../meter.ts';
+import type {Lack} from '../state.ts';
 import type {Damage, Verification} from '../verification.ts';
 import type {Compared} from './against.ts';
 import {count} from './progress.ts';
@@ -22,6 +24,10 @@ export interface Findings extends Verification {
 	readonly heads: readonly FoundHead[];
 	/** What was counted on an API. */
 	readonly compared: readonly Compared[];
+	/** What a best-effort target never got, as the states say. */
+	readonly lacks: readonly Lack[];
+	/** What could not be read yet, as the states say. */
+	readonly openGaps: readonly GapReport[];
 	/** What is worth knowing and no damage. */
 	readonly notes: readonly string[];
 }
@@ -49,6 +55,12 @@ export function verdict(findings: Findings): string {
 	}
 	for (const {source, from, to, events} of compared) {
 		lines.push(`  against  the API, which has ${count(events, 'event')} of ${source}, from ${from} to ${to}`);
+	}
+	for (const {events, from, to, reason} of findings.lacks) {
+		lines.push(`  lacks    ${count(events, 'event')} from ${from} to ${to}: ${reason}`);
+	}
+	for (const {source, from, to, reason} of findings.openGaps) {
+		lines.push(`  open gap: ${source} from ${from} to ${to}: ${reason}`);
 	}
 	lines.push(...uncommitted.slice(0, maxUncommitted).map(what => `  uncommitted ${what}`));
 	if (uncommitted.length > maxUncommitted) {

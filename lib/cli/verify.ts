@@ -1,11 +1,13 @@
 import fs from 'node:fs';
 import {resolve} from 'node:path';
 import {ConfigError, reasonOf, StateError} from '../errors.ts';
-import {chainIn} from '../manifest.ts';
+import {chainIn, emptyChain} from '../manifest.ts';
 import {keyOf} from '../open-sinks.ts';
+import {type GapReport, gapReport} from '../meter.ts';
 import {list, load} from '../registry.ts';
+import {gapsIn} from '../scan.ts';
 import type {Source} from '../source.ts';
-import type {Lack} from '../state.ts';
+import type {Checkpoint, Lack} from '../state.ts';
 import {readState, realFile} from '../state-files.ts';
 import type {Damage} from '../verification.ts';
 import {compareWithSource} from './against.ts';
@@ -13,7 +15,7 @@ import {credentialFlags} from './credentials.ts';
 import {describeFlags, type Flags, flagsOf, type FlagValues, parseFlags} from './flags.ts';
 import {nearest} from './nearest.ts';
 import {write} from './output.ts';
-import {count, type LogFormat, logLine} from './progress.ts';
+import {type LogFormat, logLine} from './progress.ts';
 import {publicKeyFrom} from './sign-keys.ts';
 import {sourceOptions} from './source-options.ts';
 import {readTarget} from './target.ts';
@@ -87,16 +89,13 @@ export async function verify(args: string[]): Promise<number> {
 
 	const verification = await factory.verify(options, {
 		...(publicKey ? {publicKey} : {}),
+		isExpected: expected.some(({head}) => head !== emptyChain.head),
 		onProgress: values['quiet'] ? () => {} : sayNowAndThen(format),
 	});
 	const damage: Damage[] = [...verification.damage];
 	const heads: FoundHead[] = [];
 	const closed: FoundHead[] = [];
-	const lacking: string[] = [];
-	for (const {head, from, isClosed, lacks = []} of expected) {
-		for (const {events, from: first, to} of lacks) {
-			lacking.push(`${from} says that ${count(events, 'event')} from ${first} to ${to} were left out`);
-		}
+	for (const {head, from, isClosed} of expected) {
 		const found = findHead(verification, head, from);
 		if ('damage' in found) damage.push(found.damage);
 		else heads.push(found);
@@ -115,7 +114,9 @@ export async function verify(args: string[]): Promise<number> {
 		isSignatureChecked: publicKey !== undefined,
 		heads,
 		compared: comparison.compared,
-		notes: [...lacking, ...comparison.notes],
+		lacks: expected.flatMap(({lacks = []}) => lacks),
+		openGaps: expected.flatMap(({openGaps = []}) => openGaps),
+		notes: comparison.notes,
 	};
 	await write(process.stdout, format === 'json' ? verdictJson(findings) : verdict(findings));
 	return findings.damage.length === 0 ? 0 : 1;
@@ -137,6 +138,8 @@ interface ExpectedHead extends Pick<FoundHead, 'from'> {
 	isClosed(): boolean;
 	/** What the target never got. */
 	readonly lacks?: readonly Lack[];
+	/** What no target has got yet, since it could not be read. */
+	readonly openGaps?: readonly GapReport[];
 }
 
 function expectedHeads(values: FlagValues, key: string): ExpectedHead[] {
@@ -154,11 +157,13 @@ function expectedHeads(values: FlagValues, key: string): ExpectedHead[] {
 function headInState(file: string, key: string): ExpectedHead {
 	const isFree = () => !fs.existsSync(`${realFile(resolve(file))}.lock`);
 	const wasFree = isFree();
-	const {sinks, lacks, pending, prepared} = checkpointIn(file);
+	const {sources, sinks, lacks = {}, pending, prepared} = checkpointIn(file);
 	const kind = key.slice(0, key.indexOf(':') + 1);
-	const alike = Object.keys(sinks).filter(name => name.startsWith(kind));
-	const name = Object.hasOwn(sinks, key) ? key : alike.length === 1 ? alike[0]! : undefined;
-	const chain = name === undefined ? undefined : chainIn(sinks[name]);
+	const names = [...new Set([...Object.keys(sinks), ...Object.keys(lacks)])];
+	const alike = names.filter(name => name.startsWith(kind));
+	const name = names.includes(key) ? key : alike.length === 1 ? alike[0]! : undefined;
+	// One that was left out from the first run on has written nothing.
+	const chain = name === undefined ? undefined : (chainIn(sinks[name]) ?? (lacks[name] && emptyChain));
 	if (name === undefined || !chain) {
 		throw new ConfigError(
 			`--state: ${file} knows no chain of ${key}, but ${Object.keys(sinks).join(', ') || 'no sink'}`,
@@ -166,7 +171,11 @@ function headInState(file: string, key: string): ExpectedHead {
 	}
 	const from = name === key ? '--state' : `--state, which is of ${name},`;
 	const isClosed = () => wasFree && isFree() && !pending && prepared?.[name] === undefined;
-	return {head: chain.head, from, isClosed, lacks: lacks?.[name] ?? []};
+	return {head: chain.head, from, isClosed, lacks: lacks[name] ?? [], openGaps: gapsOf(sources)};
+}
+
+function gapsOf(sources: Checkpoint['sources']): GapReport[] {
+	return Object.entries(sources).flatMap(([source, position]) => gapsIn(position).map(gap => gapReport(source, gap)));
 }
 
 function checkpointIn(file: string) {

@@ -1,8 +1,10 @@
+import fs from 'node:fs';
 import {resolve} from 'node:path';
 import {ConfigError} from '../../lib/errors.ts';
 import type {Sink} from '../../lib/sink.ts';
 import type {Verification, VerifyOptions} from '../../lib/verification.ts';
 import {type ArchiveOptions, archivePlan} from './archive-options.ts';
+import {manifestPrefix} from './archive-names.ts';
 import {notOpened} from '../_files/file-errors.ts';
 import {folderObjects} from './folder-objects.ts';
 import {archiveHolds, openObjectArchive, verifyArchive} from './object-archive.ts';
@@ -40,7 +42,9 @@ export function folderArchive(sink: string, options: FolderArchiveOptions): Omit
 export async function verifyFolderArchive(sink: string, path: string, how: VerifyOptions): Promise<Verification> {
 	const dir = resolve(path);
 	const store = folderObjects({sink, dir, durability: 'process'});
-	return verifyArchive(sink, store, how).catch(cannotRead(sink, dir));
+	// A folder stays when what was in it is removed.
+	const isExpected = how.isExpected === true || fs.existsSync(`${dir}/${manifestPrefix}`);
+	return verifyArchive(sink, store, {...how, isExpected}).catch(cannotRead(sink, dir));
 }
 
 function cannotRead(sink: string, dir: string): (error: unknown) => never {

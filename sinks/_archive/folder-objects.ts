@@ -5,12 +5,10 @@ import {pipeline} from 'node:stream/promises';
 import {errnoOf} from '../_files/file-errors.ts';
 import {createFolders} from '../_files/folders.ts';
 import {syncFile, syncFolder} from '../_files/fsync.ts';
+import {giveName} from '../_files/give-name.ts';
 import {readPlain} from '../_files/open-plain.ts';
 import type {ObjectStore, StoredObject} from './object-store.ts';
 import {isTempFile} from '../_files/temp-files.ts';
-
-/** What a file system says that has no hard links. */
-const withoutLinks = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS']);
 
 /** What a file system says of a name that no file of ours can have there. */
 const noSuchFile = new Set(['ENOTDIR', 'ENAMETOOLONG']);
@@ -107,21 +105,6 @@ export function folderObjects({sink, dir, durability}: FolderObjectsOptions): Ob
 function isInside(name: string): boolean {
 	const segments = name.replace(/\/$/, '').split(sep === '/' ? '/' : /[\\/]/);
 	return !name.includes('\0') && segments.every(segment => segment !== '' && segment !== '.' && segment !== '..');
-}
-
-/** False when something has the name: that stays. */
-function giveName(file: string, path: string): boolean {
-	try {
-		fs.linkSync(file, path);
-		return true;
-	} catch (error) {
-		const code = errnoOf(error);
-		if (code === 'EEXIST') return false;
-		if (!withoutLinks.has(code)) throw error;
-	}
-	if (fs.lstatSync(path, {throwIfNoEntry: false})) return false;
-	fs.renameSync(file, path);
-	return true;
 }
 
 async function syncPath(path: string): Promise<void> {

@@ -3,7 +3,14 @@ import {text} from 'node:stream/consumers';
 import {pipeline} from 'node:stream/promises';
 import {AuditError} from '../../lib/errors.ts';
 import {type ManifestFile, openEntry} from '../../lib/manifest.ts';
-import {ChainWalk, type Damage, type Verification, verificationOf, type VerifyOptions} from '../../lib/verification.ts';
+import {
+	ChainWalk,
+	type Damage,
+	needsManifest,
+	type Verification,
+	verificationOf,
+	type VerifyOptions,
+} from '../../lib/verification.ts';
 import {entryName, entryOf, type EntryPlace, manifestPrefix, objectOf} from './archive-names.ts';
 import {refused} from '../_files/file-errors.ts';
 import type {ObjectStore} from './object-store.ts';
@@ -29,13 +36,19 @@ export async function verifyArchive(
 	const named = new Set<string>();
 	const missing: ManifestFile[] = [];
 	await inParallel(readsAtOnce, listedFiles(), compare);
-	if (walks.size === 0 && !options.publicKey)
+	if (walks.size === 0 && !needsManifest(options) && !(await holdsOurs()))
 		throw refused(sink, `${store.title} has no manifest: nothing says what was written there`);
 	const uncommitted: string[] = [];
 	await inParallel(readsAtOnce, store.list(''), ({name}) => judge(name));
 	for (const {path} of missing) damage.push({kind: 'missing', what: path, detail: 'the object is missing'});
 	damage.sort((a, b) => (a.what < b.what ? -1 : 1));
 	return verificationOf([...walks.values()], {damage, uncommitted: uncommitted.sort()}, options);
+
+	/** Whether anything there has the name of a part of an archive. */
+	async function holdsOurs(): Promise<boolean> {
+		for await (const {name} of store.list('')) if (name.startsWith(manifestPrefix) || objectOf(name)) return true;
+		return false;
+	}
 
 	async function* listedFiles(): AsyncGenerator<ManifestFile> {
 		for await (const {name} of store.list(manifestPrefix)) {

@@ -20,8 +20,8 @@ export async function lockFile({sink, path, context}: LockFileOptions): Promise<
 		if (!(error instanceof StateError)) throw notOpened(sink, 'open', path, error);
 		throw changed(
 			sink,
-			`another run is writing to ${path}: ${error.message}. Let one write after the other, or each to a file of its own; ` +
-				'ndjson:DIR/ may be shared',
+			`another run is writing to ${path}: ${error.message}. If it is the same pipeline, run this again when it is done; ` +
+				'if it is another, give each a file of its own, or ndjson:DIR/, which several may share',
 		);
 	}
 }

@@ -69,7 +69,11 @@ function absent({sink, path}: TargetOptions, mark: FileMark | undefined): Target
 function resume({sink, path}: TargetOptions, descriptor: number, mark: FileMark): Target {
 	const {size} = fs.fstatSync(descriptor);
 	if (size < mark.bytes) {
-		throw changed(sink, `${path} is shorter than the state says: expected at least ${mark.bytes} bytes, got ${size}`);
+		throw changed(
+			sink,
+			`${path} is shorter than the state says: expected at least ${mark.bytes} bytes, got ${size}; ` +
+				'put the file back, or begin a new file with a new state',
+		);
 	}
 	const tail = tailBefore(descriptor, mark.bytes);
 	if (hashOf(tail) !== mark.tail) {
@@ -83,7 +87,9 @@ async function adopt({sink, path, mode}: TargetOptions, descriptor: number, size
 		throw refused(
 			sink,
 			`${path} is not empty and no state says that it is ours; ` +
-				'give the --state it was written with, or add ?mode=append or ?mode=replace',
+				'give the --state it was written with, or a file of its own, or ndjson:DIR/, which several pipelines may share; ' +
+				'?mode=append goes on behind what is there (the pipeline that wrote it is refused from then on), ' +
+				'?mode=replace empties it',
 		);
 	}
 	const end = mode === 'replace' ? 0 : size;

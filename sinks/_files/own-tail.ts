@@ -38,8 +38,8 @@ export async function checkTail(options: TargetOptions, writer: string, target: 
 		sink,
 		`${path}: ${size - target.end} bytes lie behind byte ${target.end}, where this state ends${known}; nothing proves ` +
 			'that they are its own, so nothing is cut. If the state is an older copy, put the newest back. If others write ' +
-			'here, give each pipeline a file of its own, or ndjson:DIR/, which several may share. To go on behind these ' +
-			'bytes, begin a new state with ?mode=append',
+			'here, give each pipeline a file of its own, or ndjson:DIR/, which several may share. A new state with ' +
+			'?mode=append goes on behind what is there; the pipeline that wrote it is refused from then on',
 	);
 }
 

@@ -1,8 +1,9 @@
 import fs from 'node:fs';
 import {dirname} from 'node:path';
-import {type Retry, retryWhenFull} from './file-errors.ts';
+import {failed, type Retry, retryWhenFull} from './file-errors.ts';
 import type {Folders} from './folders.ts';
 import {syncFile} from './fsync.ts';
+import {giveName} from './give-name.ts';
 import {tempPath} from './temp-files.ts';
 
 /** Files that wait for their fsync together. */
@@ -42,10 +43,12 @@ interface Staged {
 	readonly descriptor: number;
 	/** Undefined: it has its name already. */
 	readonly temp: string | undefined;
+	readonly content: Uint8Array;
+	readonly isSame: IsSame | undefined;
 }
 
 export function createPlacer(options: PlacerOptions): Placer {
-	const {dir, durability, folders} = options;
+	const {sink, dir, durability, folders} = options;
 	const staged = new Map<string, Staged>();
 	const onlyTemp = tempPath(dir);
 
@@ -53,32 +56,60 @@ export function createPlacer(options: PlacerOptions): Placer {
 		const folder = dirname(path);
 		folders.make(folder);
 		folders.touch(folder);
-		const existing = fs.existsSync(path); // cheaper than lstat, and a dangling link may be replaced
-		const held = existing ? sameContent(path, content, isSame) : undefined;
-		if (existing && !held) return undefined;
-		if (durability === 'power') {
-			// One that exists is staged too: the run that wrote it may have died before its fsync.
-			staged.set(path, existing ? {descriptor: fs.openSync(path, 'r'), temp: undefined} : stage(content));
-		} else if (!existing) {
-			const {descriptor, temp} = stage(content);
-			fs.closeSync(descriptor);
-			rename(temp, path);
+		// cheaper than lstat, or than to write first
+		if (fs.existsSync(path)) {
+			const again = placeAgain(path, content, isSame);
+			if (again || !mayBeClaim(path)) return again;
 		}
-		return {isNew: !existing, content: held ?? content};
+		if (durability === 'power') {
+			const temp = tempPath(dir);
+			staged.set(path, {descriptor: writeNew(temp, content), temp, content, isSame});
+			return {isNew: true, content};
+		}
+		const descriptor = writeNew(onlyTemp, content);
+		const isNamed = orUndone(onlyTemp, () => {
+			fs.closeSync(descriptor); // some file systems find only here that there is no space
+			return nameAs(path, onlyTemp);
+		});
+		return isNamed ? {isNew: true, content} : placeAgain(path, content, isSame);
 	}
 
-	function stage(content: Uint8Array): {readonly descriptor: number; readonly temp: string} {
-		const temp = durability === 'power' ? tempPath(dir) : onlyTemp;
-		return {descriptor: writeNew(temp, content), temp};
+	/** Whether a run may have died at this name, where there are no hard links: that is for giveName() to say. */
+	function mayBeClaim(path: string): boolean {
+		return durability === 'process' && fs.lstatSync(path).size === 0;
+	}
+
+	/** One that is there is staged too: the run that wrote it may have died before its fsync. */
+	function placeAgain(path: string, content: Uint8Array, isSame: IsSame | undefined): Placed | undefined {
+		const held = sameContent(path, content, isSame);
+		if (held && durability === 'power') {
+			staged.set(path, {descriptor: fs.openSync(path, 'r'), temp: undefined, content, isSame});
+		}
+		return held && {isNew: false, content: held};
 	}
 
 	async function settle(): Promise<void> {
 		// All must have ended before any is closed, whatever became of it.
 		const synced = await Promise.allSettled(Array.from(staged.values(), ({descriptor}) => syncFile(descriptor)));
 		for (const outcome of synced) if (outcome.status === 'rejected') throw outcome.reason;
-		for (const [path, {descriptor, temp}] of staged) {
-			if (temp !== undefined) await retryWhenFull(options, path, () => fs.renameSync(temp, path));
+		for (const [path, {descriptor, temp, content, isSame}] of staged) {
+			const isNamed = temp === undefined || (await retryWhenFull(options, path, () => nameAs(path, temp)));
 			staged.delete(path);
+			fs.closeSync(descriptor);
+			if (!isNamed) await settleOther(path, content, isSame);
+		}
+	}
+
+	/** Another run was faster. */
+	async function settleOther(path: string, content: Uint8Array, isSame: IsSame | undefined): Promise<void> {
+		if (!sameContent(path, content, isSame)) {
+			const reason = 'another run has just put other content there; run again, and the event becomes a dead letter';
+			throw failed(sink, 'write', path, new Error(reason));
+		}
+		const descriptor = fs.openSync(path, 'r');
+		try {
+			await syncFile(descriptor);
+		} finally {
 			fs.closeSync(descriptor);
 		}
 	}
@@ -107,9 +138,22 @@ function sameContent(path: string, content: Uint8Array, isSame: IsSame | undefin
 	return held.equals(content) || isSame?.(held) === true ? held : undefined;
 }
 
-function rename(temp: string, path: string): void {
+/** False when something has the name. What leads nowhere, as a dangling link, is replaced. */
+function nameAs(path: string, temp: string): boolean {
+	const isNamed = giveName(temp, path) || (!fs.existsSync(path) && replace(path, temp));
+	fs.rmSync(temp, {force: true});
+	return isNamed;
+}
+
+function replace(path: string, temp: string): boolean {
+	fs.rmSync(path, {force: true});
+	return giveName(temp, path);
+}
+
+/** What was done before an error is undone: the next attempt begins anew. */
+function orUndone<T>(temp: string, attempt: () => T): T {
 	try {
-		fs.renameSync(temp, path);
+		return attempt();
 	} catch (error) {
 		fs.rmSync(temp, {force: true});
 		throw error;
@@ -118,12 +162,22 @@ function rename(temp: string, path: string): void {
 
 function writeNew(path: string, content: Uint8Array): number {
 	const descriptor = fs.openSync(path, 'wx');
+	return orUndone(path, () => {
+		try {
+			for (let offset = 0; offset < content.length;) offset += fs.writeSync(descriptor, content, offset);
+			return descriptor;
+		} catch (error) {
+			closeQuietly(descriptor);
+			throw error;
+		}
+	});
+}
+
+/** After an error that says more. */
+function closeQuietly(descriptor: number): void {
 	try {
-		for (let offset = 0; offset < content.length;) offset += fs.writeSync(descriptor, content, offset);
-		return descriptor;
-	} catch (error) {
 		fs.closeSync(descriptor);
-		fs.rmSync(path, {force: true});
-		throw error;
+	} catch {
+		// It is closed all the same.
 	}
 }

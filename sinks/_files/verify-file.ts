@@ -1,7 +1,14 @@
 import fs from 'node:fs';
 import {resolve} from 'node:path';
 import {ConfigError} from '../../lib/errors.ts';
-import {ChainWalk, type Damage, type Verification, verificationOf, type VerifyOptions} from '../../lib/verification.ts';
+import {
+	ChainWalk,
+	type Damage,
+	needsManifest,
+	type Verification,
+	verificationOf,
+	type VerifyOptions,
+} from '../../lib/verification.ts';
 import {notOpened, refused} from './file-errors.ts';
 import {hashOfRange} from './hash-file.ts';
 import {openPlain} from './open-plain.ts';
@@ -24,7 +31,8 @@ export async function verifyFile(sink: string, given: string, options: VerifyOpt
 		);
 	}
 	if (stats && !stats.isFile()) throw refused(sink, `${path} is not a regular file`);
-	if (!fs.existsSync(manifest)) throw missingManifest(sink, manifest);
+	// A plain file proves nothing, and one with a state, a head or a key is to have a manifest.
+	if (!fs.existsSync(manifest) && !(stats && needsManifest(options))) throw missingManifest(sink, manifest);
 	try {
 		const descriptor = stats && openPlain(fs.realpathSync(path));
 		try {
@@ -46,7 +54,8 @@ async function compare(path: string, descriptor: number | undefined, options: Ve
 	let gone: Part | undefined;
 	let covered = 0;
 	let read = 0;
-	for await (const {text, end} of manifestLines(manifest)) {
+	const isThere = fs.existsSync(manifest);
+	for await (const {text, end} of isThere ? manifestLines(manifest) : []) {
 		read = end;
 		const entry = walk.next(text);
 		const range = entry?.range;
@@ -76,7 +85,7 @@ async function compare(path: string, descriptor: number | undefined, options: Ve
 		damage.push({kind: 'missing', what: nameOf(path, gone), detail});
 	}
 	if (size > covered) uncommitted.push(`${path}: bytes ${covered} to ${size}`);
-	const rest = fs.statSync(manifest).size - read;
+	const rest = isThere ? fs.statSync(manifest).size - read : 0;
 	if (rest > 0) uncommitted.push(`${manifest}: the last ${rest} bytes, an entry that is not whole`);
 	return verificationOf([walk], {damage, uncommitted}, options);
 }

@@ -3,7 +3,14 @@ import {resolve} from 'node:path';
 import {reasonOf} from '../../lib/errors.ts';
 import {IdentitySet} from '../../lib/identity-set.ts';
 import type {ManifestFile} from '../../lib/manifest.ts';
-import {ChainWalk, type Damage, type Verification, verificationOf, type VerifyOptions} from '../../lib/verification.ts';
+import {
+	ChainWalk,
+	type Damage,
+	needsManifest,
+	type Verification,
+	verificationOf,
+	type VerifyOptions,
+} from '../../lib/verification.ts';
 import {notOpened, refused} from './file-errors.ts';
 import {filesBelow} from './folder-files.ts';
 import {isOwnFile, manifestsIn} from './folder-manifest.ts';
@@ -20,15 +27,22 @@ export async function verifyFolder(sink: string, given: string, options: VerifyO
 	const manifest = `${dir}/rxaudit.manifest`;
 	const stats = fs.statSync(dir, {throwIfNoEntry: false});
 	if (!stats?.isDirectory()) throw missingManifest(sink, manifest);
-	const {parts} = manifestsIn(dir);
-	if (parts.size === 0 && !options.publicKey) throw missingManifest(sink, manifest);
 	if (fs.statSync(manifest, {throwIfNoEntry: false})?.isDirectory())
 		throw refused(sink, `${dir} is an archive of ndjson:DIR/: write ndjson:DIR/ to verify it`);
+	const {parts, markers} = manifestsIn(dir);
+	const isOurs = needsManifest(options) || parts.size > 0 || markers.length > 0;
+	if (!isOurs && !(await holdsEvents(dir))) throw missingManifest(sink, manifest);
 	try {
 		return await compare(dir, parts, options);
 	} catch (error) {
 		throw notOpened(sink, 'read', dir, error);
 	}
+}
+
+/** Nothing but events has such a name in a folder of ours. */
+async function holdsEvents(dir: string): Promise<boolean> {
+	for await (const path of filesBelow(dir)) if (path.endsWith('.json')) return true;
+	return false;
 }
 
 async function compare(dir: string, parts: ReadonlyMap<string, string>, options: VerifyOptions): Promise<Verification> {

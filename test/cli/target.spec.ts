@@ -98,7 +98,11 @@ describe('--to', () => {
 
 	it('keeps what a file holds unless it is told what to do', async () => {
 		fs.writeFileSync(file('a.ndjson'), 'evidence\n');
-		assertRefused(await pull(['--to', 'ndjson:a.ndjson']), 2, /not empty.*\?mode=append or \?mode=replace/);
+		assertRefused(
+			await pull(['--to', 'ndjson:a.ndjson']),
+			2,
+			/not empty.*a file of its own.*\?mode=append.*\?mode=replace/,
+		);
 		assert.equal(fs.readFileSync(file('a.ndjson'), 'utf8'), 'evidence\n');
 		assert.equal(emulator().requestCount, 0);
 

@@ -22,6 +22,8 @@ const intact: Findings = {
 	isSignatureChecked: false,
 	heads: [],
 	compared: [],
+	lacks: [],
+	openGaps: [],
 	notes: [],
 	sources: {
 		'some-source:acme': {
@@ -51,6 +53,8 @@ describe('the answer of verify', () => {
 			signed: 2,
 			isSignatureChecked: true,
 			compared: [{source: 'some-source:acme', from: '2026-01-01', to: '2026-01-02', events: 4}],
+			lacks: [{from: 'A', to: 'B', events: 7, reason: 'ENOSPC'}],
+			openGaps: [{source: 'some-source:acme', from: 'C', to: 'D', reason: '500'}],
 			notes: ['a note'],
 			uncommitted: Array.from({length: 25}, (_, n) => `file-${n}`),
 		});
@@ -59,6 +63,7 @@ describe('the answer of verify', () => {
 		assert.match(verdict({...intact, heads: [{from: '--state', since: 0}]}), /head of --state is on it, at its end\n/);
 		assert.match(text, /against +the API, which has 4 events of some-source:acme, from 2026-01-01 to 2026-01-02\n/);
 		assert.match(text, /signed +2 of 3, checked with the key/);
+		assert.match(text, /\n {2}lacks +7 events from A to B: ENOSPC\n {2}open gap: some-source:acme from C to D: 500\n/);
 		assert.match(text, /note +a note/);
 		assert.equal(text.match(/uncommitted file-/g)?.length, 20);
 		assert.match(text, /uncommitted 5 more\n/);

@@ -94,17 +94,35 @@ describe('verify', () => {
 		assert.ok(stdout.includes(`the head of --state, which is of filesystem:${file('out')}, is on it`), stdout);
 	});
 
-	it('says what the state knows that a best-effort target never got', async () => {
+	it('says what the state knows that the target never got', async () => {
 		await pull(['--to', 'csv:out.csv', '--state', 'state']);
 		const store = fileState(file('state'));
-		const stored = (await store.load())!;
+		const {checkpoint, version} = (await store.load())!;
 		const lack = {from: '2026-01-01T00:00:00.000Z', to: '2026-01-02T00:00:00.000Z', events: 7, reason: 'ENOSPC'};
-		const lacks = {[`csv:${file('out.csv')}`]: [lack]};
-		await store.commit({...stored.checkpoint, lacks}, stored.version);
+		const [[source, position]] = Object.entries(checkpoint.sources) as [[string, object]];
+		const gap = {sinceMs: Date.UTC(2026, 0, 3), untilMs: Date.UTC(2026, 0, 4), coversToMs: 0, reason: 'answered 500'};
+		const never = `ndjson:${file('never.ndjson')}`;
+		await store.commit(
+			{
+				...checkpoint,
+				sources: {[source]: {...position, gaps: [gap]}},
+				lacks: {[`csv:${file('out.csv')}`]: [lack], [never]: [lack]},
+			},
+			version,
+		);
 		await store.close?.();
 		const {code, stdout} = await verify('csv:out.csv', '--state', 'state');
 		assert.equal(code, 0);
-		assert.match(stdout, /note +--state says that 7 events from 2026-01-01T\S+ to 2026-01-02T\S+ were left out\n/);
+		assert.match(stdout, /\n {2}lacks +7 events from 2026-01-01T\S+ to 2026-01-02T\S+: ENOSPC\n/);
+		const day = (n: number) => `2026-01-0${n}T00:00:00.000Z`;
+		assert.ok(stdout.includes(`\n  open gap: ${source} from ${day(3)} to ${day(4)}: answered 500\n`), stdout);
+		const json = JSON.parse((await verify('csv:out.csv', '--state', 'state', '--log-format', 'json')).stdout) as object;
+		const openGaps = [{source, from: day(3), to: day(4), reason: 'answered 500'}];
+		assert.deepEqual({...json, lacks: [lack], openGaps}, json);
+		// One that never got anything has no chain in the state.
+		for (const name of ['never.ndjson', 'never.ndjson.manifest']) fs.writeFileSync(file(name), '');
+		const empty = await verify('ndjson:never.ndjson', '--state', 'state');
+		assert.deepEqual([empty.code, /lacks +7 events/.test(empty.stdout)], [0, true]);
 	});
 
 	it('names a file that is cut or gone once, with all the entries that it held', async () => {
@@ -187,7 +205,7 @@ describe('verify', () => {
 			[['nothing:x'], /unknown sink/],
 			[['ndjson:plain'], /plain\.manifest is missing: nothing says what was written there/],
 			[['filesystem:none'], /none\/rxaudit\.manifest is missing/],
-			[['ndjson:objects'], /objects is a folder, expected a file; write ndjson:.*objects\//],
+			[['ndjson:objects'], /objects is a folder, expected a file; write ndjson:objects\//],
 			[['filesystem:objects'], /objects is an archive of ndjson:DIR\/: write ndjson:DIR\/ to verify it/],
 			[['ndjson:-'], /expected a file to verify, got standard output/],
 			[['crowd-changeset:http://localhost:1'], /crowd-changeset keeps no manifest/],
@@ -204,6 +222,24 @@ describe('verify', () => {
 			assertRefused(await verify(...args), 2, message);
 		}
 	});
+
+	for (const target of ['ndjson:out.ndjson', 'filesystem:out', 'ndjson:out/']) {
+		it(`takes a manifest that was removed from ${target} for damage where anything says that there was one`, async () => {
+			await pull(['--to', target, '--state', 'state']);
+			const head = headIn((await verify(target)).stdout);
+			for (const name of fs.readdirSync(folder(), {recursive: true, encoding: 'utf8'}))
+				if (/manifest(\.[0-9a-f]{8})?$|\.entry$/.test(name) && fs.statSync(file(name)).isFile()) fs.rmSync(file(name));
+			for (const how of [
+				['--state', 'state'],
+				['--expect-head', head],
+			]) {
+				const {code, stdout} = await verify(target, ...how);
+				assert.equal(code, 1, stdout);
+				assert.match(stdout, /missing +entry 0: expected an entry, got none at all\n/);
+			}
+			assert.equal((await verify(target)).code, target === 'ndjson:out.ndjson' ? 2 : 1, 'a file may be of anybody');
+		});
+	}
 
 	it('needs no lock, so that a pull may go on, and changes nothing', async () => {
 		await pull(['--to', 'ndjson:out.ndjson', '--state', 'state']);

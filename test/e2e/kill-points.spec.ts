@@ -60,17 +60,17 @@ const points: readonly Point[] = [
 		fault: {call: 'writeSync', path: '.rxaudit-', when: 'partial'},
 		at: fileWrites,
 	},
-	{name: 'files: before the rename', sink: 'events', fault: {call: 'renameSync', path: '.rxaudit-'}, at: fileWrites},
+	{name: 'files: before the name', sink: 'events', fault: {call: 'linkSync', path: '.rxaudit-'}, at: fileWrites},
 	{
-		name: 'files: after the rename',
+		name: 'files: after the name, which is the second',
 		sink: 'events',
-		fault: {call: 'renameSync', path: '.rxaudit-', when: 'after'},
+		fault: {call: 'linkSync', path: '.rxaudit-', when: 'after'},
 		at: fileWrites,
 	},
 	{
-		name: 'durable files: after a rename',
+		name: 'durable files: after a name',
 		sink: 'durable-events',
-		fault: {call: 'renameSync', path: '.rxaudit-', when: 'after'},
+		fault: {call: 'linkSync', path: '.rxaudit-', when: 'after'},
 		at: [1, 10, 64, 65, 129],
 	},
 	{

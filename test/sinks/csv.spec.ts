@@ -273,7 +273,10 @@ describe('csv', () => {
 			it('is refused when it has content that no state knows', async () => {
 				await write([batch([common()])]);
 				const before = fs.readFileSync(path);
-				await assert.rejects(open(), sinkError('TARGET_REFUSED', /--state.*\?mode=append or \?mode=replace/));
+				await assert.rejects(
+					open(),
+					sinkError('TARGET_REFUSED', /--state.*a file of its own.*\?mode=append.*\?mode=replace/),
+				);
 				assert.deepEqual(fs.readFileSync(path), before);
 			});
 

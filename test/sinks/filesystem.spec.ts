@@ -7,7 +7,7 @@ import {ConfigError} from '../../lib/errors.ts';
 import type {Json} from '../../lib/event.ts';
 import filesystem from '../../sinks/filesystem.ts';
 import {tempPath} from '../../sinks/_files/temp-files.ts';
-import {failFs, patchFs, restoreFs, watchSync} from '../support/patch-fs.ts';
+import {failFs, patchFs, restoreFs, systemError, watchSync} from '../support/patch-fs.ts';
 import {batchOf, sinkContext, sinkError} from '../support/sink-batch.ts';
 import {temporaryFolder} from '../support/temporary-folder.ts';
 
@@ -136,14 +136,14 @@ describe('filesystem', () => {
 			assert.equal(fs.statSync(at(day, '1.json')).mtimeMs, before.mtimeMs);
 		});
 
-		it(`shows no half file when the process dies before the rename (${durability})`, async () => {
-			const renamed = failFs('renameSync', 'EKILLED');
+		it(`shows no half file when the process dies before it is named (${durability})`, async () => {
+			const named = failFs('linkSync', 'EKILLED');
 			const sink = await open({durability});
 			await assert.rejects(
 				sink.write(one).then(() => sink.flush()),
 				sinkError('SINK_FAILED', /EKILLED/),
 			);
-			assert.equal(renamed.count, 1);
+			assert.equal(named.count, 1);
 			assert.deepEqual(files(), []);
 		});
 
@@ -174,11 +174,84 @@ describe('filesystem', () => {
 
 	it('waits for space for a name too', async () => {
 		const sink = await open({durability: 'power'});
-		failFs('renameSync', 'ENOSPC', 2);
+		failFs('linkSync', 'ENOSPC', 2);
 		await sink.write(one);
 		await sink.flush();
 		assert.deepEqual(files(), [`${day}/1.json`]);
 	});
+
+	for (const code of ['ENOSPC', 'EDQUOT']) {
+		it(`waits where ${code} comes only when a file is closed`, async () => {
+			const context = sinkContext();
+			const sink = await open({}, context);
+			let failures = 2;
+			patchFs('closeSync', original => (descriptor: number) => {
+				original(descriptor);
+				if (failures-- > 0) throw systemError(code);
+			});
+			assert.deepEqual(await sink.write(one), []);
+			restoreFs();
+			assert.equal(context.warnings.length, 2);
+			await sink.flush();
+			assert.deepEqual(files(), [`${day}/1.json`]);
+			assert.equal(fs.readFileSync(at(day, '1.json'), 'utf8'), 'one');
+		});
+	}
+
+	for (const links of ['', 'EPERM', 'ENOTSUP', 'ENOSYS', 'EMLINK']) {
+		/** What another run does between the look at a name and the taking of it. */
+		const meanwhile = (text: string) => {
+			let isFirst = true;
+			patchFs('linkSync', original => (from: string, to: string) => {
+				if (isFirst) fs.writeFileSync(to, text);
+				isFirst = false;
+				if (links !== '') throw systemError(links);
+				original(from, to);
+			});
+		};
+		const where = links === '' ? 'with hard links' : `where a link is ${links}`;
+
+		it(`never writes over what another run has just put there, ${where}`, async () => {
+			const sink = await open();
+			meanwhile('other');
+			const rejected = await sink.write(one);
+			assert.deepEqual(
+				rejected?.map(({text}) => text.toString()),
+				['one'],
+			);
+			meanwhile('two');
+			assert.deepEqual(await sink.write(batchOf([{id: '2', text: 'two'}])), []);
+			await sink.flush();
+			assert.deepEqual(files(), [`${day}/1.json`, `${day}/2.json`]);
+			assert.equal(fs.readFileSync(at(day, '1.json'), 'utf8'), 'other');
+		});
+
+		it(`commits nothing that another run was faster with, with durability power, ${where}`, async () => {
+			const sink = await open({durability: 'power'});
+			meanwhile('one');
+			await sink.write(one);
+			assert.equal(eventsOf(await sink.flush()), 1);
+			meanwhile('other');
+			await sink.write(batchOf([{id: '2', text: 'two'}]));
+			await assert.rejects(sink.flush(), sinkError('SINK_FAILED', /another run .* run again/));
+			await sink.close();
+			restoreFs();
+			assert.deepEqual(files(), [`${day}/1.json`, `${day}/2.json`]);
+			const again = await open({durability: 'power'});
+			assert.equal((await again.write(batchOf([{id: '2', text: 'two'}])))?.length, 1);
+			assert.equal(fs.readFileSync(at(day, '2.json'), 'utf8'), 'other');
+		});
+
+		it(`takes the name that a run died at, ${where}`, async () => {
+			if (links !== '') failFs('linkSync', links);
+			const sink = await open();
+			assert.deepEqual(await sink.write(one), []);
+			assert.equal(fs.readFileSync(at(day, '1.json'), 'utf8'), 'one');
+			fs.writeFileSync(at(day, '2.json'), '');
+			const rejected = await sink.write(batchOf([{id: '2', text: 'two'}]));
+			assert.equal(rejected?.length, links === '' ? 1 : 0);
+		});
+	}
 
 	it('never asks for an fsync with durability process', async () => {
 		const seen = watchSync();
@@ -191,9 +264,9 @@ describe('filesystem', () => {
 	it('has every file on the disk before its name, and every folder before the commit, with durability power', async () => {
 		const seen = watchSync();
 		let named = 0;
-		patchFs('renameSync', original => (from: string, to: string) => {
+		patchFs('linkSync', original => (from: string, to: string) => {
 			named++;
-			assert.ok(seen.files >= named, 'renamed before its fsync');
+			assert.ok(seen.files >= named, 'named before its fsync');
 			assert.match(from, /\.tmp$/);
 			original(from, to);
 		});

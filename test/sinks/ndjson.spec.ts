@@ -121,7 +121,10 @@ describe('ndjson', () => {
 			path += suffix;
 			await committed();
 			const before = fs.readFileSync(path);
-			await assert.rejects(open(), sinkError('TARGET_REFUSED', /--state.*\?mode=append or \?mode=replace/));
+			await assert.rejects(
+				open(),
+				sinkError('TARGET_REFUSED', /--state.*a file of its own.*\?mode=append.*\?mode=replace/),
+			);
 			assert.deepEqual(fs.readFileSync(path), before);
 		});
 

@@ -24,7 +24,11 @@ export function systemError(code: string): Error {
 }
 
 /** Makes the first `times` calls fail; resolves to how often it was called. */
-export function failFs(name: 'writeSync' | 'openSync' | 'renameSync' | 'mkdirSync', code: string, times = Infinity) {
+export function failFs(
+	name: 'writeSync' | 'closeSync' | 'openSync' | 'linkSync' | 'renameSync' | 'mkdirSync',
+	code: string,
+	times = Infinity,
+) {
 	const calls = {count: 0};
 	patchFs(name, original => (...args) => {
 		if (++calls.count <= times) throw systemError(code);
