@@ -68,7 +68,11 @@ describe('connect', () => {
 	it('refuses credentials and waits that cannot work, naming the option', () => {
 		const endpoint = 'https://a.example.com';
 		fails({}, {endpoint, token: undefined}, /^some-api: expected credentials, got none; give the option token$/);
-		fails({auth: ['basic']}, {endpoint}, /^some-api: expected credentials, got none; give the options username and password$/);
+		fails(
+			{auth: ['basic']},
+			{endpoint},
+			/^some-api: expected credentials, got none; give the options username and password$/,
+		);
 		fails({}, {endpoint, maxWait: '5'}, /^some-api: maxWait: expected a span .*add the unit/);
 	});
 
