@@ -250,7 +250,11 @@ function searchOn(rows: readonly Row[], cursor: OffsetCursor, overlap: number): 
 	});
 	if (!search) return to(Math.max(0, start - overlap - largest), false);
 	if (!search.forward) return to(0, true);
-	if (!cursor.unsorted && (msOf(rows.at(-1)) ?? Infinity) < cursor.ms!) {
+	// a page begins with a row of the one before, so that the first one of a time stands behind it
+	const seeksBegin = search.at > 0 && largest > 1 && Object.keys(cursor.counts).length > 0;
+	const isPast =
+		(msOf(rows.at(-1)) ?? Infinity) < cursor.ms! || (seeksBegin && (msOf(rows[0]) ?? Infinity) <= cursor.ms!);
+	if (!cursor.unsorted && isPast) {
 		// something slipped while it was searched: what is older begins behind a row that was not seen
 		const again = (cursor.again ?? 0) + 1;
 		if (again > maxVain) return {fresh, stuck: othersEachTime(cursor)};
