@@ -29,7 +29,9 @@ async function freePort(): Promise<number> {
 describe('README', () => {
 	const folder = temporaryFolder();
 
-	it('has commands that do what they say', async () => {
+	// each is a process of its own, and some wait for a lock
+	it('has commands that do what they say', async function () {
+		this.timeout(600_000);
 		const port = await freePort();
 		const bin = join(folder(), 'bin');
 		mkdirSync(bin);
@@ -73,7 +75,8 @@ describe('README', () => {
 		assert.match(ocsf.slice(0, ocsf.indexOf('\n')), /^\{"activity_id":\d+,.*"class_uid":\d+/);
 	});
 
-	it('has library examples that compile and run', async () => {
+	it('has library examples that compile and run', async function () {
+		this.timeout(600_000);
 		const emulator = await startEmulator({events: 3000});
 		// below the project, so that `rxaudit` means this package
 		const place = mkdtempSync(join(project, 'test', '.readme-'));
