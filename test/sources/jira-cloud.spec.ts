@@ -58,7 +58,7 @@ describe(name, () => {
 				records.map(({id}) => id),
 			);
 			for (const query of queriesOf(emulator)) {
-				for (const bound of ['from', 'to']) assert.match(query.get(bound)!, /^2026-.*T.*\.\d{3}Z$/);
+				for (const bound of ['from', 'to']) assert.match(query.get(bound)!, /^\d{4}-.*T.*\.\d{3}Z$/);
 			}
 		});
 	});
