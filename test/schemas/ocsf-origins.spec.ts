@@ -119,5 +119,5 @@ describe('ocsfOrigins', () => {
 			Object.fromEntries([...found].map(([path, members]) => [path, sorted(members)])),
 			Object.fromEntries(Object.entries(ocsfOrigins).map(([path, said]) => [path, sorted(said.split(', '))])),
 		);
-	}).timeout(60_000);
+	}).timeout(240_000);
 });
