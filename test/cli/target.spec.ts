@@ -132,7 +132,7 @@ describe('--to', () => {
 		fs.mkdirSync(file('folder'));
 		for (const [to, message] of [
 			['ndjson:file/a', /cannot open .*file\/a: ENOTDIR/],
-			['ndjson:folder', /folder is not a regular file/],
+			['ndjson:folder', /folder is a folder, expected a file; write ndjson:folder\//],
 			['filesystem:file', /file is not a folder/],
 			['filesystem:file/sub', /cannot use .*file\/sub: ENOTDIR/],
 		] as const) {
