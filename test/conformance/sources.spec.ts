@@ -78,10 +78,12 @@ describeEachSource('reading', subject => {
 		}
 	});
 
-	it('gives one empty page of an empty log', () =>
+	it('gives empty pages of an empty log, with at most two requests', () =>
 		withSource(subject, {events: 0}, async ({emulator, pull}) => {
-			assert.deepEqual((await pull()).map(idsOf), [[]]);
-			assert.ok(emulator.requestCount <= 2);
+			const given = await pull();
+			assert.ok(given.length > 0);
+			assert.deepEqual(given.flatMap(idsOf), []);
+			assert.ok(emulator.requestCount <= 2, `${emulator.requestCount} requests`);
 		}));
 
 	if (entry.pageSize === undefined) {

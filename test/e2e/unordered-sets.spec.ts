@@ -50,7 +50,7 @@ describe('a server that gives its sets in any order, into a folder', () => {
 			const args = ['--format', format, '--state', target('pull.state')];
 			// a commit comes every 64 pages; what was written since then comes again, with its sets in another order
 			for (const at of [400, 1, 20]) {
-				const named: FsFault = {call: 'renameSync', path: '.rxaudit-', at, when: 'after', do: 'kill'};
+				const named: FsFault = {call: 'linkSync', path: '.rxaudit-', at, when: 'after', do: 'kill'};
 				const {code, stderr} = await crowd(args, [named]);
 				assert.equal(code, 'SIGKILL', `file ${at}: ${stderr}`);
 			}
