@@ -102,6 +102,34 @@ export function findHead(
 	return {damage: {kind: 'entry', what: 'head', detail}};
 }
 
+export interface ExpectedHead extends Pick<FoundHead, 'from'> {
+	readonly head: string;
+	/** Whether no run is going on or was cut short, so that nothing may lie behind the head. */
+	isClosed(): boolean;
+}
+
+/** What a verification means where these heads are expected. */
+export function checkHeads(
+	verification: Verification,
+	expected: readonly ExpectedHead[],
+): Pick<Findings, 'damage' | 'heads' | 'uncommitted' | 'notes'> {
+	const damage: Damage[] = [...verification.damage];
+	const heads: FoundHead[] = [];
+	const closed: FoundHead[] = [];
+	for (const {head, from, isClosed} of expected) {
+		const found = findHead(verification, head, from);
+		if ('damage' in found) damage.push(found.damage);
+		else heads.push(found);
+		if ('part' in found && isClosed()) closed.push(found);
+	}
+	const added = addedBehindHeads(verification, closed);
+	damage.push(...added);
+	const unknown = verification.parts.filter(({part}) => !heads.some(head => head.part === part));
+	const notes =
+		heads.length === 0 ? [] : unknown.map(({part}) => `no head was given of part ${part}: whose it is, is not known`);
+	return {damage, heads, uncommitted: added.length > 0 ? [] : verification.uncommitted, notes};
+}
+
 /**
  * What no run that died can have left: all that is not committed, where each part ends with a head that was expected,
  * noted when no run was going on.

@@ -9,7 +9,6 @@ import {gapsIn} from '../scan.ts';
 import type {Source} from '../source.ts';
 import type {Checkpoint, Lack} from '../state.ts';
 import {readState, realFile} from '../state-files.ts';
-import type {Damage} from '../verification.ts';
 import {compareWithSource} from './against.ts';
 import {credentialFlags} from './credentials.ts';
 import {describeFlags, type Flags, flagsOf, type FlagValues, parseFlags} from './flags.ts';
@@ -19,7 +18,7 @@ import {type LogFormat, logLine} from './progress.ts';
 import {publicKeyFrom} from './sign-keys.ts';
 import {sourceOptions} from './source-options.ts';
 import {readTarget} from './target.ts';
-import {addedBehindHeads, findHead, type Findings, type FoundHead, verdict, verdictJson} from './verify-report.ts';
+import {checkHeads, type ExpectedHead as Head, type Findings, verdict, verdictJson} from './verify-report.ts';
 
 const verifyFlags: Flags = {
 	'expect-head': {
@@ -92,23 +91,13 @@ export async function verify(args: string[]): Promise<number> {
 		isExpected: expected.some(({head}) => head !== emptyChain.head),
 		onProgress: values['quiet'] ? () => {} : sayNowAndThen(format),
 	});
-	const damage: Damage[] = [...verification.damage];
-	const heads: FoundHead[] = [];
-	const closed: FoundHead[] = [];
-	for (const {head, from, isClosed} of expected) {
-		const found = findHead(verification, head, from);
-		if ('damage' in found) damage.push(found.damage);
-		else heads.push(found);
-		if ('part' in found && isClosed()) closed.push(found);
-	}
-	const added = addedBehindHeads(verification, closed);
-	damage.push(...added);
+	const {damage, heads, uncommitted, notes} = checkHeads(verification, expected);
 	const comparison = sourceGiven
 		? await compareWithSource(sourceGiven.source, sourceGiven.options, verification.sources)
 		: {compared: [], damage: [], notes: []};
 	const findings: Findings = {
 		...verification,
-		uncommitted: added.length > 0 ? [] : verification.uncommitted,
+		uncommitted,
 		damage: [...damage, ...comparison.damage],
 		target: key,
 		isSignatureChecked: publicKey !== undefined,
@@ -116,7 +105,7 @@ export async function verify(args: string[]): Promise<number> {
 		compared: comparison.compared,
 		lacks: expected.flatMap(({lacks = []}) => lacks),
 		openGaps: expected.flatMap(({openGaps = []}) => openGaps),
-		notes: comparison.notes,
+		notes: [...notes, ...comparison.notes],
 	};
 	await write(process.stdout, format === 'json' ? verdictJson(findings) : verdict(findings));
 	return findings.damage.length === 0 ? 0 : 1;
@@ -132,10 +121,7 @@ async function sourceIn(args: readonly string[]): Promise<Source | undefined> {
 	throw new ConfigError(`--against: expected a source, ${got}: one of ${names.join(', ')}`);
 }
 
-interface ExpectedHead extends Pick<FoundHead, 'from'> {
-	readonly head: string;
-	/** Whether no run is going on or was cut short, so that nothing may lie behind the head. */
-	isClosed(): boolean;
+interface ExpectedHead extends Head {
 	/** What the target never got. */
 	readonly lacks?: readonly Lack[];
 	/** What no target has got yet, since it could not be read. */

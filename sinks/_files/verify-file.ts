@@ -32,7 +32,7 @@ export async function verifyFile(sink: string, given: string, options: VerifyOpt
 	}
 	if (stats && !stats.isFile()) throw refused(sink, `${path} is not a regular file`);
 	// A plain file proves nothing, and one with a state, a head or a key is to have a manifest.
-	if (!fs.existsSync(manifest) && !(stats && needsManifest(options))) throw missingManifest(sink, manifest);
+	if (!fs.existsSync(manifest) && !needsManifest(options)) throw missingManifest(sink, manifest);
 	try {
 		const descriptor = stats && openPlain(fs.realpathSync(path));
 		try {

@@ -26,6 +26,7 @@ export async function verifyFolder(sink: string, given: string, options: VerifyO
 	const dir = resolve(given);
 	const manifest = `${dir}/rxaudit.manifest`;
 	const stats = fs.statSync(dir, {throwIfNoEntry: false});
+	if (!stats && needsManifest(options)) return verificationOf([], {damage: [], uncommitted: []}, options);
 	if (!stats?.isDirectory()) throw missingManifest(sink, manifest);
 	if (fs.statSync(manifest, {throwIfNoEntry: false})?.isDirectory())
 		throw refused(sink, `${dir} is an archive of ndjson:DIR/: write ndjson:DIR/ to verify it`);

@@ -1,5 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import {createHash} from 'node:crypto';
+import {emptyChain, type ManifestEntry, sealEntry} from '../../lib/manifest.ts';
 
 /** An archive with a manifest: how to make one, and where its parts lie for whoever tampers with it. */
 export interface ArchiveEntry {
@@ -75,3 +77,64 @@ export const archiveTable: Readonly<Record<string, ArchiveEntry>> = {
 		listed: (folder, listedPath) => path.join(folder, listedPath!),
 	},
 };
+
+const entryFolder = (folder: string) => path.join(folder, 'rxaudit.manifest');
+const entryFiles = (folder: string) =>
+	fs
+		.readdirSync(entryFolder(folder), {recursive: true, encoding: 'utf8'})
+		.filter(name => name.endsWith('.entry'))
+		.sort()
+		.map(name => path.join(entryFolder(folder), name));
+
+/** One of objects in a folder; buckets are verified by the same code. */
+export const objectFolder: ArchiveEntry = {
+	sink: 'ndjson',
+	options: folder => ({path: `${folder}/`}),
+	goOn: {mode: 'append'},
+	manifest: folder => entryFiles(folder).at(-1)!,
+	data: folder =>
+		fs
+			.readdirSync(folder, {recursive: true, encoding: 'utf8'})
+			.filter(name => name.endsWith('.ndjson.gz'))
+			.sort()
+			.map(name => path.join(folder, name)),
+	nameOf: (folder, file) => path.relative(folder, file),
+	addsFiles: true,
+	readEntries: folder => entryFiles(folder).map(file => fs.readFileSync(file, 'utf8').trimEnd()),
+	writeEntries(folder, lines) {
+		const old = entryFiles(folder);
+		for (const file of old) fs.rmSync(file);
+		for (const [at, line] of lines.entries()) {
+			const name = `${String(at).padStart(12, '0')}.entry`;
+			fs.writeFileSync(path.join(path.dirname(old[0]!), name), `${line}\n`);
+		}
+	},
+	listed: (folder, listedPath) => path.join(folder, listedPath!),
+};
+
+export function entriesOf(archive: ArchiveEntry, folder: string): ManifestEntry[] {
+	return archive.readEntries(folder).map(line => (JSON.parse(line) as {entry: ManifestEntry}).entry);
+}
+
+/** What somebody would do who knows how all of this works: the data as it is now, under a new chain. */
+export function rewriteChain(archive: ArchiveEntry, folder: string, sign?: (text: string) => string): void {
+	const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
+	let chain = emptyChain;
+	const lines = entriesOf(archive, folder).map(({entry: _entry, previous: _previous, files, range, ...content}) => {
+		const read = (at?: string) => fs.readFileSync(archive.listed(folder, at));
+		const sealed = sealEntry(
+			chain,
+			{
+				...content,
+				...(files
+					? {files: files.map(file => ({...file, bytes: read(file.path).length, sha256: sha256(read(file.path))}))}
+					: {}),
+				...(range ? {range: {...range, sha256: sha256(read().subarray(range.from, range.to))}} : {}),
+			},
+			sign,
+		);
+		({chain} = sealed);
+		return sealed.line;
+	});
+	archive.writeEntries(folder, lines);
+}

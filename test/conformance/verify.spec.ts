@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import {execFileSync} from 'node:child_process';
-import {createHash, generateKeyPairSync} from 'node:crypto';
+import {generateKeyPairSync} from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import fc from 'fast-check';
 import {findHead} from '../../lib/cli/verify-report.ts';
-import {type Chain, chainIn, emptyChain, type ManifestEntry, sealEntry, signer} from '../../lib/manifest.ts';
+import {type Chain, chainIn, emptyChain, sealEntry, signer} from '../../lib/manifest.ts';
 import {load} from '../../lib/registry.ts';
 import type {Damage, Verification} from '../../lib/verification.ts';
 import {batchOf, sinkContext} from '../support/sink-batch.ts';
 import {temporaryFolder} from '../support/temporary-folder.ts';
-import {type ArchiveEntry, archiveTable} from './verify-table.ts';
+import {type ArchiveEntry, archiveTable, entriesOf, rewriteChain as rewrite} from './verify-table.ts';
 
 const key = generateKeyPairSync('ed25519');
 const otherKey = generateKeyPairSync('ed25519');
@@ -28,8 +28,6 @@ const batches = texts.map((ids, commit) =>
 		})),
 	),
 );
-
-const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 
 describe('proof that an archive is what was written', () => {
 	for (const [name, entry] of Object.entries(archiveTable)) describe(name, () => describeArchive(entry));
@@ -73,31 +71,11 @@ function describeArchive(archive: ArchiveEntry): void {
 			one.kind === kind && (typeof what === 'string' ? one.what.includes(what) : what.test(one.what));
 		assert.ok(damage.some(isSuch), JSON.stringify(damage));
 	};
-	const entries = () => readEntries(folder).map(line => (JSON.parse(line) as {entry: ManifestEntry}).entry);
+	const entries = () => entriesOf(archive, folder);
 	/** Every byte of every event, by file and offset. */
 	const bytesOf = () => data(folder).flatMap(file => ({file, size: fs.statSync(file).size}));
 
-	/** What somebody would do who knows how all of this works: the data as it is now, under a new chain. */
-	const rewriteChain = (sign?: (text: string) => string) => {
-		let chain = emptyChain;
-		const lines = entries().map(({entry: _entry, previous: _previous, files, range, ...content}) => {
-			const read = (at?: string) => fs.readFileSync(listed(folder, at));
-			const sealed = sealEntry(
-				chain,
-				{
-					...content,
-					...(files
-						? {files: files.map(file => ({...file, bytes: read(file.path).length, sha256: sha256(read(file.path))}))}
-						: {}),
-					...(range ? {range: {...range, sha256: sha256(read().subarray(range.from, range.to))}} : {}),
-				},
-				sign,
-			);
-			({chain} = sealed);
-			return sealed.line;
-		});
-		writeEntries(folder, lines);
-	};
+	const rewriteChain = (sign?: (text: string) => string) => rewrite(archive, folder, sign);
 
 	const flip = (file: string, offset: number) => {
 		const bytes = fs.readFileSync(file);
