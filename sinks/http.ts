@@ -23,8 +23,8 @@ export default defineSink({
 		'--http-insecure true allows it. ' +
 		'At least once: what a killed run had sent and not committed (a page, where this is the only sink) comes again, ' +
 		'under the same Idempotency-Key; a receiver that knows this header keeps each event once, and so does an index of Elasticsearch, ' +
-		'where each event has an id of its own (not with --http-ids false). A 2xx is taken for the word of the receiver that it holds the events: a ' +
-		'Splunk token with indexer acknowledgment is not asked what it has indexed. ' +
+		'where each event has an id of its own (not with --http-ids false). A 2xx is taken for the word of the receiver that it holds the events, unless its JSON tells of a failure or of fewer ' +
+		'events than were sent, which ends the run: a Splunk token with indexer acknowledgment is not asked what it has indexed. ' +
 		'An event that is refused (400, 413, 422) is a dead letter. ' +
 		'What passes by itself (429, 5xx, an index that is read-only while a disk is full) is tried again, and then ends the run. ' +
 		'The token is RXAUDIT_HTTP_TOKEN or in --http-token-file; none is needed. Other headers, such as API keys, are ' +

@@ -1,5 +1,6 @@
 import {pageInstead} from '../../lib/http/login.ts';
 import {UnreadableBody} from '../../lib/http/unreadable.ts';
+import {assertNoFailure, valuesIn} from './answer.ts';
 import {type BodyFormat, type ItemResult, lineOf, taken, textOf} from './body-format.ts';
 import {elastic, type ElasticOptions} from './elastic.ts';
 import {hec, type HecOptions} from './hec.ts';
@@ -30,7 +31,7 @@ export function bodyFormat(name: BodyName, options: HecOptions & ElasticOptions)
 const ndjson: BodyFormat = {
 	contentType: 'application/x-ndjson',
 	event: lineOf,
-	read: takenUnlessLogin,
+	read: takenUnlessRefused,
 };
 
 const json: BodyFormat = {
@@ -39,12 +40,13 @@ const json: BodyFormat = {
 	separator: ',',
 	close: ']',
 	event: textOf,
-	read: takenUnlessLogin,
+	read: takenUnlessRefused,
 };
 
-/** Such receivers answer what they like, but who asks somebody to log in has taken nothing. */
-function takenUnlessLogin(answer: Buffer, count: number): readonly ItemResult[] {
+/** Such receivers answer what they like, but who asks somebody to log in, or tells of a failure, has not taken all. */
+function takenUnlessRefused(answer: Buffer, sent: readonly Uint8Array[]): readonly ItemResult[] {
 	const page = pageInstead(answer, {'content-type': 'text/html'});
 	if (page?.isLogin) throw new UnreadableBody(`${page.words} came`);
-	return Array.from({length: count}, () => taken);
+	for (const value of valuesIn(answer)) assertNoFailure(value, sent);
+	return sent.map(() => taken);
 }

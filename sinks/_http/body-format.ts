@@ -11,17 +11,20 @@ export interface BodyFormat {
 	readonly close?: string;
 	/** One event as it stands in the body. A view of the batch where that is all it takes. */
 	event(batch: Batch, index: number): Uint8Array;
-	/** Of a 2xx answer to so many events; throws where it is not the answer of such a receiver. */
-	read(answer: Buffer, count: number): readonly ItemResult[];
+	/**
+	 * Of a 2xx answer, what became of each event that was sent; throws where it is not the answer of such a receiver, or
+	 * not about these events, or tells of a failure that it does not say of which.
+	 */
+	read(answer: Buffer, sent: readonly Uint8Array[]): readonly ItemResult[];
 	/** What another answer is about, where that is not what its status says. */
 	judge?(answer: Buffer): Verdict | undefined;
 }
 
 /**
- * What a refusal is about: `passing`, the receiver as it is now; `target`, where the events go, whatever they hold. What
- * is about one event has no verdict.
+ * What a refusal is about: `passing`, the receiver as it is now; `target`, where the events go, whatever they hold;
+ * `event`, this one, whatever the status is. Without a verdict the status says it.
  */
-export type Verdict = 'passing' | 'target';
+export type Verdict = 'passing' | 'target' | 'event';
 
 /** What became of one event. */
 export interface ItemResult {

@@ -70,7 +70,11 @@ export function startDelivery(options: DeliveryOptions): (batch: Batch) => Promi
 				verdict = format.judge?.(answer);
 				return verdict === 'passing' || status === 409; // it is still busy with an earlier attempt of this key
 			},
-			parse: answer => format.read(answer, part.indexes.length),
+			parse: answer =>
+				format.read(
+					answer,
+					part.indexes.map(index => part.texts[index]!),
+				),
 		};
 		try {
 			const {content} = await receiver.client(request, signal);
@@ -127,7 +131,8 @@ export function startDelivery(options: DeliveryOptions): (batch: Batch) => Promi
 		function isToSendAgain(index: number, result: ItemResult): boolean {
 			const {status, verdict} = result;
 			if (verdict === 'passing' || status === 408 || status === 429 || status >= 500) return true;
-			if (verdict !== 'target' && refusals.has(status)) refuse(index, `${name}: ${said(result)}`);
+			if (verdict === 'event' || (verdict !== 'target' && refusals.has(status)))
+				refuse(index, `${name}: ${said(result)}`);
 			else if (status >= 300) throw failure(result);
 			else refusedInARow = 0;
 			return false;

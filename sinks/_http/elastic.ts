@@ -1,5 +1,7 @@
 import {contentId} from '../../lib/content-id.ts';
 import {parseJson} from '../../lib/http/client.ts';
+import {OtherAnswer} from '../../lib/http/unreadable.ts';
+import {assertNoFailure} from './answer.ts';
 import {type BodyFormat, type ItemResult, jsonIn, lineOf, taken, textOf, type Verdict} from './body-format.ts';
 
 export interface ElasticOptions {
@@ -16,9 +18,21 @@ interface Failure {
 }
 
 interface BulkItem {
+	readonly _id?: string;
 	readonly status?: number;
+	readonly result?: string;
 	readonly error?: Failure;
+	readonly _shards?: {readonly successful?: number};
 }
+
+interface BulkAnswer {
+	readonly items?: unknown;
+	readonly errors?: unknown;
+}
+
+const conflict = 'version_conflict_engine_exception';
+const stored = new Set(['created', 'updated']);
+const lineBreak = 0x0a;
 
 /** Their status says that somebody may not do this, or that an event is wrong. */
 const verdicts: Readonly<Record<string, Verdict>> = {
@@ -43,10 +57,21 @@ export function elastic({index, ids = true}: ElasticOptions): BodyFormat {
 			const action = JSON.stringify({create: {_index: index, ...(ids ? {_id: idOf(batch, at)} : {})}});
 			return Buffer.concat([Buffer.from(`${action}\n`), lineOf(batch, at)]);
 		},
-		read(answer, count) {
-			const {items} = parseJson(answer) as {items: readonly Readonly<Record<string, BulkItem>>[]};
-			if (items.length !== count) throw new Error('it is not about as many events as were sent');
-			return items.map(item => resultOf(Object.values(item)[0]!));
+		read(answer, sent) {
+			const {items, errors, ...rest} = (parseJson(answer) ?? {}) as BulkAnswer;
+			assertNoFailure(rest, sent);
+			if (!Array.isArray(items) || items.length !== sent.length) {
+				const got = Array.isArray(items) ? `${items.length} items` : 'no items';
+				throw new OtherAnswer(`it has ${got} about ${sent.length} events that were sent`);
+			}
+			const answered = items as readonly (Readonly<Record<string, BulkItem>> | null)[];
+			const results = answered.map((item, at) => resultOf(Object.values(item ?? {})[0], idIn(sent[at]!)));
+			// a conflict counts as an error there
+			const isFine = answered.every(item => Object.values(item ?? {})[0]!.status! < 300);
+			if (errors === true && isFine && results.every(result => result === taken)) {
+				throw new OtherAnswer('it says "errors": true, and of no event which');
+			}
+			return results;
 		},
 		judge: answer => verdictOf((jsonIn(answer) as {error?: Failure} | undefined)?.error),
 	};
@@ -58,12 +83,27 @@ function idOf(batch: Parameters<BodyFormat['event']>[0], at: number): string {
 	return contentId([name, tenant, record?.identity ?? record?.id ?? Buffer.from(textOf(batch, at)).toString()]);
 }
 
-function resultOf({status, error}: BulkItem): ItemResult {
-	if (typeof status !== 'number') throw new Error('it lacks a status');
-	// 409: a document of this id is there
-	if (status === 409 || status < 300) return taken;
+/** What is taken is said so: by its status, for the id that was sent, with nothing that says otherwise. */
+function resultOf(item: BulkItem | undefined, sentId: string | undefined): ItemResult {
+	const {_id: id, status, result = 'created', error, _shards: shards} = item ?? {};
+	if (typeof status !== 'number') throw new OtherAnswer('it says of some events nothing, or no status');
+	if (sentId !== undefined && id !== undefined && id !== sentId) {
+		throw new OtherAnswer('its items have other ids than the events that were sent (ids false sends none)');
+	}
+	// a document of this id is there
+	if (status === 409 && sentId !== undefined && (error?.type ?? conflict) === conflict) return taken;
 	const reason = [error?.type, error?.reason, error?.caused_by?.reason].filter(Boolean).join(': ');
-	return {status, reason, verdict: verdictOf(error)};
+	if (status >= 300) return {status, reason, verdict: verdictOf(error)};
+	// as of a pipeline that drops it
+	if (!stored.has(result)) return {status, reason: `not stored: result ${String(result)}`, verdict: 'event'};
+	if (shards?.successful === 0) return {status, reason: 'not stored: no shard has it', verdict: 'event'};
+	return error ? {status, reason, verdict: verdictOf(error) ?? 'event'} : taken;
+}
+
+/** Of the action in front of an event. */
+function idIn(text: Uint8Array): string | undefined {
+	const action = Buffer.from(text.subarray(0, text.indexOf(lineBreak))).toString();
+	return (JSON.parse(action) as {create: {_id?: string}}).create._id;
 }
 
 function verdictOf(error: Failure | undefined): Verdict | undefined {

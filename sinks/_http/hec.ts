@@ -1,5 +1,7 @@
 import {randomUUID} from 'node:crypto';
 import {parseJson} from '../../lib/http/client.ts';
+import {OtherAnswer} from '../../lib/http/unreadable.ts';
+import {assertNoFailure} from './answer.ts';
 import {type BodyFormat, jsonIn, taken, textOf} from './body-format.ts';
 
 export interface HecOptions {
@@ -25,14 +27,24 @@ export function hec({sourcetype, index}: HecOptions): BodyFormat {
 			const head = JSON.stringify({time, host: tenant, source: name, sourcetype, index}).slice(0, -1);
 			return Buffer.concat([Buffer.from(`${head},"event":`), textOf(batch, at), Buffer.from('}\n')]);
 		},
-		read(answer, count) {
-			const {code} = parseJson(answer) as {code?: number};
-			if (code !== 0) throw new Error('it is not of an event collector');
-			return Array.from({length: count}, () => taken);
+		read(answer, sent) {
+			const said = parseJson(answer) as {code?: number; 'invalid-event-number'?: number} | null;
+			assertNoFailure(said, sent);
+			if (said?.code !== 0)
+				throw new OtherAnswer(`expected code 0 of an event collector, got ${shownCode(said?.code)}`);
+			const invalid = said['invalid-event-number'];
+			if (invalid !== undefined) {
+				throw new OtherAnswer(`it says that not all was taken: "invalid-event-number": ${shownCode(invalid)}`);
+			}
+			return sent.map(() => taken);
 		},
 		judge(answer) {
 			const {code = 0} = (jsonIn(answer) ?? {}) as {code?: number};
 			return aboutTarget.has(code) ? 'target' : undefined;
 		},
 	};
+}
+
+function shownCode(code: unknown): string {
+	return code === undefined ? 'none' : JSON.stringify(code).slice(0, 40);
 }

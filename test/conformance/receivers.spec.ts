@@ -24,7 +24,45 @@ const passing: Readonly<Record<string, ReturnType<Fault>>> = {
 	'a page of somebody else (200)': {status: 200, body: '<html>Log in</html>'},
 };
 
-const page = batchOf(Array.from({length: 7}, (_, at) => ({id: `e${at}`})));
+/** What a receiver says with a 200 while it has not taken all: in whatever form, it ends the run, and is not asked again. */
+const failing: readonly unknown[] = [
+	{success: false, reason: 'quota'},
+	{ok: false},
+	{success: 0},
+	{error: {code: 17}},
+	{errors: ['quota']},
+	{accepted: 3, rejected: 4},
+	{accepted: 3},
+	{ingestedEvents: 6},
+	{FailedPutCount: 1},
+	{partialSuccess: {rejectedLogRecords: '2', errorMessage: ''}},
+	{data: {results: [{status: 'ok'}, {status: 'failed'}]}},
+	[{status: 202}, {status: 429}],
+	{message: 'Internal Server Error'},
+	{status: 503, title: 'x'},
+	'{"status":200}\n{"status":500}',
+	'false',
+];
+/** What says nothing of the kind, as a webhook may answer; `echo` stands for what was sent. */
+const fine: readonly unknown[] = [
+	'',
+	'ok',
+	'errors are not JSON',
+	'null',
+	{},
+	{success: true, error: null, errors: [], failed: 0, failures: {count: 0}},
+	{success: 1, code: 200, status: 'ok'},
+	{errcode: 0, errmsg: 'ok'},
+	{accepted: 7, rejected: '0'},
+	{accepted: 2, duplicates: 5},
+	{message: '7 events stored, 0 failed, no errors'},
+	{processedBytes: 3, receivedAt: 5},
+	'echo',
+];
+
+const page = batchOf(
+	Array.from({length: 7}, (_, at) => ({id: `e${at}`, text: `{"id":"e${at}","error":"of the event"}`})),
+);
 const idsOf = (held: readonly string[]) => [...held.join('\n').matchAll(/"id":"(e\d)"/g)].map(([, id]) => id);
 
 /** Every form of a body meets every answer. */
@@ -55,6 +93,42 @@ describe('conformance of receivers', () => {
 					receiver.fault = () => (what.startsWith('no room') ? 503 : answer);
 					const end = async () => sink.write(batchOf([{id: 'f'}]));
 					await assert.rejects(end(), error => error instanceof SinkError && error.code === 'SINK_FAILED');
+				});
+			}
+
+			it('takes no 200 that tells of a failure for success, and sends nothing again', async () => {
+				for (const answer of failing) {
+					receiver.fault = () => ({status: 200, body: answer});
+					const sink = await open();
+					const before = receiver.posts.length;
+					await assert.rejects(
+						async () => sink.write(page),
+						error =>
+							error instanceof SinkError && error.code === 'SINK_FAILED' && /answered 200|JSON/.test(error.message),
+						JSON.stringify(answer),
+					);
+					// what is no JSON at all may have come from somebody in between
+					const isRead = body === 'ndjson' || body === 'json' || typeof answer !== 'string';
+					if (isRead) assert.equal(receiver.posts.length, before + 1, JSON.stringify(answer));
+				}
+			});
+
+			if (body === 'ndjson' || body === 'json') {
+				it('lets a webhook answer what it likes', async () => {
+					for (const answer of fine) {
+						const echo = ({body: sent}: {body: string}) =>
+							JSON.stringify({
+								json:
+									body === 'json'
+										? JSON.parse(sent)
+										: sent
+												.split('\n')
+												.slice(0, -1)
+												.map(one => JSON.parse(one)),
+							});
+						receiver.fault = (_n, post) => ({status: 200, body: answer === 'echo' ? echo(post) : answer});
+						assert.deepEqual((await (await open()).write(page)) ?? [], [], JSON.stringify(answer));
+					}
 				});
 			}
 

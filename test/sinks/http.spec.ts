@@ -355,10 +355,21 @@ describe('http', () => {
 
 		it('takes no other page for its answer', async () => {
 			const receiver = await hec();
-			for (const body of ['<html>Log in', {text: 'Success'}, {success: false}, {errors: true}]) {
+			for (const [body, message] of [
+				['<html>Log in', /expected JSON/],
+				[{text: 'Success'}, /expected code 0 of an event collector, got none/],
+				[
+					{text: 'Server is busy', code: 9},
+					/answered 200, but it says that not all was taken: "text": "Server is busy"/,
+				],
+				[{text: 'Success', code: 0, 'invalid-event-number': 0}, /"invalid-event-number"/],
+				[{success: false}, /"success": false/],
+				[{errors: true}, /"errors": true/],
+				['null', /got none/],
+			] as const) {
 				receiver.fault = () => ({status: 200, body});
 				const run = async () => send(await openHec(receiver, {maxAttempts: 2}), events('a'));
-				await assert.rejects(run(), sinkError('SINK_FAILED', /expected JSON/));
+				await assert.rejects(run(), sinkError('SINK_FAILED', message));
 			}
 		});
 	});
@@ -431,16 +442,46 @@ describe('http', () => {
 
 		it('takes no other answer for one about these events', async () => {
 			const receiver = await elastic();
-			for (const body of [
-				{errors: false, items: []},
-				{errors: false, items: [{create: {}}]},
-				{errors: true},
-				{success: false},
-			]) {
+			const created = {create: {status: 201}};
+			for (const [body, message] of [
+				[{errors: false, items: []}, /it has 0 items about 1 events/],
+				[{errors: false, items: [created, created]}, /it has 2 items about 1 events/],
+				[{errors: false, items: [{create: {}}]}, /or no status/],
+				[{errors: false, items: [null]}, /or no status/],
+				[{errors: true}, /it has no items/],
+				[{errors: true, items: [created]}, /it says "errors": true, and of no event which/],
+				[{errors: false, items: [{create: {_id: 'other', status: 201}}]}, /its items have other ids/],
+				[{error: 'Incorrect method', status: 405, items: [created]}, /"error": "Incorrect method"/],
+				[{success: false}, /"success": false/],
+				['null', /it has no items/],
+				['<html>Log', /expected JSON/],
+			] as const) {
 				receiver.fault = () => ({status: 200, body});
 				const run = async () => send(await openElastic(receiver, {maxAttempts: 2}), events('a'));
-				await assert.rejects(run(), sinkError('SINK_FAILED', /expected JSON/));
+				await assert.rejects(run(), sinkError('SINK_FAILED', message));
 			}
+		});
+
+		it('hands back an event that the index has not stored, whatever its status', async () => {
+			const receiver = await elastic();
+			for (const [more, reason] of [
+				[{status: 200, result: 'noop', _shards: {total: 0, successful: 0, failed: 0}}, /not stored: result noop/],
+				[{status: 201, result: 'created', _shards: {total: 2, successful: 0, failed: 2}}, /no shard has it/],
+				[{status: 200, error: {type: 'a', reason: 'b'}}, /a: b/],
+			] as const) {
+				receiver.fault = () => ({status: 200, body: {errors: false, items: [{create: more}]}});
+				const [rejected] = await send(await openElastic(receiver), events('a'));
+				assert.equal(rejected?.id, 'a');
+				assert.match(rejected.reason, reason);
+			}
+		});
+
+		it('takes a conflict for a document that is there only where it gave the id', async () => {
+			const receiver = await elastic();
+			receiver.fault = () => ({status: 200, body: {errors: true, items: [{create: {status: 409}}]}});
+			assert.deepEqual(await send(await openElastic(receiver), events('a')), []);
+			const run = async () => send(await openElastic(receiver, {ids: false}), events('a'));
+			await assert.rejects(run(), sinkError('SINK_FAILED', /answered 409 for an event/));
 		});
 	});
 
