@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import {filesOf, textOf} from './support/tree.ts';
 
 /** Specs that hold for the whole house, not for one file. */
-const crossing = /^test\/((docs|layers|mirror|readme)\.spec\.ts$|(conformance|e2e|package)\/)/;
+const crossing = /^test\/((docs|layers|mirror)\.spec\.ts$|(conformance|e2e|package)\/)/;
 
 const files = filesOf('lib', 'sources', 'sinks');
 const specs = filesOf('test').filter(file => file.endsWith('.spec.ts'));

@@ -6,9 +6,9 @@ import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {promisify} from 'node:util';
 import {gunzipSync} from 'node:zlib';
-import {startEmulator} from '../lib/emulator/index.ts';
-import {root} from './support/tree.ts';
-import {temporaryFolder} from './support/temporary-folder.ts';
+import {startEmulator} from '../../lib/emulator/index.ts';
+import {root} from '../support/tree.ts';
+import {temporaryFolder} from '../support/temporary-folder.ts';
 
 const run = promisify(execFile);
 const project = fileURLToPath(root);
