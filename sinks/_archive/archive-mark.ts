@@ -2,8 +2,9 @@ import type {Json} from '../../lib/event.ts';
 import {type Chain, emptyChain, type EntryContent, type ManifestFile, openEntry} from '../../lib/manifest.ts';
 import {type EntryPlace, objectOf} from './archive-names.ts';
 import {changed} from '../_files/file-errors.ts';
-import {findEntry, putEntry} from './manifest-objects.ts';
+import {findEntry, orElse, putEntry} from './manifest-objects.ts';
 import type {ObjectStore} from './object-store.ts';
+import {inParallel} from './parallel.ts';
 
 /** How far an archive is committed, as the state holds it. */
 export interface ArchiveMark {
@@ -66,6 +67,26 @@ export async function archiveHolds(store: ObjectStore, prepared: Json): Promise<
 	if (found !== 'none') return found === 'same';
 	await removeOwn(store, mark.run, superseded);
 	return putEntry(store, place, mark.line);
+}
+
+/** Objects that are asked for at the same time. */
+const statsAtOnce = 8;
+
+/** Rejects with `TARGET_CHANGED` where objects of the last commit are missing or hold something else. */
+export async function checkLastObjects(sink: string, store: ObjectStore, mark: ArchiveMark): Promise<void> {
+	const wrong: string[] = [];
+	const files = contentOf(mark).files.map(file => [file.path, file] as const);
+	await inParallel(statsAtOnce, files, async ([path, file]) => {
+		const object = await store.stat(path);
+		if (!object || !(await store.isSame(object, file))) wrong.push(path);
+	});
+	if (wrong.length === 0) return;
+	const names = wrong.sort().slice(0, 3).join(', ');
+	throw changed(
+		sink,
+		`${store.title}: of the ${files.length} objects of the last commit ${wrong.length} are missing or were changed: ` +
+			`${names}${wrong.length > 3 ? ', …' : ''}: put them back (rxaudit verify names all that differ)${orElse}`,
+	);
 }
 
 function contentOf({

@@ -3,7 +3,7 @@ import {createFolder} from '../../lib/durable-file.ts';
 import {AuditError} from '../../lib/errors.ts';
 import {emptyChain} from '../../lib/manifest.ts';
 import type {Batch, SinkContext} from '../../lib/sink.ts';
-import {type ArchiveMark, leftoversOf, markOf, nextEntry} from './archive-mark.ts';
+import {type ArchiveMark, checkLastObjects, leftoversOf, markOf, nextEntry} from './archive-mark.ts';
 import {entryName, entryOf, objectOf} from './archive-names.ts';
 import {notOpened, refused} from '../_files/file-errors.ts';
 import {checkChain, sourcesOfOthers} from './manifest-objects.ts';
@@ -24,7 +24,10 @@ export async function beginArchive({sink, store, mode, context}: ArchiveTarget):
 		const {resume, prepared} = context;
 		const mark = resume === undefined ? await begin() : markOf(sink, store, resume);
 		const pending = resume === undefined || prepared === undefined ? undefined : markOf(sink, store, prepared);
-		if (resume !== undefined) await checkChain(sink, store, mark, pending?.line);
+		if (resume !== undefined) {
+			await checkChain(sink, store, mark, pending?.line);
+			await checkLastObjects(sink, store, mark);
+		}
 		if (pending) await takeBack(mark);
 		createFolder(store.spoolFolder);
 		sweepTempFiles(store.spoolFolder);

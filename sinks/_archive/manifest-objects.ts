@@ -10,7 +10,8 @@ import {tempPath} from '../_files/temp-files.ts';
 
 /** The chains of an archive, where each entry is an object of its own. Errors name the sink. */
 
-const orElse =
+/** The ways out where what a state says was written is not there. */
+export const orElse =
 	'. If the archive lies elsewhere now, rxaudit state rebind STATE --to SINK. Else begin a new state with ?mode=append, ' +
 	'which writes everything again: what is here already is doubled';
 

@@ -8,6 +8,7 @@ import type {Batch} from '../../lib/sink.ts';
 import {changed, type Retry} from './file-errors.ts';
 import {filesBelow} from './folder-files.ts';
 import {type GrowingFile, growTarget} from './growing-file.ts';
+import {checkLastCommit} from './last-commit.ts';
 import type {ManifestMark} from './manifest-file.ts';
 import {manifestEntries, manifestLines} from './manifest-lines.ts';
 import {findMarker, lifeOfMarker, placeMarker, removeMarker} from './open-marker.ts';
@@ -143,6 +144,7 @@ async function openBehindLast(path: string, options: FolderManifestOptions): Pro
 	let place = manifest && committed ? {chain: committed, end: target.end} : {chain: emptyChain, end: 0};
 	if (target.descriptor === undefined) return {target, chain: place.chain};
 	try {
+		checkLastCommit({sink, dir: options.dir, manifest: path, end: place.end});
 		const refuse = (problem: string) => changed(sink, `${path} is damaged: ${problem}; rxaudit verify says more`);
 		for await (const {chain, end} of manifestEntries(path, {bytes: place.end, chain: place.chain}, refuse)) {
 			place = {chain, end};

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
 import path from 'node:path';
+import type {SinkError} from '../../lib/errors.ts';
 import type {Json} from '../../lib/event.ts';
 import {load} from '../../lib/registry.ts';
 import {batchOf, sinkContext} from '../support/sink-batch.ts';
@@ -49,6 +51,45 @@ describe('a target that pipelines share', () => {
 				const wanted = tenants.map(tenant => [`some-source:${tenant}`, 2 * nights.length]);
 				assert.deepEqual(counts, Object.fromEntries(wanted));
 			});
+
+			const damages: Readonly<Record<string, (file: string) => void>> = {
+				removed: file => fs.rmSync(file),
+				'cut short': file => fs.truncateSync(file, 1),
+				lengthened: file => fs.appendFileSync(file, 'x'),
+				'replaced by a link': file => {
+					fs.renameSync(file, `${file}.moved`);
+					fs.symlinkSync(`${file}.moved`, file);
+				},
+			};
+			for (const [what, damage] of Object.entries(damages)) {
+				it(`is not gone on with where a file of the last commit was ${what}, even behind a run without events`, async () => {
+					const dir = path.join(temporary(), 'archive');
+					const {sink, options} = make(dir);
+					const create = await load('sink', sink);
+					const run = async (mark: Json | undefined, ids: readonly string[]) => {
+						const open = await create(options as never).open(sinkContext(mark));
+						if (ids.length > 0) await open.write(batchOf(ids.map(id => ({id}))));
+						const next = await open.flush();
+						await open.close();
+						return next;
+					};
+					const mark = await run(await run(await run(undefined, ['a', 'b']), ['c', 'd']), []);
+					const last = fs
+						.readdirSync(dir, {recursive: true, withFileTypes: true})
+						.filter(entry => entry.isFile() && /(?:d\.json|000000000001-\w+\.ndjson\.gz)$/.test(entry.name))
+						.map(entry => path.join(entry.parentPath, entry.name));
+					assert.equal(last.length, 1);
+					await run(mark, []);
+					damage(last[0]!);
+					const {code, message} = await run(mark, []).then(
+						() => assert.fail('it went on'),
+						(error: unknown) => error as SinkError,
+					);
+					assert.equal(code, 'TARGET_CHANGED');
+					assert.ok(message.includes(path.relative(dir, last[0]!)), message);
+					assert.match(message, / 1 are missing or were changed.*put them back.*begin a new state/);
+				});
+			}
 		});
 	}
 });
