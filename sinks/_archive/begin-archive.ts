@@ -68,24 +68,42 @@ export async function beginArchive({sink, store, mode, context}: ArchiveTarget):
 	}
 }
 
-/**
- * Whether a new part may take events of a source, asked once for each: where others hold events of the same, its state
- * was most likely lost, and all of them would come twice. Rejects with `TARGET_REFUSED`.
- */
-export function guardSources({sink, store, mode}: ArchiveTarget, {run, chain}: ArchiveMark) {
+/** Whether a new part may take events of a source: where others hold events of the same, all would be there twice. */
+export interface SourceGuard {
+	/** Asked for each batch; rejects with `TARGET_REFUSED` where another part held events of the source already. */
+	check(source: Batch['source']): Promise<void>;
+	/** Asked around the first commit: the same of all sources so far, since other states may have begun meanwhile. */
+	checkAgain(): Promise<void>;
+}
+
+export function guardSources({sink, store, mode}: ArchiveTarget, {part, chain}: ArchiveMark): SourceGuard {
+	const isNew = mode !== 'append' && chain.entries === 0;
 	const checked = new Set<string>();
 	let held: ReadonlySet<string> | undefined;
-	return async ({name, tenant}: Batch['source']): Promise<void> => {
-		const source = `${name}:${tenant}`;
-		if (mode === 'append' || chain.entries > 0 || checked.has(source)) return;
-		held ??= await sourcesOfOthers(store, run);
-		if (held.has(source)) {
+
+	function refuseHeld(sources: Iterable<string>, since: string): void {
+		for (const source of sources) {
+			if (!held!.has(source)) continue;
 			throw refused(
 				sink,
-				`${store.title} is not empty: it holds events of ${source} already, and no state says that they are ours; ` +
+				`${store.title} ${since} of ${source} already, and no state says that they are ours; ` +
 					'give the --state they were written with, or add ?mode=append',
 			);
 		}
-		checked.add(source);
+	}
+
+	return {
+		async check({name, tenant}) {
+			const source = `${name}:${tenant}`;
+			if (!isNew || checked.has(source)) return;
+			held ??= await sourcesOfOthers(store, part);
+			refuseHeld([source], 'is not empty: it holds events');
+			checked.add(source);
+		},
+		async checkAgain() {
+			if (!isNew) return;
+			held = await sourcesOfOthers(store, part);
+			refuseHeld(checked, 'was written to by another run meanwhile: it holds events');
+		},
 	};
 }

@@ -46,7 +46,7 @@ export async function openObjectArchive(options: ObjectArchiveOptions): Promise<
 	const pathOf = eventPath(options.layout);
 	let committed = await beginArchive(options);
 	const {run, part} = committed;
-	const checkSource = guardSources(options, committed);
+	const sources = guardSources(options, committed);
 	const spools = createSpools({...options, folder: store.spoolFolder, format});
 	const tallies = new Map<string, PartTally>();
 	const tally = new Tally();
@@ -87,6 +87,8 @@ export async function openObjectArchive(options: ObjectArchiveOptions): Promise<
 	}
 
 	async function flush({mark, objects, leftovers}: Prepared): Promise<ArchiveMark> {
+		const isFirst = committed.chain.entries === 0 && mark.chain.entries > 0;
+		if (isFirst) await sources.checkAgain();
 		await inParallel(putsAtOnce, objects, async ([name, spooled]) => {
 			if ((await store.put(name, spooled)) === 'stored') return;
 			throw changed(sink, `${store.title}: ${name} is there with other content, which is not of this state`);
@@ -95,10 +97,20 @@ export async function openObjectArchive(options: ObjectArchiveOptions): Promise<
 		const place = nextEntry(committed);
 		const isDone = mark.chain.entries === place.entry || (await putEntry(store, place, mark.line));
 		if (!isDone) throw otherWriter();
+		if (isFirst) await sources.checkAgain().catch(async (error: unknown) => withdraw([...objects.keys()], error));
 		spools.discard();
 		tallies.clear();
 		committed = mark;
 		return mark;
+	}
+
+	/** Two states that begin at the same time may both have found nothing: who sees the other one's entry takes his own back. */
+	async function withdraw(objects: readonly string[], error: unknown): Promise<never> {
+		if (error instanceof AuditError && error.code === 'TARGET_REFUSED') {
+			const entry = await store.stat(entryName(nextEntry(committed)));
+			if (!entry || (await store.remove(entry)) === 'removed') await removeOwn(store, run, objects);
+		}
+		throw error;
 	}
 
 	function otherWriter(): Error {
@@ -126,7 +138,7 @@ export async function openObjectArchive(options: ObjectArchiveOptions): Promise<
 				if (batch.records.length === 0 && batch.lines.length > 0) {
 					throw refused(sink, `${store.title} takes events, which have a time; dead letters need a file`);
 				}
-				if (batch.records.length > 0) await checkSource(batch.source);
+				if (batch.records.length > 0) await sources.check(batch.source);
 				tally.add(batch);
 				for (const [path, part] of partition(batch, pathOf)) {
 					tallies.set(path, addPart(tallies.get(path), part.tally));

@@ -51,6 +51,48 @@ describe('object archive', () => {
 		});
 	});
 
+	describe('where two states begin at the same time with events of one source', () => {
+		const both = async () => {
+			const sinks = [await open(), await open()] as const;
+			for (const sink of sinks) await sink.write(first);
+			return sinks;
+		};
+		const meanwhile = sinkError(
+			'TARGET_REFUSED',
+			/was written to by another run meanwhile.*some-source:some-tenant.*--state/,
+		);
+
+		it('refuses the one that commits later, and nothing of it is there', async () => {
+			const [one, other] = await both();
+			await one.flush();
+			const held = contents();
+			await assert.rejects(async () => other.flush(), meanwhile);
+			assert.deepEqual(contents(), held);
+			assert.deepEqual(idsOf(lines()), [0, 1, 2]);
+		});
+
+		it('takes back the commit of one that finds the other only behind its own entry', async () => {
+			const [one, other] = await both();
+			const {put} = store();
+			store().put = async (name, spooled) => {
+				store().put = put;
+				await other.flush(); // between the look and the first object
+				return put(name, spooled);
+			};
+			await assert.rejects(async () => one.flush(), meanwhile);
+			assert.deepEqual(idsOf(lines()), [0, 1, 2]);
+			const {damage} = await verifyArchive('archive', store(), {});
+			assert.deepEqual(damage, []);
+		});
+
+		it('lets both go on where that is asked for', async () => {
+			const [one, other] = [await open({mode: 'append'}), await open({mode: 'append'})];
+			for (const sink of [one, other]) await sink.write(first);
+			for (const sink of [one, other]) await sink.flush();
+			assert.deepEqual(idsOf(lines()), [0, 0, 1, 1, 2, 2]);
+		});
+	});
+
 	it('tells the store what is in an object', async () => {
 		const long = `${'x'.repeat(255)}😀`;
 		const ids = ['b', 'a', long];
