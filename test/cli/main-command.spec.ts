@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import {runCli} from '../support/cli.ts';
+import {runCli, runProcess} from '../support/cli.ts';
 import {assertRefused, commandLine} from '../support/command-line.ts';
 import {examplesIn, runExample} from '../support/examples.ts';
 import {textOf} from '../support/tree.ts';
@@ -18,18 +18,18 @@ describe('rxaudit', () => {
 	});
 
 	it('ends with 2 and its help on stderr when it is asked for nothing', async () => {
-		const {code, stdout, stderr} = await runCli([]);
+		const {code, stdout, stderr} = await runProcess([]);
 		assert.deepEqual([code, stdout], [2, '']);
 		assert.match(stderr, /^Usage: rxaudit <command>/m);
 	});
 
 	it('knows its version', async () => {
 		const {version} = JSON.parse(textOf('package.json')) as {version: string};
-		assert.equal((await runCli(['--version'])).stdout, `${version}\n`);
+		assert.equal((await runProcess(['--version'])).stdout, `${version}\n`);
 	});
 
 	it('refuses what is no command', async () => {
-		assertRefused(await runCli(['pul']), 2, /unknown command \(did you mean pull\?\): expected one of pull, list/);
+		assertRefused(await runProcess(['pul']), 2, /unknown command \(did you mean pull\?\): expected one of pull, list/);
 		assertRefused(await runCli(['constructor']), 2, /unknown command: expected one of/);
 	});
 

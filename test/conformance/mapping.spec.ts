@@ -30,7 +30,7 @@ const variants: readonly EmulatorSwitches[] = [
 	{missing: 'null', hostileIds: true, crowd: {timeZone: 'Asia/Kolkata', stableSets: true}},
 	{missing: 'empty', oddRecords: true, hostileIds: true, dataCenter: {selfAudit: true}},
 ];
-const eventsPerVariant = 1000;
+const eventsPerVariant = 300;
 
 /** With U+FFFD for half of a surrogate pair. */
 function wellFormed(text: string): string {

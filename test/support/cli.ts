@@ -2,6 +2,7 @@ import {type ChildProcess, spawn} from 'node:child_process';
 import {once} from 'node:events';
 import fs from 'node:fs';
 import {fileURLToPath} from 'node:url';
+import {standIn} from './stand-in.ts';
 import {root} from './tree.ts';
 
 /** The built command, as package.json's `bin` names it. */
@@ -40,8 +41,20 @@ export interface RunningCli {
 	readonly ended: Promise<CliResult>;
 }
 
-/** The result of one command, however it ended. */
-export function runCli(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
+/** The result of one command that runs in this process, whose environment, folder and streams are its own meanwhile. */
+export async function runCli(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
+	const {env = {}, cwd, input = ''} = options;
+	const {main} = await import('../../lib/cli/main-command.ts');
+	const world = standIn({PATH: process.env['PATH'] ?? '', ...env}, cwd, input);
+	try {
+		return {code: await main([...args]), signal: null, stdout: world.stdout(), stderr: world.stderr()};
+	} finally {
+		world.end();
+	}
+}
+
+/** The result of one command that runs as a process of its own, however it ended. */
+export function runProcess(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
 	return spawnCli(args, options).ended;
 }
 

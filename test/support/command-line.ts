@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {type Emulator, type EmulatorOptions, startEmulator} from '../../lib/emulator/index.ts';
-import {type CliOptions, type CliResult, runCli, type RunningCli, spawnCli} from './cli.ts';
+import {type CliOptions, type CliResult, runCli, runProcess, type RunningCli, spawnCli} from './cli.ts';
 import {temporaryFolder} from './temporary-folder.ts';
 
 /** An emulator and an empty folder for each test of the suite that calls this, and `rxaudit pull` between the two. */
@@ -23,7 +23,7 @@ export function commandLine(options: EmulatorOptions = {}) {
 		emulator: () => emulator,
 		/** `rxaudit pull atlassian-org-events` from the emulator, in the folder, with its token. */
 		pull: (args: readonly string[] = [], more: CliOptions = {}): Promise<CliResult> =>
-			runCli([...source(), ...args], given(more)),
+			(more.stdoutFile === undefined ? runCli : runProcess)([...source(), ...args], given(more)),
 		startPull: (args: readonly string[] = [], more: CliOptions = {}): RunningCli =>
 			spawnCli([...source(), ...args], given(more)),
 		/** The ids that the emulator holds, newest first. */

@@ -4,12 +4,19 @@ import fs from 'node:fs';
 import path from 'node:path';
 import {buffer} from 'node:stream/consumers';
 import {type CliResult, cliFile} from './cli.ts';
+import {linesOf} from './command-line.ts';
 
 /** The command lines that a help text shows, without their variables. */
 export function examplesIn(help: string): string[] {
 	return [...help.matchAll(/^ {2}(?:[A-Z_]+=\S+ )?(rxaudit \S+ .*--.*|rxaudit (?:demo|list|describe \S+))$/gm)]
 		.map(match => match[1]!)
 		.filter(line => !/<|shows/.test(line));
+}
+
+/** What a help text shows to type: the lines in front of `On a local stand-in`, and those behind it. */
+export function shownIn(help: string): readonly [api: string[], emulator: string[]] {
+	const [, api = '', emulator = ''] = help.split(/^(?:Examples:|On a local stand-in,.*)$/m);
+	return [linesOf(api).map(line => line.trim()), linesOf(emulator).map(line => line.trim())];
 }
 
 /** Runs a line as a shell would, with `rxaudit` being the built command; `jq` only passes on what it gets. */

@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import {pullHelp} from '../../lib/cli/pull-help.ts';
+import type {ApiName} from '../../lib/emulator/index.ts';
+import {list, load} from '../../lib/registry.ts';
+import {commandLine, linesOf} from '../support/command-line.ts';
+import {runExample, shownIn} from '../support/examples.ts';
+
+const flags = {quiet: {help: 'silence'}};
+
+describe('each example of pull --help', () => {
+	// as new as the real ones, so that a span back from now finds them
+	const {folder, emulator} = commandLine({events: 40, newestMs: Date.now() - 120_000});
+
+	/** The example as it stands, but for what only the user knows: host, secrets, and the port of the emulator. */
+	function filledIn(line: string, endpoint: string | undefined): string {
+		const {url, token, username, password} = emulator();
+		const known = line
+			.replace('RXAUDIT_TOKEN=…', `RXAUDIT_TOKEN=${token}`)
+			.replace('RXAUDIT_USERNAME=…', `RXAUDIT_USERNAME=${username}`)
+			.replace('RXAUDIT_PASSWORD=…', `RXAUDIT_PASSWORD=${password}`)
+			.replace('https://HOST', url)
+			.replace('http://127.0.0.1:8080', url);
+		// the vendor's own host is not to be asked by a test
+		return endpoint === undefined ? known : known.replace(' --org-id', ` --endpoint ${url} --org-id`);
+	}
+
+	for (const name of list('source')) {
+		it(`of ${name} runs, and gives everything`, async () => {
+			const source = await load('source', name);
+			const [[login, ...atApi], atEmulator] = shownIn(pullHelp(source, flags));
+			assert.match(login!, /^export /);
+			assert.deepEqual([atApi.length, atEmulator.length], [3, 1]);
+			// the emulator takes some requests without their context path too
+			const address = ` --endpoint ${emulator().endpoints[name as ApiName]} `;
+			assert.ok(filledIn(atEmulator[0]!, undefined).includes(address), address);
+			const held = [
+				...emulator()
+					.api(name as ApiName)
+					.records(),
+			].length;
+			const run = async (script: string, place: string) => {
+				const own = path.join(folder(), place);
+				fs.mkdirSync(own);
+				const {code, stdout, stderr} = await runExample(script, own, {});
+				assert.equal(code, 0, `${script}\n${stderr}`);
+				return {lines: linesOf(stdout), files: fs.readdirSync(own), stderr};
+			};
+			const results = await Promise.all([
+				...atApi.map((line, at) =>
+					run(`${filledIn(login!, undefined)}\n${filledIn(line, source.endpoint)}`, `api-${at}`),
+				),
+				run(filledIn(atEmulator[0]!, undefined), 'emulator'),
+			]);
+			const [seen, file, tree, first] = results;
+			assert.equal(seen!.lines.length, held);
+			const isLog = source.order !== 'none';
+			assert.equal(atApi[0]!.includes("'.time "), isLog, 'a member that the lines have');
+			assert.ok(seen!.lines.every(line => !isLog || typeof (JSON.parse(line) as {time: unknown}).time === 'string'));
+			assert.ok(file!.files.includes('audit.ndjson.gz') && file!.files.includes('audit.state'));
+			assert.ok(tree!.files.includes('backup') && tree!.files.includes('backup.state'));
+			for (const {stderr} of [file!, tree!]) assert.match(stderr, new RegExp(`^rxaudit: done: ${held} events, `, 'm'));
+			assert.equal(first!.lines.length, 3);
+		});
+	}
+});
