@@ -142,5 +142,6 @@ function asSinkError(error: unknown): never {
 			: error.code === 'TIMEOUT'
 				? '; the receiver did not answer in time: look there, or raise its timeoutMs and idleTimeoutMs'
 				: '';
-	throw new SinkError('SINK_FAILED', error.message + advice, {cause: error});
+	const message = error.message.replaceAll(/\(--((?:ca|client-cert)-file)\b/g, '(--http-$1'); // of this sink, not of the source
+	throw new SinkError('SINK_FAILED', message + advice, {cause: error});
 }

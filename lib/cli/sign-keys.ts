@@ -7,15 +7,17 @@ import {type Sign, signer} from '../manifest.ts';
 export function signKeyFrom(file: string): Sign {
 	const flag = '--sign-key-file';
 	const pem = read(flag, file);
+	const make = 'openssl genpkey -algorithm ed25519 makes one';
+	const key = keyOf(flag, `an Ed25519 private key without a passphrase, in PEM (${make})`, () => {
+		if (pem.includes('PUBLIC KEY')) throw new Error('a public key');
+		return createPrivateKey(pem);
+	});
 	if (process.platform !== 'win32' && (fs.statSync(file).mode & 0o007) !== 0) {
 		throw new ConfigError(
 			`${flag}: ${file} is open to everybody on this machine, so that what it signs proves nothing: chmod 600 ${file}`,
 		);
 	}
-	const make = 'openssl genpkey -algorithm ed25519 makes one';
-	return signer(
-		keyOf(flag, `an Ed25519 private key without a passphrase, in PEM (${make})`, () => createPrivateKey(pem)),
-	);
+	return signer(key);
 }
 
 /** The Ed25519 public key of a PEM file. */
@@ -35,7 +37,7 @@ function keyOf(flag: string, expected: string, make: () => KeyObject): KeyObject
 	try {
 		key = make();
 	} catch (error) {
-		const got = reasonOf(error) === 'a private key' ? 'a private key' : 'something else';
+		const got = /^a (?:private|public) key$/.test(reasonOf(error)) ? reasonOf(error) : 'something else';
 		throw new ConfigError(`${flag}: expected ${expected}, got ${got}`);
 	}
 	if (key.asymmetricKeyType === 'ed25519') return key;

@@ -1,6 +1,6 @@
 import type {z} from 'zod';
 import {connect, type Connection} from '../../lib/connect.ts';
-import {AuthError, ConfigError} from '../../lib/errors.ts';
+import {ConfigError} from '../../lib/errors.ts';
 import {type Secret, tokenCredentials} from '../../lib/http/credentials.ts';
 import {isLoopback, parseEndpoint} from '../../lib/http/endpoint.ts';
 import {Meter} from '../../lib/meter.ts';
@@ -75,7 +75,7 @@ function inBase64(name: string, token: Secret | undefined, plain: Set<string>): 
 		const isPlain = given.includes(':');
 		const pair = isPlain ? given : Buffer.from(given, 'base64').toString();
 		if (!pair.includes(':')) {
-			throw new AuthError('UNAUTHORIZED', `${name}: expected user:password as the token of auth Basic, got no colon`);
+			throw new ConfigError(`${name}: expected user:password as the token of auth Basic, got no colon`);
 		}
 		plain.add(pair).add(pair.slice(pair.indexOf(':') + 1));
 		return isPlain ? Buffer.from(pair).toString('base64') : given;

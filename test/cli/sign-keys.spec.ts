@@ -54,6 +54,7 @@ describe('keys for signing', () => {
 		for (const text of [key.privateKey, rsa.publicKey, 'x', '']) refused(text, publicly, publicKeyFrom);
 		refused(rsa.privateKey, /got one of rsa$/, signKeyFrom);
 		refused(key.privateKey, /got a private key$/, publicKeyFrom);
+		refused(key.publicKey, /got a public key$/, file => (fs.chmodSync(file, 0o644), signKeyFrom(file)));
 	});
 
 	it('are refused when everybody may read them, or nobody can', () => {

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import {AuthError, ConfigError} from '../../../lib/errors.ts';
+import {ConfigError} from '../../../lib/errors.ts';
 import http from '../../../sinks/http.ts';
 import {type HttpReceiver, startWebhook} from '../../support/http-receivers.ts';
 import {batchOf, sinkContext} from '../../support/sink-batch.ts';
+import {localServers, pair} from '../../support/tls-server.ts';
 
 const page = batchOf([{id: 'a'}]);
 
@@ -28,7 +29,7 @@ describe('a receiver', () => {
 			await assert.rejects(
 				async () => send({token}),
 				error =>
-					error instanceof AuthError && /expected user:password/.test(error.message) && !/s3cret/.test(error.message),
+					error instanceof ConfigError && /expected user:password/.test(error.message) && !/s3cret/.test(error.message),
 			);
 		}
 	});
@@ -39,6 +40,19 @@ describe('a receiver', () => {
 			send({token: 'ann:s3cret-password'}),
 			error => /answered 404/.test((error as Error).message) && !/s3cret/.test((error as Error).message),
 		);
+	});
+
+	describe('whose certificate is not trusted', () => {
+		const {api} = localServers();
+
+		it('names the options of this sink, not those of the source', async () => {
+			const endpoint = `https://127.0.0.1:${await api(pair('server'))}`;
+			await assert.rejects(
+				send({endpoint, maxAttempts: 1}),
+				error =>
+					/\(--http-ca-file FILE\)/.test((error as Error).message) && !/--ca-file/.test((error as Error).message),
+			);
+		});
 	});
 
 	describe('behind plain http', () => {
