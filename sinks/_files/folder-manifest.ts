@@ -79,12 +79,17 @@ export async function openFolderManifest(options: FolderManifestOptions): Promis
 	const others = before.markers.map(name => `${dir}/${name}`).filter(other => other !== marker);
 	const mayBeDead = others.some(other => lifeOfMarker(other) !== 'running');
 	const dead = others.filter(other => lifeOfMarker(other) === 'dead');
+	const sizeOf = () => fs.statSync(path, {throwIfNoEntry: false})?.size;
+	const size = sizeOf();
 	const {target, chain: begin} = await openBehindLast(path, options);
+	const disturbed = () =>
+		changed(sink, `another run has written to ${path} meanwhile: let one at a time write with a state`);
 	let strays: Set<string>;
 	let file: GrowingFile;
 	try {
 		strays = wasOpen || mayBeDead || before.parts.size === 0 ? await unlisted(dir) : new Set();
 		await placeMarker(marker, durability);
+		if (sizeOf() !== size) throw disturbed(); // before its entries are cut
 		file = growTarget(target, options);
 	} catch (error) {
 		closeTarget(target);
@@ -108,9 +113,7 @@ export async function openFolderManifest(options: FolderManifestOptions): Promis
 		},
 		async commit() {
 			if (files.length > 0) {
-				if (file.size !== file.end) {
-					throw changed(sink, `another run has written to ${path} meanwhile: let one at a time write with a state`);
-				}
+				if (file.size !== file.end) throw disturbed();
 				const sealed = sealEntry(chain, {sources: tally.take(), files}, context.sign);
 				await file.put(Buffer.from(`${sealed.line}\n`));
 				({chain} = sealed);
