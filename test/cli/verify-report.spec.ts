@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import {
 	addedBehindHeads,
+	checkHeads,
 	findHead,
 	type Findings,
 	type FoundHead,
@@ -43,6 +44,17 @@ describe('the answer of verify', () => {
 			'  written  3 events of some-source:acme, from 2026-01-01T00:00:00.000Z to 2026-01-02T00:00:00.000Z',
 			'',
 		]);
+	});
+
+	it('notes each part of which no head was given, where one was given of another', () => {
+		const parts = [first, second].map((head, at) => ({part: `${at}`, entries: 1, head, hashes: [head], signed: 0}));
+		const notes = (...heads: string[]) =>
+			checkHeads(
+				{...intact, parts},
+				heads.map(head => ({head, from: '--state', isClosed: () => true})),
+			).notes;
+		assert.deepEqual(notes(first), ['no head was given of part 1: whose it is, is not known']);
+		assert.deepEqual([notes(), notes(first, second)], [[], []]);
 	});
 
 	it('names each damage, and says what else there is to know', () => {
