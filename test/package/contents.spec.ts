@@ -25,7 +25,7 @@ describe('package contents', function () {
 			.map(file => `dist/${file.replace(/\.ts$/, '')}`)
 			.flatMap(file => [`${file}.js`, `${file}.d.ts`]);
 		const docs = Object.keys(await formatDocs());
-		const documents = ['CHANGELOG.md', 'LICENSE', 'README.md', ...docs, 'package.json'];
+		const documents = ['CHANGELOG.md', 'LICENSE', 'README.md', 'docs/verify.md', ...docs, 'package.json'];
 		assert.deepEqual(pack.files, [...built, ...documents].sort());
 	});
 
