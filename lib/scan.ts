@@ -1,6 +1,7 @@
 import type {Json} from './event.ts';
 import {addInterval, clip, gaps as missing, type Interval} from './interval-set.ts';
 import type {Rejected, SourceRecord} from './page.ts';
+import type {Progress} from './progress-guard.ts';
 import {isoTime} from './time.ts';
 
 /** One pass over a span of time, with its bounds pinned. Plain JSON: it is part of the checkpoint. */
@@ -257,6 +258,22 @@ export type ReadPage<T> = (scan: Scan, signal: AbortSignal) => Promise<Answer<T>
 
 export function isEmpty(answer: Answer<unknown>): boolean {
 	return answer.records.length === 0 && !answer.rejected?.length;
+}
+
+/** What an answer says of how its pass goes on. */
+export function progressOf(answer: Answer<unknown>): Progress {
+	const {records, rejected = [], rows, next, nextKey = next} = answer;
+	const progress = {isEmpty: isEmpty(answer) && !rows, next: nextKey};
+	// where rows are counted, those that were known already are left out
+	if (rows !== undefined) return progress;
+	const flawed = rejected.map(({text}) => textOf(text));
+	const identities = [...records.map(({id}) => `id ${id}`), ...flawed];
+	if (answer.nextKey === undefined) return {...progress, identities};
+	return {...progress, identities, contents: [...records.map(({text}) => textOf(text)), ...flawed]};
+}
+
+function textOf(text: Uint8Array): string {
+	return Buffer.from(text.buffer, text.byteOffset, text.byteLength).toString('latin1');
 }
 
 export function spanText({sinceMs, untilMs}: Pick<Scan, 'sinceMs' | 'untilMs'>): string {

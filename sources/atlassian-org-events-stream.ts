@@ -6,7 +6,7 @@ import {orgActions} from './_org-actions.ts';
 export type {OrgEvent, OrgObject} from './_org.ts';
 
 /** So many empty pages in a row, each with another cursor, are the end of the log: a server may give one for ever. */
-const maxEmptyPages = 10;
+const maxEmptyPages = 200;
 
 /** The cursor of a place, and how many empty pages were read before it. */
 function placeOf(cursor: Json): {readonly cursor: string; readonly empty?: number} {

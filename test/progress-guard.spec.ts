@@ -50,6 +50,22 @@ describe('createProgressGuard', () => {
 		assert.notEqual(check(page(3)), undefined);
 	});
 
+	it('remembers the first records and the last ones, however many there are', () => {
+		const {check} = createProgressGuard('some-source', {maxRecords: 100});
+		const of = (from: number, next?: number) =>
+			check({isEmpty: false, next, identities: Array.from({length: 10}, (_, at) => `${from + at}`)});
+		for (let at = 0; at < 1000; at += 10) assert.equal(of(at, at), undefined);
+		assert.equal(of(990, -1), undefined, 'one page may be known');
+		assert.match(of(0)!.message, /only records that it had given before, and then an end/);
+	});
+
+	it('lets known records come again where the cursor was refused', () => {
+		const {check, refused} = createProgressGuard('some-source');
+		assert.equal(check({...page(1), identities: ['a', 'b']}), undefined);
+		assert.equal(refused(2000), undefined);
+		assert.equal(check({...page(undefined), identities: ['b']}), undefined);
+	});
+
 	it('takes a refusal at the same place again for a standstill', () => {
 		for (const edgeMs of [undefined, 0, 1000]) {
 			const {refused} = createProgressGuard('some-source');

@@ -18,6 +18,7 @@ import {
 	isWithin,
 	leaveGap,
 	nowhere,
+	progressOf,
 	type ReadPage,
 	type Scan,
 	type SourcePosition,
@@ -221,7 +222,7 @@ function pagesOfScan<T>(
 					continue;
 				}
 				const {next} = answer;
-				const stuck = guard.check({isEmpty: isEmpty(answer) && !answer.rows, next: answer.nextKey ?? next});
+				const stuck = guard.check(progressOf(answer));
 				if (stuck && isEmpty(answer)) {
 					place.release();
 					throw stuck;
@@ -260,8 +261,8 @@ function pagesOfScan<T>(
 		}
 
 		function emit(page: Page<T>): void {
-			if (subscriber.closed) page.taken();
-			else subscriber.next(page);
+			if (subscriber.closed) return page.taken();
+			subscriber.next(page);
 		}
 
 		async function room(): Promise<BudgetPlace> {
@@ -277,16 +278,15 @@ function pagesOfScan<T>(
 			place.hold(answer.bytes);
 			progress.heard ||= !isEmpty(answer) || Boolean(answer.rows);
 			const keep = answer.records.map(record => isWithin(record, current));
-			const all = keep.every(Boolean);
-			const records = all ? answer.records : answer.records.filter((_, index) => keep[index]);
-			const events = all ? answer.events : answer.events.filter((_, index) => keep[index]);
+			const within = <V>(rows: readonly V[]) => rows.filter((_, index) => keep[index]);
+			const records = within(answer.records);
 			const moved = advance(progress.position, current, records, options.source.order);
 			if (isStuck) progress.position = moved;
 			else if (answer.next === undefined) progress.position = finish(moved, current);
 			else progress.position = {...moved, scan: {...moved.scan!, cursor: answer.next}};
 			return createPage<T>(
 				{
-					events,
+					events: within(answer.events),
 					records,
 					rejected: answer.rejected ?? [],
 					source: options.source,

@@ -370,7 +370,9 @@ describe('paginate', () => {
 
 		it('is not 999 of them, nor more with events in between', async () => {
 			let asked = 0;
-			const heard = pages(async () => answerOf(++asked % 1000 === 0 ? ['a'] : [], asked < 3000 ? asked : undefined));
+			const heard = pages(async () =>
+				answerOf(++asked % 1000 === 0 ? [`${asked}`] : [], asked < 3000 ? asked : undefined),
+			);
 			await heard.over;
 			assert.equal(heard.ended, 'complete');
 			assert.equal(heard.values.flatMap(idsOf).length, 3);
@@ -383,6 +385,33 @@ describe('paginate', () => {
 			await heard.over;
 			assert.equal(heard.ended, 'complete');
 			assert.equal(asked, 300);
+		});
+
+		it('is a pass that begins again under new cursors, and ends', async () => {
+			const values = await stuck(tableOf({'': [['a', 'b'], '1'], '1': [['c', 'd'], '2'], '2': [['a', 'b']]}));
+			assert.deepEqual(positionOf(values.at(-1)).covered, []);
+		});
+
+		it('is a pass that turns in a circle under new cursors, after as many pages as hold what was seen', async () => {
+			let asked = 0;
+			await stuck(async () => answerOf([`${asked++ % 3}`], asked));
+			assert.equal(asked, 3 + 3 + 1);
+		});
+
+		it('is the same record for ever, though equal ones may be several: a thousand pages of it', async () => {
+			let asked = 0;
+			await stuck(async () => {
+				asked++;
+				const answer = answerOf([`a-${asked}`], {at: asked});
+				return {...answer, records: answer.records.map(one => ({...one, text: Buffer.from('a')})), nextKey: `${asked}`};
+			});
+			assert.equal(asked, 1002);
+		});
+
+		it('is not some pages of known records before new ones', async () => {
+			const heard = pages(tableOf({'': [['a'], '1'], '1': [['a'], '2'], '2': [['b'], '3'], '3': [['c']]}));
+			await heard.over;
+			assert.equal(heard.ended, 'complete');
 		});
 
 		it('is a long cursor that comes again, not another one that differs in its last digit', async () => {
@@ -535,11 +564,14 @@ describe('paginate', () => {
 			const stop = new AbortController();
 			const start = startWith({signal: stop.signal});
 			let asked = 0;
-			const heard = listen(of(scan).pipe(paginate(async () => answerOf(['x'], ++asked), {source, start})), page => {
-				if (page.sequence === 3) stop.abort();
-				if (asked > 50) heard.unsubscribe();
-				page.ack();
-			});
+			const heard = listen(
+				of(scan).pipe(paginate(async () => answerOf([`${++asked}`], asked), {source, start})),
+				page => {
+					if (page.sequence === 3) stop.abort();
+					if (asked > 50) heard.unsubscribe();
+					page.ack();
+				},
+			);
 			await heard.over;
 			assert.equal(start.interrupted, true);
 			assert.ok(asked <= 5, `${asked} requests`);
@@ -549,7 +581,7 @@ describe('paginate', () => {
 			const stop = new AbortController();
 			const start = startWith({signal: stop.signal});
 			let asked = 0;
-			const heard = listen(of(scan).pipe(paginate(async () => answerOf(['x'], ++asked), {source, start})));
+			const heard = listen(of(scan).pipe(paginate(async () => answerOf([`${++asked}`], asked), {source, start})));
 			await settle();
 			stop.abort();
 			await heard.over;
