@@ -218,7 +218,11 @@ describe('Committer', () => {
 				const steps: string[] = [];
 				const state = memoryStore({journal, step: name => void steps.push(name)});
 				const build: Build = start =>
-					pagedSource([...someRecords(6), ...someRecords(3)], {start, pageSize: 2, untilMs: 1e9}).pipe(dedupe(start));
+					pagedSource([...someRecords(5), ...someRecords(2), ...someRecords(6).slice(5)], {
+						start,
+						pageSize: 2,
+						untilMs: 1e9,
+					}).pipe(dedupe(start));
 				await run(build, memorySink(), {state, commitSize: {pages: 1}});
 				const bytes = state.identities();
 				assert.equal(bytes.length, 6 * 20);

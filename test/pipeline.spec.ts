@@ -671,7 +671,7 @@ describe('run', () => {
 		});
 
 		it('counts each event once: written, dropped, or a dead letter', async () => {
-			const records = [...someRecords(6), ...someRecords(6).slice(4)];
+			const records = [...someRecords(5), ...someRecords(5).slice(3), ...someRecords(6).slice(5)];
 			const deadLetters = memorySink({target: 'dead'});
 			const sinks = [memorySink({target: 'one', refuses: ['e1', 'e2']}), memorySink({target: 'two', refuses: ['e2']})];
 			const build: Build = start =>

@@ -76,6 +76,8 @@ export type PageFault =
 	| {readonly kind: 'repeat-cursor'}
 	/** The next cursor is the one that the page before was asked for with: A, B, A, B. */
 	| {readonly kind: 'cycle-cursor'}
+	/** The next cursor is a new one for the same place. */
+	| {readonly kind: 'renew-cursor'}
 	/** No events, and a new cursor for the same place. */
 	| {readonly kind: 'empty-pages'}
 	/** The link to the next page is on another host (default http://127.0.0.2:9); `onlyLink` leaves the cursor out. */
@@ -104,6 +106,7 @@ const stages = {
 	delay: 'wire',
 	'repeat-cursor': 'page',
 	'cycle-cursor': 'page',
+	'renew-cursor': 'page',
 	'empty-pages': 'page',
 	'foreign-next': 'page',
 	'refuse-cursor': 'page',

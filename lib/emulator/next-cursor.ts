@@ -18,7 +18,7 @@ export function createCursorFaults(): (fault: PageFault | undefined, cursor: Nex
 	return (fault, {given, next, again}) => {
 		const cycled = before;
 		before = given;
-		if (fault?.kind === 'empty-pages') return again();
+		if (fault?.kind === 'empty-pages' || fault?.kind === 'renew-cursor') return again();
 		if (fault?.kind === 'repeat-cursor') return given ?? next;
 		return fault?.kind === 'cycle-cursor' ? (cycled ?? next) : next;
 	};

@@ -26,6 +26,7 @@ Kinds:
   delay:MS                    the right answer, later
   refuse-cursor               400 ADMIN-400-1 for any cursor
   repeat-cursor, cycle-cursor the next cursor was there before
+  renew-cursor                the next cursor is a new one for the same place
   empty-pages                 no events, and a next cursor
   foreign-next[:ORIGIN]       links.next on another host`;
 
@@ -101,6 +102,7 @@ function parseKind(text: string, kind: string, rest: string | undefined): FaultK
 		case 'refuse-cursor':
 		case 'repeat-cursor':
 		case 'cycle-cursor':
+		case 'renew-cursor':
 		case 'empty-pages':
 			if (rest !== undefined) throw bad(text, `${kind} without an argument`, rest);
 			return {kind};

@@ -11,13 +11,13 @@ export interface SourceEntry {
 	/** Whether its API gives cursors, which it may refuse. */
 	readonly cursor: boolean;
 	/** The answers of its API that lead nowhere, so that paging must end with an error. */
-	readonly stuck: readonly ('repeat-cursor' | 'cycle-cursor' | 'empty-pages')[];
+	readonly stuck: readonly ('repeat-cursor' | 'cycle-cursor' | 'renew-cursor' | 'empty-pages')[];
 	/** What keeps the emulator's records the same while they are read. */
 	readonly switches?: EmulatorSwitches;
 }
 
 const inOrg = ({orgId}: Emulator) => ({orgId});
-const cycles = ['repeat-cursor', 'cycle-cursor'] as const;
+const cycles = ['repeat-cursor', 'cycle-cursor', 'renew-cursor'] as const;
 const dataCenter: Omit<SourceEntry, 'path'> = {
 	cursor: true,
 	stuck: [...cycles, 'empty-pages'],
