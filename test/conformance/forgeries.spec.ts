@@ -69,6 +69,8 @@ const nextObject = ({files}: Victim) => {
 const addPart = async (victim: Victim, sign?: Sign) => {
 	fs.cpSync(await victim.another(sign), victim.folder, {recursive: true});
 };
+const dropLastEntry = ({readEntries, writeEntries, folder}: Victim) =>
+	writeEntries(folder, readEntries(folder).slice(0, -1));
 const put = (victim: Victim, how: (file: string) => unknown) => {
 	const [file] = victim.files as [string];
 	fs.rmSync(file);
@@ -110,10 +112,12 @@ const forgeries: readonly Forgery[] = [
 		},
 	},
 	{
-		what: 'an entry removed',
+		what: 'an entry removed that others follow',
 		found: everywhere,
 		forge: ({readEntries, writeEntries, folder}) => writeEntries(folder, readEntries(folder).toSpliced(1, 1)),
 	},
+	{what: 'the last entry removed, its data kept', of: ['file', 'objects'], found: [0, 1, 0], forge: dropLastEntry},
+	{what: 'the last entry of a folder of events removed', of: ['files'], found: everywhere, forge: dropLastEntry},
 	{
 		what: 'an entry of another archive added',
 		found: everywhere,
