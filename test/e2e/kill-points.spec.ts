@@ -163,6 +163,9 @@ interface Outcome extends Difference {
 }
 
 /** Kills one backup again and again at a point, ends it, and compares. */
+/** How often it is killed at each point, at most five. */
+const timesEach = Number(process.env['RXAUDIT_E2E_KILLS'] ?? 3);
+
 async function killAt(point: Point, folder: string): Promise<Outcome> {
 	const {pageSize, events} = point.sink.endsWith('.gz') ? gzipSizes : sizes;
 	const emulator = await startEmulator({events, token});
@@ -178,7 +181,7 @@ async function killAt(point: Point, folder: string): Promise<Outcome> {
 		args.push('--state', path.join(folder, 'state-folder', state));
 		// So that all that follow resume: behind the first state with events in it.
 		const first: FsFault = {call: 'renameSync', path: state, at: 3, when: 'after', do: 'kill'};
-		const faults = [first, ...point.at.map((at): FsFault => ({...point.fault, at, do: 'kill'}))];
+		const faults = [first, ...point.at.slice(0, timesEach).map((at): FsFault => ({...point.fault, at, do: 'kill'}))];
 		let kills = 0;
 		for (const fault of faults) {
 			const {code, stderr} = await pull(emulator, args, {faults: [fault]});
