@@ -266,13 +266,14 @@ export function progressOf(answer: Answer<unknown>): Progress {
 	const progress = {isEmpty: isEmpty(answer) && !rows, next: nextKey};
 	// where rows are counted, those that were known already are left out
 	if (rows !== undefined) return progress;
-	const flawed = rejected.map(({text}) => textOf(text));
+	const flawed = rejected.map(({text}) => bytesAsText(text));
 	const identities = [...records.map(({id}) => `id ${id}`), ...flawed];
 	if (answer.nextKey === undefined) return {...progress, identities};
-	return {...progress, identities, contents: [...records.map(({text}) => textOf(text)), ...flawed]};
+	return {...progress, identities, contents: [...records.map(({text}) => bytesAsText(text)), ...flawed]};
 }
 
-function textOf(text: Uint8Array): string {
+/** A character for each byte, whatever the bytes are. */
+export function bytesAsText(text: Uint8Array): string {
 	return Buffer.from(text.buffer, text.byteOffset, text.byteLength).toString('latin1');
 }
 

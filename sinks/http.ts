@@ -142,6 +142,5 @@ function asSinkError(error: unknown): never {
 			: error.code === 'TIMEOUT'
 				? '; the receiver did not answer in time: look there, or raise its timeoutMs and idleTimeoutMs'
 				: '';
-	const message = error.message.replaceAll(/\(--((?:ca|client-cert)-file)\b/g, '(--http-$1'); // of this sink, not of the source
-	throw new SinkError('SINK_FAILED', message + advice, {cause: error});
+	throw new SinkError('SINK_FAILED', error.message + advice, {cause: error});
 }

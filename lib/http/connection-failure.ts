@@ -1,12 +1,13 @@
 import {proxyFailed, proxyRefused} from './agent.ts';
 import {AttemptError} from './attempt.ts';
 
-const ownAuthority =
-	'if it is right, give the certificate of its authority with the option ca-file (--ca-file FILE), or in NODE_EXTRA_CA_CERTS';
-const ownCertificate = 'give one with the options client-cert-file and client-key-file (--client-cert-file FILE …)';
+const ownAuthority = (flag: string) =>
+	`if it is right, give the certificate of its authority with the option ca-file (${flag}ca-file FILE), or in NODE_EXTRA_CA_CERTS`;
+const ownCertificate = (flag: string) =>
+	`give one with the options client-cert-file and client-key-file (${flag}client-cert-file FILE …)`;
 
 /** What never passes by itself: a pattern of its code and message, what it means, what to do. The first that fits counts. */
-const lasting: readonly (readonly [pattern: RegExp, means: string, advice: string])[] = [
+const lasting: readonly (readonly [pattern: RegExp, means: string, advice: string | ((flag: string) => string)])[] = [
 	[
 		/\bDEPTH_ZERO_SELF_SIGNED_CERT\b/,
 		"the server's certificate is signed by itself and not trusted here",
@@ -46,14 +47,17 @@ const lasting: readonly (readonly [pattern: RegExp, means: string, advice: strin
 	[/\bHPE_\w+/, 'what answers speaks no proper HTTP', 'check the port, and whether the address begins with https://'],
 ];
 
-/** What a broken connection is in words, with what to do; undefined where there is no more to say than its code. */
-export function explainConnection(code: string, message: string): string | undefined {
+/**
+ * What a broken connection is in words, with what to do; undefined where there is no more to say than its code. `flag`
+ * is what the flags of its options begin with.
+ */
+export function explainConnection(code: string, message: string, flag = '--'): string | undefined {
 	if (code === proxyFailed || code === proxyRefused) return /\bthe proxy \S+ of .*/s.exec(message)?.[0] ?? message;
 	const [, means, advice] = lasting.find(([pattern]) => pattern.test(`${code} ${message}`)) ?? [];
 	if (means === undefined) return undefined;
 	const names = /cert's (?:altnames|list|CN): (.*)/.exec(message);
 	const got = names?.[1] ? ` (${names[1]})` : '';
-	return `${means}${got} (${code}); ${advice}`;
+	return `${means}${got} (${code}); ${typeof advice === 'function' ? advice(flag) : advice}`;
 }
 
 /** What a connection without TLS becomes where TLS is spoken. */

@@ -11,6 +11,8 @@ import type {ClientRequest} from './request.ts';
 export interface Wording {
 	/** Where its address was given. */
 	readonly address: string;
+	/** What the flags of its options begin with. Default: `--`. */
+	readonly flag?: string;
 	/** What a 404 says, and what to check. */
 	readonly missing: readonly [what: string, check: string];
 	/** What a 403 says, and what to check. */
@@ -84,7 +86,7 @@ function networkError({errno}: AttemptError, message: string): Error {
 	return isLogin ? new AuthError('UNAUTHORIZED', message) : new SourceError('UNREACHABLE', message);
 }
 
-function networkReason(error: AttemptError, endpoint: URL, {address}: Wording): string {
+function networkReason(error: AttemptError, endpoint: URL, {address, flag}: Wording): string {
 	switch (error.errno) {
 		case 'ENOTFOUND':
 		case 'EAI_AGAIN':
@@ -93,7 +95,7 @@ function networkReason(error: AttemptError, endpoint: URL, {address}: Wording): 
 			return `nothing listens at ${endpoint.host} (ECONNREFUSED); check ${address}`;
 		default:
 			return (
-				explainConnection(error.errno ?? '', error.message) ??
+				explainConnection(error.errno ?? '', error.message, flag) ??
 				`the connection failed (${error.errno ?? error.message}); tried again in vain`
 			);
 	}

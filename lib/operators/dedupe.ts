@@ -2,7 +2,7 @@ import {defer, map, type MonoTypeOperatorFunction, type Observable} from 'rxjs';
 import type {Json} from '../event.ts';
 import {entryBytes, IdentitySet, secondOf} from '../identity-set.ts';
 import {keepEvents, type Page, type SourceRecord} from '../page.ts';
-import {type Gap, gapsIn, isPlain} from '../scan.ts';
+import {bytesAsText, type Gap, gapsIn, isPlain} from '../scan.ts';
 import {freshStart, type Start} from '../start.ts';
 
 export interface DedupeOptions {
@@ -83,7 +83,7 @@ export function dedupe<T>(start: Start = freshStart(), options: DedupeOptions = 
 				const keep = records.map(({id, identity, orderMs}) => isNew(identity ?? id, secondOf(orderMs)));
 				// they have no id or no time: their text stands for the one, the newest record for the other
 				const rejected = page.rejected.filter(({text}) =>
-					isNew(`rejected\n${Buffer.from(text).toString('latin1')}`, secondOf(track.watermarkMs)),
+					isNew(`rejected\n${bytesAsText(text)}`, secondOf(track.watermarkMs)),
 				);
 				const added = entries.subarray(0, fresh * (entryBytes / 4));
 				recent.push(added);

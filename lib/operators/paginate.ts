@@ -261,8 +261,8 @@ function pagesOfScan<T>(
 		}
 
 		function emit(page: Page<T>): void {
-			if (subscriber.closed) return page.taken();
-			subscriber.next(page);
+			if (subscriber.closed) page.taken();
+			else subscriber.next(page);
 		}
 
 		async function room(): Promise<BudgetPlace> {

@@ -1,7 +1,7 @@
 import type {Json} from '../../lib/event.ts';
 import {type Chain, emptyChain, type EntryContent, type ManifestFile, openEntry} from '../../lib/manifest.ts';
 import {type EntryPlace, objectOf} from './archive-names.ts';
-import {changed} from '../_files/file-errors.ts';
+import {changed, missingOrChanged} from '../_files/file-errors.ts';
 import {findEntry, orElse, putEntry} from './manifest-objects.ts';
 import type {ObjectStore} from './object-store.ts';
 import {inParallel} from './parallel.ts';
@@ -81,12 +81,8 @@ export async function checkLastObjects(sink: string, store: ObjectStore, mark: A
 		if (!object || !(await store.isSame(object, file))) wrong.push(path);
 	});
 	if (wrong.length === 0) return;
-	const names = wrong.sort().slice(0, 3).join(', ');
-	throw changed(
-		sink,
-		`${store.title}: of the ${files.length} objects of the last commit ${wrong.length} are missing or were changed: ` +
-			`${names}${wrong.length > 3 ? ', …' : ''}: put them back (rxaudit verify names all that differ)${orElse}`,
-	);
+	const problem = missingOrChanged(`${files.length} objects of the last commit`, wrong.sort());
+	throw changed(sink, `${store.title}: ${problem}${orElse}`);
 }
 
 function contentOf({

@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import {emptyChain, openEntry} from '../../lib/manifest.ts';
-import {changed} from './file-errors.ts';
+import {changed, missingOrChanged} from './file-errors.ts';
+import {tailBefore} from './open-target.ts';
 
 /** Far more than an entry has. */
 const maxLineBytes = 16 * 1024 * 1024;
@@ -23,26 +24,26 @@ export function checkLastCommit({sink, dir, manifest, end}: LastCommit): void {
 		return !found?.isFile() || found.size !== bytes;
 	});
 	if (wrong.length === 0) return;
-	const names = wrong.slice(0, 3).map(({path}) => path);
+	const problem = missingOrChanged(
+		`${files.length} last files that this state wrote`,
+		wrong.map(({path}) => path),
+	);
 	throw changed(
 		sink,
-		`${dir}: of the ${files.length} last files that this state wrote ${wrong.length} are missing or were changed: ` +
-			`${names.join(', ')}${wrong.length > names.length ? ', …' : ''}; put them back (rxaudit verify names all that ` +
-			'differ), or remove what was changed and begin a new state, which writes again what is not there',
+		`${dir}: ${problem}, or remove what was changed and begin a new state, which writes again what is not there`,
 	);
 }
 
 /** Of the line that ends there; none where it cannot be read, which is for others to say. */
 function filesOfEntry(manifest: string, end: number): readonly {readonly path: string; readonly bytes: number}[] {
 	if (end === 0) return [];
-	const text = Buffer.alloc(Math.min(end, maxLineBytes));
 	const descriptor = fs.openSync(manifest, 'r');
 	try {
-		fs.readSync(descriptor, text, 0, text.length, end - text.length);
+		const text = Buffer.from(tailBefore(descriptor, end, maxLineBytes));
+		const line = text.subarray(text.lastIndexOf(lineBreak, -2) + 1, -1).toString();
+		const opened = openEntry(line, emptyChain); // its place in the chain was checked
+		return 'entry' in opened ? (opened.entry.files ?? []) : [];
 	} finally {
 		fs.closeSync(descriptor);
 	}
-	const line = text.subarray(text.lastIndexOf(lineBreak, -2) + 1, -1).toString();
-	const opened = openEntry(line, emptyChain); // its place in the chain was checked
-	return 'entry' in opened ? (opened.entry.files ?? []) : [];
 }

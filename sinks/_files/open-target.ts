@@ -127,9 +127,9 @@ async function lastByteOfGzip(sink: string, path: string, size: number): Promise
 	return last;
 }
 
-/** The last 64 KiB before `end`. */
-export function tailBefore(descriptor: number, end: number): Uint8Array {
-	const tail = new Uint8Array(Math.min(end, tailBytes));
+/** The last bytes before `end`. Default: 64 KiB of them. */
+export function tailBefore(descriptor: number, end: number, bytes = tailBytes): Uint8Array {
+	const tail = new Uint8Array(Math.min(end, bytes));
 	for (let filled = 0; filled < tail.length;) {
 		const read = fs.readSync(descriptor, tail, filled, tail.length - filled, end - tail.length + filled);
 		if (read === 0) return tail.subarray(0, filled);

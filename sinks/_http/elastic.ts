@@ -64,11 +64,13 @@ export function elastic({index, ids = true}: ElasticOptions): BodyFormat {
 				const got = Array.isArray(items) ? `${items.length} items` : 'no items';
 				throw new OtherAnswer(`it has ${got} about ${sent.length} events that were sent`);
 			}
-			const answered = items as readonly (Readonly<Record<string, BulkItem>> | null)[];
-			const results = answered.map((item, at) => resultOf(Object.values(item ?? {})[0], idIn(sent[at]!)));
+			const answered = (items as readonly (Readonly<Record<string, BulkItem>> | null)[]).map(
+				item => Object.values(item ?? {})[0],
+			);
+			const results = answered.map((item, at) => resultOf(item, idIn(sent[at]!)));
 			// a conflict counts as an error there
-			const isFine = answered.every(item => Object.values(item ?? {})[0]!.status! < 300);
-			if (errors === true && isFine && results.every(result => result === taken)) {
+			const isFine = results.every((result, at) => result === taken && answered[at]!.status! < 300);
+			if (errors === true && isFine) {
 				throw new OtherAnswer('it says "errors": true, and of no event which');
 			}
 			return results;

@@ -34,6 +34,7 @@ export interface Receiver extends Pick<Connection, 'client' | 'limiter'> {
 
 const wording = {
 	address: 'the URL',
+	flag: '--http-',
 	missing: ['nothing takes events there', 'the URL'],
 	forbidden: ['this token may not write there', 'the token, what it may do, and the auth option'],
 } as const;

@@ -108,6 +108,13 @@ describe('atlassian-org-events-stream', () => {
 		});
 	});
 
+	it('goes on behind 150 empty pages in a row, each with another cursor', async () => {
+		await withEmulator({faults: [{kind: 'empty-pages', at: {from: 3, to: 152}}]}, async emulator => {
+			assert.deepEqual((await pull(emulator, {pageSize: 50})).flatMap(idsOf), held(emulator));
+			assert.ok(emulator.requestCount > 152, `${emulator.requestCount} requests`);
+		});
+	});
+
 	it('reads from since, inclusive, to until, exclusive, by the time of processing', async () => {
 		await withEmulator({switches: {bursts: {perThousand: 100, longSize: 40, longEvery: 100}}}, async emulator => {
 			const all = records(emulator);
