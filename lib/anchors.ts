@@ -26,14 +26,22 @@ export function msOf(row: Row | undefined): number | undefined {
 	return typeof row === 'object' ? row.orderMs : undefined;
 }
 
-/** Whether a page begins with the last of these rows; those of one time may change places. */
-export function beginsWith(rows: readonly Row[], anchors: readonly string[], overlap: number): boolean {
+/** How many rows the next page repeats, and whether equal rows are several records. */
+export interface Repeated {
+	readonly overlap: number;
+	readonly twins: boolean;
+}
+
+/**
+ * Whether a page begins with the last of these rows. Those of one time may change places, unless equal ones are told
+ * apart by their order only: there another order may be a slip.
+ */
+export function beginsWith(rows: readonly Row[], anchors: readonly string[], {overlap, twins}: Repeated): boolean {
 	if (overlap === 0 || rows.length < overlap) return false;
-	const marks = rows.slice(0, overlap).map(markOf).sort();
-	return anchors
-		.slice(-overlap)
-		.sort()
-		.every((anchor, index) => anchor === marks[index]);
+	const marks = rows.slice(0, overlap).map(markOf);
+	const known = anchors.slice(-overlap);
+	if (!twins) [marks, known].forEach(list => list.sort());
+	return known.every((anchor, index) => anchor === marks[index]);
 }
 
 /** The latest of the anchors that is left in a page; of rows that look alike, the one with most of its neighbours. */

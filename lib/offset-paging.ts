@@ -95,19 +95,19 @@ export function windowAt(cursor: OffsetCursor, sinceMs: number, pageSize?: numbe
 
 /** What a page adds, and where to go on. */
 export function readOffsetPage(rows: readonly Row[], cursor: OffsetCursor, reading: OffsetReading): OffsetPage {
-	if (cursor.proving) return {fresh: new Map(), next: proved(rows, cursor)};
+	if (cursor.proving) return {fresh: new Map(), next: proved(rows, cursor, reading.twins)};
 	const overlap = overlapOf(cursor, reading.pageSize);
 	const offset = cursor.search ? cursor.search.at : cursor.start - overlap;
 	const found = locate(rows, cursor, {overlap, offset, ...reading});
 	if (found === undefined) return searchOn(rows, cursor, overlap);
 	const {place, cursor: known} = found;
 	// an equal row may be another one, unless the place is a guess
-	const mayBeTwins = reading.twins && (!known.unsorted || beginsWith(rows, cursor.anchors, overlap));
+	const mayBeTwins = reading.twins && (!known.unsorted || beginsWith(rows, cursor.anchors, {overlap, twins: true}));
 	const isMixed = !mayBeTwins && mixes(rows, place, known);
 	if ((known.again ?? 0) > maxVain || (isMixed && known.unsorted)) return {fresh: new Map(), stuck: mixed(known)};
 	if (isMixed) return searchOn(rows, cursor, overlap);
 	const {fresh, counts} = freshRows(rows, place, known, reading.twins);
-	const next = behind(rows, place, known, {overlap, offset, counts, twins: reading.twins});
+	const next = behind(rows, place, known, {offset, counts, twins: reading.twins});
 	if (fresh.size > 0) return {fresh, next};
 	// nothing behind the rows that are known, and room for it: the one sign of an end that no server lacks
 	if (!cursor.search && place === rows.length && rows.length <= overlap) return {fresh};
@@ -132,7 +132,7 @@ function locate(
 		const known = twins && pageSize === 1 ? undefined : lastAnchor(rows, anchors);
 		return {place: known === undefined ? 0 : known + 1, cursor};
 	}
-	if (!search && beginsWith(rows, anchors, overlap)) return {place: overlap, cursor};
+	if (!search && beginsWith(rows, anchors, {overlap, twins})) return {place: overlap, cursor};
 	const last = lastAnchor(rows, anchors);
 	const isCounted = ms !== undefined && !unsorted && Object.keys(counts).length > 0;
 	const begin = isCounted && (search || last !== undefined) ? beginOf(ms, rows, offset === 0) : undefined;
@@ -170,7 +170,6 @@ function freshRows(rows: readonly Row[], place: number, {counts, given, ms, anch
 }
 
 interface Turn {
-	readonly overlap: number;
 	readonly offset: number;
 	readonly counts: ReadonlyMap<string, number>;
 	readonly twins: boolean;
@@ -231,10 +230,12 @@ function isWorthProof(next: OffsetCursor, rows: readonly Row[], twins: boolean):
 	return overlap < maxAnchors || new Set(anchors).size <= alike;
 }
 
-/** Nothing lies above the last second but what was read: the listing may begin there. Else it stays as it is. */
-function proved(rows: readonly Row[], {proving: _, ...cursor}: OffsetCursor): OffsetCursor {
-	const {second, deep: _deep, ...rest} = cursor;
-	if (rows.length !== 1 || markOf(rows[0]!) !== second!.edge) return {...forgetStart(cursor), deep: 2 * cursor.start};
+/** Nothing lies above the last second but what was read: the listing may begin there. Else equal rows may have slipped. */
+function proved(rows: readonly Row[], {proving: _proving, ...cursor}: OffsetCursor, twins: boolean): OffsetCursor {
+	const {second, deep: _, ...rest} = cursor;
+	const at = Math.max(0, cursor.start - cursor.overlap - cursor.largest);
+	if (rows.length !== 1 || markOf(rows[0]!) !== second!.edge)
+		return {...forgetStart(cursor), deep: 2 * cursor.start, ...(twins ? {search: {at, forward: false}} : {})};
 	return {...rest, toMs: endOf(second!.at), start: 0, second: {at: second!.at}, search: {at: 0, forward: true}};
 }
 
@@ -244,10 +245,9 @@ function searchOn(rows: readonly Row[], cursor: OffsetCursor, overlap: number): 
 	const fresh = new Map();
 	const times = (cursor.vain?.times ?? 0) + 1;
 	if (times > maxVain && !search?.forward) return {fresh, stuck: othersEachTime(cursor)};
-	const to = (at: number, forward: boolean): OffsetPage => ({
-		fresh,
-		next: {...cursor, search: {at, forward}, vain: {times}},
-	});
+	const to = (at: number, forward: boolean): OffsetPage => {
+		return {fresh, next: {...cursor, search: {at, forward}, vain: {times}}};
+	};
 	if (!search) return to(Math.max(0, start - overlap - largest), false);
 	if (!search.forward) return to(0, true);
 	// a page begins with a row of the one before, so that the first one of a time stands behind it
