@@ -6,8 +6,8 @@
 import {mkdtempSync, rmSync, statSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {fileState} from '../lib/file-state.ts';
-import {IdentitySet} from '../lib/identity-set.ts';
+import {fileState} from '../lib/state/file-state.ts';
+import {IdentitySet} from '../lib/model/identity-set.ts';
 
 const count = 1_500_000;
 const folder = mkdtempSync(join(tmpdir(), 'rxaudit-bench-'));

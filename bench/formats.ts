@@ -10,13 +10,13 @@ import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {of, type OperatorFunction} from 'rxjs';
-import {toBatch} from '../lib/batch.ts';
+import {toBatch} from '../lib/run/batch.ts';
 import {type ApiName, startEmulator} from '../lib/emulator/index.ts';
-import type {AuditEvent} from '../lib/event.ts';
+import type {AuditEvent} from '../lib/model/event.ts';
 import {ecs, normalize, ocsf} from '../lib/index.ts';
-import {mappingFacts} from '../lib/mapping.ts';
-import {createPage, type Page, type SourceFacts} from '../lib/page.ts';
-import {parseRecord, readRecord} from '../lib/records.ts';
+import {mappingFacts} from '../lib/source/mapping.ts';
+import {createPage, type Page, type SourceFacts} from '../lib/model/page.ts';
+import {parseRecord, readRecord} from '../lib/source/records.ts';
 import {list, load} from '../lib/registry.ts';
 import {compare, type Side} from './sides.ts';
 

@@ -11,7 +11,7 @@ import {join} from 'node:path';
 import {Readable} from 'node:stream';
 import {pipeline} from 'node:stream/promises';
 import {createGzip} from 'node:zlib';
-import type {Batch, SinkContext} from '../lib/sink.ts';
+import type {Batch, SinkContext} from '../lib/sink/sink.ts';
 import ndjson from 'rxaudit/sinks/ndjson';
 import {compare} from './sides.ts';
 

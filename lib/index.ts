@@ -1,17 +1,17 @@
 /** The public API of rxaudit. Sources and sinks are imported by name: `rxaudit/sources/*`, `rxaudit/sinks/*`. */
 
 // running
-export {run} from './pipeline.ts';
-export type {Build, Report, Run, RunOptions} from './pipeline.ts';
-export type {Progress} from './meter.ts';
-export {fileState} from './file-state.ts';
-export {deadLetters} from './dead-letters.ts';
-export type {DeadLettersOptions} from './dead-letters.ts';
-export {signer} from './manifest.ts';
+export {run} from './run/run.ts';
+export type {Build, Report, Run, RunOptions} from './run/run.ts';
+export type {Progress} from './model/meter.ts';
+export {fileState} from './state/file-state.ts';
+export {deadLetters} from './source/dead-letters.ts';
+export type {DeadLettersOptions} from './source/dead-letters.ts';
+export {signer} from './sink/manifest.ts';
 
 // operators
-export {paginate} from './operators/paginate.ts';
-export type {Answer, PaginateOptions, ReadPage} from './operators/paginate.ts';
+export {paginate} from './source/paginate.ts';
+export type {Answer, PaginateOptions, ReadPage} from './source/paginate.ts';
 export {normalize} from './operators/normalize.ts';
 export type {NormalizeOptions} from './operators/normalize.ts';
 export {ecs} from './operators/ecs.ts';
@@ -30,19 +30,19 @@ export {filterEvents} from './operators/filter-events.ts';
 export {toEvents} from './operators/to-events.ts';
 
 // contracts
-export {defineSource} from './source.ts';
-export type {NormalizedMembers, Source, SourceDefinition, SourceRequest, Window} from './source.ts';
-export {defineOperation} from './define-operation.ts';
-export {defineSink} from './define-sink.ts';
-export type {SinkDefinition, SinkFactory} from './define-sink.ts';
-export type {Accepted, Batch, CommitSize, Delivery, EventFormat, OpenSink, Sink, SinkContext} from './sink.ts';
-export type {Page, Product, Rejected, SourceFacts, SourceRecord} from './page.ts';
-export type {Scan, SourcePosition} from './scan.ts';
-export type {Start} from './start.ts';
-export type {Checkpoint, Journal, Lack, StateStore, StoredCheckpoint} from './state.ts';
-export type {Chain, SourceTally} from './manifest.ts';
-export type {Damage, Verification, VerifyOptions} from './verification.ts';
-export {auditEvent} from './event.ts';
+export {defineSource} from './source/define-source.ts';
+export type {NormalizedMembers, Source, SourceDefinition, SourceRequest, Window} from './source/define-source.ts';
+export {defineOperation} from './source/define-operation.ts';
+export {defineSink} from './sink/define-sink.ts';
+export type {SinkDefinition, SinkFactory} from './sink/define-sink.ts';
+export type {Accepted, Batch, CommitSize, Delivery, EventFormat, OpenSink, Sink, SinkContext} from './sink/sink.ts';
+export type {Page, Product, Rejected, SourceFacts, SourceRecord} from './model/page.ts';
+export type {Scan, SourcePosition} from './source/scan.ts';
+export type {Start} from './model/start.ts';
+export type {Checkpoint, Journal, Lack, StateStore, StoredCheckpoint} from './state/state.ts';
+export type {Chain, SourceTally} from './sink/manifest.ts';
+export type {Damage, Verification, VerifyOptions} from './sink/verification.ts';
+export {auditEvent} from './model/event.ts';
 export type {
 	AuditActor,
 	AuditChange,
@@ -53,14 +53,22 @@ export type {
 	AuditService,
 	AuditTarget,
 	Json,
-} from './event.ts';
-export {activities} from './activity.ts';
-export type {ActionRules, Activity} from './activity.ts';
+} from './model/event.ts';
+export {activities} from './model/activity.ts';
+export type {ActionRules, Activity} from './model/activity.ts';
 export {toEcs} from './schemas/ecs.ts';
 export type {EcsEvent} from './schemas/ecs.ts';
 export {toOcsf} from './schemas/ocsf.ts';
 export type {OcsfEvent} from './schemas/ocsf.ts';
 
 // errors
-export {AuditError, AuthError, ConfigError, RateLimitError, SinkError, SourceError, StateError} from './errors.ts';
-export type {ErrorCode} from './errors.ts';
+export {
+	AuditError,
+	AuthError,
+	ConfigError,
+	RateLimitError,
+	SinkError,
+	SourceError,
+	StateError,
+} from './model/errors.ts';
+export type {ErrorCode} from './model/errors.ts';

@@ -1,7 +1,7 @@
 import {readdirSync} from 'node:fs';
-import {ConfigError} from './errors.ts';
-import type {SinkFactory} from './define-sink.ts';
-import type {Source} from './source.ts';
+import {ConfigError} from './model/errors.ts';
+import type {SinkFactory} from './sink/define-sink.ts';
+import type {Source} from './source/define-source.ts';
 
 export type Kind = 'source' | 'sink';
 

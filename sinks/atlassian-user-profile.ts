@@ -1,11 +1,11 @@
 import {z} from 'zod';
-import {connect, type Connection} from '../lib/connect.ts';
-import {defineSink} from '../lib/define-sink.ts';
-import {AuthError, ConfigError, SinkError, SourceError} from '../lib/errors.ts';
-import {Meter} from '../lib/meter.ts';
-import {connectionOptions, tokenOption} from '../lib/options.ts';
-import type {Rejected, SourceRecord} from '../lib/page.ts';
-import type {OpenSink, SinkContext} from '../lib/sink.ts';
+import {connect, type Connection} from '../lib/http/connect.ts';
+import {defineSink} from '../lib/sink/define-sink.ts';
+import {AuthError, ConfigError, SinkError, SourceError} from '../lib/model/errors.ts';
+import {Meter} from '../lib/model/meter.ts';
+import {connectionOptions, tokenOption} from '../lib/options/options.ts';
+import type {Rejected, SourceRecord} from '../lib/model/page.ts';
+import type {OpenSink, SinkContext} from '../lib/sink/sink.ts';
 import {applyOption, sumUp} from './_write-back/write-back.ts';
 
 const name = 'atlassian-user-profile';

@@ -1,9 +1,9 @@
 import fs from 'node:fs';
 import {stringify} from 'csv-stringify/sync';
 import {z} from 'zod';
-import {defineSink} from '../lib/define-sink.ts';
-import type {Json} from '../lib/event.ts';
-import type {Batch, OpenSink} from '../lib/sink.ts';
+import {defineSink} from '../lib/sink/define-sink.ts';
+import type {Json} from '../lib/model/event.ts';
+import type {Batch, OpenSink} from '../lib/sink/sink.ts';
 import {manifestOption, openAppendFile} from './_files/append-file.ts';
 import {checkAppendable} from './_csv/append.ts';
 import {commonColumns, formatColumns, parseColumns} from './_csv/columns.ts';

@@ -1,5 +1,5 @@
 import {z} from 'zod';
-import {defineSink} from '../lib/define-sink.ts';
+import {defineSink} from '../lib/sink/define-sink.ts';
 import {layoutProblem} from './_files/event-path.ts';
 import {openEventFolder} from './_files/event-folder.ts';
 import {retryOptions} from './_files/file-errors.ts';

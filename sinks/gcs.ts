@@ -1,8 +1,8 @@
 import {z} from 'zod';
-import {defineSink} from '../lib/define-sink.ts';
+import {defineSink} from '../lib/sink/define-sink.ts';
 import {parseEndpoint} from '../lib/http/endpoint.ts';
-import {wholeNumber} from '../lib/options.ts';
-import {parseSpan} from '../lib/time.ts';
+import {wholeNumber} from '../lib/options/options.ts';
+import {parseSpan} from '../lib/options/time.ts';
 import {archivePlan} from './_archive/archive-options.ts';
 import {bucketOptions, placeOf, spoolFolderOf, targetOf} from './_bucket/bucket-options.ts';
 import {type BucketRun, withStore} from './_bucket/bucket-run.ts';

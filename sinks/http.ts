@@ -1,7 +1,7 @@
 import {z} from 'zod';
-import {defineSink} from '../lib/define-sink.ts';
-import {ConfigError, SinkError, SourceError} from '../lib/errors.ts';
-import {connectionOptions, secret, tokenOption, trueOrFalse, wholeNumber} from '../lib/options.ts';
+import {defineSink} from '../lib/sink/define-sink.ts';
+import {ConfigError, SinkError, SourceError} from '../lib/model/errors.ts';
+import {connectionOptions, secret, tokenOption, trueOrFalse, wholeNumber} from '../lib/options/options.ts';
 import {bodyFormat, type BodyName, bodyNames, optionsOf} from './_http/bodies.ts';
 import {startDelivery} from './_http/delivery.ts';
 import {connectReceiver} from './_http/receiver.ts';

@@ -1,6 +1,6 @@
 import {z} from 'zod';
-import {defineSink} from '../lib/define-sink.ts';
-import {ConfigError} from '../lib/errors.ts';
+import {defineSink} from '../lib/sink/define-sink.ts';
+import {ConfigError} from '../lib/model/errors.ts';
 import {manifestOption, openAppendFile} from './_files/append-file.ts';
 import {archiveOptionNames, archiveOptions} from './_archive/archive-options.ts';
 import {retryOptions} from './_files/file-errors.ts';

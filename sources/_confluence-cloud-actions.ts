@@ -1,4 +1,4 @@
-import type {ActionRules} from '../lib/activity.ts';
+import type {ActionRules} from '../lib/model/activity.ts';
 
 /** What the summaries of this log are: the API has no key beside them. */
 export const confluenceCloudActions: ActionRules = {

@@ -1,6 +1,6 @@
 import {z} from 'zod';
-import {defineOperation} from '../lib/define-operation.ts';
-import {httpOptions, wholeJsonNumber, wholeNumber} from '../lib/options.ts';
+import {defineOperation} from '../lib/source/define-operation.ts';
+import {httpOptions, wholeJsonNumber, wholeNumber} from '../lib/options/options.ts';
 
 export const search = z.string().min(1).optional().describe('only records with a text that matches this');
 

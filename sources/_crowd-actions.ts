@@ -1,4 +1,4 @@
-import type {ActionRules} from '../lib/activity.ts';
+import type {ActionRules} from '../lib/model/activity.ts';
 
 /** What the event types are. The list is open: plugins add to it. */
 export const crowdActions: ActionRules = {

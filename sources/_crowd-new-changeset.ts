@@ -1,5 +1,5 @@
 import {z} from 'zod';
-import {recordTime} from '../lib/time.ts';
+import {recordTime} from '../lib/options/time.ts';
 
 const text = z.string({error: 'expected a text or null'}).nullish();
 const id = z.number({error: 'expected a number or null'}).int({error: 'expected a whole number or null'}).nullish();

@@ -1,12 +1,12 @@
 import {z} from 'zod';
-import {systemClock} from '../lib/clock.ts';
-import {parsed} from '../lib/connect.ts';
-import {type Ask, defineOperation, type OperationAnswer} from '../lib/define-operation.ts';
-import {reasonOf, SourceError} from '../lib/errors.ts';
-import type {Json} from '../lib/event.ts';
-import {httpOptions, scanOptions} from '../lib/options.ts';
-import {parseAnswer, type ParsedAnswer} from '../lib/records.ts';
-import {parseTime} from '../lib/time.ts';
+import {systemClock} from '../lib/model/clock.ts';
+import {parsed} from '../lib/http/connect.ts';
+import {type Ask, defineOperation, type OperationAnswer} from '../lib/source/define-operation.ts';
+import {reasonOf, SourceError} from '../lib/model/errors.ts';
+import type {Json} from '../lib/model/event.ts';
+import {httpOptions, scanOptions} from '../lib/options/options.ts';
+import {parseAnswer, type ParsedAnswer} from '../lib/source/records.ts';
+import {parseTime} from '../lib/options/time.ts';
 import {type CrowdChangeset, crowdRestrictions, crowdSearch} from './_crowd.ts';
 import {newChangeset} from './_crowd-new-changeset.ts';
 

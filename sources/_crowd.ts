@@ -1,5 +1,5 @@
 import {z} from 'zod';
-import type {Json} from '../lib/event.ts';
+import type {Json} from '../lib/model/event.ts';
 
 /** One changeset of Crowd's audit log. A member without a value is there, and null. */
 export interface CrowdChangeset {

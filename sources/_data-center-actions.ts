@@ -1,4 +1,4 @@
-import type {ActionRules} from '../lib/activity.ts';
+import type {ActionRules} from '../lib/model/activity.ts';
 
 /** The auditing plugin about itself, the same in all products. */
 const auditing: ActionRules = {

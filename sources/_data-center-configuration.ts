@@ -1,7 +1,7 @@
 import {z} from 'zod';
-import {type Ask, defineOperation} from '../lib/define-operation.ts';
-import {SourceError} from '../lib/errors.ts';
-import {wholeJsonNumber} from '../lib/options.ts';
+import {type Ask, defineOperation} from '../lib/source/define-operation.ts';
+import {SourceError} from '../lib/model/errors.ts';
+import {wholeJsonNumber} from '../lib/options/options.ts';
 
 type Values = Readonly<Record<string, string | number>>;
 

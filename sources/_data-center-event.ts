@@ -1,6 +1,6 @@
-import type {AuditActor, AuditService, Json} from '../lib/event.ts';
-import type {NormalizedMembers} from '../lib/source.ts';
-import {recordTime} from '../lib/time.ts';
+import type {AuditActor, AuditService, Json} from '../lib/model/event.ts';
+import type {NormalizedMembers} from '../lib/source/define-source.ts';
+import {recordTime} from '../lib/options/time.ts';
 import {
 	changeOf,
 	hasFailed,

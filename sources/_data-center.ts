@@ -1,9 +1,9 @@
 import {z} from 'zod';
-import type {ActionRules} from '../lib/activity.ts';
-import type {OperationTable} from '../lib/define-operation.ts';
-import {SourceError} from '../lib/errors.ts';
-import {wholeNumber} from '../lib/options.ts';
-import {defineSource} from '../lib/source.ts';
+import type {ActionRules} from '../lib/model/activity.ts';
+import type {OperationTable} from '../lib/source/define-operation.ts';
+import {SourceError} from '../lib/model/errors.ts';
+import {wholeNumber} from '../lib/options/options.ts';
+import {defineSource} from '../lib/source/define-source.ts';
 import {configurationOf} from './_data-center-configuration.ts';
 import {type DataCenterEvent, identityOf, mapping, normalize} from './_data-center-event.ts';
 

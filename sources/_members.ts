@@ -1,4 +1,4 @@
-import type {AuditChange, AuditOrigin, AuditTarget} from '../lib/event.ts';
+import type {AuditChange, AuditOrigin, AuditTarget} from '../lib/model/event.ts';
 
 /** What a record is while it is written out member by member. */
 export type Writable<T> = {-readonly [Key in keyof T]: T[Key]};

@@ -1,4 +1,4 @@
-import type {ActionRules} from '../lib/activity.ts';
+import type {ActionRules} from '../lib/model/activity.ts';
 
 /** What the actions of an organization's log are. The vendor publishes no list of their ids; those are from real logs. */
 export const orgActions: ActionRules = {

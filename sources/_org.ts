@@ -1,8 +1,15 @@
 import {z} from 'zod';
-import {SourceError} from '../lib/errors.ts';
-import type {AuditActor, AuditChange, AuditCredential, AuditOrigin, AuditPerson, AuditTarget} from '../lib/event.ts';
-import type {NormalizedMembers} from '../lib/source.ts';
-import {isoTime, recordTime} from '../lib/time.ts';
+import {SourceError} from '../lib/model/errors.ts';
+import type {
+	AuditActor,
+	AuditChange,
+	AuditCredential,
+	AuditOrigin,
+	AuditPerson,
+	AuditTarget,
+} from '../lib/model/event.ts';
+import type {NormalizedMembers} from '../lib/source/define-source.ts';
+import {isoTime, recordTime} from '../lib/options/time.ts';
 import {
 	changeOf,
 	emailIn,

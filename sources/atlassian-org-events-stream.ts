@@ -1,5 +1,5 @@
-import type {Json} from '../lib/event.ts';
-import {defineSource} from '../lib/source.ts';
+import type {Json} from '../lib/model/event.ts';
+import {defineSource} from '../lib/source/define-source.ts';
 import {nextCursor, normalizeEvent, orgApi, type OrgEvent, orgMapping, orgOption, orgPath} from './_org.ts';
 import {orgActions} from './_org-actions.ts';
 

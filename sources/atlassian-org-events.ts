@@ -1,8 +1,8 @@
 import {z} from 'zod';
-import {defineOperation} from '../lib/define-operation.ts';
-import type {CatalogueEntry} from '../lib/source-definition.ts';
-import {SourceError} from '../lib/errors.ts';
-import {defineSource} from '../lib/source.ts';
+import {defineOperation} from '../lib/source/define-operation.ts';
+import type {CatalogueEntry} from '../lib/source/definition.ts';
+import {SourceError} from '../lib/model/errors.ts';
+import {defineSource} from '../lib/source/define-source.ts';
 import {membersIn, objectsIn, textIn} from './_members.ts';
 import {nextCursor, normalizeEvent, orgApi, type OrgEvent, orgMapping, orgOption, orgPath} from './_org.ts';
 import {orgActions} from './_org-actions.ts';

@@ -1,4 +1,4 @@
-import {defineSource} from '../lib/source.ts';
+import {defineSource} from '../lib/source/define-source.ts';
 import {membersIn, targetOf} from './_members.ts';
 import {linkedCursor, orgApi, orgOption, orgPath} from './_org.ts';
 

@@ -1,5 +1,5 @@
-import type {AuditActor, Json} from '../lib/event.ts';
-import {defineSource, type NormalizedMembers} from '../lib/source.ts';
+import type {AuditActor, Json} from '../lib/model/event.ts';
+import {defineSource, type NormalizedMembers} from '../lib/source/define-source.ts';
 import {confluenceCloudActions} from './_confluence-cloud-actions.ts';
 import {siteOf} from './_cloud-site.ts';
 import {

@@ -1,5 +1,5 @@
-import type {AuditActor, AuditChange, AuditTarget} from '../lib/event.ts';
-import {defineSource, type NormalizedMembers} from '../lib/source.ts';
+import type {AuditActor, AuditChange, AuditTarget} from '../lib/model/event.ts';
+import {defineSource, type NormalizedMembers} from '../lib/source/define-source.ts';
 import {crowdActions} from './_crowd-actions.ts';
 import {type CrowdChangeset, crowdRestrictions, crowdSearch} from './_crowd.ts';
 import {crowdOperations} from './_crowd-operations.ts';

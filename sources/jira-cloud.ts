@@ -1,5 +1,5 @@
 import {z} from 'zod';
-import {defineSource, type NormalizedMembers} from '../lib/source.ts';
+import {defineSource, type NormalizedMembers} from '../lib/source/define-source.ts';
 import {jiraCloudActions} from './_jira-cloud-actions.ts';
 import {siteOf} from './_cloud-site.ts';
 import {changeOf, hasFailed, objectsIn, originIn, someIn, targetOf, textIn, type Writable} from './_members.ts';

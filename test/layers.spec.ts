@@ -3,25 +3,22 @@ import {existsSync} from 'node:fs';
 import {posix} from 'node:path';
 import {filesOf, root, textOf} from './support/tree.ts';
 
-/** Imports point down only. The first rule that matches a file gives its layer. */
-const layers: readonly (readonly [layer: number, files: RegExp])[] = [
-	[0, /^lib\/(activity|event|errors|report)\.ts$/],
-	[
-		1,
-		/^lib\/(clock|decode-escapes|file-name|forgotten-pages|interval-set|options|page|parse-options|redact|time)\.ts$/,
-	],
-	[1, /^lib\/http\/(credentials|endpoint|proxy|retry-after|slice-records|unreadable)\.ts$/],
-	[3, /^(sources|sinks)\//],
-	[4, /^lib\/(index|pipeline|registry)\.ts$/],
-	[4, /^lib\/emulator\//],
-	[5, /^lib\/cli\//],
-	[2, /^lib\//],
+/** Imports point down only, from a later line to an earlier one or within a line. */
+const layers: readonly RegExp[] = [
+	/^lib\/model\//,
+	/^lib\/options\//,
+	/^lib\/(http|state)\//,
+	/^lib\/(source|sink)\//,
+	/^lib\/(operators|schemas|redaction)\//,
+	/^lib\/run\//,
+	/^(sources|sinks)\//,
+	/^lib\/(index|registry)\.ts$/,
+	/^lib\/(emulator|cli)\//,
 ];
 
 /** What a folder may import besides its own files, where that is less than its layer allows. */
 const narrow: readonly (readonly [files: RegExp, allowed: RegExp])[] = [
-	[/^lib\/(activity|event|errors|report)\.ts$/, /^lib\/(activity|event|report)\.ts$/],
-	[/^lib\/emulator\//, /^lib\/(emulator\/.+|errors\.ts|event\.ts)$/],
+	[/^lib\/emulator\//, /^lib\/(emulator\/.+|model\/(errors|event)\.ts)$/],
 	[/^sources\//, /^(lib\/.+|sources\/_[^/]+)$/],
 	[/^sinks\//, /^(lib\/.+|sinks\/_.+)$/],
 	[/^lib\//, /^lib\//], // sources and sinks are reached through the registry
@@ -50,7 +47,8 @@ function importsOf(code: string): string[] {
 }
 
 function layerOf(file: string): number {
-	return layers.find(([, pattern]) => pattern.test(file))?.[0] ?? Number.NaN;
+	const layer = layers.findIndex(pattern => pattern.test(file));
+	return layer < 0 ? Number.NaN : layer;
 }
 
 function arrow({file, target}: {file: string; target: string}): string {

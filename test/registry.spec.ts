@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {readdirSync} from 'node:fs';
-import {ConfigError} from '../lib/errors.ts';
+import {ConfigError} from '../lib/model/errors.ts';
 import {type Kind, list, load} from '../lib/registry.ts';
 
 for (const kind of ['source', 'sink'] as const satisfies readonly Kind[]) {

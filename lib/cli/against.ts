@@ -1,11 +1,11 @@
-import {ConfigError} from '../errors.ts';
-import {type SourceTally, Tally} from '../manifest.ts';
+import {ConfigError} from '../model/errors.ts';
+import {type SourceTally, Tally} from '../sink/manifest.ts';
 import {dedupe} from '../operators/dedupe.ts';
-import {run, type RunOptions} from '../pipeline.ts';
-import type {Sink} from '../sink.ts';
-import type {Source} from '../source.ts';
-import {parseTime} from '../time.ts';
-import type {Damage} from '../verification.ts';
+import {run, type RunOptions} from '../run/run.ts';
+import type {Sink} from '../sink/sink.ts';
+import type {Source} from '../source/define-source.ts';
+import {parseTime} from '../options/time.ts';
+import type {Damage} from '../sink/verification.ts';
 import {count} from './progress.ts';
 
 /** What was counted on both sides. */

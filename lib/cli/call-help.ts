@@ -1,7 +1,7 @@
-import type {BoundOperation} from '../operations.ts';
-import {basicOptions, connectionOptions, tokenOption} from '../options.ts';
+import type {BoundOperation} from '../source/operations.ts';
+import {basicOptions, connectionOptions, tokenOption} from '../options/options.ts';
 import {list, load} from '../registry.ts';
-import type {Source} from '../source.ts';
+import type {Source} from '../source/define-source.ts';
 import {credentialFlagsOf} from './credentials.ts';
 import {camel, describeFlags, type Flags, flagsOf} from './flags.ts';
 import {leastFlags} from './source-options.ts';

@@ -1,7 +1,7 @@
 import {createInterface} from 'node:readline';
 import type {Readable, Writable} from 'node:stream';
-import {ConfigError} from '../errors.ts';
-import {excerpt} from '../redact.ts';
+import {ConfigError} from '../model/errors.ts';
+import {excerpt} from '../http/secrets.ts';
 import {list} from '../registry.ts';
 import {type CallableSource, callFlags, operationFlags} from './call-help.ts';
 import {credentialFlags} from './credentials.ts';

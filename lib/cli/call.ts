@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import {Socket} from 'node:net';
-import {reasonOf, SinkError} from '../errors.ts';
-import {printable} from '../redact.ts';
+import {reasonOf, SinkError} from '../model/errors.ts';
+import {printable} from '../http/secrets.ts';
 import {list, load} from '../registry.ts';
 import {callHelp} from './call-help.ts';
 import {callOperation, noName} from './call-operation.ts';

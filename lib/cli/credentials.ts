@@ -1,7 +1,8 @@
+import type {Secret} from '../options/options.ts';
 import {readFileSync} from 'node:fs';
-import {ConfigError, reasonOf} from '../errors.ts';
-import type {AuthScheme, CredentialOptions, Secret} from '../http/credentials.ts';
-import type {Source} from '../source.ts';
+import {ConfigError, reasonOf} from '../model/errors.ts';
+import type {AuthScheme, CredentialOptions} from '../http/credentials.ts';
+import type {Source} from '../source/define-source.ts';
 import type {Flags, FlagValues} from './flags.ts';
 
 export const credentialFlags: Flags = {

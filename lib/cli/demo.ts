@@ -1,11 +1,11 @@
 import {existsSync, readdirSync, rmSync, statSync, writeFileSync, mkdirSync} from 'node:fs';
 import {join, relative} from 'node:path';
 import {type Emulator, startEmulator} from '../emulator/index.ts';
-import {ConfigError} from '../errors.ts';
+import {ConfigError} from '../model/errors.ts';
 import {dedupe} from '../operators/dedupe.ts';
-import {run} from '../pipeline.ts';
+import {run} from '../run/run.ts';
 import {list, load} from '../registry.ts';
-import type {Sink} from '../sink.ts';
+import type {Sink} from '../sink/sink.ts';
 import {parseFlags} from './flags.ts';
 import {write} from './output.ts';
 import {pull} from './pull.ts';

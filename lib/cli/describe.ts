@@ -1,4 +1,4 @@
-import {ConfigError} from '../errors.ts';
+import {ConfigError} from '../model/errors.ts';
 import {list, load} from '../registry.ts';
 import {describeOperations} from './call-help.ts';
 import {credentialFlagsOf} from './credentials.ts';

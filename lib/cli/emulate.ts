@@ -1,7 +1,7 @@
 import {faultHelp, startEmulator} from '../emulator/index.ts';
-import {ConfigError} from '../errors.ts';
+import {ConfigError} from '../model/errors.ts';
 import {list, load} from '../registry.ts';
-import type {Source} from '../source.ts';
+import type {Source} from '../source/define-source.ts';
 import {emulatorFlags, emulatorOptions} from './emulator-flags.ts';
 import {describeSwitches} from './emulator-switches.ts';
 import {addressesBelow, describeEmulated} from './example-access.ts';

@@ -1,7 +1,7 @@
 import {type EmulatorOptions, parseFault, type RateLimitOptions} from '../emulator/index.ts';
-import {ConfigError} from '../errors.ts';
-import {parseRate} from '../options.ts';
-import {parseTime} from '../time.ts';
+import {ConfigError} from '../model/errors.ts';
+import {parseRate} from '../options/options.ts';
+import {parseTime} from '../options/time.ts';
 import {parseSwitches} from './emulator-switches.ts';
 import type {Flags, FlagValues} from './flags.ts';
 

@@ -1,6 +1,6 @@
 import {z} from 'zod';
 import {type EmulatorSwitches, emulatorSwitches} from '../emulator/switches.ts';
-import {ConfigError} from '../errors.ts';
+import {ConfigError} from '../model/errors.ts';
 import {camel, kebab} from './flags.ts';
 import {nearest} from './nearest.ts';
 

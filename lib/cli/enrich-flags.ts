@@ -1,11 +1,11 @@
-import {ConfigError} from '../errors.ts';
+import {ConfigError} from '../model/errors.ts';
 import type {CredentialOptions} from '../http/credentials.ts';
 import {parseEndpoint} from '../http/endpoint.ts';
-import type {BoundOperations} from '../operations.ts';
+import type {BoundOperations} from '../source/operations.ts';
 import type {EnrichOptions} from '../operators/enrich.ts';
-import {connectionOptions} from '../options.ts';
+import {connectionOptions} from '../options/options.ts';
 import {load} from '../registry.ts';
-import type {Source} from '../source.ts';
+import type {Source} from '../source/define-source.ts';
 import {checkCredentials, type CredentialAdvice, secretIn} from './credentials.ts';
 import {inFlags, requiredFlagsOf} from './flag-options.ts';
 import {camel, type Flags, flagsOf, type FlagValues, textsIn} from './flags.ts';

@@ -1,5 +1,5 @@
 import {apiContexts} from '../emulator/emulator.ts';
-import type {Source} from '../source.ts';
+import type {Source} from '../source/define-source.ts';
 import {flagsOf} from './flags.ts';
 import {leastFlags} from './source-options.ts';
 

@@ -1,4 +1,4 @@
-import {AuditError, type ErrorCode} from '../errors.ts';
+import {AuditError, type ErrorCode} from '../model/errors.ts';
 
 /** 0 done, 3 partial and 130/143 stopped come from the report; these are the failures. Everything else is 1. */
 const codes: Partial<Record<ErrorCode, number>> = {

@@ -1,13 +1,13 @@
-import {ConfigError, reasonOf} from '../errors.ts';
-import type {AuditEvent, Json} from '../event.ts';
-import {type MappedRecord, mapRecord} from '../mapping.ts';
+import {ConfigError, reasonOf} from '../model/errors.ts';
+import type {AuditEvent, Json} from '../model/event.ts';
+import {type MappedRecord, mapRecord} from '../source/mapping.ts';
 import {list, load} from '../registry.ts';
 import {ecsOrigins} from '../schemas/ecs-origins.ts';
 import {toEcs} from '../schemas/ecs.ts';
 import {ocsfOrigins} from '../schemas/ocsf-origins.ts';
 import {toOcsf} from '../schemas/ocsf.ts';
-import {excerpt} from '../redact.ts';
-import type {Source} from '../source.ts';
+import {excerpt} from '../http/secrets.ts';
+import type {Source} from '../source/define-source.ts';
 import {explanation} from './explanation.ts';
 import {type Flags, parseFlags} from './flags.ts';
 import {jsonInput} from './json-input.ts';

@@ -1,4 +1,4 @@
-import {excerpt} from '../redact.ts';
+import {excerpt} from '../http/secrets.ts';
 
 /** More of a value is not shown. */
 const maxShown = 120;

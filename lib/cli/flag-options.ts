@@ -1,6 +1,6 @@
 import type {z} from 'zod';
-import {ConfigError} from '../errors.ts';
-import type {Source} from '../source.ts';
+import {ConfigError} from '../model/errors.ts';
+import type {Source} from '../source/define-source.ts';
 import {checkCredentials, credentialsFrom} from './credentials.ts';
 import {camel, flagsOf, type FlagValues, kebab} from './flags.ts';
 

@@ -1,5 +1,5 @@
 import type {z} from 'zod';
-import {ConfigError} from '../errors.ts';
+import {ConfigError} from '../model/errors.ts';
 import {nearest} from './nearest.ts';
 
 export interface Flag {

@@ -1,5 +1,5 @@
 import {format} from 'node:util';
-import {excerpt} from '../redact.ts';
+import {excerpt} from '../http/secrets.ts';
 import {logFormatIn, logLine} from './progress.ts';
 
 const levels = {debug: 'info', error: 'error', info: 'info', log: 'info', warn: 'warn'} as const;

@@ -1,9 +1,9 @@
 import {readFile} from 'node:fs/promises';
 import type {Readable} from 'node:stream';
 import {buffer} from 'node:stream/consumers';
-import {ConfigError, reasonOf} from '../errors.ts';
-import type {Json} from '../event.ts';
-import {excerpt} from '../redact.ts';
+import {ConfigError, reasonOf} from '../model/errors.ts';
+import type {Json} from '../model/event.ts';
+import {excerpt} from '../http/secrets.ts';
 import {jsonMistakeAt} from './json-mistake.ts';
 
 export interface JsonInput {

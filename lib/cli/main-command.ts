@@ -1,4 +1,4 @@
-import {AuditError, ConfigError} from '../errors.ts';
+import {AuditError, ConfigError} from '../model/errors.ts';
 import {exitCodeOf} from './exit-code.ts';
 import {nearest} from './nearest.ts';
 import {write} from './output.ts';

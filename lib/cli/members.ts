@@ -1,8 +1,8 @@
-import {commonMembers} from '../common-members.ts';
-import {ConfigError} from '../errors.ts';
+import {commonMembers} from '../operators/common-members.ts';
+import {ConfigError} from '../model/errors.ts';
 import {ecsOrigins} from '../schemas/ecs-origins.ts';
 import {ocsfOrigins} from '../schemas/ocsf-origins.ts';
-import type {EventFormat} from '../sink.ts';
+import type {EventFormat} from '../sink/sink.ts';
 import {nearest} from './nearest.ts';
 
 /** The members that events of a format can have, dotted; undefined where only the API knows. */

@@ -1,4 +1,4 @@
-import {printable} from '../redact.ts';
+import {printable} from '../http/secrets.ts';
 
 /**
  * Writes and waits until it is out, since a pipe may be slower than the end of the process. A gone reader is no error.

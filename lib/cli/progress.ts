@@ -1,7 +1,7 @@
-import {ConfigError} from '../errors.ts';
-import type {Progress} from '../meter.ts';
-import type {Report} from '../pipeline.ts';
-import {excerpt, printable} from '../redact.ts';
+import {ConfigError} from '../model/errors.ts';
+import type {Progress} from '../model/meter.ts';
+import type {Report} from '../run/run.ts';
+import {excerpt, printable} from '../http/secrets.ts';
 import {type FlagValues, kebab} from './flags.ts';
 
 export type LogFormat = 'text' | 'json';

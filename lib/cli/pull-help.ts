@@ -1,5 +1,5 @@
 import {list} from '../registry.ts';
-import type {Source} from '../source.ts';
+import type {Source} from '../source/define-source.ts';
 import {credentialFlagsOf} from './credentials.ts';
 import {exampleEnvironment, exampleFlags, type ExampleSource, isEmulated} from './example-access.ts';
 import {describeFlags, type Flags, flagsOf} from './flags.ts';

@@ -1,17 +1,17 @@
 import {isAbsolute, resolve} from 'node:path';
-import {checkAccepts} from '../accepts.ts';
-import {parsed} from '../connect.ts';
-import type {SinkFactory} from '../define-sink.ts';
-import {ConfigError, SinkError} from '../errors.ts';
-import {fileState} from '../file-state.ts';
+import {checkAccepts} from '../sink/accepts.ts';
+import {parsed} from '../http/connect.ts';
+import type {SinkFactory} from '../sink/define-sink.ts';
+import {ConfigError, SinkError} from '../model/errors.ts';
+import {fileState} from '../state/file-state.ts';
 import {dedupe} from '../operators/dedupe.ts';
-import {type Build, run} from '../pipeline.ts';
+import {type Build, run} from '../run/run.ts';
 import {list, load} from '../registry.ts';
-import type {Sink, SinkContext} from '../sink.ts';
-import type {Source} from '../source.ts';
-import type {Lack} from '../state.ts';
-import {defaultGraceMs} from '../stopping.ts';
-import {parseSpan} from '../time.ts';
+import type {Sink, SinkContext} from '../sink/sink.ts';
+import type {Source} from '../source/define-source.ts';
+import type {Lack} from '../state/state.ts';
+import {defaultGraceMs} from '../run/stopping.ts';
+import {parseSpan} from '../options/time.ts';
 import {credentialFlags, credentialsFrom} from './credentials.ts';
 import {choice, type Flags, flagsOf, type FlagValues, parseFlags, refuseSecrets, textsIn} from './flags.ts';
 import {write} from './output.ts';
@@ -24,7 +24,7 @@ import {stopSignals} from './signals.ts';
 import {checkSinkFlags, sinkFlags, sinkOptions} from './sink-flags.ts';
 import {requiredFlags, sourceOptions} from './source-options.ts';
 import {deadLetterFile, sourceNamed} from './source-named.ts';
-import {placeOf} from '../target-place.ts';
+import {placeOf} from '../sink/target-place.ts';
 import {parseTarget} from './target.ts';
 
 const runFlags: Flags = {

@@ -1,6 +1,6 @@
 import {createHash, createHmac} from 'node:crypto';
-import {commonMembers} from '../common-members.ts';
-import {ConfigError, reasonOf} from '../errors.ts';
+import {commonMembers} from '../operators/common-members.ts';
+import {ConfigError, reasonOf} from '../model/errors.ts';
 import {redact, type RedactOptions, type RedactPattern} from '../operators/redact.ts';
 import {select} from '../operators/select.ts';
 import {refusalOf} from '../redaction/kept-members.ts';

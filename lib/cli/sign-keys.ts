@@ -1,7 +1,7 @@
 import {createPrivateKey, createPublicKey, type KeyObject} from 'node:crypto';
 import fs from 'node:fs';
-import {ConfigError, reasonOf} from '../errors.ts';
-import {type Sign, signer} from '../manifest.ts';
+import {ConfigError, reasonOf} from '../model/errors.ts';
+import {type Sign, signer} from '../sink/manifest.ts';
 
 /** Signs with the Ed25519 private key of a PEM file. Throws a ConfigError that never shows what is in the file. */
 export function signKeyFrom(file: string): Sign {

@@ -1,8 +1,8 @@
 import type {z} from 'zod';
-import type {SinkFactory} from '../define-sink.ts';
-import {ConfigError} from '../errors.ts';
+import type {SinkFactory} from '../sink/define-sink.ts';
+import {ConfigError} from '../model/errors.ts';
 import {list, load} from '../registry.ts';
-import type {Sink} from '../sink.ts';
+import type {Sink} from '../sink/sink.ts';
 import {secretIn, secretsIn} from './credentials.ts';
 import {camel, type Flags, type FlagValues, kebab, textsIn} from './flags.ts';
 import {isNamed, targetOptionName, targetOptionsOf} from './target-options.ts';

@@ -1,9 +1,9 @@
 import {z} from 'zod';
-import {deadLetters, sourcesOf} from '../dead-letters.ts';
-import {ConfigError} from '../errors.ts';
+import {deadLetters, sourcesOf} from '../source/dead-letters.ts';
+import {ConfigError} from '../model/errors.ts';
 import {load} from '../registry.ts';
-import type {Source} from '../source.ts';
-import type {Start} from '../start.ts';
+import type {Source} from '../source/define-source.ts';
+import type {Start} from '../model/start.ts';
 
 const deadLetterName = 'dead-letter';
 

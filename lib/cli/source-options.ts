@@ -1,4 +1,4 @@
-import type {Source} from '../source.ts';
+import type {Source} from '../source/define-source.ts';
 import {inFlags, optionsFromFlags, requiredFlagsOf} from './flag-options.ts';
 import type {FlagValues} from './flags.ts';
 

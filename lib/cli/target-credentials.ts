@@ -1,4 +1,4 @@
-import type {SinkFactory} from '../define-sink.ts';
+import type {SinkFactory} from '../sink/define-sink.ts';
 import type {CredentialOptions} from '../http/credentials.ts';
 import {checkCredentials, secretIn} from './credentials.ts';
 import {camel} from './flags.ts';

@@ -1,6 +1,6 @@
 import type {z} from 'zod';
-import type {SinkFactory} from '../define-sink.ts';
-import {ConfigError} from '../errors.ts';
+import type {SinkFactory} from '../sink/define-sink.ts';
+import {ConfigError} from '../model/errors.ts';
 import {camel, type Flags, kebab} from './flags.ts';
 import {nearest} from './nearest.ts';
 

@@ -1,8 +1,8 @@
 import type {z} from 'zod';
-import type {SinkFactory} from '../define-sink.ts';
-import {ConfigError} from '../errors.ts';
+import type {SinkFactory} from '../sink/define-sink.ts';
+import {ConfigError} from '../model/errors.ts';
 import {load} from '../registry.ts';
-import type {Sink} from '../sink.ts';
+import type {Sink} from '../sink/sink.ts';
 import {camel, kebab} from './flags.ts';
 import {type TargetConnection, withConnection} from './target-credentials.ts';
 import {checkTargetOption} from './target-options.ts';

@@ -1,7 +1,7 @@
-import {emptyChain} from '../manifest.ts';
-import type {GapReport} from '../meter.ts';
-import type {Lack} from '../state.ts';
-import type {Damage, Verification} from '../verification.ts';
+import {emptyChain} from '../sink/manifest.ts';
+import type {GapReport} from '../model/meter.ts';
+import type {Lack} from '../state/state.ts';
+import type {Damage, Verification} from '../sink/verification.ts';
 import type {Compared} from './against.ts';
 import {count} from './progress.ts';
 

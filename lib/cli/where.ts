@@ -1,5 +1,5 @@
-import {ConfigError} from '../errors.ts';
-import {ExactNumber} from '../exact-numbers.ts';
+import {ConfigError} from '../model/errors.ts';
+import {ExactNumber} from '../sink/exact-numbers.ts';
 
 /** A test for `MEMBER=VALUE`: the member is dotted, a list matches when one of its values does. */
 export function parseWhere(text: string): (event: unknown) => boolean {

@@ -1,4 +1,4 @@
-import {ConfigError} from '../errors.ts';
+import {ConfigError} from '../model/errors.ts';
 import {faultKinds, type Fault, type FaultedRequests, type FaultKind} from './faults.ts';
 
 /** The grammar of {@link parseFault}, for a help text. */

@@ -1,7 +1,7 @@
 import {X509Certificate} from 'node:crypto';
 import fs from 'node:fs';
 import tls, {type SecureContext} from 'node:tls';
-import {ConfigError, reasonOf} from '../errors.ts';
+import {ConfigError, reasonOf} from '../model/errors.ts';
 
 export interface CertificateOptions {
 	readonly caFile?: string | undefined;

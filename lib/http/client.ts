@@ -1,9 +1,9 @@
 import type {SecureContext} from 'node:tls';
 import axios, {type AxiosRequestConfig} from 'axios';
 import axiosRetry from 'axios-retry';
-import type {Clock} from '../clock.ts';
-import type {Meter} from '../meter.ts';
-import {createRedactor} from '../redact.ts';
+import type {Clock} from '../model/clock.ts';
+import type {Meter} from '../model/meter.ts';
+import {createRedactor} from './secrets.ts';
 import {createAgent} from './agent.ts';
 import {AttemptError, type AttemptLimits, attemptAdapter, parseKey} from './attempt.ts';
 import {assertUtf8} from './charset.ts';

@@ -1,7 +1,5 @@
-import {AuditError, AuthError, ConfigError, reasonOf} from '../errors.ts';
-
-/** A secret, or how to get it: a function is asked again when the API refuses what it gave before. */
-export type Secret = string | (() => string | Promise<string>);
+import type {Secret} from '../options/options.ts';
+import {AuditError, AuthError, ConfigError, reasonOf} from '../model/errors.ts';
 
 export interface CredentialOptions {
 	readonly token?: Secret | undefined;

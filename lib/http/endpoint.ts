@@ -1,4 +1,4 @@
-import {ConfigError} from '../errors.ts';
+import {ConfigError} from '../model/errors.ts';
 
 const loopback = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 

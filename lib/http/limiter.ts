@@ -1,6 +1,6 @@
 import {createHash} from 'node:crypto';
-import {type Clock, systemClock} from '../clock.ts';
-import type {Meter} from '../meter.ts';
+import {type Clock, systemClock} from '../model/clock.ts';
+import type {Meter} from '../model/meter.ts';
 
 /** At most `requests` in any `perMs` milliseconds. */
 export interface Rate {

@@ -1,4 +1,4 @@
-import {excerpt} from '../redact.ts';
+import {excerpt} from './secrets.ts';
 
 /** So much of a page is looked at. */
 const maxPageBytes = 64 * 1024;

@@ -1,5 +1,5 @@
 import {BlockList, isIP} from 'node:net';
-import {ConfigError} from '../errors.ts';
+import {ConfigError} from '../model/errors.ts';
 import {isLoopback} from './endpoint.ts';
 
 /** A proxy, as the environment names it. */

@@ -1,4 +1,4 @@
-import {recordTime} from '../time.ts';
+import {recordTime} from '../options/time.ts';
 
 /** Response headers by name in any case, as axios and node:http have them. */
 export type HeaderValues = Readonly<Record<string, unknown>>;

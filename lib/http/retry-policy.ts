@@ -1,6 +1,6 @@
 import type {IAxiosRetryConfig} from 'axios-retry';
-import type {Clock} from '../clock.ts';
-import type {Meter} from '../meter.ts';
+import type {Clock} from '../model/clock.ts';
+import type {Meter} from '../model/meter.ts';
 import {proxyFailed} from './agent.ts';
 import {AttemptError} from './attempt.ts';
 import {isLasting} from './connection-failure.ts';

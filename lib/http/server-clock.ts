@@ -1,5 +1,5 @@
-import type {Clock} from '../clock.ts';
-import type {Meter} from '../meter.ts';
+import type {Clock} from '../model/clock.ts';
+import type {Meter} from '../model/meter.ts';
 import {dateMs} from './retry-after.ts';
 
 /** Two clocks that are less apart than this need no word. */

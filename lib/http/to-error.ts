@@ -1,5 +1,5 @@
-import {AuditError, AuthError, RateLimitError, SourceError, reasonOf} from '../errors.ts';
-import {excerpt} from '../redact.ts';
+import {AuditError, AuthError, RateLimitError, SourceError, reasonOf} from '../model/errors.ts';
+import {excerpt} from './secrets.ts';
 import {proxyRefused} from './agent.ts';
 import {AttemptError} from './attempt.ts';
 import {explainConnection} from './connection-failure.ts';

@@ -1,9 +1,9 @@
 import {defer, map, type MonoTypeOperatorFunction, type Observable} from 'rxjs';
-import type {Json} from '../event.ts';
-import {entryBytes, IdentitySet, secondOf} from '../identity-set.ts';
-import {keepEvents, type Page, type SourceRecord} from '../page.ts';
-import {bytesAsText, type Gap, gapsIn, isPlain} from '../scan.ts';
-import {freshStart, type Start} from '../start.ts';
+import type {Json} from '../model/event.ts';
+import {entryBytes, IdentitySet, secondOf} from '../model/identity-set.ts';
+import {keepEvents, type Page, type SourceRecord} from '../model/page.ts';
+import {bytesAsText, type Gap, gapsIn, isPlain} from '../source/scan.ts';
+import {freshStart, type Start} from '../model/start.ts';
 
 export interface DedupeOptions {
 	/** The most identities that are remembered, in bytes of 20 each. Default: 64 MB. */

@@ -14,12 +14,12 @@ import {
 	shareReplay,
 	throwError,
 } from 'rxjs';
-import {type AccountNames, accountsIn, type ActionLabels, actionsIn, type Directory} from '../directory.ts';
-import {AuditError, ConfigError} from '../errors.ts';
-import type {AuditEvent, AuditPerson} from '../event.ts';
-import type {Page} from '../page.ts';
-import type {CatalogueEntry} from '../source-definition.ts';
-import {freshStart, type Start} from '../start.ts';
+import {type AccountNames, accountsIn, type ActionLabels, actionsIn, type Directory} from './directory.ts';
+import {AuditError, ConfigError} from '../model/errors.ts';
+import type {AuditEvent, AuditPerson} from '../model/event.ts';
+import type {Page} from '../model/page.ts';
+import type {CatalogueEntry} from '../source/definition.ts';
+import {freshStart, type Start} from '../model/start.ts';
 
 /** Where to read what events lack. Each is called at the first event that lacks something, and never again. */
 export interface EnrichOptions {

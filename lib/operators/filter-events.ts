@@ -1,5 +1,5 @@
 import type {OperatorFunction} from 'rxjs';
-import {keepEvents, type Page, type SourceRecord} from '../page.ts';
+import {keepEvents, type Page, type SourceRecord} from '../model/page.ts';
 import {eachEvent} from './map-events.ts';
 
 /**

@@ -1,6 +1,6 @@
 import {concatMap, from, type Observable, of, type OperatorFunction} from 'rxjs';
-import {reasonOf} from '../errors.ts';
-import {keepEvents, type Page, type Rejected, type SourceFacts, type SourceRecord} from '../page.ts';
+import {reasonOf} from '../model/errors.ts';
+import {keepEvents, type Page, type Rejected, type SourceFacts, type SourceRecord} from '../model/page.ts';
 
 /**
  * Pages in which each event is what `project` made of it, in the same order; a promise is awaited, page by page. What

@@ -1,8 +1,8 @@
 import {map, type OperatorFunction} from 'rxjs';
-import {reasonOf} from '../errors.ts';
-import type {AuditEvent} from '../event.ts';
-import {commonRecord} from '../mapping.ts';
-import {keepEvents, ownText, type Page, type Rejected} from '../page.ts';
+import {reasonOf} from '../model/errors.ts';
+import type {AuditEvent} from '../model/event.ts';
+import {commonRecord} from '../source/mapping.ts';
+import {keepEvents, ownText, type Page, type Rejected} from '../model/page.ts';
 
 export interface NormalizeOptions {
 	/** Whether each event has its record's own text as `raw`; default: true. */

@@ -1,7 +1,7 @@
 import type {OperatorFunction} from 'rxjs';
-import type {AuditEvent} from '../event.ts';
-import {checkCommon} from '../mapping.ts';
-import type {Page} from '../page.ts';
+import type {AuditEvent} from '../model/event.ts';
+import {checkCommon} from '../source/mapping.ts';
+import type {Page} from '../model/page.ts';
 import {type OcsfEvent, toOcsf} from '../schemas/ocsf.ts';
 import {mapEvents} from './map-events.ts';
 

@@ -1,6 +1,6 @@
 import {type MonoTypeOperatorFunction, tap} from 'rxjs';
-import {ConfigError} from '../errors.ts';
-import type {Page} from '../page.ts';
+import {ConfigError} from '../model/errors.ts';
+import type {Page} from '../model/page.ts';
 
 export interface RateLimitOptions {
 	readonly requests: number;

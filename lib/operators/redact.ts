@@ -1,7 +1,7 @@
 import {map, type MonoTypeOperatorFunction} from 'rxjs';
-import {commonMembers} from '../common-members.ts';
+import {commonMembers} from './common-members.ts';
 import {parseContainer} from '../redaction/json-edits.ts';
-import {keepEvents, ownText, type Page, type Rejected, type SourceFacts, type SourceRecord} from '../page.ts';
+import {keepEvents, ownText, type Page, type Rejected, type SourceFacts, type SourceRecord} from '../model/page.ts';
 import {isCommonRecord} from '../redaction/kept-members.ts';
 import {redactEvent, valuesOf} from '../redaction/redact-event.ts';
 import {Redaction, type RedactOptions} from '../redaction/redaction.ts';

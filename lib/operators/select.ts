@@ -1,7 +1,7 @@
 import {map, type OperatorFunction} from 'rxjs';
-import {ConfigError} from '../errors.ts';
-import {below, type MemberTree, memberTree} from '../member-tree.ts';
-import type {Page} from '../page.ts';
+import {ConfigError} from '../model/errors.ts';
+import {below, type MemberTree, memberTree} from './member-tree.ts';
+import type {Page} from '../model/page.ts';
 
 /**
  * Pages whose events have only these members, dotted, in the order of the event: of a list of objects, `targets.name`

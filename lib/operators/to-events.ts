@@ -1,6 +1,6 @@
 import {Observable, type OperatorFunction} from 'rxjs';
-import {AuditError} from '../errors.ts';
-import type {Page} from '../page.ts';
+import {AuditError} from '../model/errors.ts';
+import type {Page} from '../model/page.ts';
 
 /**
  * The events, one by one; each page is acknowledged when its last event has been emitted. There is no backpressure

@@ -1,4 +1,4 @@
-import {below, type MemberTree} from '../member-tree.ts';
+import {below, type MemberTree} from '../operators/member-tree.ts';
 
 const space = 0x20;
 const quote = 0x22;

@@ -1,6 +1,6 @@
-import {ConfigError} from '../errors.ts';
-import type {SourceFacts} from '../page.ts';
-import {type MemberTree, memberTree} from '../member-tree.ts';
+import {ConfigError} from '../model/errors.ts';
+import type {SourceFacts} from '../model/page.ts';
+import {type MemberTree, memberTree} from '../operators/member-tree.ts';
 
 /** Files, rows and identities are named by these. */
 const naming = ['id', 'time', 'source', 'tenant', 'processed'];

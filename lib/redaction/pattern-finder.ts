@@ -1,6 +1,6 @@
 import {isIP} from 'node:net';
 import {RE2JS} from 're2js';
-import {ConfigError, reasonOf} from '../errors.ts';
+import {ConfigError, reasonOf} from '../model/errors.ts';
 import {findDecoded} from './reading.ts';
 import {canonical} from './value-finder.ts';
 import type {Span} from './spans.ts';

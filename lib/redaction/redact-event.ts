@@ -1,4 +1,4 @@
-import {below, type MemberTree} from '../member-tree.ts';
+import {below, type MemberTree} from '../operators/member-tree.ts';
 import {valueless} from './kept-members.ts';
 import {addName, addValue, type Redaction} from './redaction.ts';
 import {canonical, canonicalNumber, type ValueFinder, valueFinder} from './value-finder.ts';

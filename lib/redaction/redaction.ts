@@ -1,9 +1,9 @@
 import {createHmac} from 'node:crypto';
-import {ConfigError} from '../errors.ts';
+import {ConfigError} from '../model/errors.ts';
 import {contentOf, eachLeaf, editsOfToken, parseContainer} from './json-edits.ts';
 import {isTooDeep, type JsonToken, scanJson} from './json-scan.ts';
 import {keptMembers, refusalOf} from './kept-members.ts';
-import {type MemberTree, memberTree} from '../member-tree.ts';
+import {type MemberTree, memberTree} from '../operators/member-tree.ts';
 import {patternFinder, type RedactPattern} from './pattern-finder.ts';
 import {applyEdits, type Edit, maskSpans, mergeSpans, type Span} from './spans.ts';
 import {canonical, canonicalNumber, type ValueFinder, valueFinder} from './value-finder.ts';

@@ -1,5 +1,5 @@
-import type {Activity} from '../activity.ts';
-import type {AuditTarget} from '../event.ts';
+import type {Activity} from '../model/activity.ts';
+import type {AuditTarget} from '../model/event.ts';
 
 export type EcsCategory = 'authentication' | 'configuration' | 'iam' | 'package' | 'web';
 export type EcsType =

@@ -1,5 +1,5 @@
-import type {Activity} from '../activity.ts';
-import type {AuditChange, AuditCredential, AuditTarget} from '../event.ts';
+import type {Activity} from '../model/activity.ts';
+import type {AuditChange, AuditCredential, AuditTarget} from '../model/event.ts';
 import type {EcsCategories} from './ecs-categories.ts';
 
 export interface EcsPerson {

@@ -1,4 +1,4 @@
-import type {AuditActor, AuditChange, AuditEvent, AuditPerson, AuditTarget} from '../event.ts';
+import type {AuditActor, AuditChange, AuditEvent, AuditPerson, AuditTarget} from '../model/event.ts';
 import type {EcsNamed, EcsPerson, EcsUser, Writable} from './ecs-event.ts';
 
 /** False for what is known to be no person: ECS's `user.*` is what rules about people look at. */

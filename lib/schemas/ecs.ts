@@ -1,6 +1,6 @@
 import {isIP} from 'node:net';
-import type {AuditEvent, AuditOrigin} from '../event.ts';
-import type {SourceFacts} from '../page.ts';
+import type {AuditEvent, AuditOrigin} from '../model/event.ts';
+import type {SourceFacts} from '../model/page.ts';
 import {ecsCategories} from './ecs-categories.ts';
 import type {EcsAtlassian, EcsEvent, EcsSource, Writable} from './ecs-event.ts';
 import {ecsNamed, ecsPerson, ecsUser, firstOf, isUser, usersRelatedTo} from './ecs-user.ts';

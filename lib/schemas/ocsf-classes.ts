@@ -1,5 +1,5 @@
-import type {Activity} from '../activity.ts';
-import type {AuditEvent} from '../event.ts';
+import type {Activity} from '../model/activity.ts';
+import type {AuditEvent} from '../model/event.ts';
 
 /** A class of OCSF, and which of the members that many classes have are in it. */
 interface OcsfClass {

@@ -1,5 +1,5 @@
-import type {Activity} from '../activity.ts';
-import type {AuditChange, AuditOrigin, AuditService, AuditTarget} from '../event.ts';
+import type {Activity} from '../model/activity.ts';
+import type {AuditChange, AuditOrigin, AuditService, AuditTarget} from '../model/event.ts';
 
 /** What has a name or an id: one of the two is always there. */
 export interface OcsfNamed {

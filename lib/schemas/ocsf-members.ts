@@ -1,5 +1,5 @@
 import {isIP} from 'node:net';
-import type {AuditEvent, AuditPerson, AuditTarget} from '../event.ts';
+import type {AuditEvent, AuditPerson, AuditTarget} from '../model/event.ts';
 import type {OcsfActor, OcsfEndpoint, OcsfEntity, OcsfNamed, OcsfUser} from './ocsf-event.ts';
 
 type Targets = AuditEvent['targets'];

@@ -1,4 +1,4 @@
-import type {AuditActor, AuditCredential, AuditEvent, AuditOrigin, AuditPerson, AuditService} from '../event.ts';
+import type {AuditActor, AuditCredential, AuditEvent, AuditOrigin, AuditPerson, AuditService} from '../model/event.ts';
 import type {OcsfKind} from './ocsf-classes.ts';
 import type {OcsfActor, OcsfEndpoint, OcsfUnmapped} from './ocsf-event.ts';
 

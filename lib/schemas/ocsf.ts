@@ -1,5 +1,5 @@
-import type {AuditEvent} from '../event.ts';
-import type {SourceFacts} from '../page.ts';
+import type {AuditEvent} from '../model/event.ts';
+import type {SourceFacts} from '../model/page.ts';
 import {type OcsfKind, ocsfKind} from './ocsf-classes.ts';
 import type {OcsfEndpoint, OcsfEvent, OcsfMetadata} from './ocsf-event.ts';
 import {

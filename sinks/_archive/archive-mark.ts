@@ -1,5 +1,5 @@
-import type {Json} from '../../lib/event.ts';
-import {type Chain, emptyChain, type EntryContent, type ManifestFile, openEntry} from '../../lib/manifest.ts';
+import type {Json} from '../../lib/model/event.ts';
+import {type Chain, emptyChain, type EntryContent, type ManifestFile, openEntry} from '../../lib/sink/manifest.ts';
 import {type EntryPlace, objectOf} from './archive-names.ts';
 import {changed, missingOrChanged} from '../_files/file-errors.ts';
 import {findEntry, orElse, putEntry} from './manifest-objects.ts';

@@ -1,7 +1,7 @@
 import {z} from 'zod';
-import {wholeNumber} from '../../lib/options.ts';
-import type {CommitSize} from '../../lib/sink.ts';
-import {parseSpan} from '../../lib/time.ts';
+import {wholeNumber} from '../../lib/options/options.ts';
+import type {CommitSize} from '../../lib/sink/sink.ts';
+import {parseSpan} from '../../lib/options/time.ts';
 import {compressionProblem, compressions} from './compression.ts';
 import {partitionProblem} from '../_files/event-path.ts';
 

@@ -1,8 +1,8 @@
 import {randomBytes} from 'node:crypto';
-import {createFolder} from '../../lib/durable-file.ts';
-import {AuditError} from '../../lib/errors.ts';
-import {emptyChain} from '../../lib/manifest.ts';
-import type {Batch, SinkContext} from '../../lib/sink.ts';
+import {createFolder} from '../../lib/state/durable-file.ts';
+import {AuditError} from '../../lib/model/errors.ts';
+import {emptyChain} from '../../lib/sink/manifest.ts';
+import type {Batch, SinkContext} from '../../lib/sink/sink.ts';
 import {type ArchiveMark, checkLastObjects, leftoversOf, markOf, nextEntry} from './archive-mark.ts';
 import {entryName, entryOf, objectOf} from './archive-names.ts';
 import {notOpened, refused} from '../_files/file-errors.ts';

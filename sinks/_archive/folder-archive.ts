@@ -1,8 +1,8 @@
 import fs from 'node:fs';
 import {resolve} from 'node:path';
-import {ConfigError} from '../../lib/errors.ts';
-import type {Sink} from '../../lib/sink.ts';
-import type {Verification, VerifyOptions} from '../../lib/verification.ts';
+import {ConfigError} from '../../lib/model/errors.ts';
+import type {Sink} from '../../lib/sink/sink.ts';
+import type {Verification, VerifyOptions} from '../../lib/sink/verification.ts';
 import {type ArchiveOptions, archivePlan} from './archive-options.ts';
 import {manifestPrefix} from './archive-names.ts';
 import {notOpened} from '../_files/file-errors.ts';

@@ -1,8 +1,8 @@
 import {createHash} from 'node:crypto';
 import fs from 'node:fs';
 import {text} from 'node:stream/consumers';
-import {discard, writeFully} from '../../lib/durable-file.ts';
-import {type Chain, emptyChain, openEntry} from '../../lib/manifest.ts';
+import {discard, writeFully} from '../../lib/state/durable-file.ts';
+import {type Chain, emptyChain, openEntry} from '../../lib/sink/manifest.ts';
 import {entryName, entryOf, type EntryPlace, manifestPrefix} from './archive-names.ts';
 import {changed} from '../_files/file-errors.ts';
 import type {ObjectStore} from './object-store.ts';

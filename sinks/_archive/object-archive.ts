@@ -1,6 +1,6 @@
-import {AuditError} from '../../lib/errors.ts';
-import {sealEntry, Tally} from '../../lib/manifest.ts';
-import type {OpenSink} from '../../lib/sink.ts';
+import {AuditError} from '../../lib/model/errors.ts';
+import {sealEntry, Tally} from '../../lib/sink/manifest.ts';
+import type {OpenSink} from '../../lib/sink/sink.ts';
 import {entryName, objectName} from './archive-names.ts';
 import {type ArchiveMark, nextEntry, removeOwn} from './archive-mark.ts';
 import {type ArchiveTarget, beginArchive, guardSources} from './begin-archive.ts';

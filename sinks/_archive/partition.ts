@@ -1,4 +1,4 @@
-import type {Batch} from '../../lib/sink.ts';
+import type {Batch} from '../../lib/sink/sink.ts';
 import type {EventPath} from '../_files/event-path.ts';
 
 const hourMs = 60 * 60 * 1000;

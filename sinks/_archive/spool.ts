@@ -1,7 +1,7 @@
 import {createHash} from 'node:crypto';
 import fs from 'node:fs';
 import {setImmediate as turn} from 'node:timers/promises';
-import {discard} from '../../lib/durable-file.ts';
+import {discard} from '../../lib/state/durable-file.ts';
 import type {Format} from './compression.ts';
 import type {Encoder} from '../_files/encoder.ts';
 import {type Retry, retryWhenFull} from '../_files/file-errors.ts';

@@ -1,8 +1,8 @@
 import {createHash} from 'node:crypto';
 import {text} from 'node:stream/consumers';
 import {pipeline} from 'node:stream/promises';
-import {AuditError} from '../../lib/errors.ts';
-import {type ManifestFile, openEntry} from '../../lib/manifest.ts';
+import {AuditError} from '../../lib/model/errors.ts';
+import {type ManifestFile, openEntry} from '../../lib/sink/manifest.ts';
 import {
 	ChainWalk,
 	type Damage,
@@ -10,7 +10,7 @@ import {
 	type Verification,
 	verificationOf,
 	type VerifyOptions,
-} from '../../lib/verification.ts';
+} from '../../lib/sink/verification.ts';
 import {entryName, entryOf, type EntryPlace, manifestPrefix, objectOf} from './archive-names.ts';
 import {refused} from '../_files/file-errors.ts';
 import type {ObjectStore} from './object-store.ts';

@@ -1,8 +1,8 @@
 import {resolve} from 'node:path';
 import {z} from 'zod';
-import {ConfigError, reasonOf} from '../../lib/errors.ts';
-import {certificateOptions, connectionOptions, trueOrFalse, wholeNumber} from '../../lib/options.ts';
-import {parseSpan} from '../../lib/time.ts';
+import {ConfigError, reasonOf} from '../../lib/model/errors.ts';
+import {certificateOptions, connectionOptions, trueOrFalse, wholeNumber} from '../../lib/options/options.ts';
+import {parseSpan} from '../../lib/options/time.ts';
 import {archiveOptions} from '../_archive/archive-options.ts';
 import {privateSpoolFolder} from '../_archive/spool-folder.ts';
 

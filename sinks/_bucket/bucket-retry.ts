@@ -1,5 +1,5 @@
-import {systemClock} from '../../lib/clock.ts';
-import {AuditError} from '../../lib/errors.ts';
+import {systemClock} from '../../lib/model/clock.ts';
+import {AuditError} from '../../lib/model/errors.ts';
 import {proxyFailed} from '../../lib/http/agent.ts';
 import {backoffMs, type HeaderValues, retryAtMs} from '../../lib/http/retry-after.ts';
 

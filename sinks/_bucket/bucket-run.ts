@@ -1,4 +1,4 @@
-import type {SinkContext} from '../../lib/sink.ts';
+import type {SinkContext} from '../../lib/sink/sink.ts';
 import type {ObjectStore} from '../_archive/object-store.ts';
 
 /** What a bucket needs to know of whoever uses it: when to stop, and whom to warn. */

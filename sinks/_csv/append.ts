@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import {PassThrough} from 'node:stream';
 import {pipeline} from 'node:stream/promises';
 import {createGunzip} from 'node:zlib';
-import {ConfigError} from '../../lib/errors.ts';
+import {ConfigError} from '../../lib/model/errors.ts';
 import {isCompressed} from '../_files/file-target.ts';
 
 const quote = 0x22;

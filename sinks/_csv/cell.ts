@@ -1,4 +1,4 @@
-import {ExactNumber} from '../../lib/exact-numbers.ts';
+import {ExactNumber} from '../../lib/sink/exact-numbers.ts';
 
 /**
  * The text of a member in a cell. A list of plain values is joined by `; `, or is JSON where it could not be split

@@ -1,4 +1,4 @@
-import {ConfigError} from '../../lib/errors.ts';
+import {ConfigError} from '../../lib/model/errors.ts';
 
 /** One column: its name in the header, and the member of the event that it holds, step by step. */
 export interface Column {

@@ -1,7 +1,7 @@
-import {ConfigError} from '../../lib/errors.ts';
-import {ExactNumber, exactly} from '../../lib/exact-numbers.ts';
-import type {Rejected, SourceRecord} from '../../lib/page.ts';
-import type {Batch} from '../../lib/sink.ts';
+import {ConfigError} from '../../lib/model/errors.ts';
+import {ExactNumber, exactly} from '../../lib/sink/exact-numbers.ts';
+import type {Rejected, SourceRecord} from '../../lib/model/page.ts';
+import type {Batch} from '../../lib/sink/sink.ts';
 import {cellOf, neutralize} from './cell.ts';
 import {type Column, commonColumns, formatColumns, memberAt} from './columns.ts';
 

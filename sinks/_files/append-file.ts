@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import {basename, dirname, join} from 'node:path';
 import {z} from 'zod';
-import type {Batch} from '../../lib/sink.ts';
+import type {Batch} from '../../lib/sink/sink.ts';
 import {type CommittedFile, commitTo} from './committed-file.ts';
 import {failed, notOpened} from './file-errors.ts';
 import {isCompressed} from './file-target.ts';

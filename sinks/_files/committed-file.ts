@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import {setImmediate as turn} from 'node:timers/promises';
-import type {Lock} from '../../lib/lock.ts';
+import type {Lock} from '../../lib/state/lock.ts';
 import {changed, retryWhenFull} from './file-errors.ts';
 import {syncFile, syncFolder} from './fsync.ts';
 import {openForGood} from './growing-file.ts';

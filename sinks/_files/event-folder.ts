@@ -1,8 +1,8 @@
 import fs from 'node:fs';
 import {setImmediate as turn} from 'node:timers/promises';
-import type {Json} from '../../lib/event.ts';
-import type {Rejected, SourceRecord} from '../../lib/page.ts';
-import type {OpenSink} from '../../lib/sink.ts';
+import type {Json} from '../../lib/model/event.ts';
+import type {Rejected, SourceRecord} from '../../lib/model/page.ts';
+import type {OpenSink} from '../../lib/sink/sink.ts';
 import {defaultLayout, eventPath} from './event-path.ts';
 import {changed, failed, notOpened, refused, type Retry} from './file-errors.ts';
 import {createFolders, makeFolder} from './folders.ts';

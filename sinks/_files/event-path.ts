@@ -1,4 +1,4 @@
-import {fileName} from '../../lib/file-name.ts';
+import {fileName} from './file-name.ts';
 
 /** What a layout is filled with. */
 export interface EventPlace {

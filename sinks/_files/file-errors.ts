@@ -1,7 +1,7 @@
 import {setTimeout as delay} from 'node:timers/promises';
-import {reasonOf, SinkError} from '../../lib/errors.ts';
-import {wholeNumber} from '../../lib/options.ts';
-import type {SinkContext} from '../../lib/sink.ts';
+import {reasonOf, SinkError} from '../../lib/model/errors.ts';
+import {wholeNumber} from '../../lib/options/options.ts';
+import type {SinkContext} from '../../lib/sink/sink.ts';
 
 /** What an administrator can mend while the run waits. */
 const passing = new Set(['ENOSPC', 'EDQUOT', 'EMFILE', 'ENFILE']);

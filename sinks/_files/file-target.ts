@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import {basename, extname, resolve} from 'node:path';
-import {ConfigError} from '../../lib/errors.ts';
+import {ConfigError} from '../../lib/model/errors.ts';
 
 const compressions = ['.zst', '.zstd', '.bz2', '.xz', '.lz4', '.br', '.sz', '.snappy', '.lzma', '.z'];
 

@@ -1,10 +1,10 @@
 import {hash, randomBytes} from 'node:crypto';
 import fs from 'node:fs';
-import {discard} from '../../lib/durable-file.ts';
-import type {Json} from '../../lib/event.ts';
-import {IdentitySet} from '../../lib/identity-set.ts';
-import {type Chain, emptyChain, type ManifestFile, openEntry, sealEntry, Tally} from '../../lib/manifest.ts';
-import type {Batch} from '../../lib/sink.ts';
+import {discard} from '../../lib/state/durable-file.ts';
+import type {Json} from '../../lib/model/event.ts';
+import {IdentitySet} from '../../lib/model/identity-set.ts';
+import {type Chain, emptyChain, type ManifestFile, openEntry, sealEntry, Tally} from '../../lib/sink/manifest.ts';
+import type {Batch} from '../../lib/sink/sink.ts';
 import {changed, type Retry} from './file-errors.ts';
 import {filesBelow} from './folder-files.ts';
 import {type GrowingFile, growTarget} from './growing-file.ts';

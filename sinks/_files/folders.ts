@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import {dirname} from 'node:path';
-import {makeFolders} from '../../lib/durable-file.ts';
+import {makeFolders} from '../../lib/state/durable-file.ts';
 import {errnoOf, refused} from './file-errors.ts';
 
 const maxRemembered = 10_000;

@@ -1,5 +1,5 @@
 import fs from 'node:fs';
-import {emptyChain, openEntry} from '../../lib/manifest.ts';
+import {emptyChain, openEntry} from '../../lib/sink/manifest.ts';
 import {changed, missingOrChanged} from './file-errors.ts';
 import {tailBefore} from './open-target.ts';
 

@@ -1,6 +1,6 @@
 import {basename, dirname} from 'node:path';
-import {StateError} from '../../lib/errors.ts';
-import {acquireLock, type Lock} from '../../lib/lock.ts';
+import {StateError} from '../../lib/model/errors.ts';
+import {acquireLock, type Lock} from '../../lib/state/lock.ts';
 import {changed, notOpened, type Retry} from './file-errors.ts';
 import {makeFolder} from './folders.ts';
 import {syncFolder} from './fsync.ts';

@@ -1,8 +1,8 @@
 import {createHash} from 'node:crypto';
 import fs from 'node:fs';
-import type {Json} from '../../lib/event.ts';
-import {type Chain, emptyChain, type EntryContent, sealEntry, Tally} from '../../lib/manifest.ts';
-import type {Batch} from '../../lib/sink.ts';
+import type {Json} from '../../lib/model/event.ts';
+import {type Chain, emptyChain, type EntryContent, sealEntry, Tally} from '../../lib/sink/manifest.ts';
+import type {Batch} from '../../lib/sink/sink.ts';
 import {changed, notOpened, refused} from './file-errors.ts';
 import {type GrowingFile, growTarget} from './growing-file.ts';
 import {hashOfRange} from './hash-file.ts';

@@ -1,4 +1,4 @@
-import {type Chain, openEntry, type OpenedEntry} from '../../lib/manifest.ts';
+import {type Chain, openEntry, type OpenedEntry} from '../../lib/sink/manifest.ts';
 import {refused} from './file-errors.ts';
 import {readPlain} from './open-plain.ts';
 

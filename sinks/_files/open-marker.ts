@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import {dirname} from 'node:path';
-import {lifeOf, thisProcess, type Holder} from '../../lib/holder.ts';
+import {lifeOf, thisProcess, type Holder} from '../../lib/state/holder.ts';
 import {changed} from './file-errors.ts';
 import {syncFile, syncFolder} from './fsync.ts';
 import {openPlain} from './open-plain.ts';

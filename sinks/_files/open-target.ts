@@ -2,8 +2,8 @@ import {createHash} from 'node:crypto';
 import fs from 'node:fs';
 import {pipeline} from 'node:stream/promises';
 import {createGunzip} from 'node:zlib';
-import {reasonOf} from '../../lib/errors.ts';
-import type {Json} from '../../lib/event.ts';
+import {reasonOf} from '../../lib/model/errors.ts';
+import type {Json} from '../../lib/model/event.ts';
 import {isCompressed} from './file-target.ts';
 import {changed, notOpened, type Retry, refused} from './file-errors.ts';
 

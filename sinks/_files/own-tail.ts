@@ -1,6 +1,6 @@
 import {randomBytes} from 'node:crypto';
 import fs from 'node:fs';
-import {emptyChain, openEntry} from '../../lib/manifest.ts';
+import {emptyChain, openEntry} from '../../lib/sink/manifest.ts';
 import {changed} from './file-errors.ts';
 import {manifestLines} from './manifest-lines.ts';
 import type {Target, TargetOptions} from './open-target.ts';

@@ -1,8 +1,8 @@
 import fs from 'node:fs';
 import {Socket} from 'node:net';
 import type {Writable} from 'node:stream';
-import {SinkError} from '../../lib/errors.ts';
-import type {OpenSink} from '../../lib/sink.ts';
+import {SinkError} from '../../lib/model/errors.ts';
+import type {OpenSink} from '../../lib/sink/sink.ts';
 import {errnoOf, failed, type Retry, retryWhenFull} from './file-errors.ts';
 
 const descriptor = 1;

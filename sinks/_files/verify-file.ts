@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import {resolve} from 'node:path';
-import {ConfigError} from '../../lib/errors.ts';
+import {ConfigError} from '../../lib/model/errors.ts';
 import {
 	ChainWalk,
 	type Damage,
@@ -8,7 +8,7 @@ import {
 	type Verification,
 	verificationOf,
 	type VerifyOptions,
-} from '../../lib/verification.ts';
+} from '../../lib/sink/verification.ts';
 import {notOpened, refused} from './file-errors.ts';
 import {hashOfRange} from './hash-file.ts';
 import {openPlain} from './open-plain.ts';

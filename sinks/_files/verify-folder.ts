@@ -1,8 +1,8 @@
 import fs from 'node:fs';
 import {resolve} from 'node:path';
-import {reasonOf} from '../../lib/errors.ts';
-import {IdentitySet} from '../../lib/identity-set.ts';
-import type {ManifestFile} from '../../lib/manifest.ts';
+import {reasonOf} from '../../lib/model/errors.ts';
+import {IdentitySet} from '../../lib/model/identity-set.ts';
+import type {ManifestFile} from '../../lib/sink/manifest.ts';
 import {
 	ChainWalk,
 	type Damage,
@@ -10,7 +10,7 @@ import {
 	type Verification,
 	verificationOf,
 	type VerifyOptions,
-} from '../../lib/verification.ts';
+} from '../../lib/sink/verification.ts';
 import {notOpened, refused} from './file-errors.ts';
 import {filesBelow} from './folder-files.ts';
 import {isOwnFile, manifestsIn} from './folder-manifest.ts';

@@ -1,6 +1,6 @@
 import type {Agent} from 'node:http';
 import type {Bucket} from '@google-cloud/storage';
-import {ConfigError} from '../../lib/errors.ts';
+import {ConfigError} from '../../lib/model/errors.ts';
 import {isLoopback, parseEndpoint} from '../../lib/http/endpoint.ts';
 import type {CertificateOptions} from '../../lib/http/certificates.ts';
 import type {BucketRetry} from '../_bucket/bucket-retry.ts';

@@ -1,4 +1,4 @@
-import {AuthError, ConfigError, reasonOf, SinkError} from '../../lib/errors.ts';
+import {AuthError, ConfigError, reasonOf, SinkError} from '../../lib/model/errors.ts';
 import {createAgent, openTunnel, proxyRefused} from '../../lib/http/agent.ts';
 import {type CertificateOptions, readCertificates} from '../../lib/http/certificates.ts';
 import {type Proxy, proxyRules} from '../../lib/http/proxy.ts';

@@ -1,4 +1,4 @@
-import type {Batch} from '../../lib/sink.ts';
+import type {Batch} from '../../lib/sink/sink.ts';
 
 /** How events stand in the body of a request, and what an answer says of them. */
 export interface BodyFormat {

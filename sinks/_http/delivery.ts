@@ -1,11 +1,11 @@
 import {createHash} from 'node:crypto';
 import {promisify} from 'node:util';
 import zlib from 'node:zlib';
-import {AuthError, SinkError, SourceError} from '../../lib/errors.ts';
+import {AuthError, SinkError, SourceError} from '../../lib/model/errors.ts';
 import type {ClientRequest} from '../../lib/http/request.ts';
 import {type BackoffOptions, backoffMs} from '../../lib/http/retry-after.ts';
-import type {Rejected, SourceRecord} from '../../lib/page.ts';
-import type {Batch} from '../../lib/sink.ts';
+import type {Rejected, SourceRecord} from '../../lib/model/page.ts';
+import type {Batch} from '../../lib/sink/sink.ts';
 import {type BodyFormat, type ItemResult, textOf, type Verdict} from './body-format.ts';
 import type {Receiver} from './receiver.ts';
 

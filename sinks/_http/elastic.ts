@@ -1,4 +1,4 @@
-import {contentId} from '../../lib/content-id.ts';
+import {contentId} from '../../lib/source/content-id.ts';
 import {parseJson} from '../../lib/http/client.ts';
 import {OtherAnswer} from '../../lib/http/unreadable.ts';
 import {assertNoFailure} from './answer.ts';

@@ -1,5 +1,5 @@
-import {AuthError, ConfigError} from '../../lib/errors.ts';
-import type {Secret} from '../../lib/http/credentials.ts';
+import {AuthError, ConfigError} from '../../lib/model/errors.ts';
+import type {Secret} from '../../lib/options/options.ts';
 
 /** What a request says of itself: another value would make it another request, or none. */
 const ours = new Set([

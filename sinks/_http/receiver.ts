@@ -1,11 +1,12 @@
+import type {Secret} from '../../lib/options/options.ts';
 import type {z} from 'zod';
-import {connect, type Connection} from '../../lib/connect.ts';
-import {ConfigError} from '../../lib/errors.ts';
-import {type Secret, tokenCredentials} from '../../lib/http/credentials.ts';
+import {connect, type Connection} from '../../lib/http/connect.ts';
+import {ConfigError} from '../../lib/model/errors.ts';
+import {tokenCredentials} from '../../lib/http/credentials.ts';
 import {isLoopback, parseEndpoint} from '../../lib/http/endpoint.ts';
-import {Meter} from '../../lib/meter.ts';
-import type {connectionOptions} from '../../lib/options.ts';
-import {createRedactor, excerpt} from '../../lib/redact.ts';
+import {Meter} from '../../lib/model/meter.ts';
+import type {connectionOptions} from '../../lib/options/options.ts';
+import {createRedactor, excerpt} from '../../lib/http/secrets.ts';
 import {ownHeaders} from './own-headers.ts';
 
 export type ReceiverOptions = z.output<z.ZodObject<typeof connectionOptions>> & {

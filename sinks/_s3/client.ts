@@ -1,6 +1,6 @@
 import type {Agent} from 'node:https';
 import type {S3, S3ClientConfig} from '@aws-sdk/client-s3';
-import {ConfigError} from '../../lib/errors.ts';
+import {ConfigError} from '../../lib/model/errors.ts';
 import {createAgent} from '../../lib/http/agent.ts';
 import {type CertificateOptions, readCertificates} from '../../lib/http/certificates.ts';
 import {isLoopback, parseEndpoint} from '../../lib/http/endpoint.ts';

@@ -1,7 +1,7 @@
-import {type AuditError, AuthError, ConfigError, SinkError} from '../../lib/errors.ts';
+import {type AuditError, AuthError, ConfigError, SinkError} from '../../lib/model/errors.ts';
 import {explainConnection} from '../../lib/http/connection-failure.ts';
 import type {HeaderValues} from '../../lib/http/retry-after.ts';
-import {createRedactor, excerpt} from '../../lib/redact.ts';
+import {createRedactor, excerpt} from '../../lib/http/secrets.ts';
 import {type BucketFailure, type FailureFacts, passingErrnos} from '../_bucket/bucket-retry.ts';
 
 export interface Failure extends BucketFailure {

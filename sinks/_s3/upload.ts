@@ -2,7 +2,7 @@ import type {CompletedPart} from '@aws-sdk/client-s3';
 import {createHash} from 'node:crypto';
 import {createReadStream} from 'node:fs';
 import {type FileHandle, open, readFile} from 'node:fs/promises';
-import {AuditError, SinkError} from '../../lib/errors.ts';
+import {AuditError, SinkError} from '../../lib/model/errors.ts';
 import type {Spooled} from '../_archive/object-store.ts';
 import type {S3Bucket} from './bucket.ts';
 import {type Failure, failureOf} from './errors.ts';

@@ -1,4 +1,4 @@
-import {SinkError, SourceError} from '../../lib/errors.ts';
+import {SinkError, SourceError} from '../../lib/model/errors.ts';
 import {type Client, parseJson} from '../../lib/http/client.ts';
 import {marksIn, type NewChangeset, originOf} from './changeset.ts';
 

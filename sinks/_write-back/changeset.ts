@@ -1,7 +1,7 @@
-import {contentId} from '../../lib/content-id.ts';
-import type {AuditEvent, Json} from '../../lib/event.ts';
-import {excerpt} from '../../lib/redact.ts';
-import {recordTime} from '../../lib/time.ts';
+import {contentId} from '../../lib/source/content-id.ts';
+import type {AuditEvent, Json} from '../../lib/model/event.ts';
+import {excerpt} from '../../lib/http/secrets.ts';
+import {recordTime} from '../../lib/options/time.ts';
 
 /** A changeset as Crowd takes it: the server gives the id. */
 export interface NewChangeset {

@@ -1,5 +1,5 @@
 import {z} from 'zod';
-import type {SinkContext} from '../../lib/sink.ts';
+import type {SinkContext} from '../../lib/sink/sink.ts';
 
 /** Asked for by sinks that change what is in use, or what nobody can change back. */
 export const applyOption = {

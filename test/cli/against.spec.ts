@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import {compareWithSource} from '../../lib/cli/against.ts';
 import {type Emulator, startEmulator} from '../../lib/emulator/index.ts';
-import type {SourceTally} from '../../lib/manifest.ts';
+import type {SourceTally} from '../../lib/sink/manifest.ts';
 import {load} from '../../lib/registry.ts';
-import type {Source} from '../../lib/source.ts';
+import type {Source} from '../../lib/source/define-source.ts';
 
 const hourMs = 3_600_000;
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {callHelp, describeOperations} from '../../lib/cli/call-help.ts';
 import {kebab} from '../../lib/cli/flags.ts';
-import {connectionOptions, httpOptions, scanOptions} from '../../lib/options.ts';
+import {connectionOptions, httpOptions, scanOptions} from '../../lib/options/options.ts';
 import {list, load} from '../../lib/registry.ts';
 import {runCli} from '../support/cli.ts';
 import {commandLine} from '../support/command-line.ts';

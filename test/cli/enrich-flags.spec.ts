@@ -4,13 +4,13 @@ import path from 'node:path';
 import {enrichFlags, enrichmentFrom} from '../../lib/cli/enrich-flags.ts';
 import {parseFlags} from '../../lib/cli/flags.ts';
 import {startEmulator} from '../../lib/emulator/index.ts';
-import {ConfigError} from '../../lib/errors.ts';
-import type {AuditEvent} from '../../lib/event.ts';
+import {ConfigError} from '../../lib/model/errors.ts';
+import type {AuditEvent} from '../../lib/model/event.ts';
 import {enrich} from '../../lib/operators/enrich.ts';
 import {normalize} from '../../lib/operators/normalize.ts';
-import {run} from '../../lib/pipeline.ts';
+import {run} from '../../lib/run/run.ts';
 import {list, load} from '../../lib/registry.ts';
-import type {Source} from '../../lib/source.ts';
+import type {Source} from '../../lib/source/define-source.ts';
 import {memorySink} from '../support/memory-sink.ts';
 import {temporaryFolder} from '../support/temporary-folder.ts';
 

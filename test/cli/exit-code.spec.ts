@@ -8,7 +8,7 @@ import {
 	SinkError,
 	SourceError,
 	StateError,
-} from '../../lib/errors.ts';
+} from '../../lib/model/errors.ts';
 
 describe('exitCodeOf', () => {
 	for (const [code, ...errors] of [

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import {z} from 'zod';
 import {inFlags, optionsFromFlags, requiredFlagsOf} from '../../lib/cli/flag-options.ts';
-import {ConfigError, SourceError} from '../../lib/errors.ts';
-import {tokenOption} from '../../lib/options.ts';
+import {ConfigError, SourceError} from '../../lib/model/errors.ts';
+import {tokenOption} from '../../lib/options/options.ts';
 
 const schema = z.object({
 	eventId: z.string().describe('the id of the event'),

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import {z} from 'zod';
 import {camel, describeFlags, type Flags, flagsOf, kebab, parseFlags} from '../../lib/cli/flags.ts';
-import {ConfigError} from '../../lib/errors.ts';
+import {ConfigError} from '../../lib/model/errors.ts';
 
 const flags: Flags = {
 	'page-size': {value: 'N', help: 'how many'},

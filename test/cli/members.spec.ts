@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {checkMember} from '../../lib/cli/members.ts';
-import type {EventFormat} from '../../lib/sink.ts';
+import type {EventFormat} from '../../lib/sink/sink.ts';
 
 describe('checkMember', () => {
 	it('lets members of the format pass, whole objects and places in lists too', () => {

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import {count, logFormatIn, logFormatOf, logLine, showProgress, type ProgressOutput} from '../../lib/cli/progress.ts';
-import type {Progress} from '../../lib/meter.ts';
-import type {Report} from '../../lib/pipeline.ts';
+import type {Progress} from '../../lib/model/meter.ts';
+import type {Report} from '../../lib/run/run.ts';
 import {settled} from '../support/cli.ts';
 import {commandLine, idsIn, linesOf} from '../support/command-line.ts';
 

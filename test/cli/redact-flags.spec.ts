@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import {redactFlags, redactionFrom} from '../../lib/cli/redact-flags.ts';
 import {parseFlags} from '../../lib/cli/flags.ts';
-import {ConfigError} from '../../lib/errors.ts';
+import {ConfigError} from '../../lib/model/errors.ts';
 import {temporaryFolder} from '../support/temporary-folder.ts';
 
 const key = 'K'.repeat(32);

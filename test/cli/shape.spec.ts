@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import {join} from 'node:path';
-import type {AuditEvent} from '../../lib/event.ts';
+import type {AuditEvent} from '../../lib/model/event.ts';
 import {ecsProblems} from '../support/ecs-validator.ts';
 import {assertRefused, commandLine, idsIn, linesOf} from '../support/command-line.ts';
 import {ocsfMistakes} from '../support/ocsf-validator.ts';

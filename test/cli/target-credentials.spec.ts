@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import {type TargetConnection, withConnection} from '../../lib/cli/target-credentials.ts';
 import {type Emulator, startEmulator} from '../../lib/emulator/index.ts';
-import type {Secret} from '../../lib/http/credentials.ts';
+import type {Secret} from '../../lib/options/options.ts';
 import {load} from '../../lib/registry.ts';
 import {type CliResult, runCli} from '../support/cli.ts';
 import {assertRefused} from '../support/command-line.ts';

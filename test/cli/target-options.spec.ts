@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import {z} from 'zod';
 import {checkTargetOption, targetOptionsOf} from '../../lib/cli/target-options.ts';
-import {ConfigError} from '../../lib/errors.ts';
+import {ConfigError} from '../../lib/model/errors.ts';
 import {list, load} from '../../lib/registry.ts';
-import {basicOptions} from '../../lib/options.ts';
+import {basicOptions} from '../../lib/options/options.ts';
 
 const factory = {
 	options: z.object({

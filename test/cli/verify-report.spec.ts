@@ -8,7 +8,7 @@ import {
 	verdict,
 	verdictJson,
 } from '../../lib/cli/verify-report.ts';
-import {emptyChain} from '../../lib/manifest.ts';
+import {emptyChain} from '../../lib/sink/manifest.ts';
 
 const [first, second, third] = ['1', '2', '3'].map(digit => digit.repeat(64)) as [string, string, string];
 

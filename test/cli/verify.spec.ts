@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import {generateKeyPairSync} from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import {fileState} from '../../lib/file-state.ts';
+import {fileState} from '../../lib/state/file-state.ts';
 import {runCli} from '../support/cli.ts';
 import {assertRefused, commandLine} from '../support/command-line.ts';
 

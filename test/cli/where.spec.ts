@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {parseWhere} from '../../lib/cli/where.ts';
-import {ConfigError} from '../../lib/errors.ts';
+import {ConfigError} from '../../lib/model/errors.ts';
 import {assertRefused, commandLine, idsIn, linesOf} from '../support/command-line.ts';
 
 const event = {

@@ -5,7 +5,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import {gzipSync} from 'node:zlib';
 import {checkHeads} from '../../lib/cli/verify-report.ts';
-import {type Chain, chainIn, emptyChain, sealEntry, type Sign, signer} from '../../lib/manifest.ts';
+import {type Chain, chainIn, emptyChain, sealEntry, type Sign, signer} from '../../lib/sink/manifest.ts';
 import {load} from '../../lib/registry.ts';
 import {root} from '../support/tree.ts';
 import {batchOf, sinkContext} from '../support/sink-batch.ts';

@@ -1,5 +1,5 @@
 import {setImmediate as turn} from 'node:timers/promises';
-import {systemClock} from '../../lib/clock.ts';
+import {systemClock} from '../../lib/model/clock.ts';
 
 /**
  * Makes the waits of each test of the suite that calls this pass at once: the clock is moved on instead. Time-outs

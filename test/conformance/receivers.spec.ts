@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import {AuthError, SinkError} from '../../lib/errors.ts';
+import {AuthError, SinkError} from '../../lib/model/errors.ts';
 import http from '../../sinks/http.ts';
 import {type BodyName, bodyNames} from '../../sinks/_http/bodies.ts';
 import {type Fault, type HttpReceiver, startElastic, startHec, startWebhook} from '../support/http-receivers.ts';

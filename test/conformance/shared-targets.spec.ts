@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
-import type {SinkError} from '../../lib/errors.ts';
-import type {Json} from '../../lib/event.ts';
+import type {SinkError} from '../../lib/model/errors.ts';
+import type {Json} from '../../lib/model/event.ts';
 import {load} from '../../lib/registry.ts';
 import {batchOf, sinkContext} from '../support/sink-batch.ts';
 import {temporaryFolder} from '../support/temporary-folder.ts';

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
-import type {SinkFactory} from '../../lib/define-sink.ts';
-import {ConfigError, SinkError} from '../../lib/errors.ts';
-import type {Json} from '../../lib/event.ts';
+import type {SinkFactory} from '../../lib/sink/define-sink.ts';
+import {ConfigError, SinkError} from '../../lib/model/errors.ts';
+import type {Json} from '../../lib/model/event.ts';
 import {list, load} from '../../lib/registry.ts';
-import type {Batch, OpenSink} from '../../lib/sink.ts';
+import type {Batch, OpenSink} from '../../lib/sink/sink.ts';
 import {killedCopy} from '../support/killed-copy.ts';
 import {failFs, restoreFs} from '../support/patch-fs.ts';
 import {batchOf, sinkContext} from '../support/sink-batch.ts';

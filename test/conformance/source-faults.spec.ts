@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import {systemClock} from '../../lib/clock.ts';
-import {AuditError, type ErrorCode, RateLimitError} from '../../lib/errors.ts';
+import {systemClock} from '../../lib/model/clock.ts';
+import {AuditError, type ErrorCode, RateLimitError} from '../../lib/model/errors.ts';
 import type {Fault} from '../../lib/emulator/index.ts';
 import {listen} from '../support/pages.ts';
-import {gapsIn} from '../../lib/scan.ts';
+import {gapsIn} from '../../lib/source/scan.ts';
 import {assertNoSecret, credentials} from './secrets.ts';
 import {hastyClock} from './hasty-clock.ts';
 import {textsOf, withSource} from './source-under-test.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import {AuditError} from '../../lib/errors.ts';
+import {AuditError} from '../../lib/model/errors.ts';
 import {dedupe} from '../../lib/operators/dedupe.ts';
-import {run} from '../../lib/pipeline.ts';
+import {run} from '../../lib/run/run.ts';
 import {memorySink} from '../support/memory-sink.ts';
 import {memoryStore} from '../support/memory-store.ts';
 import {

@@ -9,11 +9,11 @@ import {
 	startEmulator,
 } from '../../lib/emulator/index.ts';
 import {dedupe} from '../../lib/operators/dedupe.ts';
-import type {Page} from '../../lib/page.ts';
-import type {Progress} from '../../lib/meter.ts';
-import {type Report, run} from '../../lib/pipeline.ts';
-import type {Source} from '../../lib/source.ts';
-import type {Start} from '../../lib/start.ts';
+import type {Page} from '../../lib/model/page.ts';
+import type {Progress} from '../../lib/model/meter.ts';
+import {type Report, run} from '../../lib/run/run.ts';
+import type {Source} from '../../lib/source/define-source.ts';
+import type {Start} from '../../lib/model/start.ts';
 import {memorySink} from '../support/memory-sink.ts';
 import {memoryStore, type MemoryStore} from '../support/memory-store.ts';
 import {listen} from '../support/pages.ts';

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import {of} from 'rxjs';
-import {ConfigError} from '../../lib/errors.ts';
-import type {AuditEvent} from '../../lib/event.ts';
+import {ConfigError} from '../../lib/model/errors.ts';
+import type {AuditEvent} from '../../lib/model/event.ts';
 import {normalize} from '../../lib/operators/normalize.ts';
-import type {Page} from '../../lib/page.ts';
+import type {Page} from '../../lib/model/page.ts';
 import {idsOf, listen} from '../support/pages.ts';
 import {assertOptions, assertTextualDefaults} from './option-names.ts';
 import {credentialsFor, textsOf, withSource} from './source-under-test.ts';

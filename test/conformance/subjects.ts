@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {list, load} from '../../lib/registry.ts';
-import type {Source} from '../../lib/source.ts';
+import type {Source} from '../../lib/source/define-source.ts';
 import {sourceTable} from './source-table.ts';
 import type {Options, Subject} from './source-under-test.ts';
 

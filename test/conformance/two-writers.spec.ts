@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import {gunzipSync} from 'node:zlib';
-import type {Json} from '../../lib/event.ts';
+import type {Json} from '../../lib/model/event.ts';
 import {load} from '../../lib/registry.ts';
-import type {OpenSink} from '../../lib/sink.ts';
+import type {OpenSink} from '../../lib/sink/sink.ts';
 import {batchOf, sinkContext} from '../support/sink-batch.ts';
 import {temporaryFolder} from '../support/temporary-folder.ts';
 

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import {createHash} from 'node:crypto';
-import {emptyChain, type ManifestEntry, sealEntry} from '../../lib/manifest.ts';
+import {emptyChain, type ManifestEntry, sealEntry} from '../../lib/sink/manifest.ts';
 
 /** An archive with a manifest: how to make one, and where its parts lie for whoever tampers with it. */
 export interface ArchiveEntry {

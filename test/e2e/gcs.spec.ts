@@ -4,7 +4,7 @@ import path from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
 import {gunzipSync} from 'node:zlib';
 import {type Emulator, type Fault, startEmulator} from '../../lib/emulator/index.ts';
-import type {ManifestEntry} from '../../lib/manifest.ts';
+import type {ManifestEntry} from '../../lib/sink/manifest.ts';
 import gcs from '../../sinks/gcs.ts';
 import {
 	type GcsFault,

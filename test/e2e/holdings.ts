@@ -3,10 +3,10 @@ import {execFileSync} from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import type {Emulator, EventFilter} from '../../lib/emulator/index.ts';
-import {chainIn} from '../../lib/manifest.ts';
-import {keyOf} from '../../lib/open-sinks.ts';
+import {chainIn} from '../../lib/sink/manifest.ts';
+import {keyOf} from '../../lib/run/open-sinks.ts';
 import {load} from '../../lib/registry.ts';
-import {readState} from '../../lib/state-files.ts';
+import {readState} from '../../lib/state/state-files.ts';
 
 /** The lines of a file, unpacked by `zcat` where its name says so. */
 export function linesOf(file: string): string[] {

@@ -4,7 +4,7 @@ import path from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
 import {gunzipSync} from 'node:zlib';
 import {type Emulator, type Fault, startEmulator} from '../../lib/emulator/index.ts';
-import type {ManifestEntry} from '../../lib/manifest.ts';
+import type {ManifestEntry} from '../../lib/sink/manifest.ts';
 import s3 from '../../sinks/s3.ts';
 import {awsEnvironment, awsSecrets} from '../support/aws-environment.ts';
 import {type S3Fault, type S3Faults, type S3Server, type S3ServerOptions, startS3Server} from '../support/s3-server.ts';

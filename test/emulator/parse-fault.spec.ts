@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {faultKinds} from '../../lib/emulator/faults.ts';
 import {faultHelp, parseFault} from '../../lib/emulator/parse-fault.ts';
-import {ConfigError} from '../../lib/errors.ts';
+import {ConfigError} from '../../lib/model/errors.ts';
 
 describe('emulator/parse-fault', () => {
 	it('reads faults', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
-import {ConfigError} from '../../lib/errors.ts';
+import {ConfigError} from '../../lib/model/errors.ts';
 import {type CertificateOptions, readCertificates} from '../../lib/http/certificates.ts';
 import {temporaryFolder} from '../support/temporary-folder.ts';
 import {pem} from '../support/tls-server.ts';

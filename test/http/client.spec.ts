@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import {once} from 'node:events';
 import net, {type AddressInfo} from 'node:net';
-import {AuthError, SourceError} from '../../lib/errors.ts';
+import {AuthError, SourceError} from '../../lib/model/errors.ts';
 import {chooseCredentials, tokenCredentials} from '../../lib/http/credentials.ts';
 import {Limiter} from '../../lib/http/limiter.ts';
-import {Meter} from '../../lib/meter.ts';
+import {Meter} from '../../lib/model/meter.ts';
 import {type Script, scriptedServers} from '../support/scripted-server.ts';
 import {VirtualClock} from '../support/virtual-clock.ts';
 import {openClient, orgEvents, rejection} from './open-client.ts';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import {AuthError, ConfigError} from '../../lib/errors.ts';
+import {AuthError, ConfigError} from '../../lib/model/errors.ts';
 import {
 	type AuthScheme,
 	chooseCredentials,

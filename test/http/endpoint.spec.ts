@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {inspect} from 'node:util';
 import fc from 'fast-check';
-import {ConfigError} from '../../lib/errors.ts';
+import {ConfigError} from '../../lib/model/errors.ts';
 import {isLoopback, parseEndpoint, urlBelow} from '../../lib/http/endpoint.ts';
 
 describe('parseEndpoint', () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import {startEmulator} from '../../lib/emulator/index.ts';
 import {Limiter, limiterFor} from '../../lib/http/limiter.ts';
-import {Meter} from '../../lib/meter.ts';
+import {Meter} from '../../lib/model/meter.ts';
 import {latency, scriptedServers} from '../support/scripted-server.ts';
 import {VirtualClock} from '../support/virtual-clock.ts';
 import {openClient, orgEvents, rejection} from './open-client.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {pageInstead, refusedLogin} from '../../lib/http/login.ts';
-import {AuthError} from '../../lib/errors.ts';
+import {AuthError} from '../../lib/model/errors.ts';
 import {scriptedServers} from '../support/scripted-server.ts';
 import {openClient, rejection} from './open-client.ts';
 

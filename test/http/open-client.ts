@@ -1,9 +1,10 @@
+import type {Secret} from '../../lib/options/options.ts';
 import {type Client, type ClientOptions, createClient} from '../../lib/http/client.ts';
 import type {ClientRequest} from '../../lib/http/request.ts';
-import {chooseCredentials, type Secret} from '../../lib/http/credentials.ts';
+import {chooseCredentials} from '../../lib/http/credentials.ts';
 import {parseEndpoint} from '../../lib/http/endpoint.ts';
 import {Limiter} from '../../lib/http/limiter.ts';
-import {Meter} from '../../lib/meter.ts';
+import {Meter} from '../../lib/model/meter.ts';
 import {VirtualClock} from '../support/virtual-clock.ts';
 
 export const orgEvents = '/admin/v1/orgs/org/events';

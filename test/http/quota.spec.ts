@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import {AuthError, RateLimitError} from '../../lib/errors.ts';
+import {AuthError, RateLimitError} from '../../lib/model/errors.ts';
 import {isOutOfQuota} from '../../lib/http/quota.ts';
 import {scriptedServers} from '../support/scripted-server.ts';
 import {openClient, rejection} from './open-client.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import dns from 'node:dns';
-import {RateLimitError, SourceError} from '../../lib/errors.ts';
+import {RateLimitError, SourceError} from '../../lib/model/errors.ts';
 import {type Emulator, type Fault, startEmulator} from '../../lib/emulator/index.ts';
 import {Limiter} from '../../lib/http/limiter.ts';
 import {scriptedServers} from '../support/scripted-server.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {checkServerClock} from '../../lib/http/server-clock.ts';
-import {Meter} from '../../lib/meter.ts';
+import {Meter} from '../../lib/model/meter.ts';
 import {scriptedServers} from '../support/scripted-server.ts';
 import {VirtualClock} from '../support/virtual-clock.ts';
 import {openClient, rejection} from './open-client.ts';

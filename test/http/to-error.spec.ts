@@ -3,11 +3,11 @@ import type {ServerResponse} from 'node:http';
 import {inspect} from 'node:util';
 import {AxiosHeaders, type InternalAxiosRequestConfig} from 'axios';
 import fc from 'fast-check';
-import {AuditError, RateLimitError, type SourceError} from '../../lib/errors.ts';
+import {AuditError, RateLimitError, type SourceError} from '../../lib/model/errors.ts';
 import {AttemptError, type FailureKind} from '../../lib/http/attempt.ts';
 import {chooseCredentials} from '../../lib/http/credentials.ts';
 import {toAuditError} from '../../lib/http/to-error.ts';
-import {createRedactor} from '../../lib/redact.ts';
+import {createRedactor} from '../../lib/http/secrets.ts';
 import {scriptedServers} from '../support/scripted-server.ts';
 import {openClient, rejection} from './open-client.ts';
 

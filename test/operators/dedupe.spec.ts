@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import {EMPTY, from, NEVER, Subject, throwError} from 'rxjs';
-import type {Json} from '../../lib/event.ts';
-import {entryBytes} from '../../lib/identity-set.ts';
+import type {Json} from '../../lib/model/event.ts';
+import {entryBytes} from '../../lib/model/identity-set.ts';
 import {dedupe, type DedupeOptions} from '../../lib/operators/dedupe.ts';
 import {filterEvents} from '../../lib/operators/filter-events.ts';
-import {keepEvents, type Page} from '../../lib/page.ts';
-import {freshStart, type KeepIdentities, type Start} from '../../lib/start.ts';
+import {keepEvents, type Page} from '../../lib/model/page.ts';
+import {freshStart, type KeepIdentities, type Start} from '../../lib/model/start.ts';
 import {factsOf, idsOf, listen, pageOf, type TestRecord} from '../support/pages.ts';
 
 const hourMs = 3_600_000;

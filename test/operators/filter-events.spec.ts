@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {EMPTY, from, NEVER, of, Subject, throwError} from 'rxjs';
 import {filterEvents} from '../../lib/operators/filter-events.ts';
-import type {Page} from '../../lib/page.ts';
+import type {Page} from '../../lib/model/page.ts';
 import {idsOf, listen, pageOf, settle} from '../support/pages.ts';
 
 describe('filterEvents', () => {

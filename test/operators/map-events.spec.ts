@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import {runInNewContext} from 'node:vm';
 import {EMPTY, from, NEVER, of, Subject, take, throwError} from 'rxjs';
 import {eachEvent, mapEvents} from '../../lib/operators/map-events.ts';
-import {keepEvents, type Page} from '../../lib/page.ts';
+import {keepEvents, type Page} from '../../lib/model/page.ts';
 import {idsOf, listen, pageOf, recordOf, settle} from '../support/pages.ts';
 
 const reasons = (page: Page | undefined) => page!.rejected.map(({id, reason}) => [id, reason]);

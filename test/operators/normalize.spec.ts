@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import {EMPTY, NEVER, of, Subject, throwError} from 'rxjs';
-import {actionRules} from '../../lib/activity.ts';
+import {actionRules} from '../../lib/model/activity.ts';
 import {normalize, type NormalizeOptions} from '../../lib/operators/normalize.ts';
-import type {Page} from '../../lib/page.ts';
+import type {Page} from '../../lib/model/page.ts';
 import {factsOf, listen, pageOf, type TestPage, type TestRecord} from '../support/pages.ts';
 
 function normalized(records: readonly TestRecord[], given?: TestPage, options?: NormalizeOptions) {

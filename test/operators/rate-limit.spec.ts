@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import {EMPTY, from, NEVER, Subject, throwError} from 'rxjs';
-import {ConfigError} from '../../lib/errors.ts';
+import {ConfigError} from '../../lib/model/errors.ts';
 import {rateLimit} from '../../lib/operators/rate-limit.ts';
-import type {Page} from '../../lib/page.ts';
+import type {Page} from '../../lib/model/page.ts';
 import {factsOf, listen, pageOf} from '../support/pages.ts';
 
 describe('rateLimit', () => {

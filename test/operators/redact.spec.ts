@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import {EMPTY, from, NEVER, of, Subject, throwError} from 'rxjs';
-import {toBatch} from '../../lib/batch.ts';
-import {ConfigError} from '../../lib/errors.ts';
-import type {AuditEvent} from '../../lib/event.ts';
+import {toBatch} from '../../lib/run/batch.ts';
+import {ConfigError} from '../../lib/model/errors.ts';
+import type {AuditEvent} from '../../lib/model/event.ts';
 import {mapEvents} from '../../lib/operators/map-events.ts';
 import {normalize} from '../../lib/operators/normalize.ts';
 import {redact, type RedactOptions} from '../../lib/operators/redact.ts';
-import type {Page} from '../../lib/page.ts';
+import type {Page} from '../../lib/model/page.ts';
 import {factsOf, idsOf, listen, pageOf, settledLog, type TestPage} from '../support/pages.ts';
 import {planted, plantedMembers, pseudonym, readings} from '../support/planted.ts';
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import {EMPTY, from, NEVER, of, Subject, throwError} from 'rxjs';
-import {toBatch} from '../../lib/batch.ts';
-import {ConfigError} from '../../lib/errors.ts';
+import {toBatch} from '../../lib/run/batch.ts';
+import {ConfigError} from '../../lib/model/errors.ts';
 import {select} from '../../lib/operators/select.ts';
-import type {Page} from '../../lib/page.ts';
+import type {Page} from '../../lib/model/page.ts';
 import {listen, pageOf} from '../support/pages.ts';
 
 const event: unknown = JSON.parse(`{

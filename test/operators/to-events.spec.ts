@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import {EMPTY, firstValueFrom, from, NEVER, of, Subject, take, throwError} from 'rxjs';
-import {AuditError} from '../../lib/errors.ts';
+import {AuditError} from '../../lib/model/errors.ts';
 import {mapEvents} from '../../lib/operators/map-events.ts';
-import {paginate} from '../../lib/operators/paginate.ts';
+import {paginate} from '../../lib/source/paginate.ts';
 import {toEvents} from '../../lib/operators/to-events.ts';
-import type {Page} from '../../lib/page.ts';
-import {freshStart} from '../../lib/start.ts';
+import type {Page} from '../../lib/model/page.ts';
+import {freshStart} from '../../lib/model/start.ts';
 import {factsOf, listen, pageOf, settledLog} from '../support/pages.ts';
 import {answerOf} from '../support/scripted-api.ts';
 

@@ -35,7 +35,7 @@ const names = [
 	'toOcsf',
 ];
 
-const inside = ['rxaudit/sources/_x', 'rxaudit/sinks/_x', 'rxaudit/lib/pipeline.js', 'rxaudit/dist/lib/index.js'];
+const inside = ['rxaudit/sources/_x', 'rxaudit/sinks/_x', 'rxaudit/lib/run/run.js', 'rxaudit/dist/lib/index.js'];
 
 describe('package consumer', function () {
 	this.timeout(180_000);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import {decodeString, isTooDeep, type JsonToken, scanJson} from '../../lib/redaction/json-scan.ts';
-import {memberTree} from '../../lib/member-tree.ts';
+import {memberTree} from '../../lib/operators/member-tree.ts';
 
 function tokensOf(text: string, members: readonly string[] = []): JsonToken[] {
 	const tokens: JsonToken[] = [];

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import {of} from 'rxjs';
-import {activities, type Activity} from '../../lib/activity.ts';
-import {commonMembers} from '../../lib/common-members.ts';
-import {ConfigError} from '../../lib/errors.ts';
-import type {AuditEvent} from '../../lib/event.ts';
-import {below} from '../../lib/member-tree.ts';
+import {activities, type Activity} from '../../lib/model/activity.ts';
+import {commonMembers} from '../../lib/operators/common-members.ts';
+import {ConfigError} from '../../lib/model/errors.ts';
+import type {AuditEvent} from '../../lib/model/event.ts';
+import {below} from '../../lib/operators/member-tree.ts';
 import {ecs} from '../../lib/operators/ecs.ts';
 import {ocsf} from '../../lib/operators/ocsf.ts';
 import {redact} from '../../lib/operators/redact.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import v8 from 'node:v8';
 import vm from 'node:vm';
 import fc from 'fast-check';
-import {ConfigError} from '../../lib/errors.ts';
+import {ConfigError} from '../../lib/model/errors.ts';
 import {addName, addValue, Redaction, type RedactOptions} from '../../lib/redaction/redaction.ts';
 import {valueFinder} from '../../lib/redaction/value-finder.ts';
 import {plantedMembers, planted, pseudonym} from '../support/planted.ts';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import {activities, type Activity} from '../../lib/activity.ts';
+import {activities, type Activity} from '../../lib/model/activity.ts';
 import {ecsCategories} from '../../lib/schemas/ecs-categories.ts';
 import {ecsProblems} from '../support/ecs-validator.ts';
 

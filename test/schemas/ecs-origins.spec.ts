@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {isDeepStrictEqual} from 'node:util';
 import fc from 'fast-check';
-import type {AuditEvent} from '../../lib/event.ts';
+import type {AuditEvent} from '../../lib/model/event.ts';
 import {ecsOrigins} from '../../lib/schemas/ecs-origins.ts';
 import {toEcs} from '../../lib/schemas/ecs.ts';
 import {auditEventArbitrary, eventFacts} from '../support/audit-events.ts';

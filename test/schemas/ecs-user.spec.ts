@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import {activities, type Activity} from '../../lib/activity.ts';
-import type {AuditEvent} from '../../lib/event.ts';
+import {activities, type Activity} from '../../lib/model/activity.ts';
+import type {AuditEvent} from '../../lib/model/event.ts';
 import {ecsNamed, ecsPerson, ecsUser, firstOf, isUser, usersRelatedTo} from '../../lib/schemas/ecs-user.ts';
 
 const all = Object.keys(activities) as Activity[];

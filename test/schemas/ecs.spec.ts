@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {EcsVersion} from '@elastic/ecs';
 import fc from 'fast-check';
-import type {AuditEvent} from '../../lib/event.ts';
+import type {AuditEvent} from '../../lib/model/event.ts';
 import {toEcs} from '../../lib/schemas/ecs.ts';
 import {auditEventArbitrary, eventFacts} from '../support/audit-events.ts';
 import {ecsPaths, ecsProblems} from '../support/ecs-validator.ts';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import {activities, type Activity} from '../../lib/activity.ts';
+import {activities, type Activity} from '../../lib/model/activity.ts';
 import {type OcsfKind, ocsfKind} from '../../lib/schemas/ocsf-classes.ts';
 import {ocsfSchema} from '../support/ocsf-validator.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import type {AuditEvent} from '../../lib/event.ts';
+import type {AuditEvent} from '../../lib/model/event.ts';
 import {toOcsf} from '../../lib/schemas/ocsf.ts';
 import {auditEventArbitrary, eventFacts} from '../support/audit-events.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import {activities, type Activity} from '../../lib/activity.ts';
-import type {AuditEvent} from '../../lib/event.ts';
+import {activities, type Activity} from '../../lib/model/activity.ts';
+import type {AuditEvent} from '../../lib/model/event.ts';
 import {toOcsf} from '../../lib/schemas/ocsf.ts';
 import {auditEventArbitrary, eventFacts} from '../support/audit-events.ts';
 import {ocsfMistakes} from '../support/ocsf-validator.ts';

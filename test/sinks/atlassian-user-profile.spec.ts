@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import {AuthError, ConfigError} from '../../lib/errors.ts';
+import {AuthError, ConfigError} from '../../lib/model/errors.ts';
 import {type Emulator, type EmulatorOptions, startEmulator} from '../../lib/emulator/index.ts';
-import type {Rejected} from '../../lib/page.ts';
+import type {Rejected} from '../../lib/model/page.ts';
 import {filterEvents} from '../../lib/operators/filter-events.ts';
-import {run} from '../../lib/pipeline.ts';
+import {run} from '../../lib/run/run.ts';
 import userProfile from '../../sinks/atlassian-user-profile.ts';
 import orgUsers, {type OrgUser} from '../../sources/atlassian-org-users.ts';
 import {withJsonServer} from '../support/json-server.ts';

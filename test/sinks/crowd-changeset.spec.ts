@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import {type Emulator, type EmulatorOptions, startEmulator} from '../../lib/emulator/index.ts';
-import {AuthError, ConfigError} from '../../lib/errors.ts';
-import type {AuditEvent} from '../../lib/event.ts';
-import type {Rejected} from '../../lib/page.ts';
+import {AuthError, ConfigError} from '../../lib/model/errors.ts';
+import type {AuditEvent} from '../../lib/model/event.ts';
+import type {Rejected} from '../../lib/model/page.ts';
 import {normalize} from '../../lib/operators/normalize.ts';
-import {run} from '../../lib/pipeline.ts';
+import {run} from '../../lib/run/run.ts';
 import crowdChangeset from '../../sinks/crowd-changeset.ts';
 import crowdLog from '../../sources/crowd-data-center.ts';
 import {withJsonServer} from '../support/json-server.ts';

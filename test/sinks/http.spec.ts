@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import {AuthError, ConfigError, RateLimitError} from '../../lib/errors.ts';
-import type {Rejected} from '../../lib/page.ts';
-import type {Batch, OpenSink} from '../../lib/sink.ts';
+import {AuthError, ConfigError, RateLimitError} from '../../lib/model/errors.ts';
+import type {Rejected} from '../../lib/model/page.ts';
+import type {Batch, OpenSink} from '../../lib/sink/sink.ts';
 import http from '../../sinks/http.ts';
 import {type HttpReceiver, startElastic, startHec, startWebhook} from '../support/http-receivers.ts';
 import {batchOf, sinkContext, sinkError, type TestEvent} from '../support/sink-batch.ts';

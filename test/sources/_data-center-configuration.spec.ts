@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import {ConfigError, SourceError} from '../../lib/errors.ts';
-import type {BoundOperation} from '../../lib/operations.ts';
+import {ConfigError, SourceError} from '../../lib/model/errors.ts';
+import type {BoundOperation} from '../../lib/source/operations.ts';
 import bitbucket from '../../sources/bitbucket-data-center.ts';
 import confluence from '../../sources/confluence-data-center.ts';
 import jira from '../../sources/jira-data-center.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import {contentId} from '../../lib/content-id.ts';
+import {contentId} from '../../lib/source/content-id.ts';
 import {normalize as toEvents} from '../../lib/operators/normalize.ts';
 import {type DataCenterEvent, identityOf, normalize} from '../../sources/_data-center-event.ts';
 import {collect, held, jiraPages, withEmulator} from '../support/data-center.ts';

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import type {Emulator, EmulatorOptions} from '../../lib/emulator/index.ts';
-import {ConfigError, SourceError} from '../../lib/errors.ts';
+import {ConfigError, SourceError} from '../../lib/model/errors.ts';
 import {dedupe} from '../../lib/operators/dedupe.ts';
-import {run} from '../../lib/pipeline.ts';
-import type {StateStore} from '../../lib/state.ts';
+import {run} from '../../lib/run/run.ts';
+import type {StateStore} from '../../lib/state/state.ts';
 import type {DataCenterEvent} from '../../sources/_data-center-event.ts';
 import jira from '../../sources/jira-data-center.ts';
 import {collect, type DataCenterOptions, held, jiraPages, textsOf, withEmulator} from '../support/data-center.ts';

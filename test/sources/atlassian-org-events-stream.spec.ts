@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import {of} from 'rxjs';
-import {AuthError, ConfigError} from '../../lib/errors.ts';
+import {AuthError, ConfigError} from '../../lib/model/errors.ts';
 import {type Emulator, type EmulatorOptions, startEmulator} from '../../lib/emulator/index.ts';
-import type {AuditEvent} from '../../lib/event.ts';
+import type {AuditEvent} from '../../lib/model/event.ts';
 import {dedupe} from '../../lib/operators/dedupe.ts';
 import {normalize} from '../../lib/operators/normalize.ts';
-import type {Page} from '../../lib/page.ts';
-import {run} from '../../lib/pipeline.ts';
+import type {Page} from '../../lib/model/page.ts';
+import {run} from '../../lib/run/run.ts';
 import orgEvents from '../../sources/atlassian-org-events.ts';
 import stream, {type OrgEvent} from '../../sources/atlassian-org-events-stream.ts';
 import {withJsonServer} from '../support/json-server.ts';

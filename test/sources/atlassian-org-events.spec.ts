@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import {of} from 'rxjs';
-import {ConfigError} from '../../lib/errors.ts';
+import {ConfigError} from '../../lib/model/errors.ts';
 import {type Emulator, type EmulatorOptions, type EventFilter, startEmulator} from '../../lib/emulator/index.ts';
-import type {AuditEvent} from '../../lib/event.ts';
+import type {AuditEvent} from '../../lib/model/event.ts';
 import {normalize} from '../../lib/operators/normalize.ts';
-import {toBatch} from '../../lib/batch.ts';
-import type {Page, SourceFacts} from '../../lib/page.ts';
+import {toBatch} from '../../lib/run/batch.ts';
+import type {Page, SourceFacts} from '../../lib/model/page.ts';
 import orgEvents, {type OrgEvent} from '../../sources/atlassian-org-events.ts';
 import {idsOf, listen, pageOf} from '../support/pages.ts';
 

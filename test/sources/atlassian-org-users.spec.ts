@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import {of} from 'rxjs';
-import {AuthError, ConfigError} from '../../lib/errors.ts';
+import {AuthError, ConfigError} from '../../lib/model/errors.ts';
 import {type Emulator, type EmulatorOptions, startEmulator} from '../../lib/emulator/index.ts';
 import {dedupe} from '../../lib/operators/dedupe.ts';
 import {normalize} from '../../lib/operators/normalize.ts';
-import {run} from '../../lib/pipeline.ts';
+import {run} from '../../lib/run/run.ts';
 import orgUsers, {type OrgUser} from '../../sources/atlassian-org-users.ts';
 import {withJsonServer} from '../support/json-server.ts';
 import {memorySink} from '../support/memory-sink.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import {of} from 'rxjs';
-import {ConfigError} from '../../lib/errors.ts';
+import {ConfigError} from '../../lib/model/errors.ts';
 import {normalize} from '../../lib/operators/normalize.ts';
-import type {Page} from '../../lib/page.ts';
+import type {Page} from '../../lib/model/page.ts';
 import confluence from '../../sources/confluence-cloud.ts';
 import {withJsonServer} from '../support/json-server.ts';
 import {memorySink} from '../support/memory-sink.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import {gunzipSync} from 'node:zlib';
-import type {Json} from '../../lib/event.ts';
-import type {ManifestEntry} from '../../lib/manifest.ts';
-import type {Batch} from '../../lib/sink.ts';
+import type {Json} from '../../lib/model/event.ts';
+import type {ManifestEntry} from '../../lib/sink/manifest.ts';
+import type {Batch} from '../../lib/sink/sink.ts';
 import {archiveHolds, openObjectArchive} from '../../sinks/_archive/object-archive.ts';
 import type {ObjectStore} from '../../sinks/_archive/object-store.ts';
 import type {MemoryObjects} from './memory-objects.ts';

@@ -1,6 +1,6 @@
 import {join} from 'node:path';
-import type {Json} from '../../lib/event.ts';
-import type {Batch, OpenSink} from '../../lib/sink.ts';
+import type {Json} from '../../lib/model/event.ts';
+import type {Batch, OpenSink} from '../../lib/sink/sink.ts';
 import {type ObjectArchiveOptions, openObjectArchive} from '../../sinks/_archive/object-archive.ts';
 import {entriesOf} from './archive-runs.ts';
 import {type MemoryObjects, memoryObjects} from './memory-objects.ts';

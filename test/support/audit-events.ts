@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import {activities, type Activity} from '../../lib/activity.ts';
-import {type AuditEvent, auditEvent} from '../../lib/event.ts';
-import type {SourceFacts} from '../../lib/page.ts';
+import {activities, type Activity} from '../../lib/model/activity.ts';
+import {type AuditEvent, auditEvent} from '../../lib/model/event.ts';
+import type {SourceFacts} from '../../lib/model/page.ts';
 
 /** What the schemas need to know of the source of {@link auditEventArbitrary}'s events. */
 export const eventFacts: Pick<SourceFacts, 'product' | 'ownIds'> = {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import type {Observable} from 'rxjs';
 import {type Emulator, type EmulatorOptions, startEmulator} from '../../lib/emulator/index.ts';
-import type {Page} from '../../lib/page.ts';
-import type {Start} from '../../lib/start.ts';
+import type {Page} from '../../lib/model/page.ts';
+import type {Start} from '../../lib/model/start.ts';
 import type {DataCenterEvent} from '../../sources/_data-center-event.ts';
 import type bitbucket from '../../sources/bitbucket-data-center.ts';
 import jira from '../../sources/jira-data-center.ts';

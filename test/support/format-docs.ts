@@ -1,9 +1,9 @@
 import {z} from 'zod';
-import {activities, type Activity} from '../../lib/activity.ts';
+import {activities, type Activity} from '../../lib/model/activity.ts';
 import {startEmulator} from '../../lib/emulator/index.ts';
 import type {ApiName} from '../../lib/emulator/index.ts';
-import {auditEvent} from '../../lib/event.ts';
-import {type MappedRecord, mapRecord} from '../../lib/mapping.ts';
+import {auditEvent} from '../../lib/model/event.ts';
+import {type MappedRecord, mapRecord} from '../../lib/source/mapping.ts';
 import {list, load} from '../../lib/registry.ts';
 import {ecsCategories} from '../../lib/schemas/ecs-categories.ts';
 import {ecsOrigins} from '../../lib/schemas/ecs-origins.ts';
@@ -11,7 +11,7 @@ import {toEcs} from '../../lib/schemas/ecs.ts';
 import {ocsfKind} from '../../lib/schemas/ocsf-classes.ts';
 import {ocsfOrigins} from '../../lib/schemas/ocsf-origins.ts';
 import {toOcsf} from '../../lib/schemas/ocsf.ts';
-import type {Source} from '../../lib/source.ts';
+import type {Source} from '../../lib/source/define-source.ts';
 import {sourceTable} from '../conformance/source-table.ts';
 
 /** The tables of docs/, from the code that they are about: file by file, as they must be. */

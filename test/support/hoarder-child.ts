@@ -1,7 +1,7 @@
 /** `hoarder-child.ts <scenario>`: a run with an operator that keeps pages to itself. */
 import fs from 'node:fs';
 import {concatMap, from, toArray} from 'rxjs';
-import {type Build, run} from '../../lib/pipeline.ts';
+import {type Build, run} from '../../lib/run/run.ts';
 import {memorySink} from './memory-sink.ts';
 import {pagedSource, someRecords} from './paged-source.ts';
 

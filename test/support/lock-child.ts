@@ -3,8 +3,8 @@
  * Says `ready` first; ends with its standard input.
  */
 import readline from 'node:readline';
-import {reasonOf} from '../../lib/errors.ts';
-import {acquireLock, type Lock} from '../../lib/lock.ts';
+import {reasonOf} from '../../lib/model/errors.ts';
+import {acquireLock, type Lock} from '../../lib/state/lock.ts';
 
 let lock: Lock | undefined;
 console.log('ready');

@@ -1,5 +1,5 @@
 import type {Client} from '../../lib/http/client.ts';
-import {parseAnswer} from '../../lib/records.ts';
+import {parseAnswer} from '../../lib/source/records.ts';
 
 /** A row of a log; `rank` orders rows of one time. */
 export interface LogRow {

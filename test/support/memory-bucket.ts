@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import type {Json} from '../../lib/event.ts';
-import type {Delivery, OpenSink, Sink} from '../../lib/sink.ts';
+import type {Json} from '../../lib/model/event.ts';
+import type {Delivery, OpenSink, Sink} from '../../lib/sink/sink.ts';
 import type {Step} from './memory-sink.ts';
 
 export interface MemoryBucket extends Sink {

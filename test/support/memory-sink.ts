@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import type {Json} from '../../lib/event.ts';
-import type {Rejected} from '../../lib/page.ts';
-import type {Batch, CommitSize, OpenSink, Sink, SinkContext} from '../../lib/sink.ts';
+import type {Json} from '../../lib/model/event.ts';
+import type {Rejected} from '../../lib/model/page.ts';
+import type {Batch, CommitSize, OpenSink, Sink, SinkContext} from '../../lib/sink/sink.ts';
 
 /** Called before and after each effect that a run has, by name: it may note it, wait or reject. */
 export type Step = (name: string) => Promise<void> | void;

@@ -1,6 +1,6 @@
-import {StateError} from '../../lib/errors.ts';
-import type {Json} from '../../lib/event.ts';
-import type {Checkpoint, Journal, StateStore, StoredCheckpoint} from '../../lib/state.ts';
+import {StateError} from '../../lib/model/errors.ts';
+import type {Json} from '../../lib/model/event.ts';
+import type {Checkpoint, Journal, StateStore, StoredCheckpoint} from '../../lib/state/state.ts';
 import type {Step} from './memory-sink.ts';
 
 export interface MemoryStore extends StateStore {

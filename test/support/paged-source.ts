@@ -1,9 +1,9 @@
 import {from, type Observable} from 'rxjs';
-import type {Json} from '../../lib/event.ts';
-import {paginate} from '../../lib/operators/paginate.ts';
-import type {Page, SourceFacts} from '../../lib/page.ts';
-import {nowhere, planScans, type Scan, type SourcePosition} from '../../lib/scan.ts';
-import {freshStart, type Start} from '../../lib/start.ts';
+import type {Json} from '../../lib/model/event.ts';
+import {paginate} from '../../lib/source/paginate.ts';
+import type {Page, SourceFacts} from '../../lib/model/page.ts';
+import {nowhere, planScans, type Scan, type SourcePosition} from '../../lib/source/scan.ts';
+import {freshStart, type Start} from '../../lib/model/start.ts';
 import {factsOf, type TestRecord} from './pages.ts';
 import {answerOf} from './scripted-api.ts';
 

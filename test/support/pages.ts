@@ -1,5 +1,5 @@
 import type {Observable} from 'rxjs';
-import {createPage, type Page, type Rejected, type SourceFacts, type SourceRecord} from '../../lib/page.ts';
+import {createPage, type Page, type Rejected, type SourceFacts, type SourceRecord} from '../../lib/model/page.ts';
 
 export type TestRecord = Partial<SourceRecord> & {readonly id: string};
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import {of, type OperatorFunction} from 'rxjs';
-import type {AuditEvent} from '../../lib/event.ts';
+import type {AuditEvent} from '../../lib/model/event.ts';
 import {normalize} from '../../lib/operators/normalize.ts';
-import type {Page, SourceFacts} from '../../lib/page.ts';
+import type {Page, SourceFacts} from '../../lib/model/page.ts';
 import {factsOf, listen, pageOf} from './pages.ts';
 
 /** What holds for each operator that maps common records to a public schema. */

@@ -1,6 +1,6 @@
-import type {Answer, ReadPage} from '../../lib/operators/paginate.ts';
-import type {Json} from '../../lib/event.ts';
-import type {Scan} from '../../lib/scan.ts';
+import type {Answer, ReadPage} from '../../lib/source/paginate.ts';
+import type {Json} from '../../lib/model/event.ts';
+import type {Scan} from '../../lib/source/scan.ts';
 import {recordOf, type TestRecord} from './pages.ts';
 
 /** One request that the code under test has made, answered by hand. */

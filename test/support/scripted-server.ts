@@ -1,6 +1,6 @@
 import http, {type IncomingHttpHeaders, type ServerResponse} from 'node:http';
 import type {AddressInfo, Socket} from 'node:net';
-import type {Clock} from '../../lib/clock.ts';
+import type {Clock} from '../../lib/model/clock.ts';
 
 export interface SeenRequest {
 	readonly method: string;

@@ -1,6 +1,6 @@
-import {SinkError} from '../../lib/errors.ts';
-import type {Json} from '../../lib/event.ts';
-import type {Batch, SinkContext} from '../../lib/sink.ts';
+import {SinkError} from '../../lib/model/errors.ts';
+import type {Json} from '../../lib/model/event.ts';
+import type {Batch, SinkContext} from '../../lib/sink/sink.ts';
 
 export interface TestEvent {
 	readonly id: string;

@@ -8,9 +8,9 @@ import {
 	startEmulator,
 } from '../../lib/emulator/index.ts';
 import {dedupe} from '../../lib/operators/dedupe.ts';
-import type {Page} from '../../lib/page.ts';
-import {run} from '../../lib/pipeline.ts';
-import type {Start} from '../../lib/start.ts';
+import type {Page} from '../../lib/model/page.ts';
+import {run} from '../../lib/run/run.ts';
+import type {Start} from '../../lib/model/start.ts';
 import {type MemorySink, memorySink} from './memory-sink.ts';
 import {type MemoryStore, memoryStore} from './memory-store.ts';
 import {idsOf, listen} from './pages.ts';

@@ -1,6 +1,6 @@
 /** `state-child.ts <file> <version>`: commits up to that version; tells each version as soon as it is committed. */
 import fs from 'node:fs';
-import {fileState} from '../../lib/file-state.ts';
+import {fileState} from '../../lib/state/file-state.ts';
 import {commitUpTo} from './state-scenario.ts';
 
 const [file, last] = process.argv.slice(2);

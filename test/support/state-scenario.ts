@@ -1,4 +1,4 @@
-import type {StateStore} from '../../lib/state.ts';
+import type {StateStore} from '../../lib/state/state.ts';
 
 /** The journal as of a version: each adds an entry, every third starts the journal anew with the last two. */
 export function journalAt(version: number): string {

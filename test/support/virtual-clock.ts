@@ -1,4 +1,4 @@
-import type {Clock} from '../../lib/clock.ts';
+import type {Clock} from '../../lib/model/clock.ts';
 
 interface Sleeper {
 	readonly untilMs: number;

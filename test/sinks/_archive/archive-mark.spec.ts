@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
-import type {Json} from '../../../lib/event.ts';
-import {emptyChain, type ManifestEntry, sealEntry} from '../../../lib/manifest.ts';
+import type {Json} from '../../../lib/model/event.ts';
+import {emptyChain, type ManifestEntry, sealEntry} from '../../../lib/sink/manifest.ts';
 import {archiveHolds} from '../../../sinks/_archive/archive-mark.ts';
 import {entryOfMark} from '../../support/archive-runs.ts';
 import {archiveUnderTest} from '../../support/archive-under-test.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
-import {emptyChain} from '../../../lib/manifest.ts';
+import {emptyChain} from '../../../lib/sink/manifest.ts';
 import {verifyArchive} from '../../../sinks/_archive/verify-archive.ts';
 import {entriesOf, entryOfMark} from '../../support/archive-runs.ts';
 import {archiveUnderTest, first, idsOf, second} from '../../support/archive-under-test.ts';

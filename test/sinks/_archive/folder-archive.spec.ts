@@ -3,7 +3,7 @@ import {execFileSync} from 'node:child_process';
 import fs from 'node:fs';
 import {join} from 'node:path';
 import * as zlib from 'node:zlib';
-import {ConfigError} from '../../../lib/errors.ts';
+import {ConfigError} from '../../../lib/model/errors.ts';
 import {folderObjects} from '../../../sinks/_archive/folder-objects.ts';
 import ndjson from '../../../sinks/ndjson.ts';
 import {type ArchiveState, runArchive} from '../../support/archive-runs.ts';

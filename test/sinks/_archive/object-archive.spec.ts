@@ -3,7 +3,7 @@ import {generateKeyPairSync} from 'node:crypto';
 import fs from 'node:fs';
 import {join} from 'node:path';
 import fc from 'fast-check';
-import {signer} from '../../../lib/manifest.ts';
+import {signer} from '../../../lib/sink/manifest.ts';
 import {verifyArchive} from '../../../sinks/_archive/verify-archive.ts';
 import {type ArchiveState, entriesOf, entryOfMark, linesOf, runArchive} from '../../support/archive-runs.ts';
 import {archiveUnderTest, first, firstDay, dayMs, idsOf, pagesOf, second} from '../../support/archive-under-test.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import {generateKeyPairSync} from 'node:crypto';
 import {join} from 'node:path';
-import {emptyChain, sealEntry, signer} from '../../../lib/manifest.ts';
-import type {Verification} from '../../../lib/verification.ts';
+import {emptyChain, sealEntry, signer} from '../../../lib/sink/manifest.ts';
+import type {Verification} from '../../../lib/sink/verification.ts';
 import {openObjectArchive} from '../../../sinks/_archive/object-archive.ts';
 import {verifyArchive} from '../../../sinks/_archive/verify-archive.ts';
 import {entriesOf, entryOfMark} from '../../support/archive-runs.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import {join} from 'node:path';
 import {gzipSync} from 'node:zlib';
-import {ConfigError} from '../../../lib/errors.ts';
+import {ConfigError} from '../../../lib/model/errors.ts';
 import {checkAppendable} from '../../../sinks/_csv/append.ts';
 import {temporaryFolder} from '../../support/temporary-folder.ts';
 

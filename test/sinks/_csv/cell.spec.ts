@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import {ExactNumber} from '../../../lib/exact-numbers.ts';
+import {ExactNumber} from '../../../lib/sink/exact-numbers.ts';
 import {cellOf, neutralize} from '../../../sinks/_csv/cell.ts';
 
 const texts = fc.oneof(

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import {ConfigError} from '../../../lib/errors.ts';
+import {ConfigError} from '../../../lib/model/errors.ts';
 import {formatColumns, memberAt, parseColumns} from '../../../sinks/_csv/columns.ts';
 
 describe('columns of CSV', () => {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
-import type {Json} from '../../../lib/event.ts';
-import type {Batch} from '../../../lib/sink.ts';
+import type {Json} from '../../../lib/model/event.ts';
+import type {Batch} from '../../../lib/sink/sink.ts';
 import filesystem from '../../../sinks/filesystem.ts';
 import {patchFs, restoreFs} from '../../support/patch-fs.ts';
 import {batchOf, sinkContext} from '../../support/sink-batch.ts';

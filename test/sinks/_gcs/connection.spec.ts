@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import {AuthError, ConfigError, SinkError} from '../../../lib/errors.ts';
+import {AuthError, ConfigError, SinkError} from '../../../lib/model/errors.ts';
 import {connectionTo} from '../../../sinks/_gcs/connection.ts';
 import {localServers, pem} from '../../support/tls-server.ts';
 

@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import {buffer} from 'node:stream/consumers';
 import {inspect} from 'node:util';
-import {AuthError, ConfigError} from '../../../lib/errors.ts';
+import {AuthError, ConfigError} from '../../../lib/model/errors.ts';
 import {failureOf} from '../../../sinks/_gcs/errors.ts';
 import {type GcsObjectsOptions, openGcsObjects} from '../../../sinks/_gcs/objects.ts';
 import type {ObjectStore, Spooled, StoredObject} from '../../../sinks/_archive/object-store.ts';

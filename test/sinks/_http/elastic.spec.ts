@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import {AuthError} from '../../../lib/errors.ts';
-import type {Rejected} from '../../../lib/page.ts';
+import {AuthError} from '../../../lib/model/errors.ts';
+import type {Rejected} from '../../../lib/model/page.ts';
 import http from '../../../sinks/http.ts';
 import {type ElasticOptions, type HttpReceiver, startElastic} from '../../support/http-receivers.ts';
 import {batchOf, sinkContext, sinkError} from '../../support/sink-batch.ts';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import {AuthError, ConfigError} from '../../../lib/errors.ts';
+import {AuthError, ConfigError} from '../../../lib/model/errors.ts';
 import {ownHeaders} from '../../../sinks/_http/own-headers.ts';
 
 describe('ownHeaders', () => {

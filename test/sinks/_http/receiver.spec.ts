@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import {ConfigError} from '../../../lib/errors.ts';
+import {ConfigError} from '../../../lib/model/errors.ts';
 import http from '../../../sinks/http.ts';
 import {type HttpReceiver, startWebhook} from '../../support/http-receivers.ts';
 import {batchOf, sinkContext} from '../../support/sink-batch.ts';

@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import {buffer} from 'node:stream/consumers';
 import {inspect} from 'node:util';
-import {AuthError, ConfigError} from '../../../lib/errors.ts';
+import {AuthError, ConfigError} from '../../../lib/model/errors.ts';
 import type {ObjectStore, Spooled, StoredObject} from '../../../sinks/_archive/object-store.ts';
 import {type Abilities, openBucket, type S3BucketOptions} from '../../../sinks/_s3/bucket.ts';
 import {s3Objects} from '../../../sinks/_s3/objects.ts';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import {AuthError} from '../../../lib/errors.ts';
+import {AuthError} from '../../../lib/model/errors.ts';
 import {openBucket} from '../../../sinks/_s3/bucket.ts';
 import {probeStore} from '../../../sinks/_s3/probe.ts';
 import {awsEnvironment} from '../../support/aws-environment.ts';

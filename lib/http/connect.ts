@@ -1,0 +1,100 @@
+import type {z} from 'zod';
+import {systemClock} from '../model/clock.ts';
+import {ConfigError} from '../model/errors.ts';
+import {readCertificates} from './certificates.ts';
+import {type Client, createClient} from './client.ts';
+import {type AuthScheme, chooseCredentials, type Credentials} from './credentials.ts';
+import {parseEndpoint} from './endpoint.ts';
+import {type Limiter, limiterFor, type Rate} from './limiter.ts';
+import {logWording, type Wording} from './to-error.ts';
+import type {Meter} from '../model/meter.ts';
+import {type basicOptions, type connectionOptions, parseRate, type tokenOption} from '../options/options.ts';
+import {parseSpan} from '../options/time.ts';
+
+/** What is known of an API before anybody talks to it. */
+export interface ApiFacts {
+	/** Prefix of messages, and the API whose rate is taken. */
+	readonly name: string;
+	/** The vendor's own host; absent where every customer has one of their own. */
+	readonly endpoint?: string;
+	/** The path that every address of this API begins with, such as `/wiki`; an endpoint without it gets it. */
+	readonly context?: string;
+	/** In the order of preference. */
+	readonly auth: readonly AuthScheme[];
+	/** The published limit, kept at the vendor's own host. */
+	readonly rate?: Rate;
+	/** The vendor's address for tokens with scopes, where the API has another one for all others. */
+	readonly gateway?: string;
+	/** True where plain http to any host is what the user wants. */
+	readonly insecure?: boolean;
+	/** What messages say of it; default: of a log that is read. */
+	readonly wording?: Wording;
+}
+
+/** The options of a connection. */
+export type ConnectShape = typeof connectionOptions &
+	typeof tokenOption &
+	typeof basicOptions & {endpoint: z.ZodOptional<z.ZodString>};
+/** The options of a connection, checked. */
+export type ConnectOptions = z.output<z.ZodObject<ConnectShape>>;
+
+export interface Connection {
+	readonly endpoint: URL;
+	readonly client: Client;
+	readonly limiter: Limiter;
+}
+
+/**
+ * A client for an API, with the limiter of its credential; `own` is for one that wants other credentials than those of
+ * its options. Throws a ConfigError where options cannot work.
+ */
+export function connect(facts: ApiFacts, options: ConnectOptions, meter: Meter, own?: Credentials): Connection {
+	const {name} = facts;
+	const given = options.endpoint ?? facts.endpoint;
+	if (!given) {
+		throw new ConfigError(`${name}: endpoint: expected the address of the server, got nothing; give option endpoint`);
+	}
+	const endpoint = withContext(parseEndpoint(name, given, facts.insecure), facts.context);
+	const credentials = own ?? chooseCredentials(name, facts.auth, options);
+	const limiter = limiterFor(endpoint.origin, credentials.key);
+	const rate = options.rate === undefined ? publishedRate(facts, endpoint) : parseRate(options.rate);
+	if (rate) limiter.limit(name, rate);
+	const client = createClient({
+		name,
+		endpoint,
+		credentials,
+		limiter,
+		meter,
+		clock: systemClock,
+		wording: {...(facts.wording ?? logWording), gateway: facts.gateway},
+		secure: readCertificates(name, options),
+		timeoutMs: options.timeoutMs,
+		idleTimeoutMs: options.idleTimeoutMs,
+		maxBodyBytes: options.maxBodyBytes,
+		maxAttempts: options.maxAttempts,
+		maxWaitMs: parsed(name, 'maxWait', () => parseSpan(String(options.maxWait))),
+		backoff: {baseMs: options.retryBaseMs, maxMs: options.retryMaxMs},
+	});
+	return {endpoint, client, limiter};
+}
+
+function withContext(endpoint: URL, context: string | undefined): URL {
+	if (context && !endpoint.pathname.endsWith(context)) {
+		endpoint.pathname = endpoint.pathname.replace(/\/$/, '') + context;
+	}
+	return endpoint;
+}
+
+function publishedRate({endpoint: vendor, rate}: ApiFacts, endpoint: URL): Rate | undefined {
+	return vendor && new URL(vendor).host === endpoint.host ? rate : undefined;
+}
+
+/** Runs a parser of one option, so that what it complains about says which option it is. */
+export function parsed<V>(name: string, option: string, parse: () => V): V {
+	try {
+		return parse();
+	} catch (error) {
+		if (error instanceof ConfigError) throw new ConfigError(`${name}: ${option}: ${error.message}`);
+		throw error;
+	}
+}

@@ -1,0 +1,70 @@
+import v8 from 'node:v8';
+import vm from 'node:vm';
+import {AuditError} from './errors.ts';
+
+/** The error for a page that nothing is working on any more and that never reached a sink. */
+export function unsettledPages(what: string): AuditError {
+	return new AuditError(
+		'E_UNSETTLED_PAGES',
+		`a page was neither acknowledged nor handed to a sink: ${what}; an operator must pass on every page, even an empty one, or settle it with ack() or nack()`,
+	);
+}
+
+interface Watched {
+	settled: boolean;
+	readonly sequence: number;
+	onForgotten(error: AuditError): void;
+}
+
+/** A page that nobody refers to can no longer be settled: it was dropped. That is certain, whatever operators do. */
+const registry = new FinalizationRegistry<Watched>(({settled, sequence, onForgotten}) => {
+	if (!settled) onForgotten(unsettledPages(`page ${sequence} was dropped`));
+});
+
+/** Watches a page by the function that settles it, which all pages derived from it share. */
+export function watchPage(settle: () => void, sequence: number, onForgotten: (error: AuditError) => void) {
+	const watched: Watched = {settled: false, sequence, onForgotten};
+	registry.register(settle, watched);
+	return watched;
+}
+
+const firstHuntMs = 500;
+const maxHuntMs = 60_000;
+
+/**
+ * While a source waits for its pages to be settled, looks now and then whether one was dropped. Dropped pages show
+ * only when memory is collected, and a pipeline that stands still allocates nothing, so the collection is asked for.
+ */
+export function huntForgotten(): {stop(): void} {
+	let delayMs = firstHuntMs;
+	let timer: NodeJS.Timeout;
+	const wait = () => {
+		timer = setTimeout(() => {
+			collectGarbage();
+			delayMs = Math.min(delayMs * 2, maxHuntMs);
+			wait();
+		}, delayMs);
+		timer.unref();
+	};
+	wait();
+	return {stop: () => clearTimeout(timer)};
+}
+
+let collector: (() => void) | undefined;
+
+function collectGarbage(): void {
+	if (!collector) {
+		v8.setFlagsFromString('--expose-gc');
+		collector = vm.runInNewContext('gc') as () => void;
+	}
+	collector();
+}
+
+/**
+ * Calls back when nothing is pending in this process any more: no request, timer, write or promise that could settle
+ * one. Without it, Node would end the process there, silently and with exit code 0.
+ */
+export function reportIdle(onIdle: () => void): {stop(): void} {
+	process.once('beforeExit', onIdle);
+	return {stop: () => void process.off('beforeExit', onIdle)};
+}

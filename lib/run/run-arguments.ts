@@ -1,0 +1,93 @@
+import {isObservable, type Observable} from 'rxjs';
+import {ConfigError} from '../model/errors.ts';
+import type {Page} from '../model/page.ts';
+import {excerpt} from '../http/secrets.ts';
+import type {RunOptions} from './run-options.ts';
+
+const build = 'start => source(options, start).pipe(dedupe(start), normalize())';
+
+/** What `run()` knows: an option in another spelling, such as a state, would be left out in silence. */
+const optionNames = Object.keys({
+	state: true,
+	signal: true,
+	forceSignal: true,
+	graceMs: true,
+	onProgress: true,
+	onNote: true,
+	deadLetters: true,
+	commitSize: true,
+	binding: true,
+	sign: true,
+} satisfies Record<keyof RunOptions, true>);
+
+/** Throws a ConfigError where `run()` cannot work with what it was given; types alone do not keep it away. */
+export function checkRunArguments(pages: unknown, sinks: readonly unknown[], options: unknown): void {
+	if (typeof pages !== 'function' && !isObservable(pages)) {
+		throw misused(`expected an Observable of pages, or a function that makes one (${build}), got ${kindOf(pages)}`);
+	}
+	if (typeof options !== 'object' || options === null) throw misused(`expected options, got ${kindOf(options)}`);
+	for (const name of Object.keys(options)) {
+		if (optionNames.includes(name)) continue;
+		throw misused(`unknown option ${excerpt(name)}: expected one of ${optionNames.join(', ')}`);
+	}
+	if (sinks.length === 0) throw misused('expected at least one sink, got none');
+	for (const sink of sinks) {
+		if (hasMethods(sink, 'open')) continue;
+		throw misused(`expected a sink, such as ndjson({path}), got ${kindOf(sink)}`);
+	}
+	const {state, deadLetters} = options as {readonly state?: unknown; readonly deadLetters?: unknown};
+	if (state !== undefined && !hasMethods(state, 'load', 'commit')) {
+		throw misused(
+			`expected state to be a store with load() and commit(), such as fileState(file), got ${kindOf(state)}`,
+		);
+	}
+	if (deadLetters !== undefined && !hasMethods(deadLetters, 'open')) {
+		throw misused(`expected deadLetters to be a sink, such as ndjson({path}), got ${kindOf(deadLetters)}`);
+	}
+	if (state !== undefined && typeof pages !== 'function') {
+		throw misused(`a state needs a function that makes the pages: ${build}`);
+	}
+}
+
+/** What a builder gave, as long as it is a stream. */
+export function builtPages(built: unknown): Observable<Page> {
+	if (isObservable(built)) return built as Observable<Page>;
+	const wayOut =
+		built === undefined ? '; is there a return?' : hasMethods(built, 'then') ? '; it must not be async' : '';
+	throw misused(`expected the function to return an Observable of pages, got ${kindOf(built)}${wayOut}`);
+}
+
+/** The error for what is no page, or one whose events and records were taken apart. */
+export function misuseOf(page: unknown): ConfigError | undefined {
+	const {events, records} = (typeof page === 'object' && page !== null ? page : {}) as Partial<Page>;
+	if (!hasMethods(page, 'ack', 'nack', 'taken') || !Array.isArray(events) || !Array.isArray(records)) {
+		return misused(
+			`expected pages, got ${kindOf(page)}; leave out what takes pages apart (toEvents(), toArray(), bufferCount()), ` +
+				'and use mapEvents() and filterEvents() for events',
+		);
+	}
+	if (events.length !== records.length) {
+		return misused(
+			`expected a page with a record for each event, got ${events.length} events and ${records.length} records; ` +
+				'use filterEvents() or mapEvents(), which keep them together',
+		);
+	}
+	return undefined;
+}
+
+function misused(message: string): ConfigError {
+	return new ConfigError(`run: ${message}`);
+}
+
+function hasMethods(value: unknown, ...names: readonly string[]): boolean {
+	if (typeof value !== 'object' || value === null) return false;
+	return names.every(name => typeof (value as Readonly<Record<string, unknown>>)[name] === 'function');
+}
+
+function kindOf(value: unknown): string {
+	if (value === undefined || value === null) return String(value);
+	if (Array.isArray(value)) return 'an array';
+	if (isObservable(value)) return 'an Observable';
+	if (hasMethods(value, 'then')) return 'a promise';
+	return typeof value === 'object' ? 'an object of another kind' : `a ${typeof value}`;
+}

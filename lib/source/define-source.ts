@@ -1,0 +1,93 @@
+import {defer, type Observable} from 'rxjs';
+import {z} from 'zod';
+import type {OperationTable} from './define-operation.ts';
+import type {AuthScheme} from '../http/credentials.ts';
+import type {Rate} from '../http/limiter.ts';
+import {openSource} from './open-source.ts';
+import {type BoundOperations, operationsOf} from './operations.ts';
+import {basicOptions, connectionOptions, httpOptions, scanOptions, tokenOption} from '../options/options.ts';
+import type {Page} from '../model/page.ts';
+import {parseOptions} from '../options/parse-options.ts';
+import type {RecordFacts} from './records.ts';
+import type {Catalogue, EnrichedBy, SharedShape, SourceDefinition, SourceInput, SourceOptions} from './definition.ts';
+import {freshStart, type Start} from '../model/start.ts';
+
+export type {NormalizedMembers, SourceDefinition, Window} from './definition.ts';
+export type {SourceRequest} from './request.ts';
+
+/** One audit API: called with options, the pages of its events; its facts are members. */
+export interface Source<Input = never, T = unknown, Operations extends OperationTable = OperationTable> {
+	/** The pages, in the order of the API, from `start` on where one is given. */
+	(options: Input, start?: Start): Observable<Page<T>>;
+	readonly name: string;
+	readonly docs: string;
+	readonly reference: string;
+	readonly endpoint: string | undefined;
+	readonly auth: readonly AuthScheme[];
+	readonly order: 'newest-first' | 'oldest-first' | 'none';
+	readonly ids: 'global' | 'tenant';
+	readonly rate: Rate | undefined;
+	readonly lagMs: number;
+	/** The options, shared ones included. */
+	readonly options: z.ZodObject;
+	/** The names of those options that choose which events the API gives. */
+	readonly filters: readonly string[];
+	/** What else the API can do, by kebab-case name. */
+	readonly operations: BoundOperations<Operations>;
+	/** The sources that know what its records leave out. */
+	readonly enrichedBy?: EnrichedBy | undefined;
+	/** The operation that lists its actions. */
+	readonly catalogue?: Catalogue | undefined;
+	/** What its records are, for those that come from elsewhere than the API: dead letters. */
+	readonly records: Pick<SourceDefinition<{}, T>, RecordMember>;
+}
+
+type RecordMember = keyof RecordFacts<unknown> | 'normalize' | 'unorderedLists' | 'product' | 'actions' | 'mapping';
+
+/**
+ * A source from its facts. Retries, rate limits, credentials, bounds, resuming and progress are the same for all and
+ * come with it. Bad or unknown options throw a ConfigError when it is called, before any request.
+ */
+export function defineSource<Shape extends z.ZodRawShape, T, Operations extends OperationTable = {}>(
+	definition: SourceDefinition<Shape, T, Operations>,
+): Source<SourceInput<Shape>, T, Operations> {
+	const {name, docs, reference, endpoint, auth, order, ids, rate, lagMs} = definition;
+	const access = {
+		endpoint: z
+			.string()
+			.min(1)
+			.optional()
+			.describe(`the API's address; a path prefix is kept; ${endpoint ? `default: ${endpoint}` : 'required'}`),
+		...(auth.includes('bearer') ? tokenOption : {}),
+		...(auth.includes('basic') ? basicOptions : {}),
+	};
+	const shape = {...definition.options, ...access, ...httpOptions, ...(order === 'none' ? {} : scanOptions)};
+	const schema = z.object(shape) as unknown as z.ZodObject<Shape & SharedShape>;
+	const source = (given: SourceInput<Shape>, start?: Start): Observable<Page<T>> => {
+		const options = parseOptions(name, schema, given) as SourceOptions<Shape>;
+		const open = (from: Start) => openSource(definition, options, from);
+		if (start) return open(start);
+		open(freshStart()); // what is wrong with the options is said now
+		return defer(() => open(freshStart()));
+	};
+	Object.defineProperty(source, 'name', {value: name});
+	return Object.assign(source, {
+		docs,
+		reference,
+		endpoint,
+		auth,
+		order,
+		ids,
+		rate,
+		lagMs,
+		options: schema as unknown as z.ZodObject,
+		filters: Object.keys(definition.options),
+		records: definition,
+		enrichedBy: definition.enrichedBy,
+		catalogue: definition.catalogue,
+		operations: operationsOf(definition, definition.operations ?? ({} as Operations), {
+			...access,
+			...connectionOptions,
+		}),
+	});
+}

@@ -1,0 +1,108 @@
+import type {z} from 'zod';
+import type {ActionRules} from '../model/activity.ts';
+import type {ApiFacts, ConnectShape} from '../http/connect.ts';
+import type {OperationTable} from './define-operation.ts';
+import type {SourceError} from '../model/errors.ts';
+import type {AuditEvent, Json} from '../model/event.ts';
+import type {httpOptions, scanOptions} from '../options/options.ts';
+import type {Product} from '../model/page.ts';
+import type {RecordFacts} from './records.ts';
+import type {SourceRequest} from './request.ts';
+
+/** What one request of a pass asks for. Bounds are epoch milliseconds and inclusive, as all these APIs take them. */
+export interface Window {
+	/** 0: from the beginning. */
+	readonly fromMs: number;
+	readonly toMs: number;
+	/** Where to go on, as `next` gave it; absent at the beginning of a pass. */
+	readonly cursor?: Json;
+	/** The rows to skip, where the API pages by offset. */
+	readonly start: number;
+}
+
+/** The members of the common record that a source maps; the others are the same for all. */
+export type NormalizedMembers = Omit<AuditEvent, 'id' | 'time' | 'source' | 'tenant' | 'activity' | 'raw'>;
+
+/** Everything that is particular to one audit API, and nothing else: facts, no plumbing. */
+export interface SourceDefinition<Shape extends z.ZodRawShape, T, Operations extends OperationTable = OperationTable>
+	extends ApiFacts, RecordFacts<T> {
+	/** Kebab-case, as the file is named. */
+	readonly name: string;
+	/** One sentence for `rxaudit list`, then what a user must know. */
+	readonly docs: string;
+	/** The address of the API's own document. */
+	readonly reference: string;
+	/** The options that only this source has, each described; flags are their kebab-case. */
+	readonly options: Shape;
+	/** `none`: a listing that knows no time; it has no `since` and `until`, and each run reads all of it. */
+	readonly order: 'newest-first' | 'oldest-first' | 'none';
+	readonly ids: 'global' | 'tenant';
+	/** True where the lists of a record are sets: another order of them is the same record. */
+	readonly unorderedLists?: boolean;
+	/** Records younger than this may still be on their way, in milliseconds. */
+	readonly lagMs: number;
+	/** Whose log it is. */
+	tenant(options: SourceOptions<Shape>, endpoint: URL): string;
+	/** The request for one page, filters included, whether there is a cursor or not. */
+	request(options: SourceOptions<Shape>, window: Window): SourceRequest;
+	/**
+	 * For an API with cursors: the cursor of the next page, from one answer without its rows, and how many it had;
+	 * undefined at the end; `asked` is the cursor that this one was asked for with. An API with offsets has none.
+	 */
+	next?(answer: unknown, rows: number, asked?: Json): Json | undefined;
+	/**
+	 * For an API with offsets: whether an answer with so many rows says, in so many words, that none are behind it; a
+	 * missing member says nothing. It is not believed where more rows may come.
+	 */
+	last?(answer: unknown, rows: number): boolean;
+	/** Whether an answer says that the cursor is not known (any more). Default: 400, 404 or 410 on a request with one. */
+	refusesCursor?(error: SourceError): boolean;
+	/** Whether a record is not wanted, where the API has no filter that says so. It is read, but not handed on. */
+	leavesOut?(record: T, options: SourceOptions<Shape>): boolean;
+	/** The product that keeps the log; default: one with the name of the source. */
+	readonly product?: Product;
+	/** The API's actions, each with its {@link Activity}. Without it, records have no activity. */
+	readonly actions?: ActionRules;
+	/** The mapping to the common record. */
+	normalize(record: T): NormalizedMembers;
+	/**
+	 * What {@link normalize} takes each member of the common record from, for the docs and for `rxaudit explain`: paths of
+	 * the record, and words.
+	 */
+	readonly mapping?: Readonly<Record<string, string>>;
+	/** What else the API can do, by kebab-case name. */
+	readonly operations?: Operations & OperationTable;
+	/** The sources that know what these records leave out. */
+	readonly enrichedBy?: EnrichedBy;
+	/** The one of the operations that lists the API's actions, and what its answer says of them. */
+	readonly catalogue?: Catalogue;
+}
+
+/** Names of sources that `enrich` can ask. */
+export interface EnrichedBy {
+	/** A listing of the accounts whose ids are in the records. */
+	readonly users?: string;
+	/** One with a catalogue of the actions in the records. */
+	readonly actions?: string;
+}
+
+/** What a catalogue says of an action; nobody has checked it. */
+export interface CatalogueEntry {
+	/** As in `action` of the common record. */
+	readonly id: string;
+	/** The name of the action for people. */
+	readonly name?: string | undefined;
+	/** The name of its group for people. */
+	readonly category?: string | undefined;
+}
+
+export interface Catalogue {
+	readonly operation: string;
+	/** Throws a SourceError where the answer is no catalogue. */
+	entries(answer: unknown): readonly CatalogueEntry[];
+}
+
+/** The options that all sources have. */
+export type SharedShape = typeof scanOptions & typeof httpOptions & ConnectShape;
+export type SourceOptions<Shape extends z.ZodRawShape> = z.output<z.ZodObject<Shape & SharedShape>>;
+export type SourceInput<Shape extends z.ZodRawShape> = z.input<z.ZodObject<Shape & SharedShape>>;

@@ -1,0 +1,158 @@
+import {from, map, type Observable} from 'rxjs';
+import type {z} from 'zod';
+import {systemClock} from '../model/clock.ts';
+import {connect, type ConnectOptions, parsed} from '../http/connect.ts';
+import {ConfigError, SourceError} from '../model/errors.ts';
+import type {Json} from '../model/event.ts';
+import type {Client} from '../http/client.ts';
+import {mappingFacts} from './mapping.ts';
+import {paginate, type ReadPage} from './paginate.ts';
+import {keepEvents, type Page, type SourceFacts} from '../model/page.ts';
+import {concernsPage} from './page-failure.ts';
+import {createSizedReader} from './page-size.ts';
+import {createReader} from './reader.ts';
+import {begin, gapsIn, nowhere, planScans, resume, type Scan, type ScanPlan, type SourcePosition} from './scan.ts';
+import type {SourceDefinition, SourceOptions} from './definition.ts';
+import type {Start} from '../model/start.ts';
+import {parseSpan, parseTime} from '../options/time.ts';
+
+type Time = string | number | Date | undefined;
+type ScanOptions = ConnectOptions & {
+	since?: Time;
+	until?: Time;
+	overlap?: string | number;
+	pageSize?: number;
+	maxEventBytes: number;
+};
+
+/** The pages of a source from where its start says, with everything that is the same for all sources. */
+export function openSource<Shape extends z.ZodRawShape, T>(
+	definition: SourceDefinition<Shape, T>,
+	options: SourceOptions<Shape>,
+	start: Start,
+): Observable<Page<T>> {
+	const {name, ids, order, unorderedLists} = definition;
+	const shared = options as unknown as ScanOptions;
+	const {endpoint, client, limiter} = connect(definition, shared, start.meter);
+	const tenant = definition.tenant(options, endpoint);
+	const overlapMs = parsed(name, 'overlap', () => parseSpan(String(shared.overlap ?? 0)));
+	const source: SourceFacts = {
+		name,
+		tenant,
+		ids,
+		order,
+		unorderedLists,
+		overlapMs,
+		maxEventBytes: shared.maxEventBytes,
+		...mappingFacts(definition),
+		limit: (requests, perMs) => limiter.limit(name, {requests, perMs}),
+	};
+
+	const key = `${name}:${tenant}`;
+	const binding = {endpoint: endpoint.origin + endpoint.pathname, ...filtersOf(definition, options)};
+	const position = resume((start.openSource(key, binding) as SourcePosition | undefined) ?? nowhere);
+	const plan = planOf(definition, shared, overlapMs, start.floorMs(key));
+	const scans = planScans(position, plan);
+	const [first] = scans;
+	start.begin(key, (first ? {...begin(position, first), scan: first} : position) as unknown as Json);
+
+	const {scan: interrupted} = position;
+	const isOld = ({sinceMs, untilMs}: Scan) =>
+		gapsIn(position).some(gap => gap.sinceMs === sinceMs && gap.untilMs === untilMs);
+	const following = (reached: SourcePosition): readonly Scan[] => {
+		if (!interrupted || reached.scan) return [];
+		// a gap that this run left is for the next one
+		if (order !== 'none') return planScans(reached, plan).filter(scan => scan.reason === undefined || isOld(scan));
+		// listed anew by the same run, everybody would come twice
+		const begun = iso(interrupted.untilMs);
+		start.meter.warn(`${name}: this run finished the listing that was begun at ${begun}; run again for a new one`);
+		return [];
+	};
+	const pages = from(scans).pipe(
+		paginate<T>(readerFor(definition, client, options, overlapMs), {
+			source,
+			position,
+			following,
+			start,
+			byOffset: !definition.next,
+			refusesCursor: error => refusesCursor(definition, error),
+			concernsPage,
+		}),
+	);
+	const {leavesOut} = definition;
+	if (!leavesOut) return pages;
+	return pages.pipe(
+		map(page =>
+			keepEvents(
+				page,
+				page.events.map(event => !leavesOut(event, options)),
+			),
+		),
+	);
+}
+
+/** Reads pages of the size that is asked for, or smaller ones where requests say how large a page is to be. */
+function readerFor<Shape extends z.ZodRawShape, T>(
+	definition: SourceDefinition<Shape, T>,
+	client: Client,
+	options: SourceOptions<Shape>,
+	overlapMs: number,
+): ReadPage<T> {
+	const {pageSize, maxAttempts} = options as unknown as ScanOptions;
+	const requestFor = (size: number) =>
+		JSON.stringify(definition.request({...options, pageSize: size}, {fromMs: 0, toMs: 0, start: 0}));
+	return createSizedReader(
+		(size, attempts) => {
+			const patient: Client = (request, signal) => client({...request, maxAttempts: attempts}, signal);
+			return createReader(definition, patient, {...options, pageSize: size}, overlapMs);
+		},
+		{pageSize, maxAttempts, inRequest: requestFor(1) !== requestFor(2)},
+	);
+}
+
+function refusesCursor<Shape extends z.ZodRawShape, T>(
+	definition: SourceDefinition<Shape, T>,
+	error: unknown,
+): boolean {
+	if (!(error instanceof SourceError) || !definition.next) return false;
+	const {status} = error;
+	return definition.refusesCursor?.(error) ?? (status === 400 || status === 404 || status === 410);
+}
+
+/** The source's own options, as the state is bound to them. */
+function filtersOf<Shape extends z.ZodRawShape, T>(definition: SourceDefinition<Shape, T>, options: object) {
+	const given = options as Readonly<Record<string, unknown>>;
+	return Object.fromEntries(
+		Object.keys(definition.options)
+			.filter(filter => given[filter] !== undefined)
+			.map(filter => [filter, JSON.stringify(given[filter])]),
+	);
+}
+
+function planOf<Shape extends z.ZodRawShape, T>(
+	{name, lagMs, order}: SourceDefinition<Shape, T>,
+	options: ScanOptions,
+	overlapMs: number,
+	floorMs: number | undefined,
+): ScanPlan {
+	const nowMs = systemClock.now();
+	// a listing is never covered: each run reads all of it
+	if (order === 'none') return {untilMs: nowMs, settledMs: 0, overlapMs: 0};
+	const settledMs = nowMs - lagMs;
+	const sinceMs = parsed(name, 'since', () => timeOf(options.since, nowMs));
+	const untilMs = parsed(name, 'until', () => timeOf(options.until, nowMs)) ?? settledMs;
+	if (sinceMs !== undefined && sinceMs >= untilMs) {
+		const until =
+			options.until === undefined ? `${iso(untilMs)} (now minus the lag of ${lagMs / 1000} s)` : iso(untilMs);
+		throw new ConfigError(`${name}: expected since before until, got since ${iso(sinceMs)} and until ${until}`);
+	}
+	return {sinceMs, untilMs, settledMs, overlapMs, floorMs};
+}
+
+function timeOf(value: Time, nowMs: number): number | undefined {
+	return value === undefined ? undefined : value instanceof Date ? value.getTime() : parseTime(String(value), nowMs);
+}
+
+function iso(ms: number): string {
+	return new Date(ms).toISOString();
+}

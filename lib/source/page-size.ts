@@ -1,0 +1,119 @@
+import {SourceError} from '../model/errors.ts';
+import type {Answer, ReadPage} from './paginate.ts';
+import {concernsPage, isTooMuch} from './page-failure.ts';
+
+export interface PageSizeOptions {
+	/** What the user asks for; absent: what the API gives. */
+	readonly pageSize: number | undefined;
+	/** Whether the requests of this source say how large a page is to be. */
+	readonly inRequest: boolean;
+	/** How often a request is sent at most. */
+	readonly maxAttempts: number;
+}
+
+/** Reads pages of a size, each request sent so often at most. */
+export type ReaderOf<T> = (pageSize: number | undefined, maxAttempts: number) => ReadPage<T>;
+
+/** No API gives more where nothing is asked for. */
+const largestDefault = 1000;
+/** Behind a failure for good, when it is the server that fails, not the page. */
+const attemptsBehindFailure = 2;
+const maxPatience = 64;
+
+/**
+ * Reads pages that are as large as asked for, and smaller ones where those are too large or too slow: half of it, a
+ * quarter, down to 1, each asked for once, so that a server that is down is not waited for anew with each. Behind the
+ * first that comes, pages grow again: doubled, and after each growth that failed twice as many pages later. Once a page
+ * failed for good, and until one comes, it asks twice at most, and for no other smaller page than one of 1.
+ */
+export function createSizedReader<T>(readerOf: ReaderOf<T>, options: PageSizeOptions): ReadPage<T> {
+	const {pageSize, inRequest, maxAttempts} = options;
+	/** What came last, where that is less than what is wanted. */
+	let small: number | undefined;
+	/** The most that came where nothing was asked for. */
+	let most = 0;
+	let failing = false;
+	/** How many pages must come before a larger one is asked for, and how many have. */
+	let patience = 1;
+	let streak = 0;
+
+	return async (scan, signal) => {
+		const grown = grownSize();
+		const size = grown ?? small ?? pageSize;
+		// a larger page that fails is no failure: the size that is known to come follows
+		const attempts = grown === undefined ? fullAttempts() : 1;
+		try {
+			const answer = await readerOf(size, attempts)(scan, signal);
+			came(size, answer);
+			return answer;
+		} catch (error) {
+			if (isTooMuch(error) && inRequest && !signal.aborted) return smaller(error, size, scan, signal);
+			failing ||= concernsPage(error);
+			throw error;
+		}
+	};
+
+	function fullAttempts(): number {
+		return failing ? Math.min(attemptsBehindFailure, maxAttempts) : maxAttempts;
+	}
+
+	/** Undefined where it is not yet time. */
+	function grownSize(): number | undefined {
+		if (small === undefined || streak < patience) return undefined;
+		return Math.min(small * 2, largest());
+	}
+
+	function largest(): number {
+		return pageSize ?? (most || largestDefault);
+	}
+
+	function came(size: number | undefined, answer: Answer<T>): void {
+		const rows = answer.rows ?? answer.records.length + (answer.rejected?.length ?? 0);
+		// an empty page says little of what is behind it
+		if (rows > 0) failing = false;
+		if (size === undefined) most = Math.max(most, rows);
+		if (small === undefined || size === undefined) return;
+		streak = size > small ? 0 : streak + 1;
+		small = size < largest() ? size : undefined;
+	}
+
+	async function smaller(
+		error: SourceError,
+		asked: number | undefined,
+		...[scan, signal]: Parameters<ReadPage<T>>
+	): Promise<Answer<T>> {
+		const known = small;
+		if (known !== undefined) patience = Math.min(patience * 2, maxPatience);
+		for (const size of sizesBelow(asked ?? largest())) {
+			try {
+				const answer = await readerOf(size, size === known ? fullAttempts() : 1)(scan, signal);
+				failing = false;
+				small = size;
+				streak = 1;
+				return answer;
+			} catch (reason) {
+				// a size that nobody has asked for may be more than the API allows
+				const refused = reason instanceof SourceError && reason.status === 400 && pageSize === undefined;
+				if (signal.aborted || !(isTooMuch(reason) || refused)) throw reason;
+			}
+		}
+		failing = true;
+		throw inVain(error);
+	}
+
+	function sizesBelow(size: number): number[] {
+		if (failing) return size > 1 ? [1] : [];
+		const sizes = [];
+		for (let half = Math.floor(size / 2); half >= 1; half = Math.floor(half / 2)) sizes.push(half);
+		return sizes;
+	}
+}
+
+function inVain(error: SourceError): SourceError {
+	const {code, message, status} = error;
+	return new SourceError(
+		code,
+		`${message}; smaller pages failed too, down to one of a single event (option pageSize and option maxBodyBytes say how large pages may be)`,
+		{cause: error, status},
+	);
+}

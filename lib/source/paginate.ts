@@ -1,0 +1,300 @@
+import {concat, concatMap, defer, EMPTY, Observable, type OperatorFunction, throwError} from 'rxjs';
+import type {BudgetPlace} from '../model/budget.ts';
+import type {Json} from '../model/event.ts';
+import {huntForgotten} from '../model/lost-pages.ts';
+import {createPage, type Page, type SourceFacts} from '../model/page.ts';
+import {createProgressGuard} from './progress-guard.ts';
+import {readAroundGap} from './around-gap.ts';
+import type {SourceError} from '../model/errors.ts';
+import type {Interval} from './interval-set.ts';
+import {
+	advance,
+	type Answer,
+	begin,
+	edgeText,
+	finishScan,
+	gapsIn,
+	isEmpty,
+	isWithin,
+	leaveGap,
+	nowhere,
+	progressOf,
+	type ReadPage,
+	type Scan,
+	type SourcePosition,
+	spanText,
+	spansOf,
+	withoutCursor,
+} from './scan.ts';
+import {freshStart, type Start} from '../model/start.ts';
+
+export type {Answer, ReadPage};
+
+export interface PaginateOptions {
+	readonly source: SourceFacts;
+	/** How far the source has come before the first pass. */
+	readonly position?: SourcePosition;
+	/** The passes after those of the stream, asked for when these are over. */
+	readonly following?: ((position: SourcePosition) => readonly Scan[]) | undefined;
+	readonly start?: Start;
+	/** True where a cursor is an offset: times are no bounds then, since records may be in any order. */
+	readonly byOffset?: boolean;
+	/** Whether an error says that the API does not know this cursor (any more). */
+	readonly refusesCursor?: (error: unknown) => boolean;
+	/** Whether an error may be that of one page: the pass is then left as a gap, and the others are read. */
+	readonly concernsPage?: (error: unknown) => error is SourceError;
+	/** So many empty pages in a row, each with a next one, are an error. Default: 1,000. */
+	readonly maxEmptyPages?: number;
+}
+
+/**
+ * The pages of each pass, in order, each with the position to go on from. Reads ahead of its subscriber by no more
+ * than the in-flight budget, so every page must be settled: a subscriber that never calls `taken()`, `ack()` or
+ * `nack()` gets four pages and then nothing. A cursor that comes back, or too many empty pages, is an error
+ * (`PAGING_NO_PROGRESS`), never a loop. A refused cursor is replaced by the time of the last record. A pass that fails
+ * for good is left as a gap, and the stream ends with its error when the others are over.
+ *
+ * ```ts
+ * of({sinceMs, untilMs, coversToMs: untilMs}).pipe(paginate(read, {source}), toEvents()).subscribe(console.log);
+ * ```
+ */
+export function paginate<T>(read: ReadPage<T>, options: PaginateOptions): OperatorFunction<Scan, Page<T>> {
+	const {start = freshStart(), position = nowhere} = options;
+	return scans =>
+		new Observable(subscriber => {
+			// of the whole stream: a page may be settled when its own pass is over
+			const fail = (reason: unknown) => subscriber.error(reason);
+			const progress: Progress = {
+				position,
+				sequence: 0,
+				fail,
+				left: {failures: maxFailedProbes, inRow: 0},
+				heard: false,
+				silent: [],
+			};
+			start.meter.setGaps(options.source, gapsIn(position));
+			const pages = concatMap((scan: Scan) => pagesOfScan(scan, progress, read, start, options));
+			const following = defer(() => options.following?.(progress.position) ?? []);
+			const end = defer(() =>
+				progress.failure && !start.leaveGap(progress.failure) ? throwError(() => progress.failure) : EMPTY,
+			);
+			return concat(scans.pipe(pages), following.pipe(pages), end).subscribe(subscriber);
+		});
+}
+
+interface Progress {
+	position: SourcePosition;
+	sequence: number;
+	readonly fail: (reason: unknown) => void;
+	/** What the first gap of this stream was left for. */
+	failure?: SourceError;
+	/** How many spans behind a gap may still fail. */
+	readonly left: {failures: number; inRow: number};
+	/** Whether anything ever came. */
+	heard: boolean;
+	/** The passes that gave nothing while nothing ever had. */
+	readonly silent: Scan[];
+	/** Whether it was said that nothing did. */
+	silenceSaid?: true;
+}
+
+/** As many as a few bad pages need. */
+const maxFailedProbes = 40;
+
+function pagesOfScan<T>(
+	scan: Scan,
+	progress: Progress,
+	read: ReadPage<T>,
+	start: Start,
+	options: PaginateOptions,
+): Observable<Page<T>> {
+	return new Observable(subscriber => {
+		const unsubscribed = new AbortController();
+		const signal = AbortSignal.any([unsubscribed.signal, start.signal]);
+		readAll().then(
+			() => subscriber.complete(),
+			(error: unknown) => {
+				if (!start.signal.aborted) return subscriber.error(error);
+				start.interrupted = true;
+				subscriber.complete();
+			},
+		);
+		return () => unsubscribed.abort();
+
+		async function readAll(): Promise<void> {
+			const before = gapsIn(progress.position).map(spanText);
+			try {
+				const open = await readOrLeave(scan);
+				const readSpan = ([sinceMs, untilMs]: Interval) => readOrLeave({sinceMs, untilMs, coversToMs: untilMs});
+				await readAroundGap(open, {order: options.source.order, left: progress.left, read: readSpan});
+			} finally {
+				warnOfGaps(before);
+			}
+		}
+
+		/** Once for each, when it is known how much could be read around what failed. */
+		function warnOfGaps(before: readonly string[]): void {
+			for (const gap of gapsIn(progress.position)) {
+				if (before.includes(spanText(gap))) continue;
+				start.meter.warn(
+					`${options.source.name}: left a gap${spanText(gap)}, which is read again by the next run with this state, or by one that asks for that time: ${gap.reason}`,
+				);
+			}
+		}
+
+		/** Resolves with what could not be read. */
+		async function readOrLeave(scan: Scan): Promise<Interval> {
+			progress.position = begin(progress.position, scan);
+			const pass = {scan};
+			try {
+				await readScan(pass);
+				return [scan.untilMs, scan.untilMs];
+			} catch (error) {
+				const {order} = options.source;
+				if (signal.aborted || order === 'none' || !options.concernsPage?.(error)) throw error;
+				return leave(pass.scan, error);
+			}
+		}
+
+		function leave(failed: Scan, error: SourceError): Interval {
+			const {source} = options;
+			const before = spansOf(progress.position);
+			// where paging makes no progress, neither order nor emptiness proves anything; and an offset is right in any order
+			const isPlace = options.byOffset || error.code === 'PAGING_NO_PROGRESS';
+			const left: Scan = isPlace ? {...failed, unsorted: true} : failed;
+			const {position, open} = leaveGap(progress.position, left, error.message, source.order);
+			progress.position = position;
+			progress.failure ??= error;
+			// a smaller part of a gap that is known already says nothing new
+			if (spansOf(position) === before) return open;
+			start.meter.setGaps(source, gapsIn(position));
+			emit(
+				createPage<T>(
+					{events: [], records: [], bytes: 0, source, ...placeInStream()},
+					{taken: () => {}, nacked: progress.fail},
+				),
+			);
+			return open;
+		}
+
+		function finish(moved: SourcePosition, {sinceMs, untilMs, ...rest}: Scan): SourcePosition {
+			const {name, order} = options.source;
+			const heard = progress.heard || moved.watermarkMs !== undefined || rest.lastMs !== undefined || order === 'none';
+			if (!heard && !progress.silenceSaid && !progress.failure) {
+				progress.silenceSaid = true;
+				start.meter.warn(
+					`${name}: nothing came${spanText({sinceMs, untilMs})}, and nothing ever did, so that none of it counts as read; check the rights of the credentials, the filters and the address`,
+				);
+			}
+			// what was empty says so as soon as anything came
+			if (!heard) progress.silent.push({sinceMs, untilMs, ...rest});
+			const silent = heard ? progress.silent.splice(0) : [];
+			const scan = {sinceMs, untilMs, ...rest};
+			const position = silent.reduce((at, one) => finishScan(at, one), finishScan(moved, scan, heard));
+			start.meter.setGaps(options.source, gapsIn(position));
+			return position;
+		}
+
+		function placeInStream() {
+			return {sequence: progress.sequence++, position: progress.position as unknown as Json};
+		}
+
+		async function readScan(pass: {scan: Scan}): Promise<void> {
+			const {source, maxEmptyPages} = options;
+			const guard = createProgressGuard(source.name, {cursor: pass.scan.cursor, maxEmptyPages});
+			let place = await start.budget.acquire(signal);
+			let pending = request(pass.scan);
+			for (;;) {
+				const answer = await pending.catch((error: unknown) => {
+					if (pass.scan.cursor !== undefined && !signal.aborted && options.refusesCursor?.(error)) return undefined;
+					place.release();
+					throw error;
+				});
+				if (answer === undefined) {
+					pass.scan = withoutCursor(pass.scan, source.order);
+					start.meter.warn(`${source.name}: the cursor was refused; reading on from ${edgeText(pass.scan)}`);
+					const stuck = guard.refused(pass.scan.edgeMs);
+					if (stuck) {
+						place.release();
+						throw stuck;
+					}
+					pending = request(pass.scan);
+					continue;
+				}
+				const {next} = answer;
+				const stuck = guard.check(progressOf(answer));
+				if (stuck && isEmpty(answer)) {
+					place.release();
+					throw stuck;
+				}
+				const page = pageOf(answer, pass.scan, stuck !== undefined, place);
+				if (stuck || next === undefined) {
+					emit(page);
+					if (!stuck) return;
+					pass.scan = progress.position.scan!;
+					throw stuck;
+				}
+				pass.scan = {...progress.position.scan!, cursor: next};
+				// the request for the next page is on its way before this one is worked on; not the first time, so that
+				// a rate that an operator binds when it sees the first page holds from the second request on
+				if (page.sequence > 0 && start.budget.hasRoom) {
+					place = start.budget.take();
+					pending = request(pass.scan);
+					await new Promise(resolve => setImmediate(resolve));
+					emit(page);
+				} else {
+					emit(page);
+					place = await room();
+					pending = request(pass.scan);
+				}
+			}
+		}
+
+		/** Until it is awaited its failure is nobody's. */
+		function request(scan: Scan): Promise<Answer<T>> {
+			const answer = (async () => {
+				signal.throwIfAborted();
+				return read(scan, signal);
+			})();
+			answer.catch(() => {});
+			return answer;
+		}
+
+		function emit(page: Page<T>): void {
+			if (subscriber.closed) page.taken();
+			else subscriber.next(page);
+		}
+
+		async function room(): Promise<BudgetPlace> {
+			const hunt = huntForgotten();
+			try {
+				return await start.budget.acquire(signal);
+			} finally {
+				hunt.stop();
+			}
+		}
+
+		function pageOf(answer: Answer<T>, current: Scan, isStuck: boolean, place: BudgetPlace): Page<T> {
+			place.hold(answer.bytes);
+			progress.heard ||= !isEmpty(answer) || Boolean(answer.rows);
+			const keep = answer.records.map(record => isWithin(record, current));
+			const within = <V>(rows: readonly V[]) => rows.filter((_, index) => keep[index]);
+			const records = within(answer.records);
+			const moved = advance(progress.position, current, records, options.source.order);
+			if (isStuck) progress.position = moved;
+			else if (answer.next === undefined) progress.position = finish(moved, current);
+			else progress.position = {...moved, scan: {...moved.scan!, cursor: answer.next}};
+			return createPage<T>(
+				{
+					events: within(answer.events),
+					records,
+					rejected: answer.rejected ?? [],
+					source: options.source,
+					...placeInStream(),
+					bytes: answer.bytes,
+				},
+				{taken: () => place.release(), nacked: progress.fail},
+			);
+		}
+	});
+}

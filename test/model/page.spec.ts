@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import {from, type MonoTypeOperatorFunction} from 'rxjs';
+import {dedupe} from '../../lib/operators/dedupe.ts';
+import {filterEvents} from '../../lib/operators/filter-events.ts';
+import {mapEvents} from '../../lib/operators/map-events.ts';
+import {normalize} from '../../lib/operators/normalize.ts';
+import {createPage, keepEvents, type Page} from '../../lib/model/page.ts';
+import {factsOf, idsOf, listen, pageOf, settledLog} from '../support/pages.ts';
+
+describe('createPage', () => {
+	it('begins with nothing rejected, nothing remembered, and its own texts', () => {
+		const {rejected, snapshots, duplicates, verbatim, identities} = pageOf(['a']);
+		assert.deepEqual(
+			{rejected, snapshots, duplicates, verbatim, identities},
+			{
+				rejected: [],
+				snapshots: {},
+				duplicates: 0,
+				verbatim: true,
+				identities: undefined,
+			},
+		);
+	});
+
+	it('settles once, whatever is called, and is taken once before that', () => {
+		const calls = fc.array(fc.constantFrom('taken' as const, 'ack' as const, 'nack' as const), {maxLength: 6});
+		fc.assert(
+			fc.property(calls, names => {
+				const log: string[] = [];
+				const {events, records, source, sequence, position, bytes} = pageOf(['a']);
+				const page = createPage(
+					{events, records, source, sequence, position, bytes},
+					{
+						taken: () => void log.push('taken'),
+						acked: () => void log.push('ack'),
+						nacked: reason => void log.push(reason as string),
+					},
+				);
+				// through a page made from it, as operators do
+				const derived = {...page, events: []};
+				for (const [index, name] of names.entries()) (index % 2 === 0 ? page : derived)[name]('nack');
+				const settled = names.find(name => name !== 'taken');
+				assert.deepEqual(log, [...(names.length > 0 ? ['taken'] : []), ...(settled ? [settled] : [])]);
+			}),
+		);
+	});
+
+	it('needs nobody who hears of the acknowledgement', () => {
+		const {events, records, source, sequence, position, bytes} = pageOf(['a']);
+		const settlement = {taken: () => {}, nacked: () => {}};
+		createPage({events, records, source, sequence, position, bytes}, settlement).ack();
+	});
+});
+
+describe('keepEvents', () => {
+	it('gives the same page where all is kept', () => {
+		const page = pageOf(['a', 'b']);
+		assert.equal(keepEvents(page, [true, true]), page);
+	});
+
+	it('keeps events and records together and adds to what was rejected', () => {
+		const one = {text: Buffer.from('1'), reason: 'one'};
+		const two = {text: Buffer.from('2'), reason: 'two'};
+		const kept = keepEvents(pageOf(['a', 'b', 'c'], {rejected: [one]}), [false, true, false], [two]);
+		assert.deepEqual(idsOf(kept), ['b']);
+		assert.deepEqual(kept.events, [{id: 'b', timeMs: 0}]);
+		assert.deepEqual(kept.rejected, [one, two]);
+		assert.deepEqual(keepEvents(pageOf(['a']), [true], [two]).rejected, [two]);
+	});
+});
+
+describe('a chain of operators', () => {
+	type Step = (throws: ReadonlySet<string>, keeps: ReadonlySet<string>) => MonoTypeOperatorFunction<Page>;
+	const failFor = (throws: ReadonlySet<string>, id: string) => {
+		if (throws.has(id)) throw new Error('odd');
+	};
+	const steps: Record<string, Step> = {
+		map: throws => mapEvents((event, {id}) => (failFor(throws, id), event)),
+		mapLater: throws => mapEvents(async (event, {id}) => (failFor(throws, id), event)),
+		filter: (throws, keeps) => filterEvents((_, {id}) => (failFor(throws, id), keeps.has(id))),
+		filterLater: (throws, keeps) => filterEvents(async (_, {id}) => (failFor(throws, id), keeps.has(id))),
+		normalize: () => normalize() as unknown as MonoTypeOperatorFunction<Page>,
+		dedupe: () => dedupe(),
+	};
+	const id = fc.nat(40).map(String);
+	const someIds = fc.uniqueArray(id, {maxLength: 20}).map(ids => new Set(ids));
+	const chain = fc.array(fc.tuple(fc.constantFrom(...Object.keys(steps)), someIds, someIds), {maxLength: 5});
+
+	it('loses no page and no event: each is out, rejected, filtered or a duplicate', async () => {
+		await fc.assert(
+			fc.asyncProperty(fc.array(fc.array(id, {maxLength: 6}), {maxLength: 6}), chain, async (given, chosen) => {
+				const settled = settledLog();
+				const source = factsOf({normalize: value => ({action: JSON.stringify(value)})});
+				const pages = given.map((ids, sequence) => pageOf(ids, {sequence, source, settled}));
+				let stream = from(pages).pipe();
+				for (const [name, throws, keeps] of chosen) stream = stream.pipe(steps[name]!(throws, keeps));
+				const heard = listen(stream, page => page.ack());
+				await heard.over;
+
+				// the model: one event after the other through all steps
+				const seen = chosen.map(() => new Set<string>());
+				const fateOf = (event: string): 'out' | 'rejected' | 'filtered' | 'duplicate' => {
+					let rejected = false;
+					for (const [step, [name, throws, keeps]] of chosen.entries()) {
+						const what = rejected ? `rejected ${event}` : event;
+						if (name === 'dedupe' && seen[step]!.has(what)) return 'duplicate';
+						seen[step]!.add(what);
+						if (rejected) continue;
+						if (/map|filter/.test(name) && throws.has(event)) rejected = true;
+						else if (/filter/.test(name) && !keeps.has(event)) return 'filtered';
+					}
+					return rejected ? 'rejected' : 'out';
+				};
+				assert.equal(heard.ended, 'complete');
+				assert.equal(heard.values.length, pages.length);
+				for (const [index, page] of heard.values.entries()) {
+					const fates = given[index]!.map(event => [event, fateOf(event)] as const);
+					const of = (wanted: string) => fates.filter(([, fate]) => fate === wanted).map(([event]) => event);
+					assert.deepEqual(idsOf(page), of('out'));
+					assert.equal(page.events.length, page.records.length);
+					assert.deepEqual(page.rejected.map(({id: rejected}) => rejected!).sort(), of('rejected').sort());
+					assert.equal(page.duplicates, of('duplicate').length);
+					assert.equal(page.sequence, index);
+					assert.equal(page.position, pages[index]!.position);
+				}
+				assert.deepEqual(
+					settled.acked,
+					pages.map((_, index) => index),
+				);
+			}),
+			{numRuns: 300},
+		);
+	});
+});
