@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-import {takeForeignOutput} from './foreign-output.ts';
-import {main} from './main-command.ts';
+import {takeForeignOutput} from './output/foreign-output.ts';
+import {main} from './rxaudit.ts';
 
 const argv = process.argv.slice(2);
 takeForeignOutput(argv, process.stderr);

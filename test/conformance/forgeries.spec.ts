@@ -4,7 +4,7 @@ import {generateKeyPairSync} from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import {gzipSync} from 'node:zlib';
-import {checkHeads} from '../../lib/cli/verify-report.ts';
+import {checkHeads} from '../../lib/cli/output/verdict.ts';
 import {type Chain, chainIn, emptyChain, sealEntry, type Sign, signer} from '../../lib/sink/manifest.ts';
 import {load} from '../../lib/registry.ts';
 import {root} from '../support/tree.ts';

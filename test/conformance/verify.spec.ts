@@ -4,7 +4,7 @@ import {generateKeyPairSync} from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import fc from 'fast-check';
-import {findHead} from '../../lib/cli/verify-report.ts';
+import {findHead} from '../../lib/cli/output/verdict.ts';
 import {type Chain, chainIn, emptyChain, sealEntry, signer} from '../../lib/sink/manifest.ts';
 import {load} from '../../lib/registry.ts';
 import type {Damage, Verification} from '../../lib/sink/verification.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
-import {pullHelp} from '../../lib/cli/pull-help.ts';
+import {pullHelp} from '../../lib/cli/output/pull-help.ts';
 import type {ApiName} from '../../lib/emulator/index.ts';
 import {list, load} from '../../lib/registry.ts';
 import {commandLine, linesOf} from '../support/command-line.ts';

@@ -44,7 +44,7 @@ export interface RunningCli {
 /** The result of one command that runs in this process, whose environment, folder and streams are its own meanwhile. */
 export async function runCli(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
 	const {env = {}, cwd, input = ''} = options;
-	const {main} = await import('../../lib/cli/main-command.ts');
+	const {main} = await import('../../lib/cli/rxaudit.ts');
 	const world = standIn({PATH: process.env['PATH'] ?? '', ...env}, cwd, input);
 	try {
 		return {code: await main([...args]), signal: null, stdout: world.stdout(), stderr: world.stderr()};

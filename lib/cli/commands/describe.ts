@@ -1,0 +1,65 @@
+import {ConfigError} from '../../model/errors.ts';
+import {list, load} from '../../registry.ts';
+import {describeOperations} from '../output/call-help.ts';
+import {credentialFlagsOf} from '../flags/credentials.ts';
+import {describeFlags, flagsOf, parseFlags} from '../flags/flags.ts';
+import {write} from '../output/write.ts';
+import {nearest} from '../flags/nearest.ts';
+import {sinkFlags} from '../flags/sinks.ts';
+import {targetOptionsOf} from '../flags/target-options.ts';
+
+/** `rxaudit describe <name>`: what a source or sink is, and its options. */
+export async function describe(args: string[]): Promise<number> {
+	const {values, rest} = parseFlags(args, {help: {help: 'this text'}}, 1);
+	const [name] = rest;
+	if (values['help']) {
+		await write(
+			process.stdout,
+			'Usage: rxaudit describe <name>\n\nShows a source or a sink.\n\nExamples:\n  rxaudit describe atlassian-org-events\n  rxaudit describe filesystem\n',
+		);
+		return 0;
+	}
+	const names = [...list('source'), ...list('sink')];
+	if (name === undefined || !names.includes(name)) {
+		const what = name === undefined ? 'got none' : `got another name${nearest(name, names)}`;
+		throw new ConfigError(`describe: expected a source or sink, ${what}: one of ${names.join(', ')}`);
+	}
+	await write(process.stdout, list('source').includes(name) ? await aboutSource(name) : await aboutSink(name));
+	return 0;
+}
+
+async function aboutSource(name: string): Promise<string> {
+	const source = await load('source', name);
+	const operations = describeOperations(source);
+	const rate = source.rate ? `${source.rate.requests} requests per ${source.rate.perMs / 1000} s` : 'none published';
+	return `${name} (source)
+
+${source.docs}
+
+Endpoint     ${source.endpoint ?? 'one of your own: --endpoint'}
+Credentials  ${source.auth.join(' or ')}
+Order        ${source.order}
+Ids          unique ${source.ids === 'global' ? 'everywhere' : 'within one tenant'}
+Rate limit   ${rate}
+Lag          ${source.lagMs / 1000} s: a run without --until ends that long ago
+Reference    ${source.reference}
+
+Options:
+${describeFlags({...flagsOf(source.options), ...credentialFlagsOf(source)})}
+${operations && `\n${operations}`}`;
+}
+
+async function aboutSink(name: string): Promise<string> {
+	const sink = await load('sink', name);
+	const flags = (await sinkFlags([`--${name}-`]))[name];
+	const inTarget = Object.entries(targetOptionsOf(sink)).map(([option, {help}]) => `  ${option.padEnd(16)} ${help}`);
+	return `${name} (sink)
+
+${sink.docs}
+
+Spelled --to '${name}:${sink.target.toUpperCase()}${flags ? '' : '?key=value&…'}'
+
+Options:
+${flags ? describeFlags(flags) : inTarget.join('\n')}
+`;
+}

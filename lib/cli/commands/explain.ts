@@ -1,0 +1,133 @@
+import {ConfigError, reasonOf} from '../../model/errors.ts';
+import type {AuditEvent, Json} from '../../model/event.ts';
+import {type MappedRecord, mapRecord} from '../../source/mapping.ts';
+import {list, load} from '../../registry.ts';
+import {ecsOrigins} from '../../schemas/ecs-origins.ts';
+import {toEcs} from '../../schemas/ecs.ts';
+import {ocsfOrigins} from '../../schemas/ocsf-origins.ts';
+import {toOcsf} from '../../schemas/ocsf.ts';
+import {excerpt} from '../../http/secrets.ts';
+import type {Source} from '../../source/define-source.ts';
+import {explanation} from '../output/explanation.ts';
+import {type Flags, parseFlags} from '../flags/flags.ts';
+import {jsonInput} from '../flags/json-input.ts';
+import {nearest} from '../flags/nearest.ts';
+import {write} from '../output/write.ts';
+
+const flags: Flags = {
+	source: {value: 'NAME', help: 'the source that the record is from; a line of --format audit says that itself'},
+	help: {help: 'this text'},
+};
+
+const help = `Usage: rxaudit explain EVENT.json [--source NAME]
+
+Shows a record, what becomes of it in each --format, and what each member is made from. EVENT.json holds one record as
+its API gave it, an answer with one record in it, or a line that --format audit wrote; - reads standard input.
+
+Options:
+  --source NAME             ${flags['source']!.help}
+
+Examples:
+  rxaudit explain event.json --source atlassian-org-events
+  tail -1 audit.ndjson | rxaudit explain -
+`;
+
+/** `rxaudit explain EVENT.json`: a record, what it becomes, and which rule makes each member. */
+export async function explain(args: string[]): Promise<number> {
+	const {values, rest} = parseFlags(args, flags, 1);
+	if (values['help']) {
+		await write(process.stdout, help);
+		return 0;
+	}
+	const [place] = rest;
+	if (place === undefined) throw new ConfigError('explain: expected a file with a record, or -, got nothing');
+	const {text, value} = await jsonInput(place, process.stdin, `explain ${place}`);
+	const written = writtenRecord(value);
+	if (written && written.raw === undefined) {
+		throw new ConfigError('explain: expected the record itself, got a line that was written without it (--no-raw)');
+	}
+	const name = (values['source'] ?? written?.source) as string | undefined;
+	if (name === undefined || !list('source').includes(name)) {
+		const got = name === undefined ? 'got none' : `got another name${nearest(name, list('source'))}`;
+		throw new ConfigError(`--source: expected the source of the record, ${got}: one of ${list('source').join(', ')}`);
+	}
+	const source = await load('source', name);
+	const record = written?.raw ?? oneRecord(text, value, source.records.records);
+	await write(process.stdout, explained(source, record, written?.tenant ?? '(as the options say)'));
+	return 0;
+}
+
+/** What a line of `--format audit` says of itself. */
+function writtenRecord(value: Json): Pick<AuditEvent, 'source' | 'tenant' | 'raw'> | undefined {
+	const {source, tenant, time, raw} = membersOf(value);
+	if (typeof source !== 'string' || typeof tenant !== 'string' || typeof time !== 'string') return undefined;
+	return {source, tenant, ...(typeof raw === 'string' ? {raw} : {})};
+}
+
+/** The text of the record: all of it, or the one that an answer of the API holds below `member`. */
+function oneRecord(text: string, value: Json, member: string): string {
+	const inner = membersOf(value)[member] ?? value;
+	if (!Array.isArray(inner)) return inner === value ? text : JSON.stringify(inner);
+	if (inner.length === 1) return JSON.stringify(inner[0]);
+	const place = inner === value ? '' : `.${member}`;
+	throw new ConfigError(`explain: expected one record, got ${inner.length}; cut one out: jq '${place || '.'}[0]'`);
+}
+
+function membersOf(value: Json): Readonly<Record<string, Json>> {
+	return typeof value === 'object' && value !== null && !Array.isArray(value)
+		? (value as Readonly<Record<string, Json>>)
+		: {};
+}
+
+function explained({name, order, records: facts}: Source, text: string, tenant: string): string {
+	let mapped: MappedRecord;
+	try {
+		mapped = mapRecord({name, order, records: facts}, text, tenant);
+	} catch (error) {
+		throw new ConfigError(`explain: expected a record of ${name}, but ${reasonOf(error)}: it would be a dead letter`);
+	}
+	const {event, rule, product, ownIds} = mapped;
+	const origins = {
+		id: ownIds ? "the record's own id" : "a hash of the record's ids, keys and values: it has no id of its own",
+		time: order === 'none' ? 'when the listing began' : "the record's time",
+		source: '--source',
+		tenant: 'the options of the source',
+		activity: `action, by the rule ${JSON.stringify(rule)}`,
+		...facts.mapping,
+		raw: "the record's own text",
+	};
+	const hasNoRule = facts.actions !== undefined && event.action !== undefined && rule === undefined;
+	const note = hasNoRule
+		? `No rule of ${name} knows this action: it has no activity, and each schema's default.\n\n`
+		: '';
+	return `${name}: the record
+
+${shown(event.raw!)}
+
+--format audit: the common record
+
+${note}${explanation(event, origins)}
+--format ecs: from the common record
+
+${explanation(toEcs(event, {product}), ecsOrigins)}
+--format ocsf: from the common record
+
+${explanation(toOcsf(event, {product, ownIds}), ocsfOrigins)}`;
+}
+
+/** The record's own text laid out, each token as it is, with escapes for what a terminal would obey. */
+function shown(text: string): string {
+	let depth = 0;
+	const line = () => `\n${'  '.repeat(depth)}`;
+	const tokens = text.matchAll(/"(?:[^"\\]|\\.)*"|[{[]\s*[}\]]|[{}[\],:]|[^\s"{}[\],:]+/gs);
+	const laidOut = Array.from(tokens, ([token]) => {
+		if (token === '{' || token === '[') depth++;
+		else if (token === '}' || token === ']') depth--;
+		if (token === '{' || token === '[' || token === ',') return token + line();
+		return token === '}' || token === ']' ? line() + token : token === ':' ? ': ' : token;
+	}).join('');
+	return laidOut
+		.split('\n')
+		.map(shownLine => excerpt(shownLine, Infinity))
+		.join('\n');
+}

@@ -1,0 +1,219 @@
+import {isAbsolute, resolve} from 'node:path';
+import {checkAccepts} from '../../sink/accepts.ts';
+import {parsed} from '../../http/connect.ts';
+import type {SinkFactory} from '../../sink/define-sink.ts';
+import {ConfigError, SinkError} from '../../model/errors.ts';
+import {fileState} from '../../state/file-state.ts';
+import {dedupe} from '../../operators/dedupe.ts';
+import {type Build, run} from '../../run/run.ts';
+import {list, load} from '../../registry.ts';
+import type {Sink, SinkContext} from '../../sink/sink.ts';
+import type {Source} from '../../source/define-source.ts';
+import type {Lack} from '../../state/state.ts';
+import {defaultGraceMs} from '../../run/stopping.ts';
+import {parseSpan} from '../../options/time.ts';
+import {credentialFlags, credentialsFrom} from '../flags/credentials.ts';
+import {choice, type Flags, flagsOf, type FlagValues, parseFlags, refuseSecrets, textsIn} from '../flags/flags.ts';
+import {write} from '../output/write.ts';
+import {nearest} from '../flags/nearest.ts';
+import {count, logFormatOf, showProgress} from '../output/progress.ts';
+import {pullHelp} from '../output/pull-help.ts';
+import {signKeyFrom} from '../flags/keys.ts';
+import {shapeFlags, shapeFrom} from '../flags/shape.ts';
+import {stopSignals} from '../world.ts';
+import {checkSinkFlags, sinkFlags, sinkOptions} from '../flags/sinks.ts';
+import {requiredFlags, sourceOptions} from '../flags/source-options.ts';
+import {deadLetterFile, sourceNamed} from '../flags/source-named.ts';
+import {placeOf} from '../../sink/target-place.ts';
+import {parseTarget} from '../flags/target.ts';
+
+const runFlags: Flags = {
+	to: {
+		value: 'SINK',
+		repeat: true,
+		help: 'NAME[:TARGET][?key=value&…], see rxaudit list; repeatable (default: ndjson:-)',
+	},
+	...shapeFlags,
+	state: {value: 'FILE', help: 'remember what was committed; the same command goes on there'},
+	'recover-previous': {help: 'use the generation before when the state file cannot be read'},
+	'on-poison': {
+		value: 'stop|dead-letter',
+		help: 'what to do with an event that cannot be processed (default: dead-letter)',
+	},
+	'dead-letter': {
+		value: 'FILE',
+		help: 'where such events go (default: beside the state, else rxaudit.dead-letter.ndjson)',
+	},
+	'sign-key-file': {
+		value: 'FILE',
+		help: 'sign what is written to manifests with this Ed25519 private key (PEM); see rxaudit verify --help',
+	},
+	grace: {
+		value: 'SPAN',
+		help: `how long a run that was stopped may take to write what was fetched (default: ${defaultGraceMs / 1000}s)`,
+	},
+	quiet: {help: 'no progress and no summary'},
+	'log-format': {value: 'text|json', help: 'of what is said on stderr (default: text)'},
+	help: {help: 'this text'},
+};
+
+const endsByItselfMs = 300;
+
+/** `rxaudit pull <source>`: from an audit API into sinks. */
+export async function pull(args: string[]): Promise<number> {
+	const name = args.find(arg => deadLetterFile(arg) !== undefined || list('source').includes(arg));
+	const source = name === undefined ? undefined : await sourceNamed(name);
+	if (args.includes('--help') || args.includes('-h')) {
+		const example = source ?? (await load('source', 'atlassian-org-events'));
+		await write(process.stdout, pullHelp(source, runFlags, example, await sinkFlags()));
+		return 0;
+	}
+	if (!source) {
+		refuseSecrets(args, {...credentialFlags, ...runFlags});
+		throw noSource(args);
+	}
+	const flagged = await sinkFlags(args);
+	const known = Object.assign(
+		{...flagsOf(source.options), ...credentialFlags, ...runFlags},
+		...Object.values(flagged),
+	) as Flags;
+	const {values, rest} = parseFlags(args, known, 1);
+	if (rest[0] !== name) throw noSource(rest);
+
+	const options = sourceOptions(source, values, process.env);
+	const shape = await shapeFrom(source, options, values, process.env);
+	const targets = values['to'] === undefined ? ['ndjson:-'] : textsIn(values, 'to');
+	const connection = {
+		credentials: credentialsFrom(values, process.env),
+		endpoint: text(values, 'endpoint'),
+		vendor: source.endpoint,
+	};
+	const fromFlags = (factory: SinkFactory) => sinkOptions(factory, values, process.env);
+	const sinks = await Promise.all(targets.map(target => parseTarget(target, connection, fromFlags)));
+	await checkSinkFlags(flagged, sinks);
+	for (const sink of sinks) checkAccepts(sink, source.name, shape.format);
+	const signKeyFile = text(values, 'sign-key-file');
+	const sign = signKeyFile === undefined ? undefined : signKeyFrom(signKeyFile);
+	const stateFile = text(values, 'state');
+	if (values['recover-previous'] && !stateFile)
+		throw new ConfigError('--recover-previous: expected --state FILE beside it');
+	const state =
+		stateFile === undefined ? undefined : fileState(stateFile, {recoverPrevious: values['recover-previous'] === true});
+	const grace = text(values, 'grace');
+	const graceMs = grace === undefined ? undefined : parsed('pull', '--grace', () => parseSpan(grace));
+	const letterFile = deadLetterFile(name);
+	const deadLetters = await deadLetterSink(values, stateFile ?? letterFile);
+	checkTargets(deadLetters ? [...sinks, deadLetters] : sinks, [stateFile, letterFile]);
+
+	const build: Build = start => shape.apply(source(options as never, start).pipe(dedupe(start)), start);
+	const signals = stopSignals();
+	const progress = showProgress({
+		format: logFormatOf(values),
+		quiet: values['quiet'] === true,
+		stream: process.stderr,
+	});
+	try {
+		const report = await run(build, sinks, {
+			...(state ? {state} : {}),
+			...(deadLetters ? {deadLetters} : {}),
+			...(sign ? {sign} : {}),
+			...(graceMs === undefined ? {} : {graceMs}),
+			signal: signals.stop,
+			forceSignal: signals.force,
+			binding: {...binding(source, values, sinks), ...shape.binding},
+			onProgress: progress.update,
+			onNote: progress.note,
+		});
+		progress.done(report);
+		if (report.deadLetters > 0)
+			progress.warn(`${count(report.deadLetters, 'dead letter')}, see ${deadLetters!.target}`);
+		for (const [sink, lack] of Object.entries(report.lacks)) progress.warn(lacking(sink, lack));
+		if (report.stopped) return signals.exitCode() ?? 0;
+		return report.deadLetters > 0 || Object.keys(report.lacks).length > 0 ? 3 : 0;
+	} catch (error) {
+		progress.failed();
+		const code = signals.exitCode();
+		const reason = (signals.force.aborted ? signals.force : signals.stop).reason as unknown;
+		if (code === undefined || error !== reason) throw error;
+		// a reader that takes nothing would keep the process alive, and so would a sink that hangs
+		signals.endNow(process.stdout.writableLength > 0 ? 0 : endsByItselfMs);
+		return code;
+	} finally {
+		signals.release();
+	}
+}
+
+/** What a sink that was left out has not got, and how to get it: `until` is exclusive. */
+function lacking(sink: string, {from, to, events}: Lack): string {
+	const until = new Date(Date.parse(to) + 1).toISOString();
+	return (
+		`${sink} lacks ${count(events, 'event')} from ${from} to ${to}; pull them into another target ` +
+		`with --since ${from} --until ${until} and without --state`
+	);
+}
+
+function noSource(args: readonly string[]): ConfigError {
+	const names = list('source');
+	const [first = '-'] = args;
+	const got = first.startsWith('-') ? 'got none' : `got another name${nearest(first, names)}`;
+	return new ConfigError(`pull: expected a source, ${got}: one of ${names.join(', ')}`);
+}
+
+/** Two writers of one file would spoil it, and one that is read while it is written never ends. */
+function checkTargets(sinks: readonly Sink[], files: readonly (string | undefined)[]): void {
+	const others = files.flatMap(file => (file === undefined ? [] : resolve(file)));
+	const targets = [...sinks.map(({target}) => target), ...others];
+	const places = targets.map(target => (isAbsolute(target) ? placeOf(target) : target));
+	const twice = targets.find((_, index) => places.indexOf(places[index]!) !== index);
+	if (twice === undefined) return;
+	throw new ConfigError(
+		`expected a file of its own for each --to, --state and --dead-letter, and for what is read, got ${twice} twice`,
+	);
+}
+
+/** What the state belongs to, in the words of the command line, beside what the library says of sources and sinks. */
+function binding(source: Source, values: FlagValues, sinks: readonly Sink[]): Record<string, string> {
+	return {
+		source: source.name,
+		...Object.fromEntries(requiredFlags(source).map(flag => [`--${flag}`, String(values[flag])])),
+		'--to': sinks
+			.map(({name, target}) => `${name}:${target}`)
+			.sort()
+			.join(' '),
+	};
+}
+
+async function deadLetterSink(values: FlagValues, beside: string | undefined) {
+	const file = text(values, 'dead-letter');
+	if (choice(values, 'on-poison', ['dead-letter', 'stop']) === 'stop') {
+		if (file) throw new ConfigError('--dead-letter: expected --on-poison dead-letter beside it, got stop');
+		return undefined;
+	}
+	const ndjson = await load('sink', 'ndjson');
+	const sink = ndjson({
+		path: file ?? (beside === undefined ? 'rxaudit.dead-letter.ndjson' : `${beside}.dead-letter.ndjson`),
+		mode: 'append',
+		manifest: false, // what is done with them is up to the user: they come and go
+	});
+	return {...sink, open: async (context: SinkContext) => sink.open(context).catch(noPlace(context))};
+}
+
+/** It is opened in mid-run, unless the state knows it: other sinks may have written, which is no bad usage any more. */
+function noPlace({resume}: SinkContext): (error: unknown) => never {
+	return error => {
+		if (!(error instanceof SinkError)) throw error;
+		const code = error.code === 'TARGET_REFUSED' && resume === undefined ? 'SINK_FAILED' : error.code;
+		throw new SinkError(
+			code,
+			`the file for events that cannot be processed: ${error.message}; give another place with --dead-letter FILE, ` +
+				'or end the run at the first such event with --on-poison stop',
+			{cause: error},
+		);
+	};
+}
+
+function text(values: FlagValues, flag: string): string | undefined {
+	const value = values[flag];
+	if (value === '') throw new ConfigError(`--${flag}: expected a value, got nothing`);
+	return value as string | undefined;
+}

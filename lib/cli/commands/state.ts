@@ -1,0 +1,196 @@
+import {createHash} from 'node:crypto';
+import fs from 'node:fs';
+import type {SinkFactory} from '../../sink/define-sink.ts';
+import {ConfigError, reasonOf, StateError} from '../../model/errors.ts';
+import type {Json} from '../../model/event.ts';
+import {fileState} from '../../state/file-state.ts';
+import {chainIn, emptyChain} from '../../sink/manifest.ts';
+import {keyOf} from '../../run/open-sinks.ts';
+import type {Sink} from '../../sink/sink.ts';
+import type {Checkpoint} from '../../state/state.ts';
+import {describeFlags, type Flags, parseFlags, textsIn} from '../flags/flags.ts';
+import {write} from '../output/write.ts';
+import {readTarget} from '../flags/target.ts';
+
+const stateFlags: Flags = {
+	to: {value: 'SINK', repeat: true, help: 'as in rxaudit pull: where a target lies now, and those that stayed'},
+	help: {help: 'this text'},
+};
+
+const help = `Usage: rxaudit state rebind STATE --to SINK… [options]
+
+Makes a target that was moved the one of a state, where the records prove that it is the same: the last bytes that the
+state knows, and, where there is a manifest, its chain and all that it lists. Only then is the state written. Exit code 0:
+rebound; 5: not proven, nothing was changed. The state's source, organization and endpoint stay as they are.
+
+${describeFlags(stateFlags)}
+
+Examples:
+  rxaudit state rebind audit.state --to ndjson:/mnt/archive/audit.ndjson.gz
+  rxaudit state rebind backup.state --to filesystem:/mnt/backup
+`;
+
+interface Moved {
+	readonly factory: SinkFactory;
+	readonly options: Parameters<SinkFactory>[0];
+	readonly sink: Sink;
+}
+
+/** `rxaudit state rebind STATE`: a state goes on with a target that was moved. */
+export async function state(args: string[]): Promise<number> {
+	if (args.includes('--help') || args.includes('-h')) {
+		await write(process.stdout, help);
+		return 0;
+	}
+	const {values, rest} = parseFlags(args, stateFlags, 2);
+	const [action, file] = rest;
+	if (action !== 'rebind') throw new ConfigError('state: expected rebind, got something else');
+	if (file === undefined) throw new ConfigError('state rebind: expected the file of a state, got none');
+	const targets = textsIn(values, 'to');
+	if (targets.length === 0) throw new ConfigError('state rebind: expected --to SINK, got none');
+	const said = await rebind(file, targets);
+	await write(process.stdout, said.join('') || 'the state has every --to already: nothing was changed\n');
+	return 0;
+}
+
+/** Resolves with a line for each target that was moved. Rejects with `STATE_FOREIGN`, nothing changed, in doubt. */
+export async function rebind(file: string, targets: readonly string[]): Promise<string[]> {
+	const given = await Promise.all(targets.map(targetOf));
+	if (!fs.existsSync(file)) {
+		throw new ConfigError(`state rebind: expected the state of a pull, but ${file} does not exist`);
+	}
+	const store = fileState(file);
+	try {
+		const {checkpoint, version} = (await store.load())!;
+		const known = targetsIn(checkpoint);
+		const taken = new Set(given.map(({sink}) => keyOf(sink)));
+		const moved = given.filter(({sink}) => !known.includes(keyOf(sink)));
+		let rebound = checkpoint;
+		const said: string[] = [];
+		for (const target of moved) {
+			const left = known.filter(key => key.startsWith(`${target.sink.name}:`) && !taken.has(key));
+			const key = await provenKey(target, left, checkpoint);
+			taken.add(key);
+			rebound = renamed(rebound, key, target.sink);
+			said.push(`${key} is ${keyOf(target.sink)} now\n`);
+		}
+		if (moved.length > 0) await store.commit(rebound, version);
+		return said;
+	} finally {
+		await store.close?.();
+	}
+}
+
+/** The `name:target` of each sink that a state is bound to. */
+function targetsIn({binding}: Checkpoint): string[] {
+	return Object.entries(binding)
+		.filter(([name, value]) => name.startsWith('sink ') && name.endsWith(`:${value}`))
+		.map(([name]) => name.slice('sink '.length));
+}
+
+async function targetOf(text: string): Promise<Moved> {
+	const {factory, options} = await readTarget(text);
+	return {factory, options, sink: factory(options)};
+}
+
+/** The one target of the state that this one was. */
+async function provenKey(moved: Moved, keys: readonly string[], checkpoint: Checkpoint): Promise<string> {
+	const proven: string[] = [];
+	const problems: string[] = [];
+	for (const key of keys) {
+		const problem = layoutProblem(checkpoint, key, moved.sink) ?? (await contentProblem(moved, checkpoint.sinks[key]));
+		if (problem === undefined) proven.push(key);
+		else problems.push(`${key}: ${problem}`);
+	}
+	if (proven.length === 1) return proven[0]!;
+	const known = targetsIn(checkpoint).join(', ');
+	const reason =
+		proven.length > 1
+			? `${proven.join(' and ')} are alike: name those that stayed with --to too`
+			: problems.join('; ') || `the state knows ${known}, and none that it could be`;
+	throw new StateError(
+		'STATE_FOREIGN',
+		`--to ${keyOf(moved.sink)}: not proven to be what the state wrote: ${reason}; nothing was changed`,
+	);
+}
+
+function layoutProblem({binding}: Checkpoint, key: string, {layout = {}}: Sink): string | undefined {
+	for (const [name, value] of Object.entries(layout)) {
+		const expected = binding[`sink ${key} ${name}`];
+		if (expected !== value) return `${name}: expected ${expected ?? 'nothing'}, got ${value}`;
+	}
+	return undefined;
+}
+
+/** What is compared: the bytes before the mark of a file, and the head of the chain with all that stands before it. */
+async function contentProblem({factory, options, sink}: Moved, mark: Json | undefined): Promise<string | undefined> {
+	const {
+		bytes,
+		tail,
+		part = '',
+	} = (mark ?? {}) as {readonly bytes?: number; readonly tail?: string; readonly part?: string};
+	const chain = chainIn(mark);
+	const isFile = typeof bytes === 'number' && typeof tail === 'string' && bytes > 0;
+	const hasChain = chain !== undefined && chain.head !== emptyChain.head && factory.verify !== undefined;
+	if (!isFile && !hasChain) return 'the state has nothing of it to compare: begin a new state';
+	try {
+		const problem = isFile ? tailProblem(sink.target, bytes, tail) : undefined;
+		if (problem !== undefined || !hasChain) return problem;
+		const verification = await factory.verify(options);
+		// parts with the same events have the same head
+		const own = verification.parts.find(found => found.part === part);
+		if (!own?.hashes.includes(chain.head)) {
+			return `its manifest: expected ${part ? `part ${part} with ` : ''}the head ${chain.head}, got none`;
+		}
+		const [damage] = verification.damage;
+		return damage && `${damage.what}: ${damage.detail}`;
+	} catch (error) {
+		return reasonOf(error);
+	}
+}
+
+const tailBytes = 64 * 1024;
+
+function tailProblem(file: string, bytes: number, tail: string): string | undefined {
+	const {size} = fs.statSync(file);
+	if (size < bytes) return `${file}: expected at least ${bytes} bytes, got ${size}`;
+	const last = Buffer.alloc(Math.min(bytes, tailBytes));
+	const descriptor = fs.openSync(file, 'r');
+	try {
+		const read = fs.readSync(descriptor, last, 0, last.length, bytes - last.length);
+		const hash = createHash('sha256').update(last.subarray(0, read)).digest('hex');
+		return hash === tail
+			? undefined
+			: `${file}: the ${last.length} bytes before byte ${bytes} are not those that were written`;
+	} finally {
+		fs.closeSync(descriptor);
+	}
+}
+
+/** The checkpoint with another target, everywhere that it is keyed by `name:target`. */
+function renamed(checkpoint: Checkpoint, from: string, sink: Sink): Checkpoint {
+	const to = keyOf(sink);
+	const names = new Map([
+		[from, to],
+		[`sink ${from}`, `sink ${to}`],
+	]);
+	for (const name of Object.keys(sink.layout ?? {})) names.set(`sink ${from} ${name}`, `sink ${to} ${name}`);
+	const rekeyed = <T>(record: Readonly<Record<string, T>>) =>
+		Object.fromEntries(Object.entries(record).map(([key, value]) => [names.get(key) ?? key, value]));
+	const {binding, sinks, prepared, lacks, pending} = checkpoint;
+	const bound: Record<string, string> = {...rekeyed(binding), [`sink ${to}`]: sink.target};
+	if (binding['--to'] !== undefined) {
+		bound['--to'] = targetsIn(checkpoint)
+			.map(key => names.get(key) ?? key)
+			.sort()
+			.join(' ');
+	}
+	return {
+		...checkpoint,
+		binding: bound,
+		sinks: rekeyed(sinks),
+		...(prepared && {prepared: rekeyed(prepared)}),
+		...(lacks && {lacks: rekeyed(lacks)}),
+		...(pending && {pending: {...pending, checkpoint: renamed(pending.checkpoint, from, sink)}}),
+	};
+}

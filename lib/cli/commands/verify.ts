@@ -1,0 +1,187 @@
+import fs from 'node:fs';
+import {resolve} from 'node:path';
+import {ConfigError, reasonOf, StateError} from '../../model/errors.ts';
+import {chainIn, emptyChain} from '../../sink/manifest.ts';
+import {keyOf} from '../../run/open-sinks.ts';
+import {type GapReport, gapReport} from '../../model/meter.ts';
+import {list, load} from '../../registry.ts';
+import {gapsIn} from '../../source/scan.ts';
+import type {Source} from '../../source/define-source.ts';
+import type {Checkpoint, Lack} from '../../state/state.ts';
+import {readState, realFile} from '../../state/state-files.ts';
+import {compareWithSource} from './against.ts';
+import {credentialFlags} from '../flags/credentials.ts';
+import {describeFlags, type Flags, flagsOf, type FlagValues, parseFlags} from '../flags/flags.ts';
+import {nearest} from '../flags/nearest.ts';
+import {write} from '../output/write.ts';
+import {type LogFormat, logLine} from '../output/progress.ts';
+import {publicKeyFrom} from '../flags/keys.ts';
+import {sourceOptions} from '../flags/source-options.ts';
+import {readTarget} from '../flags/target.ts';
+import {checkHeads, type ExpectedHead as Head, type Findings, verdict, verdictJson} from '../output/verdict.ts';
+
+const verifyFlags: Flags = {
+	'expect-head': {
+		value: 'HASH',
+		repeat: true,
+		help: 'a head that was noted earlier must be on the chain; of a target of several parts, one for each',
+	},
+	state: {
+		value: 'FILE',
+		repeat: true,
+		help: 'the head that this state of a pull holds must be on the chain; of a target of several parts, one for each',
+	},
+	'public-key-file': {value: 'FILE', help: 'every entry must be signed by this Ed25519 key (PEM)'},
+	against: {
+		value: 'SOURCE',
+		help:
+			'count by day what the API still has, from the first event of the archive to its last, or from --since to ' +
+			'--until; takes the options of that source',
+	},
+	quiet: {help: 'nothing but the answer'},
+	'log-format': {value: 'text|json', help: 'of the answer, and of what is said on stderr (default: text)'},
+	help: {help: 'this text'},
+};
+
+const help = `Usage: rxaudit verify TARGET [options]
+
+Reads an archive and its manifest from beginning to end, and compares them. TARGET is spelled as in --to. The answer is
+on stdout. Exit code 0: intact; 1: something is missing, changed, added or moved, and named; 2: nothing to verify.
+
+${describeFlags(verifyFlags)}
+
+Whoever can write to the archive can also write its whole manifest anew. That is found by a head that is kept elsewhere
+(--expect-head, --state), or by signatures, with a key that is not on the machine of the archive:
+  openssl genpkey -algorithm ed25519 -out sign.pem && openssl pkey -in sign.pem -pubout -out public.pem
+  rxaudit pull … --sign-key-file sign.pem
+  rxaudit verify … --public-key-file public.pem
+
+Examples:
+  rxaudit verify ndjson:audit.ndjson.gz --state audit.state
+  rxaudit verify filesystem:backup --expect-head "$(cat head-of-last-month)"
+  rxaudit verify filesystem:backup --against atlassian-org-events --org-id ORG
+  rxaudit verify filesystem:backup --against atlassian-org-events --org-id ORG --since 2026-01-01 --until 2026-02-01
+`;
+
+const progressEveryMs = 10_000;
+
+/** `rxaudit verify TARGET`: whether an archive is what was written. */
+export async function verify(args: string[]): Promise<number> {
+	if (args.includes('--help') || args.includes('-h')) {
+		await write(process.stdout, help);
+		return 0;
+	}
+	const source = await sourceIn(args);
+	const more = source ? {...flagsOf(source.options), ...credentialFlags} : {};
+	const {values, rest} = parseFlags(args, {...more, ...verifyFlags}, 1);
+	const format = (values['log-format'] ?? 'text') as LogFormat;
+	if (format !== 'text' && format !== 'json') throw new ConfigError('--log-format: expected text or json');
+	const [target] = rest;
+	if (target === undefined) throw new ConfigError('verify: expected a target as in --to, got none');
+	const {factory, options} = await readTarget(target);
+	if (!factory.verify) throw new ConfigError(`verify: ${factory.name} keeps no manifest`);
+	const key = keyOf(factory(options));
+	const expected = expectedHeads(values, key);
+	const publicKey =
+		typeof values['public-key-file'] === 'string' ? publicKeyFrom(values['public-key-file']) : undefined;
+	const sourceGiven = source && {source, options: sourceOptions(source, values, process.env)};
+
+	const verification = await factory.verify(options, {
+		...(publicKey ? {publicKey} : {}),
+		isExpected: expected.some(({head}) => head !== emptyChain.head),
+		onProgress: values['quiet'] ? () => {} : sayNowAndThen(format),
+	});
+	const {damage, heads, uncommitted, notes} = checkHeads(verification, expected);
+	const comparison = sourceGiven
+		? await compareWithSource(sourceGiven.source, sourceGiven.options, verification.sources)
+		: {compared: [], damage: [], notes: []};
+	const findings: Findings = {
+		...verification,
+		uncommitted,
+		damage: [...damage, ...comparison.damage],
+		target: key,
+		isSignatureChecked: publicKey !== undefined,
+		heads,
+		compared: comparison.compared,
+		lacks: expected.flatMap(({lacks = []}) => lacks),
+		openGaps: expected.flatMap(({openGaps = []}) => openGaps),
+		notes: [...notes, ...comparison.notes],
+	};
+	await write(process.stdout, format === 'json' ? verdictJson(findings) : verdict(findings));
+	return findings.damage.length === 0 ? 0 : 1;
+}
+
+async function sourceIn(args: readonly string[]): Promise<Source | undefined> {
+	const at = args.findIndex(arg => arg === '--against' || arg.startsWith('--against='));
+	if (at < 0) return undefined;
+	const name = args[at]!.includes('=') ? args[at]!.slice('--against='.length) : (args[at + 1] ?? '-');
+	const names = list('source');
+	if (names.includes(name)) return load('source', name);
+	const got = name.startsWith('-') ? 'got none' : `got another name${nearest(name, names)}`;
+	throw new ConfigError(`--against: expected a source, ${got}: one of ${names.join(', ')}`);
+}
+
+interface ExpectedHead extends Head {
+	/** What the target never got. */
+	readonly lacks?: readonly Lack[];
+	/** What no target has got yet, since it could not be read. */
+	readonly openGaps?: readonly GapReport[];
+}
+
+function expectedHeads(values: FlagValues, key: string): ExpectedHead[] {
+	const {'expect-head': head, state} = values;
+	const noted = ((head ?? []) as readonly string[]).map(text => {
+		if (!/^[0-9a-f]{64}$/.test(text)) {
+			throw new ConfigError('--expect-head: expected 64 hex digits, got something else');
+		}
+		return {head: text, from: '--expect-head', isClosed: () => true};
+	});
+	return [...noted, ...((state ?? []) as readonly string[]).map(file => headInState(file, key))];
+}
+
+/** Read without its lock: a pull may be going on. An archive that was copied elsewhere is told by its kind of sink. */
+function headInState(file: string, key: string): ExpectedHead {
+	const isFree = () => !fs.existsSync(`${realFile(resolve(file))}.lock`);
+	const wasFree = isFree();
+	const {sources, sinks, lacks = {}, pending, prepared} = checkpointIn(file);
+	const kind = key.slice(0, key.indexOf(':') + 1);
+	const names = [...new Set([...Object.keys(sinks), ...Object.keys(lacks)])];
+	const alike = names.filter(name => name.startsWith(kind));
+	const name = names.includes(key) ? key : alike.length === 1 ? alike[0]! : undefined;
+	// One that was left out from the first run on has written nothing.
+	const chain = name === undefined ? undefined : (chainIn(sinks[name]) ?? (lacks[name] && emptyChain));
+	if (name === undefined || !chain) {
+		throw new ConfigError(
+			`--state: ${file} knows no chain of ${key}, but ${Object.keys(sinks).join(', ') || 'no sink'}`,
+		);
+	}
+	const from = name === key ? '--state' : `--state, which is of ${name},`;
+	const isClosed = () => wasFree && isFree() && !pending && prepared?.[name] === undefined;
+	return {head: chain.head, from, isClosed, lacks: lacks[name] ?? [], openGaps: gapsOf(sources)};
+}
+
+function gapsOf(sources: Checkpoint['sources']): GapReport[] {
+	return Object.entries(sources).flatMap(([source, position]) => gapsIn(position).map(gap => gapReport(source, gap)));
+}
+
+function checkpointIn(file: string) {
+	try {
+		const {stored} = readState(resolve(file), false);
+		if (stored) return stored.checkpoint;
+	} catch (error) {
+		if (!(error instanceof StateError)) throw new ConfigError(`--state: ${reasonOf(error)}`, {cause: error});
+		throw new ConfigError(`--state: ${error.message}`, {cause: error});
+	}
+	throw new ConfigError(`--state: expected the state of a pull, but ${file} does not exist`);
+}
+
+function sayNowAndThen(format: LogFormat): (path: string) => void {
+	let saidAt = performance.now();
+	let count = 0;
+	return path => {
+		count++;
+		if (performance.now() - saidAt < progressEveryMs) return;
+		saidAt = performance.now();
+		process.stderr.write(logLine(format, 'info', `${count} checked, at ${path}`));
+	};
+}

@@ -1,0 +1,147 @@
+import type {z} from 'zod';
+import {ConfigError} from '../../model/errors.ts';
+import {nearest} from './nearest.ts';
+
+export interface Flag {
+	/** What stands for the value in the help; absent: a switch. */
+	readonly value?: string;
+	readonly repeat?: boolean;
+	readonly required?: boolean;
+	readonly help: string;
+}
+
+export type Flags = Readonly<Record<string, Flag>>;
+export type FlagValues = Readonly<Record<string, string | boolean | string[] | undefined>>;
+
+const secretName = /^(?!.*-file$).*(token|passw|secret|api-?key|credential|authoriz|bearer)/i;
+
+/**
+ * The values of the flags, and what else was given. Throws a ConfigError for unknown flags, missing values, values given
+ * twice and secrets, and never repeats a value: it could be one.
+ */
+export function parseFlags(args: string[], flags: Flags, positionals: number): {values: FlagValues; rest: string[]} {
+	refuseSecrets(args, flags);
+	const values: Record<string, string | boolean | string[]> = {};
+	const rest: string[] = [];
+	for (let at = 0; at < args.length; at++) {
+		const arg = args[at]!;
+		if (!isFlag(arg)) {
+			rest.push(arg);
+			continue;
+		}
+		const name = nameOf(arg, flags);
+		const {value, repeat} = flags[name]!;
+		const before = values[name];
+		if (before !== undefined && !repeat) throw new ConfigError(`--${name}: expected it once, got it again`);
+		if (value === undefined) {
+			if (arg.includes('=')) throw new ConfigError(`--${name}: expected no value, got one`);
+			values[name] = true;
+			continue;
+		}
+		const given = arg.includes('=') ? arg.slice(arg.indexOf('=') + 1) : valueBehind(name, args[++at]);
+		values[name] = repeat ? [...((before as string[] | undefined) ?? []), given] : given;
+	}
+	if (rest.length > positionals) {
+		const wanted = positionals === 1 ? 'one name and options' : 'options only';
+		const many = rest.length - positionals;
+		throw new ConfigError(
+			`expected ${wanted}, got ${many} ${many === 1 ? 'argument' : 'arguments'} too many; quote values with spaces, & or ?`,
+		);
+	}
+	return {values, rest};
+}
+
+/** The value of a flag that takes one of these, the first by default. Throws a ConfigError for another. */
+export function choice<T extends string>(values: FlagValues, flag: string, choices: readonly [T, ...T[]]): T {
+	const value = values[flag] ?? choices[0];
+	if (!choices.includes(value as T)) {
+		throw new ConfigError(`--${flag}: expected ${choices.join(' or ')}, got ${JSON.stringify(value)}`);
+	}
+	return value as T;
+}
+
+/** The values of a flag that may be repeated. */
+export function textsIn(values: FlagValues, flag: string): string[] {
+	return (values[flag] ?? []) as string[];
+}
+
+/** Throws a ConfigError when a secret was given where everybody can read it. What is in `flags` is none. */
+export function refuseSecrets(args: readonly string[], flags: Flags): void {
+	for (const arg of args) {
+		const name = isFlag(arg) ? nameIn(arg) : '';
+		if (!secretName.test(name) || Object.hasOwn(flags, name)) continue;
+		throw new ConfigError(
+			'a secret on the command line can be read by everybody on this machine; ' +
+				'set RXAUDIT_TOKEN (or RXAUDIT_USERNAME and RXAUDIT_PASSWORD), or give --token-file or --password-file',
+		);
+	}
+}
+
+function isFlag(arg: string): boolean {
+	return arg.startsWith('-') && arg !== '-';
+}
+
+function nameIn(arg: string): string {
+	return /^--?([^=]*)/.exec(arg)![1]!;
+}
+
+function nameOf(arg: string, flags: Flags): string {
+	if (arg === '-h' && Object.hasOwn(flags, 'help')) return 'help';
+	// -pSECRET is how other programs take a password, so what follows a single dash is not shown
+	if (!arg.startsWith('--'))
+		throw new ConfigError('unknown option: expected options like --help, got one with a single -');
+	const name = nameIn(arg);
+	if (Object.hasOwn(flags, name)) return name;
+	throw new ConfigError(`unknown option --${name}${nearest(name, Object.keys(flags))}: see --help for what there is`);
+}
+
+function valueBehind(name: string, next: string | undefined): string {
+	if (next === undefined) throw new ConfigError(`--${name}: expected a value, got nothing`);
+	if (!isFlag(next)) return next;
+	throw new ConfigError(
+		`--${name}: expected a value, got an option; write --${name}=VALUE for a value that begins with -`,
+	);
+}
+
+/** The flags of an option schema: kebab-case, secrets left out, lists repeatable. */
+export function flagsOf(schema: z.ZodObject): Record<string, Flag> {
+	const flags: Record<string, Flag> = {};
+	for (const [key, type] of Object.entries(schema.shape) as [string, z.ZodType][]) {
+		if (type.meta()?.['secret'] === true || key === 'username') continue;
+		const repeat = type.safeParse(['x']).success;
+		const initial = type.safeParse(undefined);
+		const standard =
+			initial.success && initial.data !== undefined ? ` (default: ${initial.data as string | number})` : '';
+		const required = initial.success ? {} : {required: true};
+		flags[kebab(key)] = {value: valueName(key), repeat, ...required, help: (type.description ?? '') + standard};
+	}
+	return flags;
+}
+
+function valueName(key: string): string {
+	if (key === 'since' || key === 'until') return 'T';
+	if (key === 'overlap' || key === 'maxWait') return 'SPAN';
+	if (key === 'endpoint') return 'URL';
+	if (key === 'rate') return 'N/min|off';
+	if (key.endsWith('File')) return 'FILE';
+	return /(Ms|Bytes|Size|Attempts)$/.test(key) ? 'N' : 'VALUE';
+}
+
+export function kebab(key: string): string {
+	return key.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`);
+}
+
+export function camel(name: string): string {
+	return name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+/** A list of flags for a help text. */
+export function describeFlags(flags: Flags): string {
+	return Object.entries(flags)
+		.map(([name, {value, repeat, required, help: text}]) => {
+			const help = required ? `${text}; required` : text;
+			const head = `  --${name}${value === undefined ? '' : ` ${value}`}${repeat ? ' …' : ''}`;
+			return head.length > 26 ? `${head}\n${' '.repeat(28)}${help}` : `${head.padEnd(28)}${help}`;
+		})
+		.join('\n');
+}

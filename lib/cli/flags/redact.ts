@@ -1,0 +1,153 @@
+import {createHash, createHmac} from 'node:crypto';
+import {commonMembers} from '../../operators/common-members.ts';
+import {ConfigError, reasonOf} from '../../model/errors.ts';
+import {redact, type RedactOptions, type RedactPattern} from '../../operators/redact.ts';
+import {select} from '../../operators/select.ts';
+import {refusalOf} from '../../redaction/kept-members.ts';
+import {secretIn} from './credentials.ts';
+import {type Flags, type FlagValues, textsIn} from './flags.ts';
+import {nearest} from './nearest.ts';
+
+export const redactFlags: Flags = {
+	redact: {
+		value: 'MEMBER|email|ip|/REGEX/',
+		repeat: true,
+		help:
+			'take out personal data, wherever it stands: the value of a member of the common record (actor.email), ' +
+			'or of the record for --format raw; all addresses; or what matches',
+	},
+	'redact-key-file': {
+		value: 'FILE',
+		help: 'put pseudonyms in its place, the same for the same value, made with this key (else: RXAUDIT_REDACT_KEY)',
+	},
+	select: {
+		value: 'MEMBER[,MEMBER]',
+		repeat: true,
+		help: 'write these members only, of the --format that is written',
+	},
+};
+
+export interface RedactionFlags {
+	readonly redact?: RedactOptions;
+	readonly select?: readonly string[];
+	/** What a state is bound to: with other flags, or another key, its target would hold two kinds of events. */
+	readonly binding: Readonly<Record<string, string>>;
+}
+
+/** What the flags ask for. Throws a ConfigError, before anything is opened, that never shows the key. */
+export function redactionFrom(values: FlagValues, env: NodeJS.ProcessEnv, format: string): RedactionFlags {
+	const redacted = redactOptions(values, env, format);
+	const selected = textsIn(values, 'select').flatMap(text => text.split(',').map(member => member.trim()));
+	if (selected.length > 0) checkSelect(selected, format);
+	return {
+		...(redacted ? {redact: redacted} : {}),
+		...(selected.length > 0 ? {select: selected} : {}),
+		binding: {
+			...(redacted ? {'--redact': JSON.stringify([...new Set(textsIn(values, 'redact').map(bound))].sort())} : {}),
+			...(redacted?.key === undefined ? {} : {'--redact-key-file': fingerprint(redacted.key)}),
+			...(selected.length > 0 ? {'--select': [...new Set(selected)].sort().join()} : {}),
+		},
+	};
+}
+
+function redactOptions(values: FlagValues, env: NodeJS.ProcessEnv, format: string): RedactOptions | undefined {
+	const given = textsIn(values, 'redact');
+	const file = values['redact-key-file'];
+	if (given.length === 0) {
+		if (file === undefined) return undefined;
+		throw new ConfigError('--redact-key-file: expected --redact beside it, got none');
+	}
+	const patterns: RedactPattern[] = [];
+	const members: string[] = [];
+	for (const text of given) {
+		const pattern = patternIn(text);
+		if (pattern === undefined) members.push(memberIn(text, format));
+		else patterns.push(pattern);
+	}
+	const options = {members, patterns, key: keyFrom(file, env)};
+	checkInTermsOf('--redact', () => redact(options));
+	return options;
+}
+
+function patternIn(text: string): RedactPattern | undefined {
+	if (text === 'email' || text === 'ip') return text;
+	if (!text.startsWith('/')) return undefined;
+	const [, source, flags] = /^\/(.+)\/([imsu]*)$/s.exec(text) ?? [];
+	if (source === undefined) {
+		throw new ConfigError(
+			'--redact: expected /REGEX/, if need be with the flags i, m, s or u behind it, got another end',
+		);
+	}
+	try {
+		return new RegExp(source, flags);
+	} catch (error) {
+		throw new ConfigError(`--redact: expected a regular expression of JavaScript, but ${reasonOf(error)}`);
+	}
+}
+
+/** One that is spelled wrong would leave everything as it is. */
+function memberIn(member: string, format: string): string {
+	const known = commonMembers();
+	if (format === 'raw') {
+		// it would redact nothing, without a word
+		if (!member.includes('.') || !known.includes(member)) return member;
+		throw new ConfigError(
+			`--redact: expected a member of the API's own record beside --format raw, got ${member} of the common record; ` +
+				'rxaudit explain shows what it is made from',
+		);
+	}
+	const refusal = refusalOf(member);
+	if (refusal) throw inTermsOf('--redact', refusal);
+	if (known.includes(member)) return member;
+	throw new ConfigError(
+		`--redact: expected email, ip, /REGEX/ or a member of the common record, got ${JSON.stringify(member)}` +
+			nearest(member, known),
+	);
+}
+
+function keyFrom(file: FlagValues[string], env: NodeJS.ProcessEnv): string | undefined {
+	const isFile = typeof file === 'string';
+	const key = isFile ? secretOf(file) : env['RXAUDIT_REDACT_KEY']?.trim() || undefined;
+	if (key === undefined || Buffer.byteLength(key) >= 16) return key;
+	throw new ConfigError(
+		`${isFile ? '--redact-key-file' : 'RXAUDIT_REDACT_KEY'}: expected a key of at least 16 bytes, ` +
+			`got ${Buffer.byteLength(key)}; openssl rand -hex 32 makes one`,
+	);
+}
+
+function secretOf(file: string): string {
+	const read = secretIn(file, '--redact-key-file') as () => string; // it reads files at once
+	return read();
+}
+
+function checkSelect(members: readonly string[], format: string): void {
+	if (format === 'raw') {
+		throw new ConfigError(
+			"--select: expected --format audit, ecs or ocsf beside it, got raw, which writes each record's own text",
+		);
+	}
+	checkInTermsOf('--select', () => select(members));
+}
+
+/** Checks with the library, and says of the flag what it says of its option. */
+function checkInTermsOf(flag: string, check: () => unknown): void {
+	try {
+		check();
+	} catch (error) {
+		throw inTermsOf(flag, error);
+	}
+}
+
+function inTermsOf(flag: string, error: unknown): ConfigError {
+	return new ConfigError(reasonOf(error).replace(/^\w+/, flag), {cause: error});
+}
+
+/** What the state file shows of it: an expression may hold a name, so of one a hash only. */
+function bound(text: string): string {
+	return text.startsWith('/') ? `/${createHash('sha256').update(text).digest('hex').slice(0, 16)}/` : text;
+}
+
+/** Tells a key from another one, and nothing of what it is. */
+function fingerprint(key: string | Uint8Array): string {
+	return createHmac('sha256', key).update('rxaudit redact key').digest('hex').slice(0, 8);
+}

@@ -1,0 +1,165 @@
+import {ConfigError} from '../../model/errors.ts';
+import type {Progress} from '../../model/meter.ts';
+import type {Report} from '../../run/run.ts';
+import {excerpt, printable} from '../../http/secrets.ts';
+import {type FlagValues, kebab} from '../flags/flags.ts';
+
+export type LogFormat = 'text' | 'json';
+
+/** Throws a ConfigError for a format that there is not. */
+export function logFormatOf(values: FlagValues): LogFormat {
+	const format = values['log-format'] ?? 'text';
+	if (format === 'text' || format === 'json') return format;
+	throw new ConfigError(`--log-format: expected text or json, got ${JSON.stringify(format)}`);
+}
+
+/** Of the arguments as they are, since what there is to say may be about them. */
+export function logFormatIn(args: readonly string[]): LogFormat {
+	const json = args.some(
+		(arg, at) => arg === '--log-format=json' || (arg === 'json' && args[at - 1] === '--log-format'),
+	);
+	return json ? 'json' : 'text';
+}
+
+export interface ProgressOutput {
+	readonly format: LogFormat;
+	readonly quiet: boolean;
+	readonly stream: NodeJS.WriteStream;
+}
+
+/** How often a plain line comes, and how often the live one is drawn, in milliseconds. */
+const plainEveryMs = 10_000;
+const liveEveryMs = 100;
+
+/** One line for stderr: a sentence, or a JSON object with `time`, `level`, `message` and more. */
+export function logLine(
+	format: LogFormat,
+	level: 'info' | 'warn' | 'error',
+	message: string,
+	members: object = {},
+): string {
+	const said = inFlags(message);
+	if (format === 'text') return printable(`rxaudit: ${said}\n`);
+	return printable(`${JSON.stringify({time: new Date().toISOString(), level, message: said, ...members})}\n`);
+}
+
+const flagged = /\boption (endpoint|pageSize|max[A-Z]\w*|recoverPrevious|deadLetters)\b/g;
+/** Where a flag is no other spelling of the option. */
+const flagsOfOptions: Readonly<Record<string, string>> = {
+	deadLetters: '--on-poison dead-letter (or --dead-letter FILE)',
+};
+
+/** The library speaks of options that the command calls flags. */
+function inFlags(message: string): string {
+	return message.replace(flagged, (_, key: string) => flagsOfOptions[key] ?? `--${kebab(key)}`);
+}
+
+/** Shows a run's progress on stderr: one live line on a terminal, otherwise a plain line now and then. */
+export function showProgress({format, quiet, stream}: ProgressOutput) {
+	const live = stream.isTTY === true && format === 'text' && !quiet;
+	const began = performance.now();
+	let shownAt = began;
+	let warnings = 0;
+	/** The end of the wait that was spoken of last. */
+	let announcedMs: number | undefined;
+	let current: Progress | undefined;
+	let timer: NodeJS.Timeout | undefined;
+	const emit = (level: 'info' | 'warn', text: string, members: object = {}) => {
+		if (level === 'info' && quiet) return;
+		stream.write(`${live ? '\r\x1b[K' : ''}${logLine(format, level, text, members)}`);
+	};
+	const draw = () => {
+		if (current) stream.write(`\r\x1b[K${sentence(current, performance.now() - began)}`);
+	};
+	if (live) timer = setInterval(draw, 1000).unref();
+	return {
+		warn: (text: string) => emit('warn', `warning: ${text}`),
+		note: (text: string) => emit('info', text),
+		update(progress: Progress) {
+			current = progress;
+			for (; warnings < progress.warnings.length; warnings++) emit('warn', `warning: ${progress.warnings[warnings]}`);
+			const now = performance.now();
+			const waitMs = (progress.waitingUntilMs ?? 0) - Date.now();
+			const waitBegins = waitMs > plainEveryMs && progress.waitingUntilMs !== announcedMs;
+			if (now - shownAt < (live ? liveEveryMs : plainEveryMs) && !waitBegins) return;
+			announcedMs = progress.waitingUntilMs;
+			shownAt = now;
+			if (live) draw();
+			else emit('info', sentence(progress, now - began), numbers(progress));
+		},
+		done(report: Report) {
+			clearInterval(timer);
+			emit('info', summary(report), {
+				...numbers(report),
+				gaps: report.gaps,
+				seconds: report.seconds,
+				stopped: report.stopped,
+			});
+		},
+		failed() {
+			clearInterval(timer);
+			if (live) stream.write('\r\x1b[K');
+			if (current && current.gaps.length > 0) {
+				emit('info', `failed: ${done(current, performance.now() - began)}`, {...numbers(current), gaps: current.gaps});
+			}
+		},
+	};
+}
+
+function sentence(progress: Progress, elapsedMs: number): string {
+	const {pages, events, positionMs, waitingUntilMs} = progress;
+	const perSecond = Math.round((events * 1000) / Math.max(1, elapsedMs));
+	const position = positionMs === undefined ? '' : `, at ${new Date(positionMs).toISOString()}`;
+	const waitMs = (waitingUntilMs ?? 0) - Date.now();
+	const waiting = waitMs > 0 ? `, waiting for quota: ${Math.ceil(waitMs / 1000)} s` : '';
+	return `${count(pages, 'page')}, ${count(events, 'event')}, ${perSecond} events/s${position}${waiting}`;
+}
+
+function summary(report: Report): string {
+	return `${report.stopped ? 'stopped' : 'done'}: ${done(report, report.seconds * 1000)}`;
+}
+
+function done(report: Progress, tookMs: number): string {
+	const parts = [
+		`${count(report.events, 'event')}, ${count(report.pages, 'page')} in ${(tookMs / 1000).toFixed(1)} s`,
+		`${count(report.requests, 'request')} (${count(report.retries, 'retry', 'retries')})`,
+		...(report.waits > 0 ? [`waited ${(report.waitedMs / 1000).toFixed(1)} s for quota`] : []),
+		`${count(report.duplicates, 'duplicate')} dropped`,
+		...unknown(report.unknownActions),
+		...(report.deadLetters > 0 ? [count(report.deadLetters, 'dead letter')] : []),
+		...(report.warnings.length > 0 ? [count(report.warnings.length, 'warning')] : []),
+		...open(report.gaps),
+	];
+	return parts.join(', ');
+}
+
+function open(gaps: Progress['gaps']): string[] {
+	if (gaps.length === 0) return [];
+	const named = gaps.slice(0, maxNamed).map(({source, from, to}) => `${source} from ${from} to ${to}`);
+	if (gaps.length > maxNamed) named.push(`${gaps.length - maxNamed} more`);
+	return [`${count(gaps.length, 'open gap')}: ${named.join(', ')}`];
+}
+
+/** So many are named in the text; `--log-format json` names all. */
+const maxNamed = 5;
+
+/** The events that no rule knows the action of, so that somebody writes one. */
+function unknown(actions: Report['unknownActions']): string[] {
+	const all = Object.entries(actions).sort(([, one], [, other]) => other - one);
+	if (all.length === 0) return [];
+	const events = all.reduce((sum, [, times]) => sum + times, 0);
+	// an API gave the names, and a terminal obeys what it is shown
+	const named = all.slice(0, maxNamed).map(([action, times]) => `${excerpt(action)} (${times})`);
+	if (all.length > maxNamed) named.push(`${all.length - maxNamed} more`);
+	return [`${count(events, 'event')} with ${count(all.length, 'action')} without a rule: ${named.join(', ')}`];
+}
+
+export function count(number: number, one: string, many = `${one}s`): string {
+	return `${number} ${number === 1 ? one : many}`;
+}
+
+function numbers(progress: Progress) {
+	const {pages, events, requests, retries, waits, waitedMs, duplicates, deadLetters, positionMs} = progress;
+	const {unknownActions} = progress;
+	return {pages, events, requests, retries, waits, waitedMs, duplicates, deadLetters, positionMs, unknownActions};
+}

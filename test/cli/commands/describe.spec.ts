@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict';
+import {describe as describeCommand} from '../../../lib/cli/commands/describe.ts';
+import {list, load} from '../../../lib/registry.ts';
+import {runCli} from '../../support/cli.ts';
+import {assertRefused} from '../../support/command-line.ts';
+import {examplesIn} from '../../support/examples.ts';
+
+describe('describe', () => {
+	for (const name of list('source')) {
+		it(`says what ${name} is`, async () => {
+			const {code, stdout, stderr} = await runCli(['describe', name]);
+			assert.deepEqual([code, stderr], [0, '']);
+			assert.match(stdout, new RegExp(`^${name} \\(source\\)\n\n[^]*^Reference +https://[^]*^Options:\n  --`, 'm'));
+			assert.doesNotMatch(stdout, /undefined|\[object/);
+			const shown = [
+				...stdout
+					.split(/^Operations, .*\n/m)
+					.join('\n')
+					.matchAll(/^ {2}([a-z][a-z-]*) +\S/gm),
+			];
+			const {operations} = await load('source', name);
+			assert.deepEqual(
+				shown.map(([, operation]) => operation),
+				Object.keys(operations),
+			);
+		});
+	}
+
+	for (const name of list('sink')) {
+		it(`says what ${name} is`, async () => {
+			const {code, stdout, stderr} = await runCli(['describe', name]);
+			assert.deepEqual([code, stderr], [0, '']);
+			assert.match(
+				stdout,
+				new RegExp(`^${name} \\(sink\\)\n\n[^]*^Spelled --to '${name}:[^]*^Options:\n  (--)?\\w+`, 'm'),
+			);
+			assert.doesNotMatch(stdout, /undefined|\[object|^ {2}\w*[A-Z]\w* |^ {2}(token|password) /m);
+			const {options} = await load('sink', name);
+			const takesPassword = Object.hasOwn(options.shape, 'password');
+			assert.equal(/^ {2}\S*password-file /m.test(stdout), takesPassword);
+		});
+	}
+
+	it('refuses other names', async () => {
+		await assert.rejects(describeCommand([]), /expected a source or sink, got none: one of /);
+		assertRefused(await runCli(['describe', 'ndjso']), 2, /got another name \(did you mean ndjson\?\): one of /);
+	});
+
+	it('has help with examples that work', async () => {
+		const {stdout} = await runCli(['describe', '--help']);
+		const examples = examplesIn(stdout);
+		assert.equal(examples.length, 2);
+		for (const example of examples) assert.equal((await runCli(example.split(' ').slice(1))).code, 0);
+	});
+});

@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import {join} from 'node:path';
+import {startEmulator} from '../../../lib/emulator/index.ts';
+import type {ApiName} from '../../../lib/emulator/index.ts';
+import {list} from '../../../lib/registry.ts';
+import {type CliOptions, runCli} from '../../support/cli.ts';
+import {assertRefused, commandLine, linesOf} from '../../support/command-line.ts';
+
+const explain = (args: readonly string[], options: CliOptions = {}) => runCli(['explain', ...args], options);
+
+describe('explain', () => {
+	const {folder, pull} = commandLine();
+	const record = {
+		id: 'e1',
+		attributes: {
+			time: '2026-01-31T23:59:59Z',
+			action: 'user_login_failed',
+			actor: {id: 'x', email: 'ann@example.com'},
+			location: {ip: '203.0.113.5'},
+		},
+	};
+
+	it('shows what a record becomes in each format, and which rule made each member', async () => {
+		const file = join(folder(), 'event.json');
+		fs.writeFileSync(file, JSON.stringify(record));
+		const {code, stdout, stderr} = await explain([file, '--source', 'atlassian-org-events']);
+		assert.deepEqual([code, stderr], [0, '']);
+		const [raw, audit, ecs, ocsf] = stdout.split(/^--format .*\n/m);
+		assert.deepEqual(JSON.parse(raw!.slice(raw!.indexOf('{'))), record);
+		const says = (part: string | undefined, member: string, value: string, origin: string) =>
+			assert.ok(new RegExp(`^  ${member} +${value}\n +← ${origin}`, 'm').test(part!), `${member} in ${part}`);
+		says(audit, 'activity', '"user-login"', 'action, by the rule "user_login_failed"');
+		says(audit, 'actor.email', '"ann@example.com"', 'attributes.actor.email');
+		says(audit, 'outcome', '"failure"', '"?failure"? where attributes.action has');
+		says(ecs, 'event.category', String.raw`\["authentication"\]`, 'activity');
+		says(ecs, 'source.ip', '"203.0.113.5"', 'origin.ip');
+		says(ocsf, 'type_uid', '300201', 'activity');
+		says(ocsf, 'status_id', '2', 'outcome');
+		assert.doesNotMatch(stdout, /undefined|\[object/);
+	});
+
+	it('says which action has no rule', async () => {
+		const unknown = {...record, attributes: {...record.attributes, action: 'never_heard_of\u009b'}};
+		const {stdout} = await explain(['-', '--source', 'atlassian-org-events'], {input: JSON.stringify(unknown)});
+		assert.match(stdout, /^No rule of atlassian-org-events knows this action/m);
+		assert.match(stdout, /^ {2}type_uid +99$/m);
+		assert.ok(!stdout.includes('\u009b'), 'nothing that a terminal obeys');
+	});
+
+	it('takes a line of --format audit, and an answer with one record in it', async () => {
+		const [line] = linesOf((await pull()).stdout);
+		const {code, stdout} = await explain(['-'], {input: line!});
+		assert.equal(code, 0);
+		assert.ok(stdout.includes(JSON.stringify((JSON.parse(line!) as {id: string}).id)));
+		assert.match(stdout, /^ {2}tenant +"ORG"$/m);
+		for (const data of [record, [record]]) {
+			const answer = await explain(['-', '--source', 'atlassian-org-events'], {input: JSON.stringify({data})});
+			assert.match(answer.stdout, /^ {2}id +"e1"$/m);
+		}
+	});
+
+	it('explains records of every source', async () => {
+		const emulator = await startEmulator({events: 3});
+		try {
+			for (const name of list('source')) {
+				const [{text}] = emulator.api(name as ApiName).records() as Iterable<{text: string}> & [{text: string}];
+				const {code, stdout, stderr} = await explain(['-', '--source', name], {input: text});
+				assert.equal(code, 0, stderr);
+				// what nothing is said of has the record as its origin
+				assert.doesNotMatch(stdout, /← the record$/m, name);
+			}
+		} finally {
+			await emulator.close();
+		}
+	});
+
+	it("shows the record's own digits and keys", async () => {
+		const input =
+			'{"id":"e1", "n":12345678901234567890,"f":1.0,"e":{ },"a":[],"t":"a, {b}: \\"c\\"","attributes":{"time":"2026-01-31T23:59:59Z"},"n":2}';
+		const {stdout} = await explain(['-', '--source', 'atlassian-org-events'], {input});
+		const record = stdout.slice(stdout.indexOf('{'), stdout.indexOf('\n\n--format'));
+		assert.equal(record.replace(/\s/g, ''), input.replace(/\s/g, ''));
+		assert.ok(record.split('\n').length > 9, record);
+	});
+
+	it('refuses what is no record, in one line', async () => {
+		const input = JSON.stringify(record);
+		const known = ['--source', 'atlassian-org-events'];
+		for (const [args, given, message] of [
+			[[], '', /expected a file with a record, or -, got nothing/],
+			[['-'], input, /--source: expected the source of the record, got none: one of atlassian-org-events, /],
+			[['-', '--source', 'jira'], input, /got another name.*jira-cloud/],
+			[['-', ...known], '{"id": ', /explain -: expected JSON, got its end at line 1/],
+			[
+				['-', ...known],
+				JSON.stringify({data: [record, record]}),
+				/expected one record, got 2; cut one out: jq '\.data\[0\]'/,
+			],
+			[['-', ...known], JSON.stringify([]), /expected one record, got 0/],
+			[
+				['-', ...known],
+				'{"id": "a"}',
+				/expected a record of atlassian-org-events, but the record's time cannot be read/,
+			],
+			[
+				['-'],
+				JSON.stringify({time: 'x', source: 'a', tenant: 'b'}),
+				/got a line that was written without it \(--no-raw\)/,
+			],
+			[[join(folder(), 'none'), ...known], '', /expected a file with JSON, or -, but ENOENT/],
+		] as const) {
+			assertRefused(await explain(args, {input: given}), 2, message);
+		}
+	});
+});

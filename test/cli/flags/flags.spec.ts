@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import {z} from 'zod';
+import {camel, describeFlags, type Flags, flagsOf, kebab, parseFlags} from '../../../lib/cli/flags/flags.ts';
+import {ConfigError} from '../../../lib/model/errors.ts';
+
+const flags: Flags = {
+	'page-size': {value: 'N', help: 'how many'},
+	actor: {value: 'VALUE', repeat: true, help: 'who'},
+	quiet: {help: 'silence'},
+	help: {help: 'this text'},
+	'token-file': {value: 'FILE', help: 'the token'},
+};
+
+function refuses(args: string[], message: RegExp, positionals = 1): void {
+	assert.throws(
+		() => parseFlags(args, flags, positionals),
+		(error: unknown) => error instanceof ConfigError && message.test(error.message),
+		args.join(' '),
+	);
+}
+
+describe('parseFlags', () => {
+	it('gives values, switches, lists and what else there is', () => {
+		const args = ['name', '--page-size', '5', '--actor=a=b', '--quiet', '--actor', '-'];
+		assert.deepEqual(parseFlags(args, flags, 1), {
+			values: {'page-size': '5', actor: ['a=b', '-'], quiet: true},
+			rest: ['name'],
+		});
+	});
+
+	it('takes -h for --help', () => {
+		assert.deepEqual(parseFlags(['-h'], flags, 0), {values: {help: true}, rest: []});
+	});
+
+	it('says which flag is unknown, and which is near', () => {
+		refuses(['--page-sise', '3'], /^unknown option --page-sise \(did you mean page-size\?\): see --help/);
+		refuses(['--constructor', '3'], /^unknown option --constructor:/);
+		refuses(['-q'], /^unknown option: expected options like --help, got one with a single -$/);
+	});
+
+	it('says what is missing or too much', () => {
+		refuses(['--page-size'], /^--page-size: expected a value, got nothing$/);
+		refuses(['--actor', '--quiet'], /^--actor: expected a value, got an option; write --actor=VALUE/);
+		refuses(['--quiet=yes'], /^--quiet: expected no value, got one$/);
+		refuses(['a', 'b', 'c'], /^expected one name and options, got 2 arguments too many/);
+		refuses(['a'], /^expected options only, got 1 argument too many/, 0);
+	});
+
+	it('drops no value in silence', () => {
+		refuses(['--page-size', '1', '--page-size', '2'], /^--page-size: expected it once, got it again$/);
+		refuses(['--quiet', '--quiet'], /^--quiet: expected it once/);
+	});
+
+	for (const name of ['token', 'Token', 'password', 'api-token', 'api-key', 'apikey', 'secret', 'authorization']) {
+		it(`refuses --${name}`, () => {
+			for (const args of [[`--${name}`, 'abc'], [`--${name}=abc`], [`-${name}`, 'abc']]) {
+				refuses(args, /a secret on the command line.*set RXAUDIT_TOKEN.*--token-file/);
+			}
+		});
+	}
+
+	it('never repeats a value', () => {
+		const secret = 'S3CR3T';
+		const names = fc.constantFrom('--token', '--actor', '--quiet', '--page-size', '--bogus', '--token-file', '');
+		const arg = fc
+			.tuple(names, fc.constantFrom(secret, `=${secret}`, `-p${secret}`, ''))
+			.map(([name, value]) =>
+				value.startsWith('=') && name === '' ? [secret] : value.startsWith('=') ? [name + value] : [name, value],
+			);
+		fc.assert(
+			fc.property(fc.array(arg, {maxLength: 4}), args => {
+				try {
+					parseFlags(args.flat(), flags, 0);
+				} catch (error) {
+					assert(error instanceof ConfigError);
+					assert(!error.message.includes(secret), error.message);
+				}
+			}),
+		);
+	});
+});
+
+describe('flagsOf', () => {
+	const schema = z.object({
+		orgId: z.string().describe('whose'),
+		pageSize: z.string().optional().describe('how many'),
+		actor: z.union([z.string(), z.array(z.string())]).optional(),
+		maxWait: z.string().default('1h').describe('how long'),
+		token: z.string().optional().meta({secret: true}),
+		username: z.string().optional(),
+	});
+
+	it('gives each option its flag, and none to a credential', () => {
+		assert.deepEqual(flagsOf(schema), {
+			'org-id': {value: 'VALUE', repeat: false, required: true, help: 'whose'},
+			'page-size': {value: 'N', repeat: false, help: 'how many'},
+			actor: {value: 'VALUE', repeat: true, help: ''},
+			'max-wait': {value: 'SPAN', repeat: false, help: 'how long (default: 1h)'},
+		});
+	});
+
+	it('spells names both ways', () => {
+		assert.equal(kebab('idleTimeoutMs'), 'idle-timeout-ms');
+		assert.equal(camel('idle-timeout-ms'), 'idleTimeoutMs');
+	});
+});
+
+describe('describeFlags', () => {
+	it('marks what is required', () => {
+		assert.match(describeFlags({'org-id': {value: 'VALUE', required: true, help: 'whose'}}), / whose; required$/);
+	});
+
+	it('gives a line to each flag, two to a long one', () => {
+		const text = describeFlags({
+			to: {value: 'SINK', repeat: true, help: 'where'},
+			'a-very-long-flag-name': {value: 'VALUE', help: 'x'},
+		});
+		assert.equal(text, `  --to SINK …               where\n  --a-very-long-flag-name VALUE\n${' '.repeat(28)}x`);
+	});
+});

@@ -1,0 +1,158 @@
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import {checkSinkFlags, sinkFlags, sinkOptions} from '../../../lib/cli/flags/sinks.ts';
+import {parseTarget, readTarget} from '../../../lib/cli/flags/target.ts';
+import {list, load} from '../../../lib/registry.ts';
+import {runCli} from '../../support/cli.ts';
+import {assertRefused, commandLine, idsIn} from '../../support/command-line.ts';
+import {type HttpReceiver, startWebhook} from '../../support/http-receivers.ts';
+
+const http = await load('sink', 'http');
+const token = 'T0ken-s3cret';
+
+describe('sinkFlags', () => {
+	const {folder} = commandLine();
+
+	it('gives every option but the target of every sink that takes its target whole, and of no other', async () => {
+		const flags = await sinkFlags();
+		for (const name of list('sink')) {
+			const {wholeTarget, options} = await load('sink', name);
+			const own = Object.keys(flags[name] ?? {});
+			assert.equal(own.length, wholeTarget ? Object.keys(options.shape).length - 1 : 0, name);
+			for (const flag of own) assert.ok(flag.startsWith(`${name}-`));
+		}
+		assert.match(flags['http']!['http-token-file']!.help, /\(else: RXAUDIT_HTTP_TOKEN\)$/);
+		assert.equal(Object.hasOwn(flags['http']!, 'http-token'), false);
+	});
+
+	it('loads only what the arguments may mean', async () => {
+		assert.deepEqual(await sinkFlags(['--to', 'http:https://host', '--httpx-a', '-http-a']), {});
+		assert.deepEqual(Object.keys(await sinkFlags(['--http-gzip=false'])), ['http']);
+	});
+
+	it('gives options from flags, and secrets from files before the environment', async () => {
+		const env = {RXAUDIT_HTTP_TOKEN: ` ${token}\n`, RXAUDIT_TOKEN: 'of the source'};
+		const values = {'http-max-bytes': '5', 'http-gzip': 'false', 'max-attempts': '9'};
+		assert.deepEqual(sinkOptions(http, values, env), {maxBytes: '5', gzip: 'false', token});
+		assert.deepEqual(sinkOptions(http, {}, {RXAUDIT_TOKEN: 'of the source'}), {});
+		assert.deepEqual(sinkOptions(await load('sink', 'ndjson'), values, env), {});
+		const file = path.join(folder(), 'token');
+		fs.writeFileSync(file, 'from a file\n');
+		const read = sinkOptions(http, {'http-token-file': file}, env)['token'] as () => string;
+		assert.equal(read(), 'from a file');
+		const missing = {'http-token-file': `${file}.not`};
+		assert.throws(() => sinkOptions(http, missing, env), /^ConfigError: --http-token-file: expected a file that holds/);
+	});
+
+	it('gives headers with values from files or the environment, and shows none that was given by mistake', () => {
+		const file = path.join(folder(), 'key');
+		fs.writeFileSync(file, 'from a file\n');
+		const given = (...header: string[]) => sinkOptions(http, {'http-header': header}, {KEY: ' s3cret '});
+		const {header} = given(`X-Api-Key=${file}`, 'x-other=env:KEY') as {header: Record<string, string & (() => string)>};
+		assert.deepEqual([header['X-Api-Key']!(), header['x-other']], ['from a file', 's3cret']);
+		for (const wrong of ['x-key=s3cret', 'x-key=env:s3cret', 'x-key: s3cret', 's3cret', 'x-key=']) {
+			assert.throws(
+				() => given(wrong),
+				({name, message}: Error) => {
+					return name === 'ConfigError' && /^--http-header.*=env:VARIABLE/.test(message) && !message.includes('s3cret');
+				},
+			);
+		}
+		assert.throws(() => given(`a=${file}`, 'a=env:KEY'), /^ConfigError: --http-header: expected a once, got it again$/);
+	});
+
+	it('refuses flags without their sink, and a sink that is there twice', async () => {
+		const sink = http({endpoint: 'https://host/a'});
+		await checkSinkFlags({http: {}}, [sink]);
+		const ndjson = await parseTarget('ndjson:x');
+		await checkSinkFlags({}, [ndjson, ndjson]);
+		await assert.rejects(checkSinkFlags({http: {}}, [ndjson]), /--http-…: expected --to http:TARGET beside it/);
+		await assert.rejects(checkSinkFlags({}, [sink, ndjson, sink]), /--to http: expected it once, since its options/);
+	});
+
+	it('leaves the whole target to such a sink', async () => {
+		const url = 'https://host/a?mode=append&x=%zz#?';
+		assert.deepEqual((await readTarget(`http:${url}`)).options, {endpoint: url});
+		for (const text of ['http', 'http:', 'http?endpoint=https://host']) {
+			await assert.rejects(parseTarget(text), {message: '--to http: expected a target, got none: write http:ENDPOINT'});
+		}
+		const flagged = () => ({maxBytes: '0', endpoint: 'https://other'});
+		const message = /^--http-max-bytes: expected a whole number from 1 to \d+, got 0$/;
+		await assert.rejects(parseTarget('http:https://host', undefined, flagged), {message});
+	});
+});
+
+describe('--to http:URL', () => {
+	const {pull, held, folder} = commandLine();
+	let receiver: HttpReceiver;
+	beforeEach(async () => {
+		receiver = await startWebhook();
+	});
+	afterEach(() => receiver.close());
+
+	it('takes all behind the colon for the URL, and its options and token as its own', async () => {
+		const to = [
+			'--to',
+			`http:${receiver.origin}/hook?k=s3cret&body=json`,
+			'--http-body',
+			'json',
+			'--http-max-events=7',
+		];
+		const env = {RXAUDIT_HTTP_TOKEN: token};
+		const {code, stdout, stderr} = await pull([...to, '--state', 'state'], {env});
+		assert.equal(code, 0, stderr);
+		assert.deepEqual(idsIn(receiver.held.join('\n')), held());
+		for (const {url, headers, body} of receiver.posts) {
+			assert.equal(url, '/hook?k=s3cret&body=json');
+			assert.equal(headers.authorization, `Bearer ${token}`);
+			assert.ok((JSON.parse(body) as []).length <= 7);
+		}
+		const state = fs.readdirSync(folder()).map(file => fs.readFileSync(path.join(folder(), file), 'latin1'));
+		assert.doesNotMatch([stdout, stderr, ...state].join(), /s3cret/);
+	});
+
+	it('gets no token of the source', async () => {
+		assert.equal((await pull(['--to', `http:${receiver.origin}`])).code, 0);
+		for (const {headers} of receiver.posts) assert.equal(headers.authorization, undefined);
+	});
+
+	it('refuses a token on the command line, and flags that there are not', async () => {
+		const to = ['--to', `http:${receiver.origin}`];
+		assertRefused(
+			await pull([...to, '--http-token', token]),
+			2,
+			/a secret on the command line can be read(?!.*s3cret)/,
+		);
+		assertRefused(
+			await pull([...to, '--http-gzi', 'false']),
+			2,
+			/unknown option --http-gzi \(did you mean --http-gzip\?\)|unknown option --http-gzi/,
+		);
+		assertRefused(await pull(['--http-gzip', 'false']), 2, /--http-…: expected --to http:TARGET beside it/);
+		assert.equal(receiver.posts.length, 0);
+	});
+
+	it('ends with 4 where the receiver refuses the token, and with 3 where it refuses an event', async () => {
+		receiver.fault = () => 401;
+		assertRefused(await pull(['--to', `http:${receiver.origin}`]), 4, /^rxaudit: http: POST .* answered 401/);
+		const [bad] = held();
+		receiver.fault = (_n, {body}) => (body.includes(bad!) ? 400 : undefined);
+		const {code} = await pull(['--to', `http:${receiver.origin}`]);
+		assert.equal(code, 3);
+		assert.deepEqual(idsIn(receiver.held.join('\n')), held().slice(1));
+	});
+
+	it('is shown with its flags by describe and by the help of pull', async () => {
+		for (const args of [
+			['describe', 'http'],
+			['pull', '--help'],
+			['pull', 'jira-cloud', '--help'],
+		]) {
+			const {stdout} = await runCli(args);
+			for (const flag of Object.keys((await sinkFlags())['http']!))
+				assert.match(stdout, new RegExp(`^ +--${flag} `, 'm'));
+		}
+		assert.match((await runCli(['describe', 'http'])).stdout, /^Spelled --to 'http:ENDPOINT'$/m);
+	});
+});

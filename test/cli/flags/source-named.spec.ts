@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import {deadLetterFile, sourceNamed} from '../../../lib/cli/flags/source-named.ts';
+import {runCli} from '../../support/cli.ts';
+import {assertRefused, commandLine, idsIn, linesOf} from '../../support/command-line.ts';
+
+describe('deadLetterFile()', () => {
+	it('is what follows dead-letter:', () => {
+		for (const [arg, file] of [
+			['dead-letter:a:b.ndjson', 'a:b.ndjson'],
+			['dead-letter:', ''],
+			['dead-letter', ''],
+			['dead-letters:a', undefined],
+			['atlassian-org-events', undefined],
+			[undefined, undefined],
+		]) {
+			assert.equal(deadLetterFile(arg), file, arg);
+		}
+	});
+});
+
+describe('sourceNamed()', () => {
+	it('is the source of that name', async () => {
+		assert.equal((await sourceNamed('atlassian-org-events')).name, 'atlassian-org-events');
+		await assert.rejects(sourceNamed('nothing'), {code: 'CONFIG'});
+	});
+
+	describe('of dead letters', () => {
+		const {pull, folder, emulator, held} = commandLine();
+		const read = (name: string) => fs.readFileSync(path.join(folder(), name), 'utf8');
+		const again = (args: readonly string[]) => runCli(['pull', ...args], {cwd: folder()});
+
+		it('gives the records that were too large, as their source would have', async () => {
+			const whole = await pull(['--where', 'action=user_login']);
+			const small = await pull(['--max-event-bytes', '1', '--where', 'action=user_login']);
+			assert.equal(small.code, 3);
+			assert.equal(small.stdout, '');
+			const {code, stdout, stderr} = await again([
+				'dead-letter:rxaudit.dead-letter.ndjson',
+				'--where',
+				'action=user_login',
+			]);
+			assert.equal(code, 0, stderr);
+			assert.ok(linesOf(stdout).length > 0);
+			assert.deepEqual(linesOf(stdout), linesOf(whole.stdout));
+		});
+
+		it('keeps those that are still no good in a file of their own', async () => {
+			const poison = '{"id":"poison","attributes":{"time":"yesterday"}}';
+			emulator().insert([{timeMs: Date.UTC(2026, 0, 2), id: 'poison', text: poison}]);
+			await pull(['--max-event-bytes', '1']);
+			const {code, stdout} = await again(['dead-letter:rxaudit.dead-letter.ndjson']);
+			assert.equal(code, 3);
+			assert.deepEqual(
+				idsIn(stdout),
+				held().filter(id => id !== 'poison'),
+			);
+			const [letter, ...more] = linesOf(read('rxaudit.dead-letter.ndjson.dead-letter.ndjson'));
+			assert.equal((JSON.parse(letter!) as {record: string}).record, poison);
+			assert.deepEqual(more, []);
+			assertRefused(
+				await again(['dead-letter:rxaudit.dead-letter.ndjson', '--dead-letter', 'rxaudit.dead-letter.ndjson']),
+				2,
+				/expected a file of its own/,
+			);
+		});
+
+		it('goes on where a run with a state was ended', async () => {
+			await pull(['--max-event-bytes', '1']);
+			const command = ['dead-letter:rxaudit.dead-letter.ndjson', '--to', 'ndjson:out', '--state', 'state'];
+			assert.equal((await again(command)).code, 0);
+			assert.equal((await again(command)).code, 0);
+			assert.deepEqual(idsIn(read('out')), held());
+		});
+
+		it('needs a file, and one of dead letters', async () => {
+			fs.writeFileSync(path.join(folder(), 'other'), '{"id":1}\n');
+			fs.writeFileSync(path.join(folder(), 'torn'), '{"source":"a","tenant":"b","record":"{}"}');
+			fs.writeFileSync(path.join(folder(), 'foreign'), '{"source":"a","tenant":"b","record":"{}"}\n');
+			for (const [arg, code, message] of [
+				['dead-letter', 2, /expected a file, as in dead-letter:rxaudit.dead-letter.ndjson/],
+				['dead-letter:none', 2, /cannot read none: .*ENOENT/],
+				['dead-letter:other', 1, /other: expected a dead letter of rxaudit at byte 0, got a line without source/],
+				['dead-letter:torn', 1, /got a line without an end/],
+				['dead-letter:foreign', 2, /unknown source "a"/],
+			] as const) {
+				assertRefused(await again([arg]), code, message);
+			}
+		});
+	});
+});
