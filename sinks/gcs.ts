@@ -3,11 +3,12 @@ import {defineSink} from '../lib/sink/define-sink.ts';
 import {parseEndpoint} from '../lib/http/endpoint.ts';
 import {wholeNumber} from '../lib/options/options.ts';
 import {parseSpan} from '../lib/options/time.ts';
-import {archivePlan} from './_archive/archive-options.ts';
-import {bucketOptions, placeOf, spoolFolderOf, targetOf} from './_bucket/bucket-options.ts';
-import {type BucketRun, withStore} from './_bucket/bucket-run.ts';
+import {archivePlan} from './_objects/archive-options.ts';
+import {bucketOptions, type BucketRun, placeOf, spoolFolderOf, targetOf, withStore} from './_objects/bucket-options.ts';
 import {openGcsObjects} from './_gcs/objects.ts';
-import {archiveHolds, openObjectArchive, verifyArchive} from './_archive/object-archive.ts';
+import {archiveHolds} from './_objects/begin-archive.ts';
+import {openObjectArchive} from './_objects/object-archive.ts';
+import {verifyArchive} from './_objects/verify-archive.ts';
 
 const mebibyte = 1024 * 1024;
 /** Google takes chunks of multiples of this. */

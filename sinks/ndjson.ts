@@ -2,10 +2,10 @@ import {z} from 'zod';
 import {defineSink} from '../lib/sink/define-sink.ts';
 import {ConfigError} from '../lib/model/errors.ts';
 import {manifestOption, openAppendFile} from './_files/append-file.ts';
-import {archiveOptionNames, archiveOptions} from './_archive/archive-options.ts';
+import {archiveOptionNames, archiveOptions} from './_objects/archive-options.ts';
 import {retryOptions} from './_files/file-errors.ts';
 import {fileTarget, folderTarget, isCompressed} from './_files/file-target.ts';
-import {folderArchive, verifyFolderArchive} from './_archive/folder-archive.ts';
+import {folderArchive, verifyFolderArchive} from './_objects/folder-archive.ts';
 import {openStdout} from './_files/stdout.ts';
 import {verifyFile} from './_files/verify-file.ts';
 

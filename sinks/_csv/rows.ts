@@ -1,9 +1,93 @@
 import {ConfigError} from '../../lib/model/errors.ts';
-import {ExactNumber, exactly} from '../../lib/sink/exact-numbers.ts';
+import {exactly, ExactNumber} from '../../lib/sink/exact-numbers.ts';
 import type {Rejected, SourceRecord} from '../../lib/model/page.ts';
 import type {Batch} from '../../lib/sink/sink.ts';
-import {cellOf, neutralize} from './cell.ts';
-import {type Column, commonColumns, formatColumns, memberAt} from './columns.ts';
+
+/** One column: its name in the header, and the member of the event that it holds, step by step. */
+export interface Column {
+	readonly header: string;
+	readonly path: readonly string[];
+}
+
+/** The columns of the common record. Their names and order are a promise: spreadsheets and tables are built on them. */
+export const commonColumns =
+	'id,time,source,tenant,action,activity,category,message,outcome,actor.id,actor.name,actor.email,actor.type,' +
+	'origin.ip,origin.ips,origin.geo.country,origin.geo.region,origin.geo.city,targets.name,targets,changes,raw';
+
+/** The columns that `member,header=member,…` stands for. Throws a ConfigError when a database could not take them. */
+export function parseColumns(text: string): Column[] {
+	const columns = text.split(',').map(part => {
+		const [, header, member] = /^(?:(.*)=)?(.*)$/s.exec(part)!.map(side => side?.trim());
+		const path = member!.split('.');
+		if (header === '' || path.includes('')) {
+			throw new ConfigError(`csv: option columns: expected member or header=member, got ${JSON.stringify(part)}`);
+		}
+		return {header: header ?? member!, path};
+	});
+	const headers = columns.map(({header}) => header);
+	const twice = headers.find((header, index) => headers.indexOf(header) !== index);
+	if (twice === undefined) return columns;
+	throw new ConfigError(`csv: option columns: expected names that differ, got ${JSON.stringify(twice)} twice`);
+}
+
+/** The same columns as text, so that a state knows them again however they were spaced. */
+export function formatColumns(columns: readonly Column[]): string {
+	return columns
+		.map(({header, path}) => (header === path.join('.') ? header : `${header}=${path.join('.')}`))
+		.join(',');
+}
+
+/** The member at the end of the path; behind a list those of all its items, without the absent ones. */
+export function memberAt(value: unknown, path: readonly string[], depth = 0): unknown {
+	for (let member = value; ; depth++) {
+		if (depth === path.length) return member;
+		if (typeof member !== 'object' || member === null) return undefined;
+		if (Object.hasOwn(member, path[depth]!)) member = (member as Record<string, unknown>)[path[depth]!];
+		else if (Array.isArray(member)) return member.flatMap(item => memberAt(item, path, depth) ?? []);
+		else return undefined;
+	}
+}
+
+/**
+ * The text of a member in a cell. A list of plain values is joined by `; `, or is JSON where it could not be split
+ * again; an object and a list of objects are JSON. Absent, null, `""` and an empty list are all an empty cell. NUL is
+ * written as its symbol, U+2400.
+ */
+export function cellOf(value: unknown): string {
+	// many readers end a text there
+	return textOf(value).replaceAll('\0', '\u2400');
+}
+
+function textOf(value: unknown): string {
+	if (typeof value === 'string') return value;
+	if (value === undefined || value === null) return '';
+	if (Array.isArray(value) && value.every(isSeparable)) return value.join('; ');
+	const json = JSON.stringify(value) as string | undefined;
+	if (json === undefined || json === 'null') return '';
+	return json.startsWith('"') ? (JSON.parse(json) as string) : json; // a Date, for one
+}
+
+/** A cell that begins with `[` is JSON, another one is split at `; `: both must be certain. */
+function isSeparable(item: unknown): boolean {
+	if (typeof item === 'string') return /^[^[;][^;]*$/.test(item);
+	if (item instanceof ExactNumber) return true;
+	return typeof item === 'boolean' || (typeof item === 'number' && Number.isFinite(item));
+}
+
+/**
+ * What a spreadsheet takes for a formula, behind what it does not show. Besides `= + - @` all that Unicode normalizes to
+ * those, as Numbers does. A leading tab, line break or NUL is dropped by some, and what follows evaluated.
+ */
+const formula =
+	/^'*(?:[\p{Z}\p{C}\p{DI}]*[=+\-@\u207a\u207c\u208a\u208c\u2a75\u2a76\ufb29\ufe62\ufe63\ufe66\ufe6b\uff0b\uff0d\uff1d\uff20]|[\0\t\r\n])/u;
+
+/**
+ * The cell as text for a spreadsheet: `'` before what it would run. Apostrophes that were there already are counted in,
+ * so that one less `'` before such a cell is always the value.
+ */
+export function neutralize(cell: string): string {
+	return formula.test(cell) ? `'${cell}` : cell;
+}
 
 /** The rows of a batch; `records[i]` is what `rows[i]` came from. */
 export interface Rows {

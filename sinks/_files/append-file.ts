@@ -3,14 +3,13 @@ import {basename, dirname, join} from 'node:path';
 import {z} from 'zod';
 import type {Batch} from '../../lib/sink/sink.ts';
 import {type CommittedFile, commitTo} from './committed-file.ts';
-import {failed, notOpened} from './file-errors.ts';
+import {failed, notOpened, untilBroken} from './file-errors.ts';
 import {isCompressed} from './file-target.ts';
-import {type GzipMember, startGzipMember} from './gzip-member.ts';
-import {lockFile, makeFolderFor} from './lock-file.ts';
+import {type GzipMember, startGzipMember} from './compression.ts';
+import {lockFile, makeFolderFor} from './writers.ts';
 import {type ManifestMark, manifestPath, openRangeManifest, type RangeManifest} from './manifest-file.ts';
 import {closeTarget, type FileMark, openTarget, type Target, type TargetOptions} from './open-target.ts';
-import {checkTail, writerOf} from './own-tail.ts';
-import {untilBroken} from './until-broken.ts';
+import {checkTail, writerOf} from './uncommitted.ts';
 
 const gzipLevel = 6;
 

@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import {setImmediate as turn} from 'node:timers/promises';
 import type {Lock} from '../../lib/state/lock.ts';
 import {changed, retryWhenFull} from './file-errors.ts';
-import {syncFile, syncFolder} from './fsync.ts';
+import {syncFile, syncFolder} from './plain-file.ts';
 import {openForGood} from './growing-file.ts';
 import {type FileMark, hashOf, lastBytes, tailBefore, type Target, type TargetOptions} from './open-target.ts';
 import {createUncommitted, uncommittedPath} from './uncommitted.ts';

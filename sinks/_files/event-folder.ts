@@ -4,15 +4,14 @@ import type {Json} from '../../lib/model/event.ts';
 import type {Rejected, SourceRecord} from '../../lib/model/page.ts';
 import type {OpenSink} from '../../lib/sink/sink.ts';
 import {defaultLayout, eventPath} from './event-path.ts';
-import {changed, failed, notOpened, refused, type Retry} from './file-errors.ts';
+import {changed, failed, notOpened, refused, type Retry, untilBroken} from './file-errors.ts';
 import {createFolders, makeFolder} from './folders.ts';
-import {syncFolder} from './fsync.ts';
+import {syncFolder} from './plain-file.ts';
 import {openFolderManifest} from './folder-manifest.ts';
 import {differInOrderOnly} from './list-order.ts';
 import type {ManifestMark} from './manifest-file.ts';
 import {createPlacer} from './place-file.ts';
 import {sweepTempFiles} from './temp-files.ts';
-import {untilBroken} from './until-broken.ts';
 
 /** The event loop gets a turn this often, so that signals and sockets live. */
 const turnMs = 8;

@@ -69,3 +69,17 @@ export function missingOrChanged(of: string, names: readonly string[]): string {
 	const shown = `${names.slice(0, 3).join(', ')}${names.length > 3 ? ', …' : ''}`;
 	return `of the ${of} ${names.length} are missing or were changed: ${shown}; put them back (rxaudit verify names all that differ)`;
 }
+
+/** Runs actions until one fails: that one and every later one rejects with what `brokenBy` makes of its error. */
+export function untilBroken(brokenBy: (error: unknown) => unknown) {
+	let broken: {readonly error: unknown} | undefined;
+	return async <T>(action: () => Promise<T>): Promise<T> => {
+		if (broken) throw broken.error;
+		try {
+			return await action();
+		} catch (error) {
+			broken = {error: brokenBy(error)};
+			throw broken.error;
+		}
+	};
+}

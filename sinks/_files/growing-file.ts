@@ -3,7 +3,7 @@ import {dirname} from 'node:path';
 import {setImmediate as turn} from 'node:timers/promises';
 import {notOpened, type Retry, retryWhenFull} from './file-errors.ts';
 import {makeFolder} from './folders.ts';
-import {syncFile, syncFolder} from './fsync.ts';
+import {syncFile, syncFolder} from './plain-file.ts';
 import {type FileMark, hashOf, lastBytes, type Target} from './open-target.ts';
 
 const sliceBytes = 4 * 1024 * 1024;

@@ -5,9 +5,8 @@ import {type Chain, emptyChain, type EntryContent, sealEntry, Tally} from '../..
 import type {Batch} from '../../lib/sink/sink.ts';
 import {changed, notOpened, refused} from './file-errors.ts';
 import {type GrowingFile, growTarget} from './growing-file.ts';
-import {hashOfRange} from './hash-file.ts';
+import {checkPlain, hashOfRange} from './plain-file.ts';
 import {manifestEntries} from './manifest-lines.ts';
-import {checkPlain} from './open-plain.ts';
 import {closeTarget, endingAt, type FileMark, openTarget, type Target, type TargetOptions} from './open-target.ts';
 
 /** How far the manifest of a target goes, for the state. */

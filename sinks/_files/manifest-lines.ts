@@ -1,6 +1,6 @@
 import {type Chain, openEntry, type OpenedEntry} from '../../lib/sink/manifest.ts';
 import {refused} from './file-errors.ts';
-import {readPlain} from './open-plain.ts';
+import {readPlain} from './plain-file.ts';
 
 const lineBreak = 0x0a;
 const chunkBytes = 1024 * 1024;

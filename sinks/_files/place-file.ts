@@ -2,9 +2,8 @@ import fs from 'node:fs';
 import {dirname} from 'node:path';
 import {failed, type Retry, retryWhenFull} from './file-errors.ts';
 import type {Folders} from './folders.ts';
-import {syncFile} from './fsync.ts';
-import {giveName} from './give-name.ts';
-import {tempPath} from './temp-files.ts';
+import {syncFile} from './plain-file.ts';
+import {giveName, tempPath} from './temp-files.ts';
 
 /** Files that wait for their fsync together. */
 const maxStaged = 64;

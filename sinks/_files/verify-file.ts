@@ -10,8 +10,7 @@ import {
 	type VerifyOptions,
 } from '../../lib/sink/verification.ts';
 import {notOpened, refused} from './file-errors.ts';
-import {hashOfRange} from './hash-file.ts';
-import {openPlain} from './open-plain.ts';
+import {hashOfRange, openPlain} from './plain-file.ts';
 import {manifestPath} from './manifest-file.ts';
 import {manifestLines, missingManifest} from './manifest-lines.ts';
 

@@ -12,11 +12,10 @@ import {
 	type VerifyOptions,
 } from '../../lib/sink/verification.ts';
 import {notOpened, refused} from './file-errors.ts';
-import {filesBelow} from './folder-files.ts';
+import {filesBelow} from './folders.ts';
 import {isOwnFile, manifestsIn} from './folder-manifest.ts';
-import {hashOfRange} from './hash-file.ts';
+import {hashOfRange, openPlain} from './plain-file.ts';
 import {manifestLines, missingManifest} from './manifest-lines.ts';
-import {openPlain} from './open-plain.ts';
 
 /**
  * Reads a folder and its manifest, and compares each file with the entry that lists it. Of a file that is as it was

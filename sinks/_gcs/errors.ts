@@ -2,7 +2,7 @@ import {type AuditError, AuthError, ConfigError, SinkError} from '../../lib/mode
 import {explainConnection} from '../../lib/http/connection-failure.ts';
 import type {HeaderValues} from '../../lib/http/retry-after.ts';
 import {createRedactor, excerpt} from '../../lib/http/secrets.ts';
-import {type BucketFailure, type FailureFacts, passingErrnos} from '../_bucket/bucket-retry.ts';
+import {type BucketFailure, type FailureFacts, passingErrnos} from '../_objects/bucket-retry.ts';
 
 export interface Failure extends BucketFailure {
 	/** Google's word for it, for example `conditionNotMet`. */

@@ -4,7 +4,7 @@ import {Readable} from 'node:stream';
 import type {CertificateOptions} from '../../lib/http/certificates.ts';
 import {refused} from '../_files/file-errors.ts';
 import {openBucket} from './client.ts';
-import {request, Tries} from '../_bucket/bucket-retry.ts';
+import {request, Tries} from '../_objects/bucket-retry.ts';
 import {
 	type Failure,
 	failureOf,
@@ -16,8 +16,8 @@ import {
 	passingFailure,
 } from './errors.ts';
 import {createPut, type HeldObject, type PutOptions} from './put.ts';
-import {silenceGuard} from './silence-guard.ts';
-import type {ObjectStore, StoredObject} from '../_archive/object-store.ts';
+import {silenceGuard} from './upload.ts';
+import type {ObjectStore, StoredObject} from '../_objects/object-store.ts';
 
 export interface GcsObjectsOptions extends PutOptions, CertificateOptions {
 	/** Without slashes at its ends; may be empty. */

@@ -1,8 +1,8 @@
 import type {File, FileMetadata} from '@google-cloud/storage';
-import {type BucketRetry, Tries} from '../_bucket/bucket-retry.ts';
+import {type BucketRetry, Tries} from '../_objects/bucket-retry.ts';
 import {gcsError, gcsFailures, isGarbled, isPassing, passingFailure} from './errors.ts';
 import {checksumOf, type Session, upload} from './upload.ts';
-import type {ObjectStore, StoredObject} from '../_archive/object-store.ts';
+import type {ObjectStore, StoredObject} from '../_objects/object-store.ts';
 
 /** More would need more memory, and one alone waits too much for answers. */
 const chunkedAtOnce = 2;

@@ -2,11 +2,58 @@ import type {CreateWriteStreamOptions, File, FileMetadata} from '@google-cloud/s
 import fs from 'node:fs';
 import {readFile} from 'node:fs/promises';
 import {pipeline} from 'node:stream/promises';
-import {crc32c, crc32cText} from './crc32c.ts';
-import {unlessAborted} from '../_bucket/bucket-retry.ts';
+import {unlessAborted} from '../_objects/bucket-retry.ts';
 import {type Failure, failureOf} from './errors.ts';
-import {silenceGuard} from './silence-guard.ts';
-import type {Spooled} from '../_archive/object-store.ts';
+import type {Spooled} from '../_objects/object-store.ts';
+
+const table = Int32Array.from({length: 256}, (_, byte) => {
+	let rest = byte;
+	for (let bit = 0; bit < 8; bit++) rest = rest & 1 ? (rest >>> 1) ^ 0x82f63b78 : rest >>> 1;
+	return rest;
+});
+
+/** The CRC-32C of these bytes behind those that gave `before`. As a number; {@link crc32cText} is what stores show. */
+export function crc32c(bytes: Uint8Array, before = 0): number {
+	let rest = ~before;
+	// an index is nine times as fast as `for … of` here
+	for (let at = 0; at < bytes.length; at++) rest = table[(rest ^ bytes[at]!) & 0xff]! ^ (rest >>> 8);
+	return ~rest;
+}
+
+/** As Google and S3 write it: base64 of the four bytes, the highest first. */
+export function crc32cText(crc: number): string {
+	const bytes = Buffer.alloc(4);
+	bytes.writeInt32BE(crc);
+	return bytes.toString('base64');
+}
+
+export interface SilenceGuard {
+	readonly signal: AbortSignal;
+	/** Something was heard: the silence begins anew. */
+	heard(): void;
+	/** Whatever still goes on under the signal ends. */
+	end(): void;
+}
+
+/** Aborts its signal after so long a silence, or with the signal that it is given. */
+export function silenceGuard(timeoutMs: number, signal: AbortSignal): SilenceGuard {
+	const silence = new AbortController();
+	const abort = () => silence.abort(signal.reason);
+	const timer = setTimeout(() => {
+		silence.abort(Object.assign(new Error(`nothing was heard for ${timeoutMs} ms`), {code: 'ETIMEDOUT'}));
+	}, timeoutMs);
+	if (signal.aborted) abort();
+	signal.addEventListener('abort', abort, {once: true});
+	return {
+		signal: silence.signal,
+		heard: () => void timer.refresh(),
+		end() {
+			clearTimeout(timer);
+			signal.removeEventListener('abort', abort);
+			silence.abort();
+		},
+	};
+}
 
 const readBytes = 256 * 1024;
 

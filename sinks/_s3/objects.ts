@@ -1,9 +1,9 @@
 import type {HeadObjectOutput} from '@aws-sdk/client-s3';
 import {createHash} from 'node:crypto';
 import {Readable} from 'node:stream';
-import type {ObjectStore, StoredObject} from '../_archive/object-store.ts';
-import type {S3Bucket} from './bucket.ts';
-import {request, Tries} from '../_bucket/bucket-retry.ts';
+import type {ObjectStore, StoredObject} from '../_objects/object-store.ts';
+import type {S3Bucket} from './client.ts';
+import {request, Tries} from '../_objects/bucket-retry.ts';
 import {
 	type Failure,
 	failureOf,

@@ -1,7 +1,7 @@
-import type {ObjectStore, Spooled, StoredObject} from '../_archive/object-store.ts';
-import type {S3Bucket} from './bucket.ts';
+import type {ObjectStore, Spooled, StoredObject} from '../_objects/object-store.ts';
+import type {S3Bucket} from './client.ts';
 import {type Failure, isConditionFailure, isPassing, passingFailure, s3Error, s3Failures} from './errors.ts';
-import {Tries} from '../_bucket/bucket-retry.ts';
+import {Tries} from '../_objects/bucket-retry.ts';
 import {abortUpload, type ObjectAt, type Session, upload} from './upload.ts';
 
 /** An object as the store shows it. */

@@ -3,8 +3,8 @@ import {createHash} from 'node:crypto';
 import {createReadStream} from 'node:fs';
 import {type FileHandle, open, readFile} from 'node:fs/promises';
 import {AuditError, SinkError} from '../../lib/model/errors.ts';
-import type {Spooled} from '../_archive/object-store.ts';
-import type {S3Bucket} from './bucket.ts';
+import type {Spooled} from '../_objects/object-store.ts';
+import type {S3Bucket} from './client.ts';
 import {type Failure, failureOf} from './errors.ts';
 
 /** S3 takes no more of them. */

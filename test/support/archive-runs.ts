@@ -3,8 +3,9 @@ import {gunzipSync} from 'node:zlib';
 import type {Json} from '../../lib/model/event.ts';
 import type {ManifestEntry} from '../../lib/sink/manifest.ts';
 import type {Batch} from '../../lib/sink/sink.ts';
-import {archiveHolds, openObjectArchive} from '../../sinks/_archive/object-archive.ts';
-import type {ObjectStore} from '../../sinks/_archive/object-store.ts';
+import {archiveHolds} from '../../sinks/_objects/begin-archive.ts';
+import {openObjectArchive} from '../../sinks/_objects/object-archive.ts';
+import type {ObjectStore} from '../../sinks/_objects/object-store.ts';
 import type {MemoryObjects} from './memory-objects.ts';
 import {sinkContext} from './sink-batch.ts';
 

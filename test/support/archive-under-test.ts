@@ -1,7 +1,7 @@
 import {join} from 'node:path';
 import type {Json} from '../../lib/model/event.ts';
 import type {Batch, OpenSink} from '../../lib/sink/sink.ts';
-import {type ObjectArchiveOptions, openObjectArchive} from '../../sinks/_archive/object-archive.ts';
+import {type ObjectArchiveOptions, openObjectArchive} from '../../sinks/_objects/object-archive.ts';
 import {entriesOf} from './archive-runs.ts';
 import {type MemoryObjects, memoryObjects} from './memory-objects.ts';
 import {batchOf, sinkContext} from './sink-batch.ts';

@@ -1,5 +1,5 @@
 import {createHash} from 'node:crypto';
-import {crc32c, crc32cText} from '../../sinks/_gcs/crc32c.ts';
+import {crc32c, crc32cText} from '../../sinks/_gcs/upload.ts';
 
 /** What a client says of an object beside its bytes. */
 export interface ObjectFacts {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import {ExactNumber} from '../../../lib/sink/exact-numbers.ts';
-import {cellOf, neutralize} from '../../../sinks/_csv/cell.ts';
+import {cellOf, neutralize} from '../../../sinks/_csv/rows.ts';
 
 const texts = fc.oneof(
 	fc.string({unit: 'binary'}),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {ConfigError} from '../../../lib/model/errors.ts';
-import {formatColumns, memberAt, parseColumns} from '../../../sinks/_csv/columns.ts';
+import {formatColumns, memberAt, parseColumns} from '../../../sinks/_csv/rows.ts';
 
 describe('columns of CSV', () => {
 	it('are members, by their own name or another', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {createHash} from 'node:crypto';
 import fc from 'fast-check';
-import {fileName} from '../../../sinks/_files/file-name.ts';
+import {fileName} from '../../../sinks/_files/event-path.ts';
 
 const hostile = [...'aAbB.%~/\\ "é', '\ud800', '\udc00', '\udfff', '\ufffd', '%2e', '%2E'];
 const id = fc.oneof(

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import {execFileSync} from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
-import {checkPlain, openPlain, readPlain} from '../../../sinks/_files/open-plain.ts';
+import {checkPlain, openPlain, readPlain} from '../../../sinks/_files/plain-file.ts';
 import {sinkError} from '../../support/sink-batch.ts';
 import {temporaryFolder} from '../../support/temporary-folder.ts';
 

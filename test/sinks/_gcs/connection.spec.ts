@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {AuthError, ConfigError, SinkError} from '../../../lib/model/errors.ts';
-import {connectionTo} from '../../../sinks/_gcs/connection.ts';
+import {connectionTo} from '../../../sinks/_gcs/client.ts';
 import {localServers, pem} from '../../support/tls-server.ts';
 
 const address = new URL('https://storage.test');

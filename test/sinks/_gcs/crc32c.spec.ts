@@ -1,7 +1,7 @@
 import {CRC32C} from '@google-cloud/storage';
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import {crc32c, crc32cText} from '../../../sinks/_gcs/crc32c.ts';
+import {crc32c, crc32cText} from '../../../sinks/_gcs/upload.ts';
 
 describe('crc32c', () => {
 	it("agrees with Google's own, in one piece and in two", () => {

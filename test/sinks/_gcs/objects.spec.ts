@@ -7,7 +7,7 @@ import {inspect} from 'node:util';
 import {AuthError, ConfigError} from '../../../lib/model/errors.ts';
 import {failureOf} from '../../../sinks/_gcs/errors.ts';
 import {type GcsObjectsOptions, openGcsObjects} from '../../../sinks/_gcs/objects.ts';
-import type {ObjectStore, Spooled, StoredObject} from '../../../sinks/_archive/object-store.ts';
+import type {ObjectStore, Spooled, StoredObject} from '../../../sinks/_objects/object-store.ts';
 import {faultAt, type GcsFault, type GcsOperation, type GcsServer, startGcsServer} from '../../support/gcs-server.ts';
 import {sinkError} from '../../support/sink-batch.ts';
 import {temporaryFolder} from '../../support/temporary-folder.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {AuthError} from '../../../lib/model/errors.ts';
-import {openBucket} from '../../../sinks/_s3/bucket.ts';
+import {openBucket} from '../../../sinks/_s3/client.ts';
 import {probeStore} from '../../../sinks/_s3/probe.ts';
 import {awsEnvironment} from '../../support/aws-environment.ts';
 import {faultAt, type S3Server, type S3ServerOptions, startS3Server} from '../../support/s3-server.ts';

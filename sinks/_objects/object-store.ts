@@ -1,0 +1,64 @@
+import type {Readable} from 'node:stream';
+
+/** A file on the local disk that is to become an object. */
+export interface Spooled {
+	readonly file: string;
+	readonly bytes: number;
+	/** Of all its bytes, in hex. */
+	readonly sha256: string;
+	readonly contentType: string;
+	/** What is said of it beside it, where the store can hold that: counts, times, the SHA-256. */
+	readonly metadata: Readonly<Record<string, string>>;
+}
+
+export interface StoredObject {
+	/** Below the root of the store, with `/`. */
+	readonly name: string;
+	readonly bytes: number;
+	/** Which content has the name now: it changes with every write. */
+	readonly generation: string;
+}
+
+/** A place that holds whole objects by name: each appears at once or not at all. */
+export interface ObjectStore {
+	/** For messages, for example `gs://bucket/prefix`. */
+	readonly title: string;
+	/** The folder in which spools are made. */
+	readonly spoolFolder: string;
+	/**
+	 * Stores a file under a name that is free. `stored`: the object is there with this content and is durable, whether
+	 * it came now, with a reply that was lost, or had been there before. `taken`: the name has other content; nothing
+	 * was changed.
+	 */
+	put(name: string, spooled: Spooled): Promise<'stored' | 'taken'>;
+	/** The object, or undefined. */
+	stat(name: string): Promise<StoredObject | undefined>;
+	/** Whether the object has this content, by what the store says of it, without reading it where that is possible. */
+	isSame(object: StoredObject, content: {readonly bytes: number; readonly sha256: string}): Promise<boolean>;
+	/** Removes that generation; `locked` where it must stay. One that is gone is no error. */
+	remove(object: StoredObject): Promise<'removed' | 'locked'>;
+	/** All objects whose name begins so, by name. */
+	list(prefix: string): AsyncIterable<StoredObject>;
+	/** The bytes as they are stored: not decompressed on the way. */
+	read(name: string): Readable;
+	close?(): Promise<void>;
+}
+
+/** Resolves when the action has been done for each item, for some of them at a time; the first failure ends it. */
+export async function inParallel<T>(
+	atOnce: number,
+	items: Iterable<T> | AsyncIterable<T>,
+	action: (item: T) => Promise<void>,
+): Promise<void> {
+	// A generator gives each item to one of those who ask it.
+	const queue = (async function* () {
+		yield* items;
+	})();
+	const work = async () => {
+		for await (const item of queue) await action(item);
+	};
+	// All must have ended before anybody cleans up behind them.
+	const ended = await Promise.allSettled(Array.from({length: atOnce}, work));
+	const failed = ended.find(({status}) => status === 'rejected');
+	if (failed) throw (failed as PromiseRejectedResult).reason;
+}
