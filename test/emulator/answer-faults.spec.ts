@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import {gunzipSync} from 'node:zlib';
-import {spoilAnswer} from '../../lib/emulator/answer-faults.ts';
-import {jsonAnswer, statusError} from '../../lib/emulator/answer.ts';
-import type {AnswerFault} from '../../lib/emulator/faults.ts';
+import {spoilAnswer} from '../../lib/emulator/server/answer-faults.ts';
+import {jsonAnswer, statusError} from '../../lib/emulator/server/answer.ts';
+import type {AnswerFault} from '../../lib/emulator/server/faults.ts';
 
 const right = jsonAnswer(200, Buffer.from(JSON.stringify({data: [{id: 'one'}]})));
 const nowMs = Date.UTC(2026, 10, 21);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import {adminError, jsonAnswer, statusError, textAnswer, unauthorized} from '../../lib/emulator/answer.ts';
+import {adminError, jsonAnswer, statusError, textAnswer, unauthorized} from '../../lib/emulator/server/answer.ts';
 
 describe('emulator/answer', () => {
 	it('words errors as the vendor does', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type {ApiName} from '../../lib/emulator/index.ts';
-import {people} from '../../lib/emulator/org-catalogue.ts';
+import {people} from '../../lib/emulator/data/catalogue.ts';
 import {callJson, withEmulator} from './ask.ts';
 
 const names: readonly ApiName[] = [

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import {isAuthorized} from '../../lib/emulator/authorization.ts';
+import {isAuthorized} from '../../lib/emulator/server/authorization.ts';
 import {basic, bearer, call, withEmulator} from './ask.ts';
 
 const credentials = {token: 't', username: 'u', password: 'p:q'};

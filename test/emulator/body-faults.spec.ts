@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import {brotliDecompressSync, gunzipSync, inflateRawSync} from 'node:zlib';
-import {jsonAnswer} from '../../lib/emulator/answer.ts';
-import {spoilBody} from '../../lib/emulator/body-faults.ts';
-import type {RecordFlaw} from '../../lib/emulator/faults.ts';
+import {jsonAnswer} from '../../lib/emulator/server/answer.ts';
+import {spoilBody} from '../../lib/emulator/server/body-faults.ts';
+import type {RecordFlaw} from '../../lib/emulator/server/faults.ts';
 
 const text = '{"meta":{"n":[]},"data":[ {"id":"Zoë"},{"id":"two"}]}';
 const right = jsonAnswer(200, Buffer.from(text));

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import {createByteWriter} from '../../lib/emulator/byte-writer.ts';
+import {createByteWriter} from '../../lib/emulator/data/byte-writer.ts';
 
 describe('emulator/byte-writer', () => {
 	it('gives what was written since the last call, larger than its buffer too', () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import {confluenceCloudLog, systemAuthor} from '../../lib/emulator/confluence-cloud-records.ts';
+import {confluenceCloudLog, systemAuthor} from '../../lib/emulator/apis/confluence-cloud-records.ts';
 import {newSetting} from './new-setting.ts';
 
 describe('emulator/confluence-cloud-records', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import {newChangeset, type NewChangeset} from '../../lib/emulator/crowd-changeset.ts';
-import {createZoneTime} from '../../lib/emulator/zone-time.ts';
+import {newChangeset, type NewChangeset} from '../../lib/emulator/apis/crowd-changeset.ts';
+import {createZoneTime} from '../../lib/emulator/data/zone-time.ts';
 
 const zone = createZoneTime('UTC');
 const make = (body: unknown) => newChangeset(JSON.stringify(body), zone);

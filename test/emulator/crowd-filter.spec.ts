@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import {filterValues, isProjection} from '../../lib/emulator/crowd-filter.ts';
-import {crowdObject} from '../../lib/emulator/crowd-records.ts';
+import {filterValues, isProjection} from '../../lib/emulator/apis/crowd-filter.ts';
+import {crowdObject} from '../../lib/emulator/apis/crowd-records.ts';
 
 const facts = (author: string, ...users: string[]) => ({
 	eventType: 'OTHER',

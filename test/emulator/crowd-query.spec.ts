@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import {type CrowdQuery, parseCrowdQuery} from '../../lib/emulator/crowd-query.ts';
-import {crowdObject} from '../../lib/emulator/crowd-records.ts';
-import {createZoneTime} from '../../lib/emulator/zone-time.ts';
+import {type CrowdQuery, parseCrowdQuery} from '../../lib/emulator/apis/crowd-query.ts';
+import {crowdObject} from '../../lib/emulator/apis/crowd-records.ts';
+import {createZoneTime} from '../../lib/emulator/data/zone-time.ts';
 
 const zone = createZoneTime('Europe/Helsinki');
 const parse = (body: unknown) => parseCrowdQuery(typeof body === 'string' ? body : JSON.stringify(body), zone);

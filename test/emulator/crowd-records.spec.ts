@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import {changeset, crowdLog, crowdObject} from '../../lib/emulator/crowd-records.ts';
-import {createZoneTime} from '../../lib/emulator/zone-time.ts';
+import {changeset, crowdLog, crowdObject} from '../../lib/emulator/apis/crowd-records.ts';
+import {createZoneTime} from '../../lib/emulator/data/zone-time.ts';
 import {newSetting} from './new-setting.ts';
 
 interface Changeset {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import {isExpired, stampOf} from '../../lib/emulator/cursor-life.ts';
-import type {ApiRequest} from '../../lib/emulator/route.ts';
+import {isExpired, stampOf} from '../../lib/emulator/server/cursor-life.ts';
+import type {ApiRequest} from '../../lib/emulator/server/route.ts';
 
 const request = {number: 7} as ApiRequest;
 

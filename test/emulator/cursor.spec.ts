@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import {formatCursor, parseCursor} from '../../lib/emulator/cursor.ts';
+import {formatCursor, parseCursor} from '../../lib/emulator/data/cursor.ts';
 
 const cursor = {timeMs: 1_769_904_000_000, row: -3, issuedMs: 5, request: 6};
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import {auditedActions, authorTypes} from '../../lib/emulator/data-center-catalogue.ts';
+import {auditedActions, authorTypes} from '../../lib/emulator/apis/data-center-catalogue.ts';
 
 describe('emulator/data-center-catalogue', () => {
 	it('has actions for each product', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import {auditCsv} from '../../lib/emulator/data-center-csv.ts';
-import {dataCenterLog} from '../../lib/emulator/data-center-records.ts';
+import {auditCsv} from '../../lib/emulator/apis/data-center-csv.ts';
+import {dataCenterLog} from '../../lib/emulator/apis/data-center-records.ts';
 import {newSetting} from './new-setting.ts';
 
 describe('emulator/data-center-csv', () => {

@@ -4,7 +4,7 @@ import {
 	cursorInvalid,
 	parseAuditQuery,
 	type ValidationError,
-} from '../../lib/emulator/data-center-query.ts';
+} from '../../lib/emulator/apis/data-center-query.ts';
 
 const parse = (text: string, licensed = true) => parseAuditQuery(new URLSearchParams(text), licensed, 99);
 

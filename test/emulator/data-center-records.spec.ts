@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import {auditRecord, dataCenterLog} from '../../lib/emulator/data-center-records.ts';
+import {auditRecord, dataCenterLog} from '../../lib/emulator/apis/data-center-records.ts';
 import {newSetting} from './new-setting.ts';
 
 describe('emulator/data-center-records', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import {type AuditQuery, parseAuditQuery} from '../../lib/emulator/data-center-query.ts';
-import {dataCenterLog} from '../../lib/emulator/data-center-records.ts';
-import {searchLog} from '../../lib/emulator/data-center-search.ts';
+import {type AuditQuery, parseAuditQuery} from '../../lib/emulator/apis/data-center-query.ts';
+import {dataCenterLog} from '../../lib/emulator/apis/data-center-records.ts';
+import {searchLog} from '../../lib/emulator/apis/data-center-search.ts';
 import {newSetting} from './new-setting.ts';
 
 interface Entity {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import {configurationUpdated, searchPerformed} from '../../lib/emulator/data-center-self-audit.ts';
+import {configurationUpdated, searchPerformed} from '../../lib/emulator/apis/data-center-self-audit.ts';
 
 const reader = {product: 'bitbucket', username: 'me'} as const;
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import {startEmulator} from '../../lib/emulator/emulator.ts';
+import {startEmulator} from '../../lib/emulator/server/emulator.ts';
 import {ask, call, idsHeld, idsOf, scan, withEmulator} from './ask.ts';
 
 const vendor = {linkOrigin: 'https://api.atlassian.com'};

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import {shapeMatcher, textMatcher, type EventFilter} from '../../lib/emulator/event-filter.ts';
+import {shapeMatcher, textMatcher, type EventFilter} from '../../lib/emulator/apis/event-filter.ts';
 
 const shape = {action: 'user_login', actorId: 'a1', ip: '203.0.113.1', text: '{"name":"Zoë"}', write() {}};
 const matches = (filter: EventFilter) => shapeMatcher(filter)(shape);

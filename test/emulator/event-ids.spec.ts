@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import {hostileIdOf, uuidBytes} from '../../lib/emulator/event-ids.ts';
+import {hostileIdOf, uuidBytes} from '../../lib/emulator/data/event-ids.ts';
 
 describe('emulator/event-ids', () => {
 	it('makes unique lower-case version 4 UUIDs, those of inserted rows too', () => {

@@ -8,7 +8,7 @@ import {
 	type Fault,
 	type FaultedRequests,
 	type FaultKind,
-} from '../../lib/emulator/faults.ts';
+} from '../../lib/emulator/server/faults.ts';
 
 function requestsOf(requests: FaultedRequests, seed = 1): number[] {
 	const faults: Fault[] = [{kind: 'html', ...requests}];

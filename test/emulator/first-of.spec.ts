@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import {firstOf} from '../../lib/emulator/first-of.ts';
+import {firstOf} from '../../lib/emulator/data/first-of.ts';
 
 describe('emulator/first-of', () => {
 	it('takes no more than it is asked for', () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import {headerValue, isoMinute} from '../../lib/emulator/header-value.ts';
+import {headerValue, isoMinute} from '../../lib/emulator/server/header-value.ts';
 
 const nowMs = Date.UTC(2026, 10, 21, 20, 40, 30);
 

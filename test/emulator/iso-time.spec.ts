@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import {isoTimeBytes} from '../../lib/emulator/iso-time.ts';
+import {isoTimeBytes} from '../../lib/emulator/data/iso-time.ts';
 
 describe('emulator/iso-time', () => {
 	it('writes what toISOString writes, in any order of days', () => {

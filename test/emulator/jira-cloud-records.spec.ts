@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import {jiraCloudLog} from '../../lib/emulator/jira-cloud-records.ts';
+import {jiraCloudLog} from '../../lib/emulator/apis/jira-cloud-records.ts';
 import {newSetting} from './new-setting.ts';
 
 describe('emulator/jira-cloud-records', () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import {object, quote} from '../../lib/emulator/json-text.ts';
+import {object, quote} from '../../lib/emulator/data/json-text.ts';
 
 describe('emulator/json-text', () => {
 	it('writes members as they are, twice where they are given twice', () => {

@@ -1,5 +1,5 @@
 import type {EmulatorOptions} from '../../lib/emulator/index.ts';
-import {createSetting, type Setting} from '../../lib/emulator/setting.ts';
+import {createSetting, type Setting} from '../../lib/emulator/server/setting.ts';
 
 /** What the APIs of an emulator with these options have in common. */
 export function newSetting(options: EmulatorOptions = {}): Setting {

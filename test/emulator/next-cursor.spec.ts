@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import {createCursorFaults} from '../../lib/emulator/next-cursor.ts';
+import {createCursorFaults} from '../../lib/emulator/server/next-cursor.ts';
 
 describe('emulator/next-cursor', () => {
 	it('is right without a fault', () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import {actions, people, places} from '../../lib/emulator/org-catalogue.ts';
+import {actions, people, places} from '../../lib/emulator/data/catalogue.ts';
 
 describe('emulator/org-catalogue', () => {
 	it('has unique actions and people', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import {createByteWriter} from '../../lib/emulator/byte-writer.ts';
-import {createOrgEvents, type OrgEventsOptions, type Position} from '../../lib/emulator/org-events.ts';
+import {createByteWriter} from '../../lib/emulator/data/byte-writer.ts';
+import {createOrgEvents, type OrgEventsOptions, type Position} from '../../lib/emulator/apis/org-events.ts';
 
 const newestMs = Date.UTC(2026, 0, 31);
 const options: OrgEventsOptions = {

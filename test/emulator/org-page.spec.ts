@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import {createByteWriter} from '../../lib/emulator/byte-writer.ts';
-import {orgPage} from '../../lib/emulator/org-page.ts';
-import type {ApiRequest} from '../../lib/emulator/route.ts';
+import {createByteWriter} from '../../lib/emulator/data/byte-writer.ts';
+import {orgPage} from '../../lib/emulator/apis/org-page.ts';
+import type {ApiRequest} from '../../lib/emulator/server/route.ts';
 
 describe('emulator/org-page', () => {
 	const writer = createByteWriter();

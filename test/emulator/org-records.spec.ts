@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import {createByteWriter} from '../../lib/emulator/byte-writer.ts';
-import {recordShape, type RecordOptions} from '../../lib/emulator/org-records.ts';
+import {createByteWriter} from '../../lib/emulator/data/byte-writer.ts';
+import {recordShape, type RecordOptions} from '../../lib/emulator/apis/org-records.ts';
 
 const options: RecordOptions = {
 	seed: 1,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import {createOrgEvents} from '../../lib/emulator/org-events.ts';
-import {compare, createOrgStream} from '../../lib/emulator/org-stream.ts';
+import {createOrgEvents} from '../../lib/emulator/apis/org-events.ts';
+import {compare, createOrgStream} from '../../lib/emulator/apis/org-stream.ts';
 
 function newStream(events = 2000) {
 	const held = createOrgEvents({

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import {createTimeline, firstIndex} from '../../lib/emulator/org-timeline.ts';
+import {createTimeline, firstIndex} from '../../lib/emulator/data/timeline.ts';
 
 const plain = {events: 1000, seed: 1, newestMs: Date.UTC(2026, 0, 31), spacingMs: 60_000, bursts: {}};
 

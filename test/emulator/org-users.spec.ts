@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import {people} from '../../lib/emulator/org-catalogue.ts';
-import {createOrgUsers} from '../../lib/emulator/org-users.ts';
+import {people} from '../../lib/emulator/data/catalogue.ts';
+import {createOrgUsers} from '../../lib/emulator/apis/org-users.ts';
 
 const newUsers = (users: number) => createOrgUsers({users, seed: 1, newestMs: 1e12, nameOf: name => name});
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import {organization} from '../../lib/emulator/organization.ts';
+import {organization} from '../../lib/emulator/apis/organization.ts';
 import {newSetting} from './new-setting.ts';
 
 describe('emulator/organization', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import {createByteWriter} from '../../lib/emulator/byte-writer.ts';
-import {pageBody, RECORD_DEPTH} from '../../lib/emulator/page-body.ts';
-import {prettyPrint} from '../../lib/emulator/pretty-print.ts';
+import {createByteWriter} from '../../lib/emulator/data/byte-writer.ts';
+import {pageBody, RECORD_DEPTH} from '../../lib/emulator/server/page-body.ts';
+import {prettyPrint} from '../../lib/emulator/data/pretty-print.ts';
 
 describe('emulator/page-body', () => {
 	const envelope = {start: 0, items: [], links: {}};

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import {faultKinds} from '../../lib/emulator/faults.ts';
-import {faultHelp, parseFault} from '../../lib/emulator/parse-fault.ts';
+import {faultKinds} from '../../lib/emulator/server/faults.ts';
+import {faultHelp, parseFault} from '../../lib/emulator/server/parse-fault.ts';
 import {ConfigError} from '../../lib/model/errors.ts';
 
 describe('emulator/parse-fault', () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import {isObject, parseObject} from '../../lib/emulator/parse-object.ts';
+import {isObject, parseObject} from '../../lib/emulator/server/parse-object.ts';
 
 describe('emulator/parse-object', () => {
 	it('gives an object, or undefined', () => {

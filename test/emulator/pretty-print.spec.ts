@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import {prettyPrint} from '../../lib/emulator/pretty-print.ts';
+import {prettyPrint} from '../../lib/emulator/data/pretty-print.ts';
 
 describe('emulator/pretty-print', () => {
 	it('does what JSON.stringify does', () => {

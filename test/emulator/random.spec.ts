@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import {createRandom, hash, scramble} from '../../lib/emulator/random.ts';
+import {createRandom, hash, scramble} from '../../lib/emulator/data/random.ts';
 
 describe('emulator/random', () => {
 	it('scrambles without collisions', () => {

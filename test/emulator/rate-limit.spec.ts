@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import {createRateLimit} from '../../lib/emulator/rate-limit.ts';
+import {createRateLimit} from '../../lib/emulator/server/rate-limit.ts';
 
 const MINUTE_MS = 60_000;
 const startMs = Date.UTC(2026, 10, 21, 20, 40, 30);

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import {createByteWriter} from '../../lib/emulator/byte-writer.ts';
-import {createRecordLog, indexBehind, type RecordLogOptions} from '../../lib/emulator/record-log.ts';
-import {hole} from '../../lib/emulator/record-template.ts';
+import {createByteWriter} from '../../lib/emulator/data/byte-writer.ts';
+import {createRecordLog, indexBehind, type RecordLogOptions} from '../../lib/emulator/data/record-log.ts';
+import {hole} from '../../lib/emulator/data/record-template.ts';
 
 const options: RecordLogOptions<string> = {
 	timeline: {events: 500, seed: 1, newestMs: 1e12, spacingMs: 500, bursts: {longSize: 40, longEvery: 100}},

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import {createByteWriter} from '../../lib/emulator/byte-writer.ts';
-import {createTemplate, hole, wordsOf} from '../../lib/emulator/record-template.ts';
+import {createByteWriter} from '../../lib/emulator/data/byte-writer.ts';
+import {createTemplate, hole, wordsOf} from '../../lib/emulator/data/record-template.ts';
 
 describe('emulator/record-template', () => {
 	it('fills the holes with JSON values', () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import {rename} from '../../lib/emulator/rename.ts';
+import {rename} from '../../lib/emulator/data/rename.ts';
 
 describe('emulator/rename', () => {
 	it('follows a name through several changes', () => {

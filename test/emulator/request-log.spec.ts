@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import {createRequestLog} from '../../lib/emulator/request-log.ts';
+import {createRequestLog} from '../../lib/emulator/server/request-log.ts';
 
 const at = (atMs: number) => ({method: 'GET', url: '/', headers: {}, atMs});
 

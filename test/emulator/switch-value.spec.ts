@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import {isPath, oneOf, textLike, wholeFrom, yesOrNo} from '../../lib/emulator/switch-value.ts';
+import {isPath, oneOf, textLike, wholeFrom, yesOrNo} from '../../lib/emulator/server/switch-value.ts';
 
 const kinds = [
 	{value: yesOrNo('does this'), right: [true, false], wrong: ['true', 1, null]},

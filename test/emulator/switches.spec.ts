@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import {emulatorSwitches} from '../../lib/emulator/switches.ts';
+import {emulatorSwitches} from '../../lib/emulator/server/switches.ts';
 
 // that each has a description and changes what is served: test/cli/emulator-switches.spec.ts
 describe('emulator/switches', () => {

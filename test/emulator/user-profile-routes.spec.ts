@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import {profileError} from '../../lib/emulator/user-profile-routes.ts';
+import {profileError} from '../../lib/emulator/apis/user-profile-routes.ts';
 import type {Emulator} from '../../lib/emulator/index.ts';
 import {ask, bearer, call, withEmulator} from './ask.ts';
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import {wholeNumber} from '../../lib/emulator/whole-number.ts';
+import {wholeNumber} from '../../lib/emulator/server/whole-number.ts';
 
 describe('emulator/whole-number', () => {
 	it('reads digits, and nothing else', () => {

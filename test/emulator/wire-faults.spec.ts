@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import {createServer, type ServerResponse} from 'node:http';
 import type {AddressInfo} from 'node:net';
-import type {Fault} from '../../lib/emulator/faults.ts';
-import {later} from '../../lib/emulator/wire-faults.ts';
+import type {Fault} from '../../lib/emulator/server/faults.ts';
+import {later} from '../../lib/emulator/server/wire-faults.ts';
 import {ask, firstBytes, pageOf, withEmulator} from './ask.ts';
 
 const withFault = (fault: Fault, use: Parameters<typeof withEmulator>[1]) =>

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import {createZoneTime, isTimeZone} from '../../lib/emulator/zone-time.ts';
+import {createZoneTime, isTimeZone} from '../../lib/emulator/data/zone-time.ts';
 
 describe('emulator/zone-time', () => {
 	const helsinki = createZoneTime('Europe/Helsinki');

@@ -1,5 +1,5 @@
 import {z} from 'zod';
-import {type EmulatorSwitches, emulatorSwitches} from '../../emulator/switches.ts';
+import {type EmulatorSwitches, emulatorSwitches} from '../../emulator/server/switches.ts';
 import {ConfigError} from '../../model/errors.ts';
 import {camel, kebab} from './flags.ts';
 import {nearest} from './nearest.ts';

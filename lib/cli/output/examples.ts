@@ -1,4 +1,4 @@
-import {apiContexts} from '../../emulator/emulator.ts';
+import {apiContexts} from '../../emulator/server/emulator.ts';
 import type {Source} from '../../source/define-source.ts';
 import {flagsOf} from '../flags/flags.ts';
 import {leastFlags} from '../flags/source-options.ts';
