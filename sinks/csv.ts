@@ -44,7 +44,11 @@ export default defineSink({
 		"takes away again to have the value. Example: --to 'csv:audit.csv?columns=time,who=actor.name,what=action'",
 	target: 'path',
 	options: z.object({
-		path: z.string().min(1).describe('the file, or - for standard output; one whose name ends in .gz is compressed'),
+		path: z
+			.string()
+			.min(1)
+			.meta({file: true})
+			.describe('the file, or - for standard output; one whose name ends in .gz is compressed'),
 		columns: z
 			.string()
 			.default(commonColumns)

@@ -17,7 +17,7 @@ export default defineSink({
 	docs: 'One file per event below a folder, by day in UTC. Writing an event again changes nothing.',
 	target: 'dir',
 	options: z.object({
-		dir: z.string().min(1).describe('the folder; it is made when it is missing'),
+		dir: z.string().min(1).meta({file: true}).describe('the folder; it is made when it is missing'),
 		layout: z
 			.string()
 			.superRefine((layout, context) => {

@@ -29,6 +29,7 @@ export default defineSink({
 		path: z
 			.string()
 			.min(1)
+			.meta({file: true})
 			.describe(
 				'the file, or - for standard output; one whose name ends in .gz is compressed; with a / at its end, a ' +
 					'folder: new files with each commit, and rxaudit.manifest/, which says what is in them',

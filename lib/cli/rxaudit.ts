@@ -1,48 +1,42 @@
-import {AuditError, ConfigError} from '../model/errors.ts';
-import {exitCodeOf} from './output/exit-code.ts';
-import {nearest} from './flags/nearest.ts';
-import {write} from './output/write.ts';
-import {logFormatIn, logLine} from './output/progress.ts';
+import {AuditError, ConfigError, type ErrorCode} from '../model/errors.ts';
+import {nearest} from './flags/flags.ts';
+import {logFormatIn, logLine, write} from './output/log.ts';
+import type {World} from './world.ts';
 
-/** A command of `rxaudit`: takes the arguments behind its name, resolves with the exit code. */
-export type Command = (args: string[]) => Promise<number>;
+/** A command of `rxaudit`; it takes the arguments behind its name. */
+export interface Command {
+	help(args: string[]): string | Promise<string>;
+	/** Resolves with the exit code. */
+	run(args: string[], world: World): Promise<number>;
+}
 
 const commands: Record<string, {summary: string; load(): Promise<Command>}> = {
-	pull: {
-		summary: 'read an audit log into files or a pipe',
-		load: async () => (await import('./commands/pull.ts')).pull,
-	},
-	list: {
-		summary: 'the sources and sinks that there are',
-		load: async () => (await import('./commands/list.ts')).listCommand,
-	},
+	pull: {summary: 'read an audit log into files or a pipe', load: () => import('./commands/pull.ts')},
+	list: {summary: 'the sources and sinks that there are', load: () => import('./commands/list.ts')},
 	describe: {
 		summary: 'one source or sink: what it is, its options, its operations',
-		load: async () => (await import('./commands/describe.ts')).describe,
+		load: () => import('./commands/describe.ts'),
 	},
 	call: {
 		summary: 'what an API can do beside giving its log: one event, a catalogue, a setting',
-		load: async () => (await import('./commands/call.ts')).call,
+		load: () => import('./commands/call.ts'),
 	},
 	explain: {
 		summary: 'one record: what becomes of it in each format, and what each member is made from',
-		load: async () => (await import('./commands/explain.ts')).explain,
+		load: () => import('./commands/explain.ts'),
 	},
 	verify: {
 		summary: 'whether an archive is what was written, or what is missing, changed, added or moved',
-		load: async () => (await import('./commands/verify.ts')).verify,
+		load: () => import('./commands/verify.ts'),
 	},
 	state: {
 		summary: 'rebind: a state goes on with a target that was moved, where the records prove it',
-		load: async () => (await import('./commands/state.ts')).state,
+		load: () => import('./commands/state.ts'),
 	},
-	demo: {
-		summary: 'pull from a local emulator into ./rxaudit-demo',
-		load: async () => (await import('./commands/demo.ts')).demo,
-	},
+	demo: {summary: 'pull from a local emulator into ./rxaudit-demo', load: () => import('./commands/demo.ts')},
 	emulate: {
 		summary: 'a local stand-in of the audit APIs, to try things on',
-		load: async () => (await import('./commands/emulate.ts')).emulate,
+		load: () => import('./commands/emulate.ts'),
 	},
 };
 
@@ -64,42 +58,59 @@ Examples:
 `;
 
 /** Runs a command line; resolves with the exit code. Everything that goes wrong is one line on stderr. */
-export async function main(argv: string[]): Promise<number> {
-	const [name, ...args] = argv;
+export async function main(argv: readonly string[], world: World): Promise<number> {
+	const {stdout, stderr, env} = world;
+	const names = Object.keys(commands);
 	try {
-		const asked = name === 'help' && args[0] !== undefined && Object.hasOwn(commands, args[0]) ? args[0] : undefined;
-		if (asked) return await (await commands[asked]!.load())(['--help']);
+		const [name, ...args] = argv[0] === 'help' && names.includes(argv[1] ?? '') ? [argv[1]!, '--help'] : argv;
 		if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
-			await write(name === undefined ? process.stderr : process.stdout, help);
+			await write(name === undefined ? stderr : stdout, help);
 			return name === undefined ? 2 : 0;
 		}
 		if (name === '--version' || name === '-v') {
-			await write(process.stdout, `${await version()}\n`);
+			await write(stdout, `${await version()}\n`);
 			return 0;
 		}
-		const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
-		if (!command) {
-			const names = Object.keys(commands);
+		if (!names.includes(name)) {
 			throw new ConfigError(`unknown command${nearest(name, names)}: expected one of ${names.join(', ')}`);
 		}
-		return await (
-			await command.load()
-		)(args);
+		const command = await commands[name]!.load();
+		if (!args.includes('--help') && !args.includes('-h')) return await command.run(args, world);
+		await write(stdout, await command.help(args));
+		return 0;
 	} catch (error) {
 		const code = exitCodeOf(error);
-		if (code !== 141) await write(process.stderr, logLine(logFormatIn(argv), 'error', sentence(error), codeOf(error)));
+		const more = error instanceof AuditError ? {code: error.code} : {};
+		if (code !== 141) {
+			await write(stderr, logLine(logFormatIn(argv), 'error', sentence(error, Boolean(env['RXAUDIT_DEBUG'])), more));
+		}
 		return code;
 	}
 }
 
-function codeOf(error: unknown): {code?: string} {
-	return error instanceof AuditError ? {code: error.code} : {};
+/** 0 done, 3 partial and 130/143 stopped come from the report; these are the failures. Everything else is 1. */
+const codes: Partial<Record<ErrorCode, number>> = {
+	CONFIG: 2,
+	TARGET_REFUSED: 2,
+	UNAUTHORIZED: 4,
+	FORBIDDEN: 4,
+	STATE_DAMAGED: 5,
+	STATE_FOREIGN: 5,
+	STATE_LOCKED: 5,
+	STATE_CONFLICT: 5,
+	TARGET_CHANGED: 5,
+	READER_GONE: 141,
+};
+
+/** The exit code of an error. */
+export function exitCodeOf(error: unknown): number {
+	return error instanceof AuditError ? (codes[error.code] ?? 1) : 1;
 }
 
-function sentence(error: unknown): string {
+function sentence(error: unknown, debug: boolean): string {
 	if (error instanceof AuditError) return error.message;
 	const message = error instanceof Error ? error.message : String(error);
-	const stack = process.env['RXAUDIT_DEBUG'] && error instanceof Error ? `\n${error.stack}` : '';
+	const stack = debug && error instanceof Error ? `\n${error.stack}` : '';
 	return `unexpected error: ${message}; this is a defect, please report it (RXAUDIT_DEBUG=1 shows where)${stack}`;
 }
 
@@ -107,11 +118,8 @@ async function version(): Promise<string> {
 	const {readFile} = await import('node:fs/promises');
 	for (let folder = new URL('./', import.meta.url); folder.pathname !== '/'; folder = new URL('../', folder)) {
 		try {
-			const {name, version} = JSON.parse(await readFile(new URL('package.json', folder), 'utf8')) as Record<
-				string,
-				string
-			>;
-			if (name === 'rxaudit') return version!;
+			const about = JSON.parse(await readFile(new URL('package.json', folder), 'utf8')) as Record<string, string>;
+			if (about['name'] === 'rxaudit') return about['version']!;
 		} catch {}
 	}
 	return 'unknown';

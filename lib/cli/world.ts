@@ -1,6 +1,40 @@
+import {isAbsolute, join} from 'node:path';
+import type {Readable, Writable} from 'node:stream';
+
+/** All that a command sees of the process that it runs in, and does to it. */
+export interface World {
+	readonly env: Readonly<Record<string, string | undefined>>;
+	/** The folder that the names of files begin at; `.` is the process's own. */
+	readonly cwd: string;
+	readonly stdin: Readable & MaybeTerminal;
+	readonly stdout: Writable & MaybeTerminal;
+	readonly stderr: Writable & MaybeTerminal;
+	readonly signals: Signals;
+}
+
+interface MaybeTerminal {
+	readonly isTTY?: boolean;
+}
+
+export interface Signals {
+	on(signal: StopSignal, listener: () => void): unknown;
+	off(signal: StopSignal, listener: () => void): unknown;
+	/** Ends the process by this signal; a shell sees this exit code. */
+	end(signal: StopSignal, code: number): void;
+}
+
+export type StopSignal = keyof typeof codes;
+
 const codes = {SIGINT: 130, SIGTERM: 143, SIGHUP: 129} as const;
 
-export interface StopSignals {
+/** The name of a file as it is opened. What no folder stands before (`-`, `~/x`, a URL) stays, for who refuses it. */
+export function fileIn({cwd}: Pick<World, 'cwd'>, name: string): string {
+	return name === '' || name === '-' || isAbsolute(name) || /^(~|file:|[a-z][a-z\d+.-]*:\/\/)/i.test(name)
+		? name
+		: join(cwd, name);
+}
+
+export interface Stop {
 	readonly stop: AbortSignal;
 	readonly force: AbortSignal;
 	/** 128 and the number of the first signal; undefined when none came. */
@@ -8,25 +42,25 @@ export interface StopSignals {
 	/** Signals end the process again, as they do by default. */
 	release(): void;
 	/**
-	 * Ends the process by the first signal, output that nobody takes and all; a shell sees the same exit code. After
-	 * `ms` only if it has not ended by itself, now that nothing is to be done any more.
+	 * Ends the process by the first signal, output that nobody takes and all. After `ms` only if it has not ended by
+	 * itself, now that nothing is to be done any more.
 	 */
 	endNow(ms?: number): void;
 }
 
 /** The first signal asks to stop, the second one forces it. */
-export function stopSignals(): StopSignals {
+export function stopBy(signals: Signals): Stop {
 	const stop = new AbortController();
 	const force = new AbortController();
-	let first: keyof typeof codes | undefined;
-	const listeners = (Object.keys(codes) as (keyof typeof codes)[]).map(signal => {
+	let first: StopSignal | undefined;
+	const listeners = (Object.keys(codes) as StopSignal[]).map(signal => {
 		const onSignal = () => {
-			if (first !== undefined) return force.abort(new Error(`stopped by ${signal}`));
-			first = signal;
-			stop.abort(new Error(`stopped by ${signal}`));
+			const controller = first === undefined ? stop : force;
+			first ??= signal;
+			controller.abort(new Error(`stopped by ${signal}`));
 		};
-		process.on(signal, onSignal);
-		return () => void process.off(signal, onSignal);
+		signals.on(signal, onSignal);
+		return () => void signals.off(signal, onSignal);
 	});
 	const release = () => listeners.forEach(off => off());
 	return {
@@ -38,14 +72,8 @@ export function stopSignals(): StopSignals {
 			release();
 			if (first === undefined) return;
 			const signal = first;
-			const end = () => {
-				process.kill(process.pid, signal);
-				// Process 1 of a container is not ended by signals.
-				// oxlint-disable-next-line no-restricted-properties
-				if (process.pid === 1) process.exit(codes[signal]);
-			};
-			if (ms === 0) end();
-			else setTimeout(end, ms).unref();
+			if (ms === 0) signals.end(signal, codes[signal]);
+			else setTimeout(() => signals.end(signal, codes[signal]), ms).unref();
 		},
 	};
 }

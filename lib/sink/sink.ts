@@ -1,3 +1,4 @@
+import type {Writable} from 'node:stream';
 import type {Json} from '../model/event.ts';
 import type {Sign} from './manifest.ts';
 import type {Rejected, SourceFacts, SourceRecord} from '../model/page.ts';
@@ -70,6 +71,8 @@ export type EventFormat = 'audit' | 'raw' | 'ecs' | 'ocsf' | 'selected';
 export interface SinkContext {
 	/** What the last committed `flush()` returned, or undefined for a new target. */
 	readonly resume: Json | undefined;
+	/** What `-` writes to. Default: the process's own. */
+	readonly stdout?: Writable;
 	/** What `prepare()` had returned when a run died behind it: parts of it may be in the target. */
 	readonly prepared?: Json | undefined;
 	/** Signs the entries of a manifest, where the user gave a key. */

@@ -5,12 +5,12 @@ import {SinkError} from '../../lib/model/errors.ts';
 import type {OpenSink} from '../../lib/sink/sink.ts';
 import {errnoOf, failed, type Retry, retryWhenFull} from './file-errors.ts';
 
-const descriptor = 1;
-
 /** Standard output, whatever it is connected to. */
 export function openStdout(retry: Retry): OpenSink {
 	// Node's own stream for a redirected file drops the rest of a partial write: a full disk would go unnoticed.
-	return process.stdout instanceof Socket ? openStream(process.stdout, retry) : openRedirected(retry);
+	const {stdout = process.stdout} = retry.context;
+	const {fd} = stdout as {readonly fd?: number};
+	return fd === undefined || stdout instanceof Socket ? openStream(stdout, retry) : openRedirected(fd, retry);
 }
 
 /**
@@ -41,7 +41,7 @@ export function openStream(stream: Writable, retry: Retry): OpenSink {
 	};
 }
 
-function openRedirected(retry: Retry): OpenSink {
+function openRedirected(descriptor: number, retry: Retry): OpenSink {
 	return {
 		async write({lines}) {
 			for (let offset = 0; offset < lines.length;) {

@@ -4,28 +4,41 @@ import fs from 'node:fs';
 import http from 'node:http';
 import type {AddressInfo} from 'node:net';
 import path from 'node:path';
-import {stopSignals} from '../../lib/cli/world.ts';
+import {fileIn, stopBy} from '../../lib/cli/world.ts';
+import {testWorld} from '../support/world.ts';
 import {settled} from '../support/cli.ts';
 import {commandLine, idsIn} from '../support/command-line.ts';
 
-describe('stopSignals', () => {
-	it('stops with the first signal and forces with the second', () => {
-		const signals = stopSignals();
-		try {
-			assert.equal(signals.exitCode(), undefined);
-			process.emit('SIGTERM');
-			assert.deepEqual([signals.exitCode(), signals.stop.aborted, signals.force.aborted], [143, true, false]);
-			process.emit('SIGINT');
-			assert.deepEqual([signals.exitCode(), signals.force.aborted], [143, true]);
-		} finally {
-			signals.release();
-		}
+describe('stopBy', () => {
+	it('stops with the first signal, forces with the second, and ends the process by the first', () => {
+		const world = testWorld();
+		const signals = stopBy(world.signals);
+		assert.equal(signals.exitCode(), undefined);
+		world.send('SIGTERM');
+		assert.deepEqual([signals.exitCode(), signals.stop.aborted, signals.force.aborted], [143, true, false]);
+		world.send('SIGINT');
+		assert.deepEqual([signals.exitCode(), signals.force.aborted], [143, true]);
+		signals.endNow();
+		assert.deepEqual(world.endedBy, ['SIGTERM']);
 	});
 
 	it('leaves nothing behind', () => {
-		const before = process.listenerCount('SIGINT');
-		stopSignals().release();
-		assert.equal(process.listenerCount('SIGINT'), before);
+		const world = testWorld();
+		const signals = stopBy(world.signals);
+		signals.release();
+		world.send('SIGINT');
+		assert.equal(signals.stop.aborted, false);
+	});
+});
+
+describe('fileIn', () => {
+	it('finds names in the folder of the world, and leaves what no folder stands before', () => {
+		const names = ['a', './a/', '../a', '/a', '-', '~/a', 'file:a', 's3://a', ''];
+		const found = ['/w/a', '/w/a/', '/a', '/a', '-', '~/a', 'file:a', 's3://a', ''];
+		assert.deepEqual(
+			names.map(name => fileIn({cwd: '/w'}, name)),
+			found,
+		);
 	});
 });
 

@@ -10,6 +10,7 @@ import gcs from '../../sinks/gcs.ts';
 import {faultAt, type GcsServer, startGcsServer} from '../support/gcs-server.ts';
 import {batchOf, sinkContext, sinkError} from '../support/sink-batch.ts';
 import {temporaryFolder} from '../support/temporary-folder.ts';
+import {testWorld} from '../support/world.ts';
 
 const day = (date: number) => Date.UTC(2026, 0, date);
 const first = batchOf([
@@ -54,8 +55,11 @@ describe('gcs', () => {
 			assert.equal(target({bucket: 'evidence', prefix: 'a/b'}), 'evidence/a/b');
 			assert.equal(target({bucket: 'evidence/a/b/'}), 'evidence/a/b');
 			assert.equal(target({bucket: 'evidence/'}), 'evidence');
-			assert.equal((await parseTarget('gcs:evidence/a/b')).target, 'evidence/a/b');
-			assert.equal((await parseTarget('gcs:evidence?prefix=a%2Fb&chunk-bytes=262144')).target, 'evidence/a/b');
+			assert.equal((await parseTarget('gcs:evidence/a/b', testWorld())).target, 'evidence/a/b');
+			assert.equal(
+				(await parseTarget('gcs:evidence?prefix=a%2Fb&chunk-bytes=262144', testWorld())).target,
+				'evidence/a/b',
+			);
 		});
 
 		for (const [given, expected] of [

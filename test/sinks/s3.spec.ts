@@ -11,6 +11,7 @@ import {awsEnvironment} from '../support/aws-environment.ts';
 import {faultAt, type S3Server, startS3Server} from '../support/s3-server.ts';
 import {batchOf, sinkContext, sinkError} from '../support/sink-batch.ts';
 import {temporaryFolder} from '../support/temporary-folder.ts';
+import {testWorld} from '../support/world.ts';
 
 const day = (date: number) => Date.UTC(2026, 0, date);
 const first = batchOf([
@@ -56,9 +57,10 @@ describe('s3', () => {
 			assert.equal(target({bucket: 'evidence', prefix: 'a/b'}), 'evidence/a/b');
 			assert.equal(target({bucket: 'evidence/a/b/'}), 'evidence/a/b');
 			assert.equal(target({bucket: 'evidence/'}), 'evidence');
-			assert.equal((await parseTarget('s3:evidence/a/b')).target, 'evidence/a/b');
+			assert.equal((await parseTarget('s3:evidence/a/b', testWorld())).target, 'evidence/a/b');
 			assert.equal(
-				(await parseTarget('s3:evidence?prefix=a%2Fb&endpoint=http:%2F%2F127.0.0.1&chunk-bytes=262144')).target,
+				(await parseTarget('s3:evidence?prefix=a%2Fb&endpoint=http:%2F%2F127.0.0.1&chunk-bytes=262144', testWorld()))
+					.target,
 				'evidence/a/b',
 			);
 		});

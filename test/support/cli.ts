@@ -2,8 +2,8 @@ import {type ChildProcess, spawn} from 'node:child_process';
 import {once} from 'node:events';
 import fs from 'node:fs';
 import {fileURLToPath} from 'node:url';
-import {standIn} from './stand-in.ts';
 import {root} from './tree.ts';
+import {testWorld} from './world.ts';
 
 /** The built command, as package.json's `bin` names it. */
 export const cliFile = fileURLToPath(new URL('dist/lib/cli/main.js', root));
@@ -41,16 +41,12 @@ export interface RunningCli {
 	readonly ended: Promise<CliResult>;
 }
 
-/** The result of one command that runs in this process, whose environment, folder and streams are its own meanwhile. */
+/** The result of one command that runs in this process, in a world of its own. */
 export async function runCli(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
-	const {env = {}, cwd, input = ''} = options;
-	const {main} = await import('../../lib/cli/rxaudit.ts');
-	const world = standIn({PATH: process.env['PATH'] ?? '', ...env}, cwd, input);
-	try {
-		return {code: await main([...args]), signal: null, stdout: world.stdout(), stderr: world.stderr()};
-	} finally {
-		world.end();
-	}
+	const {main} = await import('../../lib/cli/rxaudit.ts'); // as the commands are, so that an error is of one class
+	const world = testWorld(options);
+	const code = await main(args, world);
+	return {code, signal: null, stdout: world.said(), stderr: world.warned()};
 }
 
 /** The result of one command that runs as a process of its own, however it ended. */

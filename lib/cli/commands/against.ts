@@ -6,7 +6,7 @@ import type {Sink} from '../../sink/sink.ts';
 import type {Source} from '../../source/define-source.ts';
 import {parseTime} from '../../options/time.ts';
 import type {Damage} from '../../sink/verification.ts';
-import {count} from '../output/progress.ts';
+import {count} from '../output/log.ts';
 
 /** What was counted on both sides. */
 export interface Compared {

@@ -3,36 +3,37 @@ import {join, relative} from 'node:path';
 import {type Emulator, startEmulator} from '../../emulator/index.ts';
 import {ConfigError} from '../../model/errors.ts';
 import {dedupe} from '../../operators/dedupe.ts';
-import {run} from '../../run/run.ts';
+import {run as runPages} from '../../run/run.ts';
 import {list, load} from '../../registry.ts';
 import type {Sink} from '../../sink/sink.ts';
 import {parseFlags} from '../flags/flags.ts';
-import {write} from '../output/write.ts';
-import {pull} from './pull.ts';
+import {write} from '../output/log.ts';
+import {fileIn, type World} from '../world.ts';
+import {run as pull} from './pull.ts';
 
 const folder = 'rxaudit-demo';
-const marker = join(folder, '.rxaudit-demo');
+
+export function help(): string {
+	return 'Usage: rxaudit demo\n\nPulls from a local emulator into ./rxaudit-demo, twice.\n\nExample:\n  rxaudit demo\n';
+}
 
 /** `rxaudit demo`: the main job on a local emulator, with files to look at. */
-export async function demo(args: string[]): Promise<number> {
-	const {values} = parseFlags(args, {help: {help: 'this text'}}, 0);
-	if (values['help']) {
-		await say(
-			'Usage: rxaudit demo\n\nPulls from a local emulator into ./rxaudit-demo, twice.\n\nExample:\n  rxaudit demo',
-		);
-		return 0;
-	}
-	if (existsSync(folder) && !existsSync(marker)) {
+export async function run(args: string[], world: World): Promise<number> {
+	parseFlags(args, {}, 0, world);
+	const place = fileIn(world, folder);
+	const marker = join(place, '.rxaudit-demo');
+	const say = (text: string) => write(world.stdout, `${text}\n`);
+	if (existsSync(place) && !existsSync(marker)) {
 		throw new ConfigError(
 			`demo: expected ./${folder} to be free or of an earlier demo; it is neither, so nothing was touched`,
 		);
 	}
-	rmSync(folder, {recursive: true, force: true});
-	mkdirSync(folder);
+	rmSync(place, {recursive: true, force: true});
+	mkdirSync(place);
 	writeFileSync(marker, '');
 
 	const emulator = await startEmulator({events: 2000});
-	process.env['RXAUDIT_TOKEN'] = emulator.token;
+	const inside = {...world, env: {...world.env, RXAUDIT_TOKEN: emulator.token}};
 	const source = ['atlassian-org-events', '--org-id', emulator.orgId, '--endpoint', emulator.url, '--page-size', '200'];
 	const sinks = ['--to', `filesystem:${folder}/events`, '--to', `ndjson:${folder}/events.ndjson.gz`];
 	const command = [...source, ...sinks, '--state', `${folder}/state`];
@@ -40,13 +41,13 @@ export async function demo(args: string[]): Promise<number> {
 		await say(
 			`An emulator of the Organizations API listens at ${emulator.url} and holds 2,000 events.\n\n$ rxaudit pull ${command.join(' ')}`,
 		);
-		const first = await pull(command);
+		const first = await pull(command, inside);
 		const newest = emulator.events()[Symbol.iterator]().next().value!;
 		emulator.insert([{timeMs: newest.timeMs - 60_000}, {timeMs: newest.timeMs + 60_000}]);
 		await say('\nTwo more events arrive, one of them late. The same command again fetches just those:\n');
-		const second = await pull(command);
+		const second = await pull(command, inside);
 		await say(`\nThe other audit APIs, a run each:\n${await everySource(emulator)}`);
-		await say(`\nWhat there is now in ./${folder}:\n${tree(folder).join('\n')}`);
+		await say(`\nWhat there is now in ./${folder}:\n${tree(place).join('\n')}`);
 		await say(
 			`\nLook at it:\n  find ${folder}/events -name '*.json' | head -3\n  zcat ${folder}/events.ndjson.gz | head -1`,
 		);
@@ -66,7 +67,7 @@ async function everySource(emulator: Emulator): Promise<string> {
 		const source = await load('source', name);
 		const known = Object.entries({endpoint, token, username, password, orgId});
 		const options = Object.fromEntries(known.filter(([option]) => Object.hasOwn(source.options.shape, option)));
-		const {events, requests, seconds} = await run(
+		const {events, requests, seconds} = await runPages(
 			start => source(options as never, start).pipe(dedupe(start)),
 			discard,
 		);
@@ -83,10 +84,6 @@ const discard: Sink = {
 	target: '-',
 	open: async () => ({write: async () => {}, flush: async () => null, close: async () => {}}),
 };
-
-async function say(text: string): Promise<void> {
-	await write(process.stdout, `${text}\n`);
-}
 
 /** Folders with how many files they hold, and single files with their size. */
 function tree(root: string): string[] {

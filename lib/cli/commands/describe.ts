@@ -1,30 +1,22 @@
-import {ConfigError} from '../../model/errors.ts';
 import {list, load} from '../../registry.ts';
 import {describeOperations} from '../output/call-help.ts';
 import {credentialFlagsOf} from '../flags/credentials.ts';
-import {describeFlags, flagsOf, parseFlags} from '../flags/flags.ts';
-import {write} from '../output/write.ts';
-import {nearest} from '../flags/nearest.ts';
+import {describeFlags, flagsOf, noSuchName, parseFlags} from '../flags/flags.ts';
+import {write} from '../output/log.ts';
+import type {World} from '../world.ts';
 import {sinkFlags} from '../flags/sinks.ts';
 import {targetOptionsOf} from '../flags/target-options.ts';
 
+export function help(): string {
+	return 'Usage: rxaudit describe <name>\n\nShows a source or a sink.\n\nExamples:\n  rxaudit describe atlassian-org-events\n  rxaudit describe filesystem\n';
+}
+
 /** `rxaudit describe <name>`: what a source or sink is, and its options. */
-export async function describe(args: string[]): Promise<number> {
-	const {values, rest} = parseFlags(args, {help: {help: 'this text'}}, 1);
-	const [name] = rest;
-	if (values['help']) {
-		await write(
-			process.stdout,
-			'Usage: rxaudit describe <name>\n\nShows a source or a sink.\n\nExamples:\n  rxaudit describe atlassian-org-events\n  rxaudit describe filesystem\n',
-		);
-		return 0;
-	}
+export async function run(args: string[], world: World): Promise<number> {
+	const [name] = parseFlags(args, {}, 1, world).rest;
 	const names = [...list('source'), ...list('sink')];
-	if (name === undefined || !names.includes(name)) {
-		const what = name === undefined ? 'got none' : `got another name${nearest(name, names)}`;
-		throw new ConfigError(`describe: expected a source or sink, ${what}: one of ${names.join(', ')}`);
-	}
-	await write(process.stdout, list('source').includes(name) ? await aboutSource(name) : await aboutSink(name));
+	if (name === undefined || !names.includes(name)) throw noSuchName('describe', 'a source or sink', name, names);
+	await write(world.stdout, list('source').includes(name) ? await aboutSource(name) : await aboutSink(name));
 	return 0;
 }
 

@@ -5,16 +5,13 @@ import type {Source} from '../../source/define-source.ts';
 import {emulatorFlags, emulatorOptions} from '../flags/emulator.ts';
 import {describeSwitches} from '../flags/emulator-switches.ts';
 import {addressesBelow, describeEmulated} from '../output/examples.ts';
-import {describeFlags, type Flags, parseFlags} from '../flags/flags.ts';
-import {write} from '../output/write.ts';
-import {stopSignals} from '../world.ts';
-
-const flags: Flags = {...emulatorFlags, help: {help: 'this text'}};
+import {describeFlags, parseFlags} from '../flags/flags.ts';
+import {write} from '../output/log.ts';
+import {stopBy, type World} from '../world.ts';
 
 /** `rxaudit emulate`: a local stand-in of the audit APIs, until it is stopped. */
-export async function emulate(args: string[]): Promise<number> {
-	const {values} = parseFlags(args, flags, 0);
-	if (values['help']) return help();
+export async function run(args: string[], world: World): Promise<number> {
+	const {values} = parseFlags(args, emulatorFlags, 0, world);
 	const emulator = await startEmulator(emulatorOptions(values)).catch((error: NodeJS.ErrnoException) => {
 		if (error.code === 'EADDRINUSE' || error.code === 'EACCES') {
 			throw new ConfigError(
@@ -23,10 +20,10 @@ export async function emulate(args: string[]): Promise<number> {
 		}
 		throw error;
 	});
-	const signals = stopSignals();
-	await write(process.stdout, `${emulator.url}\n`);
+	const signals = stopBy(world.signals);
+	await write(world.stdout, `${emulator.url}\n`);
 	await write(
-		process.stderr,
+		world.stderr,
 		`rxaudit: the emulator listens; the token is ${emulator.token}, the user ${emulator.username}, the password ${emulator.password}.
 ${describeEmulated(await sources(), emulator.endpoints)}
 Try, in another terminal:
@@ -46,10 +43,8 @@ function sources(): Promise<Source[]> {
 	return Promise.all(list('source').map(async name => load('source', name)));
 }
 
-async function help(): Promise<number> {
-	await write(
-		process.stdout,
-		`Usage: rxaudit emulate [options]
+export async function help(): Promise<string> {
+	return `Usage: rxaudit emulate [options]
 
 Serves the audit APIs on 127.0.0.1 until it is stopped, and prints its address on stdout. Every organization id works;
 the token is emulator, the user admin, the password emulator. What --endpoint is for each API, and what lets in:
@@ -57,7 +52,7 @@ the token is emulator, the user admin, the password emulator. What --endpoint is
 ${describeEmulated(await sources(), addressesBelow('http://127.0.0.1:PORT'))}
 
 Options:
-${describeFlags(flags)}
+${describeFlags({...emulatorFlags, help: {help: 'this text'}})}
 
 ${faultHelp}
 
@@ -67,7 +62,5 @@ Examples:
   rxaudit emulate --port 8080 --events 5000
   rxaudit emulate --port 8080 --rate-limit 60/min --fault status:503@3,4 --fault hang:body@9
   rxaudit emulate --port 8080 --switch end=absent --switch churn.insert-every=3
-`,
-	);
-	return 0;
+`;
 }

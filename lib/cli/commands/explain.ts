@@ -8,18 +8,17 @@ import {ocsfOrigins} from '../../schemas/ocsf-origins.ts';
 import {toOcsf} from '../../schemas/ocsf.ts';
 import {excerpt} from '../../http/secrets.ts';
 import type {Source} from '../../source/define-source.ts';
-import {explanation} from '../output/explanation.ts';
-import {type Flags, parseFlags} from '../flags/flags.ts';
+import {type Flags, noSuchName, parseFlags} from '../flags/flags.ts';
 import {jsonInput} from '../flags/json-input.ts';
-import {nearest} from '../flags/nearest.ts';
-import {write} from '../output/write.ts';
+import {write} from '../output/log.ts';
+import {fileIn, type World} from '../world.ts';
 
 const flags: Flags = {
 	source: {value: 'NAME', help: 'the source that the record is from; a line of --format audit says that itself'},
-	help: {help: 'this text'},
 };
 
-const help = `Usage: rxaudit explain EVENT.json [--source NAME]
+export function help(): string {
+	return `Usage: rxaudit explain EVENT.json [--source NAME]
 
 Shows a record, what becomes of it in each --format, and what each member is made from. EVENT.json holds one record as
 its API gave it, an answer with one record in it, or a line that --format audit wrote; - reads standard input.
@@ -31,29 +30,25 @@ Examples:
   rxaudit explain event.json --source atlassian-org-events
   tail -1 audit.ndjson | rxaudit explain -
 `;
+}
 
 /** `rxaudit explain EVENT.json`: a record, what it becomes, and which rule makes each member. */
-export async function explain(args: string[]): Promise<number> {
-	const {values, rest} = parseFlags(args, flags, 1);
-	if (values['help']) {
-		await write(process.stdout, help);
-		return 0;
-	}
+export async function run(args: readonly string[], world: World): Promise<number> {
+	const {values, rest} = parseFlags(args, flags, 1, world);
 	const [place] = rest;
 	if (place === undefined) throw new ConfigError('explain: expected a file with a record, or -, got nothing');
-	const {text, value} = await jsonInput(place, process.stdin, `explain ${place}`);
+	const {text, value} = await jsonInput(fileIn(world, place), world.stdin, `explain ${place}`);
 	const written = writtenRecord(value);
 	if (written && written.raw === undefined) {
 		throw new ConfigError('explain: expected the record itself, got a line that was written without it (--no-raw)');
 	}
 	const name = (values['source'] ?? written?.source) as string | undefined;
 	if (name === undefined || !list('source').includes(name)) {
-		const got = name === undefined ? 'got none' : `got another name${nearest(name, list('source'))}`;
-		throw new ConfigError(`--source: expected the source of the record, ${got}: one of ${list('source').join(', ')}`);
+		throw noSuchName('--source', 'the source of the record', name, list('source'));
 	}
 	const source = await load('source', name);
 	const record = written?.raw ?? oneRecord(text, value, source.records.records);
-	await write(process.stdout, explained(source, record, written?.tenant ?? '(as the options say)'));
+	await write(world.stdout, explained(source, record, written?.tenant ?? '(as the options say)'));
 	return 0;
 }
 
@@ -130,4 +125,32 @@ function shown(text: string): string {
 		.split('\n')
 		.map(shownLine => excerpt(shownLine, Infinity))
 		.join('\n');
+}
+
+/** More of a value is not shown. */
+const maxShown = 120;
+
+/**
+ * A line for each member of an event: its path, its value, and what it is made from by `origins`, which is keyed by paths
+ * without the numbers of list items. What a terminal would obey is escaped.
+ */
+export function explanation(event: object, origins: Readonly<Record<string, string>>): string {
+	const rows: (readonly [path: string, value: string, origin: string])[] = [];
+	const walk = (value: unknown, shown: string, path: string): void => {
+		const origin = Object.hasOwn(origins, path) ? origins[path] : undefined;
+		if (origin === undefined && Array.isArray(value)) {
+			value.forEach((item, index) => walk(item, `${shown}[${index}]`, path));
+		} else if (origin === undefined && typeof value === 'object' && value !== null) {
+			for (const [key, member] of Object.entries(value)) {
+				walk(member, (shown && `${shown}.${key}`) || key, (path && `${path}.${key}`) || key);
+			}
+		} else {
+			rows.push([excerpt(shown), excerpt(JSON.stringify(value), maxShown), origin ?? 'the record']);
+		}
+	};
+	walk(event, '', '');
+	const width = Math.max(0, ...rows.map(([path]) => path.length));
+	return rows
+		.map(([path, value, origin]) => `  ${path.padEnd(width)}  ${value}\n  ${' '.repeat(width)}    ← ${origin}\n`)
+		.join('');
 }

@@ -5,7 +5,7 @@ import type {SinkFactory} from '../../sink/define-sink.ts';
 import {ConfigError, SinkError} from '../../model/errors.ts';
 import {fileState} from '../../state/file-state.ts';
 import {dedupe} from '../../operators/dedupe.ts';
-import {type Build, run} from '../../run/run.ts';
+import {type Build, run as runPages} from '../../run/run.ts';
 import {list, load} from '../../registry.ts';
 import type {Sink, SinkContext} from '../../sink/sink.ts';
 import type {Source} from '../../source/define-source.ts';
@@ -13,14 +13,23 @@ import type {Lack} from '../../state/state.ts';
 import {defaultGraceMs} from '../../run/stopping.ts';
 import {parseSpan} from '../../options/time.ts';
 import {credentialFlags, credentialsFrom} from '../flags/credentials.ts';
-import {choice, type Flags, flagsOf, type FlagValues, parseFlags, refuseSecrets, textsIn} from '../flags/flags.ts';
-import {write} from '../output/write.ts';
-import {nearest} from '../flags/nearest.ts';
-import {count, logFormatOf, showProgress} from '../output/progress.ts';
+import {
+	choice,
+	type Flags,
+	flagsOf,
+	type FlagValues,
+	noSuchName,
+	parseFlags,
+	refuseSecrets,
+	textIn,
+	textsIn,
+} from '../flags/flags.ts';
+import {count, logFormatOf} from '../output/log.ts';
+import {showProgress} from '../output/progress.ts';
 import {pullHelp} from '../output/pull-help.ts';
 import {signKeyFrom} from '../flags/keys.ts';
 import {shapeFlags, shapeFrom} from '../flags/shape.ts';
-import {stopSignals} from '../world.ts';
+import {fileIn, stopBy, type World} from '../world.ts';
 import {checkSinkFlags, sinkFlags, sinkOptions} from '../flags/sinks.ts';
 import {requiredFlags, sourceOptions} from '../flags/source-options.ts';
 import {deadLetterFile, sourceNamed} from '../flags/source-named.ts';
@@ -59,61 +68,63 @@ const runFlags: Flags = {
 
 const endsByItselfMs = 300;
 
-/** `rxaudit pull <source>`: from an audit API into sinks. */
-export async function pull(args: string[]): Promise<number> {
-	const name = args.find(arg => deadLetterFile(arg) !== undefined || list('source').includes(arg));
+export async function help(args: readonly string[]): Promise<string> {
+	const name = nameIn(args);
 	const source = name === undefined ? undefined : await sourceNamed(name);
-	if (args.includes('--help') || args.includes('-h')) {
-		const example = source ?? (await load('source', 'atlassian-org-events'));
-		await write(process.stdout, pullHelp(source, runFlags, example, await sinkFlags()));
-		return 0;
-	}
-	if (!source) {
+	return pullHelp(source, runFlags, source ?? (await load('source', 'atlassian-org-events')), await sinkFlags());
+}
+
+/** `rxaudit pull <source>`: from an audit API into sinks. */
+export async function run(args: readonly string[], world: World): Promise<number> {
+	const name = nameIn(args);
+	if (name === undefined) {
 		refuseSecrets(args, {...credentialFlags, ...runFlags});
-		throw noSource(args);
+		throw noSuchName('pull', 'a source', args[0], list('source'));
 	}
+	const letters = deadLetterFile(name);
+	const letterFile = letters && fileIn(world, letters);
+	const source = await sourceNamed(name, world);
 	const flagged = await sinkFlags(args);
 	const known = Object.assign(
 		{...flagsOf(source.options), ...credentialFlags, ...runFlags},
 		...Object.values(flagged),
 	) as Flags;
-	const {values, rest} = parseFlags(args, known, 1);
-	if (rest[0] !== name) throw noSource(rest);
+	const {values, rest} = parseFlags(args, known, 1, world);
+	if (rest[0] !== name) throw noSuchName('pull', 'a source', rest[0], list('source'));
 
-	const options = sourceOptions(source, values, process.env);
-	const shape = await shapeFrom(source, options, values, process.env);
+	const options = sourceOptions(source, values, world.env);
+	const shape = await shapeFrom(source, options, values, world.env);
 	const targets = values['to'] === undefined ? ['ndjson:-'] : textsIn(values, 'to');
 	const connection = {
-		credentials: credentialsFrom(values, process.env),
-		endpoint: text(values, 'endpoint'),
+		credentials: credentialsFrom(values, world.env),
+		endpoint: textIn(values, 'endpoint'),
 		vendor: source.endpoint,
 	};
-	const fromFlags = (factory: SinkFactory) => sinkOptions(factory, values, process.env);
-	const sinks = await Promise.all(targets.map(target => parseTarget(target, connection, fromFlags)));
+	const fromFlags = (factory: SinkFactory) => sinkOptions(factory, values, world);
+	const sinks = await Promise.all(targets.map(target => parseTarget(target, world, connection, fromFlags)));
 	await checkSinkFlags(flagged, sinks);
 	for (const sink of sinks) checkAccepts(sink, source.name, shape.format);
-	const signKeyFile = text(values, 'sign-key-file');
+	const signKeyFile = textIn(values, 'sign-key-file');
 	const sign = signKeyFile === undefined ? undefined : signKeyFrom(signKeyFile);
-	const stateFile = text(values, 'state');
+	const stateFile = textIn(values, 'state');
 	if (values['recover-previous'] && !stateFile)
 		throw new ConfigError('--recover-previous: expected --state FILE beside it');
 	const state =
 		stateFile === undefined ? undefined : fileState(stateFile, {recoverPrevious: values['recover-previous'] === true});
-	const grace = text(values, 'grace');
+	const grace = textIn(values, 'grace');
 	const graceMs = grace === undefined ? undefined : parsed('pull', '--grace', () => parseSpan(grace));
-	const letterFile = deadLetterFile(name);
-	const deadLetters = await deadLetterSink(values, stateFile ?? letterFile);
+	const deadLetters = await deadLetterSink(values, stateFile ?? letterFile, world);
 	checkTargets(deadLetters ? [...sinks, deadLetters] : sinks, [stateFile, letterFile]);
 
 	const build: Build = start => shape.apply(source(options as never, start).pipe(dedupe(start)), start);
-	const signals = stopSignals();
+	const signals = stopBy(world.signals);
 	const progress = showProgress({
 		format: logFormatOf(values),
 		quiet: values['quiet'] === true,
-		stream: process.stderr,
+		stream: world.stderr,
 	});
 	try {
-		const report = await run(build, sinks, {
+		const report = await runPages(build, sinks, {
 			...(state ? {state} : {}),
 			...(deadLetters ? {deadLetters} : {}),
 			...(sign ? {sign} : {}),
@@ -136,7 +147,7 @@ export async function pull(args: string[]): Promise<number> {
 		const reason = (signals.force.aborted ? signals.force : signals.stop).reason as unknown;
 		if (code === undefined || error !== reason) throw error;
 		// a reader that takes nothing would keep the process alive, and so would a sink that hangs
-		signals.endNow(process.stdout.writableLength > 0 ? 0 : endsByItselfMs);
+		signals.endNow(world.stdout.writableLength > 0 ? 0 : endsByItselfMs);
 		return code;
 	} finally {
 		signals.release();
@@ -152,11 +163,8 @@ function lacking(sink: string, {from, to, events}: Lack): string {
 	);
 }
 
-function noSource(args: readonly string[]): ConfigError {
-	const names = list('source');
-	const [first = '-'] = args;
-	const got = first.startsWith('-') ? 'got none' : `got another name${nearest(first, names)}`;
-	return new ConfigError(`pull: expected a source, ${got}: one of ${names.join(', ')}`);
+function nameIn(args: readonly string[]): string | undefined {
+	return args.find(arg => deadLetterFile(arg) !== undefined || list('source').includes(arg));
 }
 
 /** Two writers of one file would spoil it, and one that is read while it is written never ends. */
@@ -183,19 +191,22 @@ function binding(source: Source, values: FlagValues, sinks: readonly Sink[]): Re
 	};
 }
 
-async function deadLetterSink(values: FlagValues, beside: string | undefined) {
-	const file = text(values, 'dead-letter');
+async function deadLetterSink(values: FlagValues, beside: string | undefined, world: World) {
+	const file = textIn(values, 'dead-letter');
 	if (choice(values, 'on-poison', ['dead-letter', 'stop']) === 'stop') {
 		if (file) throw new ConfigError('--dead-letter: expected --on-poison dead-letter beside it, got stop');
 		return undefined;
 	}
 	const ndjson = await load('sink', 'ndjson');
 	const sink = ndjson({
-		path: file ?? (beside === undefined ? 'rxaudit.dead-letter.ndjson' : `${beside}.dead-letter.ndjson`),
+		path: file ?? fileIn(world, `${beside ?? 'rxaudit'}.dead-letter.ndjson`),
 		mode: 'append',
 		manifest: false, // what is done with them is up to the user: they come and go
 	});
-	return {...sink, open: async (context: SinkContext) => sink.open(context).catch(noPlace(context))};
+	return {
+		...sink,
+		open: async (context: SinkContext) => sink.open({...context, stdout: world.stdout}).catch(noPlace(context)),
+	};
 }
 
 /** It is opened in mid-run, unless the state knows it: other sinks may have written, which is no bad usage any more. */
@@ -210,10 +221,4 @@ function noPlace({resume}: SinkContext): (error: unknown) => never {
 			{cause: error},
 		);
 	};
-}
-
-function text(values: FlagValues, flag: string): string | undefined {
-	const value = values[flag];
-	if (value === '') throw new ConfigError(`--${flag}: expected a value, got nothing`);
-	return value as string | undefined;
 }

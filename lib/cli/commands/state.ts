@@ -9,7 +9,8 @@ import {keyOf} from '../../run/open-sinks.ts';
 import type {Sink} from '../../sink/sink.ts';
 import type {Checkpoint} from '../../state/state.ts';
 import {describeFlags, type Flags, parseFlags, textsIn} from '../flags/flags.ts';
-import {write} from '../output/write.ts';
+import {write} from '../output/log.ts';
+import {fileIn, type World} from '../world.ts';
 import {readTarget} from '../flags/target.ts';
 
 const stateFlags: Flags = {
@@ -17,7 +18,8 @@ const stateFlags: Flags = {
 	help: {help: 'this text'},
 };
 
-const help = `Usage: rxaudit state rebind STATE --to SINK… [options]
+export function help(): string {
+	return `Usage: rxaudit state rebind STATE --to SINK… [options]
 
 Makes a target that was moved the one of a state, where the records prove that it is the same: the last bytes that the
 state knows, and, where there is a manifest, its chain and all that it lists. Only then is the state written. Exit code 0:
@@ -29,6 +31,7 @@ Examples:
   rxaudit state rebind audit.state --to ndjson:/mnt/archive/audit.ndjson.gz
   rxaudit state rebind backup.state --to filesystem:/mnt/backup
 `;
+}
 
 interface Moved {
 	readonly factory: SinkFactory;
@@ -37,25 +40,22 @@ interface Moved {
 }
 
 /** `rxaudit state rebind STATE`: a state goes on with a target that was moved. */
-export async function state(args: string[]): Promise<number> {
-	if (args.includes('--help') || args.includes('-h')) {
-		await write(process.stdout, help);
-		return 0;
-	}
-	const {values, rest} = parseFlags(args, stateFlags, 2);
+export async function run(args: readonly string[], world: World): Promise<number> {
+	const {values, rest} = parseFlags(args, stateFlags, 2, world);
 	const [action, file] = rest;
 	if (action !== 'rebind') throw new ConfigError('state: expected rebind, got something else');
 	if (file === undefined) throw new ConfigError('state rebind: expected the file of a state, got none');
 	const targets = textsIn(values, 'to');
 	if (targets.length === 0) throw new ConfigError('state rebind: expected --to SINK, got none');
-	const said = await rebind(file, targets);
-	await write(process.stdout, said.join('') || 'the state has every --to already: nothing was changed\n');
+	const said = await rebind(file, targets, world);
+	await write(world.stdout, said.join('') || 'the state has every --to already: nothing was changed\n');
 	return 0;
 }
 
 /** Resolves with a line for each target that was moved. Rejects with `STATE_FOREIGN`, nothing changed, in doubt. */
-export async function rebind(file: string, targets: readonly string[]): Promise<string[]> {
-	const given = await Promise.all(targets.map(targetOf));
+export async function rebind(name: string, targets: readonly string[], world: Pick<World, 'cwd'>): Promise<string[]> {
+	const file = fileIn(world, name);
+	const given = await Promise.all(targets.map(text => targetOf(text, world)));
 	if (!fs.existsSync(file)) {
 		throw new ConfigError(`state rebind: expected the state of a pull, but ${file} does not exist`);
 	}
@@ -88,8 +88,8 @@ function targetsIn({binding}: Checkpoint): string[] {
 		.map(([name]) => name.slice('sink '.length));
 }
 
-async function targetOf(text: string): Promise<Moved> {
-	const {factory, options} = await readTarget(text);
+async function targetOf(text: string, world: Pick<World, 'cwd'>): Promise<Moved> {
+	const {factory, options} = await readTarget(text, world);
 	return {factory, options, sink: factory(options)};
 }
 

@@ -11,13 +11,21 @@ import type {Checkpoint, Lack} from '../../state/state.ts';
 import {readState, realFile} from '../../state/state-files.ts';
 import {compareWithSource} from './against.ts';
 import {credentialFlags} from '../flags/credentials.ts';
-import {describeFlags, type Flags, flagsOf, type FlagValues, parseFlags} from '../flags/flags.ts';
-import {nearest} from '../flags/nearest.ts';
-import {write} from '../output/write.ts';
-import {type LogFormat, logLine} from '../output/progress.ts';
+import {
+	describeFlags,
+	type Flags,
+	flagsOf,
+	type FlagValues,
+	noSuchName,
+	parseFlags,
+	textIn,
+	textsIn,
+} from '../flags/flags.ts';
+import {type LogFormat, logFormatOf, logLine, write} from '../output/log.ts';
 import {publicKeyFrom} from '../flags/keys.ts';
 import {sourceOptions} from '../flags/source-options.ts';
 import {readTarget} from '../flags/target.ts';
+import type {World} from '../world.ts';
 import {checkHeads, type ExpectedHead as Head, type Findings, verdict, verdictJson} from '../output/verdict.ts';
 
 const verifyFlags: Flags = {
@@ -43,7 +51,8 @@ const verifyFlags: Flags = {
 	help: {help: 'this text'},
 };
 
-const help = `Usage: rxaudit verify TARGET [options]
+export function help(): string {
+	return `Usage: rxaudit verify TARGET [options]
 
 Reads an archive and its manifest from beginning to end, and compares them. TARGET is spelled as in --to. The answer is
 on stdout. Exit code 0: intact; 1: something is missing, changed, added or moved, and named; 2: nothing to verify.
@@ -62,34 +71,30 @@ Examples:
   rxaudit verify filesystem:backup --against atlassian-org-events --org-id ORG
   rxaudit verify filesystem:backup --against atlassian-org-events --org-id ORG --since 2026-01-01 --until 2026-02-01
 `;
+}
 
 const progressEveryMs = 10_000;
 
 /** `rxaudit verify TARGET`: whether an archive is what was written. */
-export async function verify(args: string[]): Promise<number> {
-	if (args.includes('--help') || args.includes('-h')) {
-		await write(process.stdout, help);
-		return 0;
-	}
+export async function run(args: readonly string[], world: World): Promise<number> {
 	const source = await sourceIn(args);
 	const more = source ? {...flagsOf(source.options), ...credentialFlags} : {};
-	const {values, rest} = parseFlags(args, {...more, ...verifyFlags}, 1);
-	const format = (values['log-format'] ?? 'text') as LogFormat;
-	if (format !== 'text' && format !== 'json') throw new ConfigError('--log-format: expected text or json');
+	const {values, rest} = parseFlags(args, {...more, ...verifyFlags}, 1, world);
+	const format = logFormatOf(values);
 	const [target] = rest;
 	if (target === undefined) throw new ConfigError('verify: expected a target as in --to, got none');
-	const {factory, options} = await readTarget(target);
+	const {factory, options} = await readTarget(target, world);
 	if (!factory.verify) throw new ConfigError(`verify: ${factory.name} keeps no manifest`);
 	const key = keyOf(factory(options));
 	const expected = expectedHeads(values, key);
-	const publicKey =
-		typeof values['public-key-file'] === 'string' ? publicKeyFrom(values['public-key-file']) : undefined;
-	const sourceGiven = source && {source, options: sourceOptions(source, values, process.env)};
+	const publicKeyFile = textIn(values, 'public-key-file');
+	const publicKey = publicKeyFile === undefined ? undefined : publicKeyFrom(publicKeyFile);
+	const sourceGiven = source && {source, options: sourceOptions(source, values, world.env)};
 
 	const verification = await factory.verify(options, {
 		...(publicKey ? {publicKey} : {}),
 		isExpected: expected.some(({head}) => head !== emptyChain.head),
-		onProgress: values['quiet'] ? () => {} : sayNowAndThen(format),
+		onProgress: values['quiet'] ? () => {} : sayNowAndThen(format, world),
 	});
 	const {damage, heads, uncommitted, notes} = checkHeads(verification, expected);
 	const comparison = sourceGiven
@@ -107,7 +112,7 @@ export async function verify(args: string[]): Promise<number> {
 		openGaps: expected.flatMap(({openGaps = []}) => openGaps),
 		notes: [...notes, ...comparison.notes],
 	};
-	await write(process.stdout, format === 'json' ? verdictJson(findings) : verdict(findings));
+	await write(world.stdout, format === 'json' ? verdictJson(findings) : verdict(findings));
 	return findings.damage.length === 0 ? 0 : 1;
 }
 
@@ -117,8 +122,7 @@ async function sourceIn(args: readonly string[]): Promise<Source | undefined> {
 	const name = args[at]!.includes('=') ? args[at]!.slice('--against='.length) : (args[at + 1] ?? '-');
 	const names = list('source');
 	if (names.includes(name)) return load('source', name);
-	const got = name.startsWith('-') ? 'got none' : `got another name${nearest(name, names)}`;
-	throw new ConfigError(`--against: expected a source, ${got}: one of ${names.join(', ')}`);
+	throw noSuchName('--against', 'a source', name, names);
 }
 
 interface ExpectedHead extends Head {
@@ -129,14 +133,13 @@ interface ExpectedHead extends Head {
 }
 
 function expectedHeads(values: FlagValues, key: string): ExpectedHead[] {
-	const {'expect-head': head, state} = values;
-	const noted = ((head ?? []) as readonly string[]).map(text => {
+	const noted = textsIn(values, 'expect-head').map(text => {
 		if (!/^[0-9a-f]{64}$/.test(text)) {
 			throw new ConfigError('--expect-head: expected 64 hex digits, got something else');
 		}
 		return {head: text, from: '--expect-head', isClosed: () => true};
 	});
-	return [...noted, ...((state ?? []) as readonly string[]).map(file => headInState(file, key))];
+	return [...noted, ...textsIn(values, 'state').map(file => headInState(file, key))];
 }
 
 /** Read without its lock: a pull may be going on. An archive that was copied elsewhere is told by its kind of sink. */
@@ -175,13 +178,13 @@ function checkpointIn(file: string) {
 	throw new ConfigError(`--state: expected the state of a pull, but ${file} does not exist`);
 }
 
-function sayNowAndThen(format: LogFormat): (path: string) => void {
+function sayNowAndThen(format: LogFormat, {stderr}: World): (path: string) => void {
 	let saidAt = performance.now();
 	let count = 0;
 	return path => {
 		count++;
 		if (performance.now() - saidAt < progressEveryMs) return;
 		saidAt = performance.now();
-		process.stderr.write(logLine(format, 'info', `${count} checked, at ${path}`));
+		stderr.write(logLine(format, 'info', `${count} checked, at ${path}`));
 	};
 }

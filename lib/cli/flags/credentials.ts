@@ -3,6 +3,7 @@ import {readFileSync} from 'node:fs';
 import {ConfigError, reasonOf} from '../../model/errors.ts';
 import type {AuthScheme, CredentialOptions} from '../../http/credentials.ts';
 import type {Source} from '../../source/define-source.ts';
+import {fileIn, type World} from '../world.ts';
 import type {Flags, FlagValues} from './flags.ts';
 
 export const credentialFlags: Flags = {
@@ -30,7 +31,7 @@ export function credentialFlagsOf({auth}: Pick<Source, 'auth'>): Flags {
 }
 
 /** The credentials from flags and environment; what a source does not take is left out by the caller. */
-export function credentialsFrom(values: FlagValues, env: NodeJS.ProcessEnv) {
+export function credentialsFrom(values: FlagValues, env: World['env']) {
 	const token = secret(values['token-file'], env['RXAUDIT_TOKEN'], 'token-file');
 	const password = secret(values['password-file'], env['RXAUDIT_PASSWORD'], 'password-file');
 	const username = env['RXAUDIT_USERNAME']?.trim() || undefined;
@@ -73,7 +74,11 @@ export function secretIn(file: string, title: string): Secret {
 }
 
 /** Secrets by name, each `NAME=FILE` or `NAME=env:VARIABLE`. A value that was given by mistake is not repeated. */
-export function secretsIn(pairs: readonly string[], title: string, env: NodeJS.ProcessEnv): Record<string, Secret> {
+export function secretsIn(
+	pairs: readonly string[],
+	title: string,
+	world: Pick<World, 'cwd' | 'env'>,
+): Record<string, Secret> {
 	const secrets: Record<string, Secret> = {};
 	for (const pair of pairs) {
 		const [, name, place = ''] = /^([^\s:=]+)=(.+)$/s.exec(pair) ?? [];
@@ -83,7 +88,7 @@ export function secretsIn(pairs: readonly string[], title: string, env: NodeJS.P
 			);
 		}
 		if (Object.hasOwn(secrets, name)) throw new ConfigError(`${title}: expected ${name} once, got it again`);
-		const value = place.startsWith('env:') ? env[place.slice(4)]?.trim() : secretIfFile(place);
+		const value = place.startsWith('env:') ? world.env[place.slice(4)]?.trim() : secretIfFile(fileIn(world, place));
 		if (value === undefined || value === '') {
 			throw new ConfigError(
 				`${title} ${name}: expected ${name}=FILE with a file that holds the value, or ${name}=env:VARIABLE with a variable ` +

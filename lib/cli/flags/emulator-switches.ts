@@ -1,8 +1,7 @@
 import {z} from 'zod';
 import {type EmulatorSwitches, emulatorSwitches} from '../../emulator/server/switches.ts';
 import {ConfigError} from '../../model/errors.ts';
-import {camel, kebab} from './flags.ts';
-import {nearest} from './nearest.ts';
+import {camel, kebab, nearest} from './flags.ts';
 
 type Values = {[member: string]: unknown};
 

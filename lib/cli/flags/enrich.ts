@@ -9,6 +9,7 @@ import type {Source} from '../../source/define-source.ts';
 import {checkCredentials, type CredentialAdvice, secretIn} from './credentials.ts';
 import {inFlags, requiredFlagsOf} from './options.ts';
 import {camel, type Flags, flagsOf, type FlagValues, textsIn} from './flags.ts';
+import type {World} from '../world.ts';
 
 export const enrichFlags: Flags = {
 	enrich: {
@@ -38,7 +39,7 @@ interface Command {
 	/** The source's, checked. */
 	readonly options: Options;
 	readonly values: FlagValues;
-	readonly env: NodeJS.ProcessEnv;
+	readonly env: World['env'];
 }
 
 /** What `--enrich` asks for. */
@@ -62,7 +63,7 @@ export async function enrichmentFrom(
 	source: Source,
 	options: Options,
 	values: FlagValues,
-	env: NodeJS.ProcessEnv,
+	env: World['env'],
 ): Promise<Enrichment | undefined> {
 	const asked = [...new Set(textsIn(values, 'enrich'))].sort();
 	if (asked.length === 0) {

@@ -1,6 +1,6 @@
 import type {z} from 'zod';
 import {ConfigError} from '../../model/errors.ts';
-import {nearest} from './nearest.ts';
+import {fileIn, type World} from '../world.ts';
 
 export interface Flag {
 	/** What stands for the value in the help; absent: a switch. */
@@ -16,10 +16,15 @@ export type FlagValues = Readonly<Record<string, string | boolean | string[] | u
 const secretName = /^(?!.*-file$).*(token|passw|secret|api-?key|credential|authoriz|bearer)/i;
 
 /**
- * The values of the flags, and what else was given. Throws a ConfigError for unknown flags, missing values, values given
- * twice and secrets, and never repeats a value: it could be one.
+ * The values of the flags, and what else was given; names of files as they are opened. Throws a ConfigError for unknown
+ * flags, missing values, values given twice and secrets, and never repeats a value: it could be one.
  */
-export function parseFlags(args: string[], flags: Flags, positionals: number): {values: FlagValues; rest: string[]} {
+export function parseFlags(
+	args: readonly string[],
+	flags: Flags,
+	positionals: number,
+	world: Pick<World, 'cwd'>,
+): {values: FlagValues; rest: string[]} {
 	refuseSecrets(args, flags);
 	const values: Record<string, string | boolean | string[]> = {};
 	const rest: string[] = [];
@@ -38,8 +43,10 @@ export function parseFlags(args: string[], flags: Flags, positionals: number): {
 			values[name] = true;
 			continue;
 		}
-		const given = arg.includes('=') ? arg.slice(arg.indexOf('=') + 1) : valueBehind(name, args[++at]);
-		values[name] = repeat ? [...((before as string[] | undefined) ?? []), given] : given;
+		const text = arg.includes('=') ? arg.slice(arg.indexOf('=') + 1) : args[++at];
+		const given = checkValue(name, value, text, arg.includes('='));
+		const found = value.startsWith('FILE') ? fileIn(world, given) : given;
+		values[name] = repeat ? [...((before as string[] | undefined) ?? []), found] : found;
 	}
 	if (rest.length > positionals) {
 		const wanted = positionals === 1 ? 'one name and options' : 'options only';
@@ -58,6 +65,11 @@ export function choice<T extends string>(values: FlagValues, flag: string, choic
 		throw new ConfigError(`--${flag}: expected ${choices.join(' or ')}, got ${JSON.stringify(value)}`);
 	}
 	return value as T;
+}
+
+/** The value of a flag that may be given once. */
+export function textIn(values: FlagValues, flag: string): string | undefined {
+	return values[flag] as string | undefined;
 }
 
 /** The values of a flag that may be repeated. */
@@ -95,12 +107,41 @@ function nameOf(arg: string, flags: Flags): string {
 	throw new ConfigError(`unknown option --${name}${nearest(name, Object.keys(flags))}: see --help for what there is`);
 }
 
-function valueBehind(name: string, next: string | undefined): string {
-	if (next === undefined) throw new ConfigError(`--${name}: expected a value, got nothing`);
-	if (!isFlag(next)) return next;
+function checkValue(name: string, value: string, given: string | undefined, isAttached: boolean): string {
+	if (!given) throw new ConfigError(`--${name}: expected --${name} ${value}, got no value`);
+	if (isAttached || !isFlag(given)) return given;
 	throw new ConfigError(
 		`--${name}: expected a value, got an option; write --${name}=VALUE for a value that begins with -`,
 	);
+}
+
+/** ` (did you mean …?)` where one of the names is close to what was given, else nothing. Never repeats what was given. */
+export function nearest(given: string, names: readonly string[]): string {
+	let best: string | undefined;
+	let bestDistance = 3;
+	for (const name of names) {
+		const distance = editDistance(given, name);
+		if (distance < bestDistance) [best, bestDistance] = [name, distance];
+	}
+	return best === undefined ? '' : ` (did you mean ${best}?)`;
+}
+
+function editDistance(a: string, b: string): number {
+	let row = Array.from({length: b.length + 1}, (_, index) => index);
+	for (let i = 1; i <= a.length; i++) {
+		const next = [i];
+		for (let j = 1; j <= b.length; j++) {
+			next[j] = Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1));
+		}
+		row = next;
+	}
+	return row[b.length]!;
+}
+
+/** A name that is none of those that there are; what was given is not repeated. */
+export function noSuchName(of: string, what: string, given: string | undefined, names: readonly string[]): ConfigError {
+	const got = given === undefined || given.startsWith('-') ? 'got none' : `got another name${nearest(given, names)}`;
+	return new ConfigError(`${of}: expected ${what}, ${got}: one of ${names.join(', ')}`);
 }
 
 /** The flags of an option schema: kebab-case, secrets left out, lists repeatable. */

@@ -3,7 +3,7 @@ import {ConfigError} from '../../model/errors.ts';
 import {ecsOrigins} from '../../schemas/ecs-origins.ts';
 import {ocsfOrigins} from '../../schemas/ocsf-origins.ts';
 import type {EventFormat} from '../../sink/sink.ts';
-import {nearest} from './nearest.ts';
+import {nearest} from './flags.ts';
 
 /** The members that events of a format can have, dotted; undefined where only the API knows. */
 function membersOf(format: EventFormat): readonly string[] | undefined {

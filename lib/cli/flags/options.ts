@@ -3,6 +3,7 @@ import {ConfigError} from '../../model/errors.ts';
 import type {Source} from '../../source/define-source.ts';
 import {checkCredentials, credentialsFrom} from './credentials.ts';
 import {camel, flagsOf, type FlagValues, kebab} from './flags.ts';
+import type {World} from '../world.ts';
 
 /** The flags without which a schema's options are not whole. */
 export function requiredFlagsOf(schema: z.ZodObject): string[] {
@@ -15,7 +16,7 @@ export function optionsFromFlags(
 	{name, auth}: Pick<Source, 'name' | 'auth'>,
 	schema: z.ZodObject,
 	values: FlagValues,
-	env: NodeJS.ProcessEnv,
+	env: World['env'],
 ) {
 	for (const flag of requiredFlagsOf(schema)) {
 		if (values[flag] !== undefined && values[flag] !== '') continue;

@@ -5,8 +5,8 @@ import {redact, type RedactOptions, type RedactPattern} from '../../operators/re
 import {select} from '../../operators/select.ts';
 import {refusalOf} from '../../redaction/kept-members.ts';
 import {secretIn} from './credentials.ts';
-import {type Flags, type FlagValues, textsIn} from './flags.ts';
-import {nearest} from './nearest.ts';
+import {type Flags, type FlagValues, textsIn, nearest} from './flags.ts';
+import type {World} from '../world.ts';
 
 export const redactFlags: Flags = {
 	redact: {
@@ -35,7 +35,7 @@ export interface RedactionFlags {
 }
 
 /** What the flags ask for. Throws a ConfigError, before anything is opened, that never shows the key. */
-export function redactionFrom(values: FlagValues, env: NodeJS.ProcessEnv, format: string): RedactionFlags {
+export function redactionFrom(values: FlagValues, env: World['env'], format: string): RedactionFlags {
 	const redacted = redactOptions(values, env, format);
 	const selected = textsIn(values, 'select').flatMap(text => text.split(',').map(member => member.trim()));
 	if (selected.length > 0) checkSelect(selected, format);
@@ -50,7 +50,7 @@ export function redactionFrom(values: FlagValues, env: NodeJS.ProcessEnv, format
 	};
 }
 
-function redactOptions(values: FlagValues, env: NodeJS.ProcessEnv, format: string): RedactOptions | undefined {
+function redactOptions(values: FlagValues, env: World['env'], format: string): RedactOptions | undefined {
 	const given = textsIn(values, 'redact');
 	const file = values['redact-key-file'];
 	if (given.length === 0) {
@@ -105,7 +105,7 @@ function memberIn(member: string, format: string): string {
 	);
 }
 
-function keyFrom(file: FlagValues[string], env: NodeJS.ProcessEnv): string | undefined {
+function keyFrom(file: FlagValues[string], env: World['env']): string | undefined {
 	const isFile = typeof file === 'string';
 	const key = isFile ? secretOf(file) : env['RXAUDIT_REDACT_KEY']?.trim() || undefined;
 	if (key === undefined || Buffer.byteLength(key) >= 16) return key;

@@ -18,6 +18,7 @@ import {choice, type Flags, type FlagValues, textsIn} from './flags.ts';
 import {redactFlags, redactionFrom} from './redact.ts';
 import {checkMember} from './members.ts';
 import {parseWhere} from './where.ts';
+import type {World} from '../world.ts';
 
 export const shapeFlags: Flags = {
 	format: {
@@ -48,7 +49,7 @@ export async function shapeFrom(
 	source: Source,
 	options: Readonly<Record<string, unknown>>,
 	values: FlagValues,
-	env: NodeJS.ProcessEnv,
+	env: World['env'],
 ): Promise<Shape> {
 	const format = formatOf(source, values);
 	const raw = values['no-raw'] !== true;

@@ -5,6 +5,7 @@ import {list, load} from '../../registry.ts';
 import type {Sink} from '../../sink/sink.ts';
 import {secretIn, secretsIn} from './credentials.ts';
 import {camel, type Flags, type FlagValues, kebab, textsIn} from './flags.ts';
+import type {World} from '../world.ts';
 import {isNamed, targetOptionName, targetOptionsOf} from './target-options.ts';
 
 /** Of each sink whose options are flags, those flags; with `args`, only of sinks that these may be about. */
@@ -29,7 +30,7 @@ function flagsFor(factory: SinkFactory): Flags {
 }
 
 /** What flags and environment say of a sink whose options are flags; of any other, nothing. */
-export function sinkOptions(factory: SinkFactory, values: FlagValues, env: NodeJS.ProcessEnv): Record<string, unknown> {
+export function sinkOptions(factory: SinkFactory, values: FlagValues, world: World): Record<string, unknown> {
 	const {name, wholeTarget, options} = factory;
 	if (!wholeTarget) return {};
 	const secrets = secretsOf(factory);
@@ -37,9 +38,9 @@ export function sinkOptions(factory: SinkFactory, values: FlagValues, env: NodeJ
 		const flag = `${name}-${targetOptionName(options, key)}`;
 		const value = values[flag];
 		if (isNamed(options.shape[key] as z.ZodType))
-			return [key, value && secretsIn(textsIn(values, flag), `--${flag}`, env)];
+			return [key, value && secretsIn(textsIn(values, flag), `--${flag}`, world)];
 		if (!secrets.includes(key)) return [key, value] as const;
-		const secret = typeof value === 'string' ? secretIn(value, `--${flag}`) : env[variableOf(name, key)]?.trim();
+		const secret = typeof value === 'string' ? secretIn(value, `--${flag}`) : world.env[variableOf(name, key)]?.trim();
 		return [key, secret || undefined] as const;
 	});
 	return Object.fromEntries(given.filter(([, value]) => value !== undefined));

@@ -4,6 +4,7 @@ import {ConfigError} from '../../model/errors.ts';
 import {load} from '../../registry.ts';
 import type {Source} from '../../source/define-source.ts';
 import type {Start} from '../../model/start.ts';
+import {fileIn, type World} from '../world.ts';
 
 const deadLetterName = 'dead-letter';
 
@@ -14,9 +15,9 @@ export function deadLetterFile(arg: string | undefined): string | undefined {
 }
 
 /** The source that an argument names: one of the registry, or `dead-letter:FILE`. */
-export async function sourceNamed(name: string): Promise<Source> {
+export async function sourceNamed(name: string, world?: Pick<World, 'cwd'>): Promise<Source> {
 	const file = deadLetterFile(name);
-	return file === undefined ? load('source', name) : deadLetterSource(file);
+	return file === undefined ? load('source', name) : deadLetterSource(world ? fileIn(world, file) : file);
 }
 
 async function deadLetterSource(path: string): Promise<Source> {

@@ -1,6 +1,7 @@
 import type {Source} from '../../source/define-source.ts';
 import {inFlags, optionsFromFlags, requiredFlagsOf} from './options.ts';
 import type {FlagValues} from './flags.ts';
+import type {World} from '../world.ts';
 
 /** The flags without which a source cannot work. */
 export function requiredFlags({options}: Source): string[] {
@@ -14,7 +15,7 @@ export function leastFlags({options, endpoint}: Pick<Source, 'options' | 'endpoi
 }
 
 /** A source's options, checked, from flags and environment; what it does not take is left out. */
-export function sourceOptions(source: Source, values: FlagValues, env: NodeJS.ProcessEnv): Record<string, unknown> {
+export function sourceOptions(source: Source, values: FlagValues, env: World['env']): Record<string, unknown> {
 	const options = optionsFromFlags(source, source.options, values, env);
 	inFlags([source.name], Object.keys(source.options.shape), () => source(options as never));
 	return options;

@@ -1,8 +1,7 @@
 import type {z} from 'zod';
 import type {SinkFactory} from '../../sink/define-sink.ts';
 import {ConfigError} from '../../model/errors.ts';
-import {camel, type Flags, kebab} from './flags.ts';
-import {nearest} from './nearest.ts';
+import {camel, type Flags, kebab, nearest} from './flags.ts';
 
 /** The options that a target may have, as they are spelled there: for a secret, the file that holds it. */
 export function targetOptionsOf({options}: Pick<SinkFactory, 'options'>): Flags {
@@ -40,6 +39,12 @@ export function checkTargetOption(name: string, factory: Pick<SinkFactory, 'opti
 	throw new ConfigError(
 		`--to ${name}: unknown option ${option}${nearest(option, names)}: expected one of ${names.join(', ')}`,
 	);
+}
+
+/** Whether a value is the name of a file or a folder. */
+export function isFile({options}: Pick<SinkFactory, 'options'>, key: string): boolean {
+	const type = options.shape[key] as z.ZodType | undefined;
+	return key.endsWith('File') || type?.meta()?.['file'] === true;
 }
 
 /** Whether an option is secrets by name: `--OPTION NAME=FILE`, as often as there are names. */

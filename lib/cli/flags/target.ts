@@ -5,19 +5,22 @@ import {load} from '../../registry.ts';
 import type {Sink} from '../../sink/sink.ts';
 import {camel, kebab} from './flags.ts';
 import {type TargetConnection, withConnection} from './target-credentials.ts';
-import {checkTargetOption} from './target-options.ts';
+import {checkTargetOption, isFile} from './target-options.ts';
+import {fileIn, type World} from '../world.ts';
 
 type Options = {[key: string]: unknown};
 
 /** The sink that `NAME[:TARGET][?key=value&…]` stands for; `flagged` gives the options that are flags. */
 export async function parseTarget(
 	text: string,
+	world: World,
 	connection?: TargetConnection,
 	flagged: (factory: SinkFactory) => Options = () => ({}),
 ): Promise<Sink> {
-	const {factory, options} = await readTarget(text);
+	const {factory, options} = await readTarget(text, world);
 	const complete = withConnection(factory, {...flagged(factory), ...options}, connection);
-	return withOptionNames(factory, () => factory(complete));
+	const sink = withOptionNames(factory, () => factory(complete));
+	return {...sink, open: context => sink.open({...context, stdout: world.stdout})};
 }
 
 /**
@@ -25,7 +28,10 @@ export async function parseTarget(
  * it is, values are percent-decoded; a dotted key sets a member of an option. Of a sink that takes its target whole, all
  * behind the colon is TARGET.
  */
-export async function readTarget(text: string): Promise<{readonly factory: SinkFactory; readonly options: Options}> {
+export async function readTarget(
+	text: string,
+	world: Pick<World, 'cwd'>,
+): Promise<{readonly factory: SinkFactory; readonly options: Options}> {
 	const [, name = '', behind = ''] = /^([^:?]*)(.*)$/s.exec(text)!;
 	const factory = await load('sink', name);
 	const [, target, query] = (factory.wholeTarget ? /^:(.*)$/s : /^(?::([^?]*))?(?:\?(.*))?$/s).exec(behind) ?? [];
@@ -37,6 +43,9 @@ export async function readTarget(text: string): Promise<{readonly factory: SinkF
 		setMember(name, options, key, decode(name, value));
 	}
 	if (target) options[factory.target] = target;
+	for (const [key, value] of Object.entries(options)) {
+		if (typeof value === 'string' && isFile(factory, key)) options[key] = fileIn(world, value);
+	}
 	if (options[factory.target] === undefined && isRequired(factory.options, factory.target)) {
 		throw new ConfigError(`--to ${name}: expected a target, got none: write ${name}:${factory.target.toUpperCase()}`);
 	}

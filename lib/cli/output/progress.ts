@@ -1,58 +1,18 @@
-import {ConfigError} from '../../model/errors.ts';
 import type {Progress} from '../../model/meter.ts';
 import type {Report} from '../../run/run.ts';
-import {excerpt, printable} from '../../http/secrets.ts';
-import {type FlagValues, kebab} from '../flags/flags.ts';
-
-export type LogFormat = 'text' | 'json';
-
-/** Throws a ConfigError for a format that there is not. */
-export function logFormatOf(values: FlagValues): LogFormat {
-	const format = values['log-format'] ?? 'text';
-	if (format === 'text' || format === 'json') return format;
-	throw new ConfigError(`--log-format: expected text or json, got ${JSON.stringify(format)}`);
-}
-
-/** Of the arguments as they are, since what there is to say may be about them. */
-export function logFormatIn(args: readonly string[]): LogFormat {
-	const json = args.some(
-		(arg, at) => arg === '--log-format=json' || (arg === 'json' && args[at - 1] === '--log-format'),
-	);
-	return json ? 'json' : 'text';
-}
+import {excerpt} from '../../http/secrets.ts';
+import type {World} from '../world.ts';
+import {count, type LogFormat, logLine} from './log.ts';
 
 export interface ProgressOutput {
 	readonly format: LogFormat;
 	readonly quiet: boolean;
-	readonly stream: NodeJS.WriteStream;
+	readonly stream: World['stderr'];
 }
 
 /** How often a plain line comes, and how often the live one is drawn, in milliseconds. */
 const plainEveryMs = 10_000;
 const liveEveryMs = 100;
-
-/** One line for stderr: a sentence, or a JSON object with `time`, `level`, `message` and more. */
-export function logLine(
-	format: LogFormat,
-	level: 'info' | 'warn' | 'error',
-	message: string,
-	members: object = {},
-): string {
-	const said = inFlags(message);
-	if (format === 'text') return printable(`rxaudit: ${said}\n`);
-	return printable(`${JSON.stringify({time: new Date().toISOString(), level, message: said, ...members})}\n`);
-}
-
-const flagged = /\boption (endpoint|pageSize|max[A-Z]\w*|recoverPrevious|deadLetters)\b/g;
-/** Where a flag is no other spelling of the option. */
-const flagsOfOptions: Readonly<Record<string, string>> = {
-	deadLetters: '--on-poison dead-letter (or --dead-letter FILE)',
-};
-
-/** The library speaks of options that the command calls flags. */
-function inFlags(message: string): string {
-	return message.replace(flagged, (_, key: string) => flagsOfOptions[key] ?? `--${kebab(key)}`);
-}
 
 /** Shows a run's progress on stderr: one live line on a terminal, otherwise a plain line now and then. */
 export function showProgress({format, quiet, stream}: ProgressOutput) {
@@ -152,10 +112,6 @@ function unknown(actions: Report['unknownActions']): string[] {
 	const named = all.slice(0, maxNamed).map(([action, times]) => `${excerpt(action)} (${times})`);
 	if (all.length > maxNamed) named.push(`${all.length - maxNamed} more`);
 	return [`${count(events, 'event')} with ${count(all.length, 'action')} without a rule: ${named.join(', ')}`];
-}
-
-export function count(number: number, one: string, many = `${one}s`): string {
-	return `${number} ${number === 1 ? one : many}`;
 }
 
 function numbers(progress: Progress) {

@@ -3,7 +3,7 @@ import type {GapReport} from '../../model/meter.ts';
 import type {Lack} from '../../state/state.ts';
 import type {Damage, Verification} from '../../sink/verification.ts';
 import type {Compared} from '../commands/against.ts';
-import {count} from './progress.ts';
+import {count} from './log.ts';
 
 export interface FoundHead {
 	/** The option that gave it. */

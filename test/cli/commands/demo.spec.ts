@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
-import {demo} from '../../../lib/cli/commands/demo.ts';
 import {runCli} from '../../support/cli.ts';
 import {assertRefused} from '../../support/command-line.ts';
 import {temporaryFolder} from '../../support/temporary-folder.ts';
@@ -22,7 +21,7 @@ describe('demo', () => {
 	});
 
 	it('takes nothing, and has help', async () => {
-		await assert.rejects(demo(['x']), /expected options only/);
+		assertRefused(await runCli(['demo', 'x'], {cwd: folder()}), 2, /expected options only/);
 		assert.match((await runCli(['demo', '--help'], {cwd: folder()})).stdout, /^Usage: rxaudit demo\n/);
 		assert.deepEqual(fs.readdirSync(folder()), []);
 	});

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import {describe as describeCommand} from '../../../lib/cli/commands/describe.ts';
 import {list, load} from '../../../lib/registry.ts';
 import {runCli} from '../../support/cli.ts';
 import {assertRefused} from '../../support/command-line.ts';
@@ -42,7 +41,7 @@ describe('describe', () => {
 	}
 
 	it('refuses other names', async () => {
-		await assert.rejects(describeCommand([]), /expected a source or sink, got none: one of /);
+		assertRefused(await runCli(['describe']), 2, /expected a source or sink, got none: one of /);
 		assertRefused(await runCli(['describe', 'ndjso']), 2, /got another name \(did you mean ndjson\?\): one of /);
 	});
 

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import {emulate} from '../../../lib/cli/commands/emulate.ts';
+import {run as emulate} from '../../../lib/cli/commands/emulate.ts';
 import {describeSwitches} from '../../../lib/cli/flags/emulator-switches.ts';
 import {faultHelp} from '../../../lib/emulator/index.ts';
 import {runCli, spawnCli} from '../../support/cli.ts';
 import {assertRefused, commandLine, idsIn} from '../../support/command-line.ts';
 import {examplesIn} from '../../support/examples.ts';
+import {testWorld} from '../../support/world.ts';
 
 describe('emulate', () => {
 	const {emulator} = commandLine();
@@ -61,7 +62,8 @@ describe('emulate', () => {
 		[['--switch', 'gzip=maybe'], /^--switch gzip: expected boolean, got "maybe"$/],
 		[['x'], /^expected options only, got 1 argument too many/],
 	] as const) {
-		it(`refuses ${args.join(' ')}`, () => assert.rejects(emulate([...args]), {name: 'ConfigError', message}));
+		it(`refuses ${args.join(' ')}`, () =>
+			assert.rejects(emulate([...args], testWorld()), {name: 'ConfigError', message}));
 	}
 
 	it('says that a port is taken', async () => {

@@ -33,7 +33,7 @@ describe('pull', () => {
 			[['--on-poison', 'ignore'], /--on-poison: expected dead-letter or stop, got "ignore"/],
 			[['--on-poison', 'stop', '--dead-letter', 'x'], /--dead-letter: expected --on-poison dead-letter beside it/],
 			[['--recover-previous'], /--recover-previous: expected --state FILE beside it/],
-			[['--state', ''], /--state: expected a value, got nothing/],
+			[['--state', ''], /--state: expected --state FILE, got no value/],
 		] as const) {
 			assertRefused(await pull(args), 2, message);
 		}

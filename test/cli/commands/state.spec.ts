@@ -12,12 +12,13 @@ import {runCli} from '../../support/cli.ts';
 import {assertRefused} from '../../support/command-line.ts';
 import {pagedSource, someRecords} from '../../support/paged-source.ts';
 import {temporaryFolder} from '../../support/temporary-folder.ts';
+import {testWorld} from '../../support/world.ts';
 
 describe('rxaudit state rebind', () => {
 	const folder = temporaryFolder();
 	const at = (name: string) => path.join(folder(), name);
 	const named = async (kind: string, name: string): Promise<Sink> => {
-		const {factory, options} = await readTarget(`${kind}:${at(name)}`);
+		const {factory, options} = await readTarget(`${kind}:${at(name)}`, testWorld());
 		return factory(options);
 	};
 
@@ -36,7 +37,7 @@ describe('rxaudit state rebind', () => {
 
 	async function refused(targets: string[], message: RegExp): Promise<void> {
 		const before = fs.readFileSync(at('state'));
-		await assert.rejects(rebind(at('state'), targets), {code: 'STATE_FOREIGN', message});
+		await assert.rejects(rebind(at('state'), targets, testWorld()), {code: 'STATE_FOREIGN', message});
 		assert.deepEqual(fs.readFileSync(at('state')), before);
 		assert.ok(!fs.existsSync(at('state.lock')));
 	}
@@ -53,10 +54,10 @@ describe('rxaudit state rebind', () => {
 			move(name.replace(/\/$/, ''), moved.replace(/\/$/, ''));
 			const target = await named(kind, moved);
 			await assert.rejects(pull(4, target, stays), {code: 'STATE_FOREIGN', message: /rxaudit state rebind/});
-			const said = await rebind(at('state'), [`${kind}:${at(moved)}`, `ndjson:${at('stays.ndjson')}`]);
+			const said = await rebind(at('state'), [`${kind}:${at(moved)}`, `ndjson:${at('stays.ndjson')}`], testWorld());
 			assert.deepEqual(said, [`${keyOf(await named(kind, name))} is ${keyOf(target)} now\n`]);
 			await pull(4, target, stays);
-			const {factory, options} = await readTarget(`${kind}:${at(moved)}`);
+			const {factory, options} = await readTarget(`${kind}:${at(moved)}`, testWorld());
 			const {damage, sources} = await factory.verify!(options);
 			assert.deepEqual([damage, Object.values(sources).map(({events}) => events)], [[], [4]]);
 			assert.ok(!fs.existsSync(at(name)));
@@ -80,8 +81,8 @@ describe('rxaudit state rebind', () => {
 		await refused([target], /manifest/);
 		await refused([`filesystem:${folder()}`], /knows ndjson:.*out\.ndjson/);
 		fs.renameSync(at('kept'), at('moved.ndjson.manifest'));
-		assert.equal((await rebind(at('state'), [target])).length, 1);
-		assert.deepEqual(await rebind(at('state'), [target]), []);
+		assert.equal((await rebind(at('state'), [target], testWorld())).length, 1);
+		assert.deepEqual(await rebind(at('state'), [target], testWorld()), []);
 	});
 
 	it('takes no folder of another state for it', async () => {
@@ -98,7 +99,7 @@ describe('rxaudit state rebind', () => {
 		const target = `ndjson:${at('c.ndjson')}`;
 		fs.copyFileSync(at('b.ndjson.manifest'), at('c.ndjson.manifest'));
 		await refused([target], /are alike: name those that stayed/);
-		await rebind(at('state'), [target, `ndjson:${at('b.ndjson')}`]);
+		await rebind(at('state'), [target, `ndjson:${at('b.ndjson')}`], testWorld());
 		await pull(4, await named('ndjson', 'c.ndjson'), two);
 	});
 

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import {emulatorFlags, emulatorOptions} from '../../../lib/cli/flags/emulator.ts';
 import {parseFlags} from '../../../lib/cli/flags/flags.ts';
+import {testWorld} from '../../support/world.ts';
 
 function optionsOf(...args: string[]) {
-	return emulatorOptions(parseFlags(args, emulatorFlags, 0).values);
+	return emulatorOptions(parseFlags(args, emulatorFlags, 0, testWorld()).values);
 }
 
 describe('emulator flags', () => {

@@ -13,6 +13,7 @@ import {list, load} from '../../../lib/registry.ts';
 import type {Source} from '../../../lib/source/define-source.ts';
 import {memorySink} from '../../support/memory-sink.ts';
 import {temporaryFolder} from '../../support/temporary-folder.ts';
+import {testWorld} from '../../support/world.ts';
 
 const orgEvents = await load('source', 'atlassian-org-events');
 const site = await load('source', 'jira-cloud');
@@ -24,7 +25,7 @@ const siteOptions = {endpoint: 'https://acme.atlassian.net', username: 'ann', pa
 
 async function found(source: Source, options: object, args: readonly string[], env: NodeJS.ProcessEnv = {}) {
 	const flags = {...enrichFlags, format: {value: 'FORMAT', help: ''}};
-	const {values} = parseFlags([...args], flags, 0);
+	const {values} = parseFlags([...args], flags, 0, testWorld());
 	return enrichmentFrom(source, options as Readonly<Record<string, unknown>>, values, env);
 }
 

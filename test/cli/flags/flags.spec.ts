@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import {z} from 'zod';
-import {camel, describeFlags, type Flags, flagsOf, kebab, parseFlags} from '../../../lib/cli/flags/flags.ts';
+import {camel, describeFlags, type Flags, flagsOf, kebab, nearest, parseFlags} from '../../../lib/cli/flags/flags.ts';
 import {ConfigError} from '../../../lib/model/errors.ts';
+import {testWorld} from '../../support/world.ts';
 
 const flags: Flags = {
 	'page-size': {value: 'N', help: 'how many'},
@@ -14,7 +15,7 @@ const flags: Flags = {
 
 function refuses(args: string[], message: RegExp, positionals = 1): void {
 	assert.throws(
-		() => parseFlags(args, flags, positionals),
+		() => parseFlags(args, flags, positionals, testWorld()),
 		(error: unknown) => error instanceof ConfigError && message.test(error.message),
 		args.join(' '),
 	);
@@ -23,14 +24,14 @@ function refuses(args: string[], message: RegExp, positionals = 1): void {
 describe('parseFlags', () => {
 	it('gives values, switches, lists and what else there is', () => {
 		const args = ['name', '--page-size', '5', '--actor=a=b', '--quiet', '--actor', '-'];
-		assert.deepEqual(parseFlags(args, flags, 1), {
+		assert.deepEqual(parseFlags(args, flags, 1, testWorld()), {
 			values: {'page-size': '5', actor: ['a=b', '-'], quiet: true},
 			rest: ['name'],
 		});
 	});
 
 	it('takes -h for --help', () => {
-		assert.deepEqual(parseFlags(['-h'], flags, 0), {values: {help: true}, rest: []});
+		assert.deepEqual(parseFlags(['-h'], flags, 0, testWorld()), {values: {help: true}, rest: []});
 	});
 
 	it('says which flag is unknown, and which is near', () => {
@@ -40,7 +41,7 @@ describe('parseFlags', () => {
 	});
 
 	it('says what is missing or too much', () => {
-		refuses(['--page-size'], /^--page-size: expected a value, got nothing$/);
+		refuses(['--page-size'], /^--page-size: expected --page-size N, got no value$/);
 		refuses(['--actor', '--quiet'], /^--actor: expected a value, got an option; write --actor=VALUE/);
 		refuses(['--quiet=yes'], /^--quiet: expected no value, got one$/);
 		refuses(['a', 'b', 'c'], /^expected one name and options, got 2 arguments too many/);
@@ -71,7 +72,7 @@ describe('parseFlags', () => {
 		fc.assert(
 			fc.property(fc.array(arg, {maxLength: 4}), args => {
 				try {
-					parseFlags(args.flat(), flags, 0);
+					parseFlags(args.flat(), flags, 0, testWorld());
 				} catch (error) {
 					assert(error instanceof ConfigError);
 					assert(!error.message.includes(secret), error.message);
@@ -117,5 +118,20 @@ describe('describeFlags', () => {
 			'a-very-long-flag-name': {value: 'VALUE', help: 'x'},
 		});
 		assert.equal(text, `  --to SINK …               where\n  --a-very-long-flag-name VALUE\n${' '.repeat(28)}x`);
+	});
+});
+
+describe('nearest', () => {
+	it('proposes what one or two slips lead to', () => {
+		assert.equal(nearest('pul', ['pull', 'list']), ' (did you mean pull?)');
+		assert.equal(nearest('ndsjon', ['ndjson']), ' (did you mean ndjson?)');
+	});
+
+	it('prefers the nearest one', () => {
+		assert.equal(nearest('lisp', ['help', 'list']), ' (did you mean list?)');
+	});
+
+	it('is silent when nothing is near', () => {
+		assert.equal(nearest('S3CR3T', ['pull', 'list']), '');
 	});
 });

@@ -6,11 +6,12 @@ import {redactFlags, redactionFrom} from '../../../lib/cli/flags/redact.ts';
 import {parseFlags} from '../../../lib/cli/flags/flags.ts';
 import {ConfigError} from '../../../lib/model/errors.ts';
 import {temporaryFolder} from '../../support/temporary-folder.ts';
+import {testWorld} from '../../support/world.ts';
 
 const key = 'K'.repeat(32);
 
 function given(args: string[], {env = {}, format = 'audit'}: {env?: NodeJS.ProcessEnv; format?: string} = {}) {
-	return redactionFrom(parseFlags(args, redactFlags, 0).values, env, format);
+	return redactionFrom(parseFlags(args, redactFlags, 0, testWorld()).values, env, format);
 }
 
 describe('redactionFrom', () => {
@@ -98,9 +99,7 @@ describe('redactionFrom', () => {
 		[['--redact', '//'], /^--redact: expected \/REGEX\//],
 		[['--redact', '/a/g'], /^--redact: expected \/REGEX\//],
 		[['--redact', '/(/'], /^--redact: expected a regular expression of JavaScript, but /],
-		[['--redact', ''], /^--redact: expected email, ip/],
 		[['--select', 'id,,time'], /^--select: expected a member like/],
-		[['--select', ''], /^--select: expected a member like/],
 		[['--redact-key-file', 'x'], /^--redact-key-file: expected --redact beside it/],
 		[
 			['--redact', 'ip', '--redact-key-file', '/nowhere/x'],

@@ -7,6 +7,7 @@ import {list, load} from '../../../lib/registry.ts';
 import {runCli} from '../../support/cli.ts';
 import {assertRefused, commandLine, idsIn} from '../../support/command-line.ts';
 import {type HttpReceiver, startWebhook} from '../../support/http-receivers.ts';
+import {testWorld} from '../../support/world.ts';
 
 const http = await load('sink', 'http');
 const token = 'T0ken-s3cret';
@@ -32,23 +33,27 @@ describe('sinkFlags', () => {
 	});
 
 	it('gives options from flags, and secrets from files before the environment', async () => {
-		const env = {RXAUDIT_HTTP_TOKEN: ` ${token}\n`, RXAUDIT_TOKEN: 'of the source'};
+		const world = testWorld({env: {RXAUDIT_HTTP_TOKEN: ` ${token}\n`, RXAUDIT_TOKEN: 'of the source'}});
 		const values = {'http-max-bytes': '5', 'http-gzip': 'false', 'max-attempts': '9'};
-		assert.deepEqual(sinkOptions(http, values, env), {maxBytes: '5', gzip: 'false', token});
-		assert.deepEqual(sinkOptions(http, {}, {RXAUDIT_TOKEN: 'of the source'}), {});
-		assert.deepEqual(sinkOptions(await load('sink', 'ndjson'), values, env), {});
+		assert.deepEqual(sinkOptions(http, values, world), {maxBytes: '5', gzip: 'false', token});
+		assert.deepEqual(sinkOptions(http, {}, testWorld({env: {RXAUDIT_TOKEN: 'of the source'}})), {});
+		assert.deepEqual(sinkOptions(await load('sink', 'ndjson'), values, world), {});
 		const file = path.join(folder(), 'token');
 		fs.writeFileSync(file, 'from a file\n');
-		const read = sinkOptions(http, {'http-token-file': file}, env)['token'] as () => string;
+		const read = sinkOptions(http, {'http-token-file': file}, world)['token'] as () => string;
 		assert.equal(read(), 'from a file');
 		const missing = {'http-token-file': `${file}.not`};
-		assert.throws(() => sinkOptions(http, missing, env), /^ConfigError: --http-token-file: expected a file that holds/);
+		assert.throws(
+			() => sinkOptions(http, missing, world),
+			/^ConfigError: --http-token-file: expected a file that holds/,
+		);
 	});
 
 	it('gives headers with values from files or the environment, and shows none that was given by mistake', () => {
 		const file = path.join(folder(), 'key');
 		fs.writeFileSync(file, 'from a file\n');
-		const given = (...header: string[]) => sinkOptions(http, {'http-header': header}, {KEY: ' s3cret '});
+		const given = (...header: string[]) =>
+			sinkOptions(http, {'http-header': header}, testWorld({env: {KEY: ' s3cret '}}));
 		const {header} = given(`X-Api-Key=${file}`, 'x-other=env:KEY') as {header: Record<string, string & (() => string)>};
 		assert.deepEqual([header['X-Api-Key']!(), header['x-other']], ['from a file', 's3cret']);
 		for (const wrong of ['x-key=s3cret', 'x-key=env:s3cret', 'x-key: s3cret', 's3cret', 'x-key=']) {
@@ -65,7 +70,7 @@ describe('sinkFlags', () => {
 	it('refuses flags without their sink, and a sink that is there twice', async () => {
 		const sink = http({endpoint: 'https://host/a'});
 		await checkSinkFlags({http: {}}, [sink]);
-		const ndjson = await parseTarget('ndjson:x');
+		const ndjson = await parseTarget('ndjson:x', testWorld());
 		await checkSinkFlags({}, [ndjson, ndjson]);
 		await assert.rejects(checkSinkFlags({http: {}}, [ndjson]), /--http-…: expected --to http:TARGET beside it/);
 		await assert.rejects(checkSinkFlags({}, [sink, ndjson, sink]), /--to http: expected it once, since its options/);
@@ -73,13 +78,15 @@ describe('sinkFlags', () => {
 
 	it('leaves the whole target to such a sink', async () => {
 		const url = 'https://host/a?mode=append&x=%zz#?';
-		assert.deepEqual((await readTarget(`http:${url}`)).options, {endpoint: url});
+		assert.deepEqual((await readTarget(`http:${url}`, testWorld())).options, {endpoint: url});
 		for (const text of ['http', 'http:', 'http?endpoint=https://host']) {
-			await assert.rejects(parseTarget(text), {message: '--to http: expected a target, got none: write http:ENDPOINT'});
+			await assert.rejects(parseTarget(text, testWorld()), {
+				message: '--to http: expected a target, got none: write http:ENDPOINT',
+			});
 		}
 		const flagged = () => ({maxBytes: '0', endpoint: 'https://other'});
 		const message = /^--http-max-bytes: expected a whole number from 1 to \d+, got 0$/;
-		await assert.rejects(parseTarget('http:https://host', undefined, flagged), {message});
+		await assert.rejects(parseTarget('http:https://host', testWorld(), undefined, flagged), {message});
 	});
 });
 

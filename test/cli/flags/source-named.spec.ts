@@ -80,7 +80,7 @@ describe('sourceNamed()', () => {
 			fs.writeFileSync(path.join(folder(), 'foreign'), '{"source":"a","tenant":"b","record":"{}"}\n');
 			for (const [arg, code, message] of [
 				['dead-letter', 2, /expected a file, as in dead-letter:rxaudit.dead-letter.ndjson/],
-				['dead-letter:none', 2, /cannot read none: .*ENOENT/],
+				['dead-letter:none', 2, /cannot read .*none: .*ENOENT/],
 				['dead-letter:other', 1, /other: expected a dead letter of rxaudit at byte 0, got a line without source/],
 				['dead-letter:torn', 1, /got a line without an end/],
 				['dead-letter:foreign', 2, /unknown source "a"/],

@@ -1,14 +1,8 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
-import {
-	count,
-	logFormatIn,
-	logFormatOf,
-	logLine,
-	showProgress,
-	type ProgressOutput,
-} from '../../../lib/cli/output/progress.ts';
+import {count, logFormatIn, logFormatOf, logLine} from '../../../lib/cli/output/log.ts';
+import {showProgress, type ProgressOutput} from '../../../lib/cli/output/progress.ts';
 import type {Progress} from '../../../lib/model/meter.ts';
 import type {Report} from '../../../lib/run/run.ts';
 import {settled} from '../../support/cli.ts';
