@@ -81,6 +81,44 @@ function collectElements(body: Buffer, array: number, texts: Buffer[], tooDeep: 
 	}
 }
 
+/**
+ * A record's text, known to be JSON, without the members at these paths, each a list of names; a list stands for each of
+ * its items. Every other byte stays as it is.
+ */
+export function withoutMembers(text: Buffer, paths: readonly (readonly string[])[]): Buffer {
+	const cuts: (readonly [from: number, to: number])[] = [];
+	cutMembers(text, skipSpace(text, 0), paths, cuts);
+	if (cuts.length === 0) return text;
+	const ends = [0, ...cuts.map(([, to]) => to)];
+	return Buffer.concat(ends.map((end, index) => text.subarray(end, cuts[index]?.[0])));
+}
+
+/** Returns the offset behind the value; a member goes with the comma that it needs no more. */
+function cutMembers(
+	text: Buffer,
+	from: number,
+	paths: readonly (readonly string[])[],
+	cuts: (readonly [from: number, to: number])[],
+): number {
+	const isObject = text[from] === openBrace;
+	if (paths.length === 0 || !(isObject || text[from] === openBracket)) return Math.abs(valueEnd(text, from));
+	let at = skipSpace(text, from + 1);
+	let before: number | undefined; // where what stays ends, so that a comma stands behind it
+	while (at < text.length && (text[at]! | 0x20) !== 0x7d) {
+		const nameEnd = isObject ? stringEnd(text, at) : at;
+		const value = isObject ? skipSpace(text, skipSpace(text, nameEnd) + 1) : at;
+		const isHere = ([name]: readonly string[]) => isName(text, at, nameEnd, name!);
+		const inner = isObject ? paths.filter(isHere).map(([, ...rest]) => rest) : paths;
+		const goes = inner.some(path => path.length === 0);
+		const end = goes ? Math.abs(valueEnd(text, value)) : cutMembers(text, value, inner, cuts);
+		const next = skipComma(text, end);
+		if (goes) cuts.push(before === undefined ? [at, next] : [before, end]);
+		if (!goes || before !== undefined) before = end;
+		at = next;
+	}
+	return at + 1;
+}
+
 /** A record's text, known to be JSON, on one line: only line breaks are taken out, and all of them lie between tokens. */
 export function onOneLine(text: Buffer): Buffer {
 	if (!text.includes(lineFeed) && !text.includes(carriageReturn)) return text;

@@ -30,6 +30,8 @@ export function ownText({raw, text}: Pick<SourceRecord, 'raw' | 'text'>): string
 /** An event that cannot be processed: what is known of it, and why. */
 export interface Rejected {
 	readonly id?: string;
+	/** What `dedupe` goes by where the text was left out. Default: the text. */
+	readonly identity?: string;
 	/** The record's own text. */
 	readonly text: Uint8Array;
 	readonly reason: string;

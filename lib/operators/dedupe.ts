@@ -82,8 +82,8 @@ export function dedupe<T>(start: Start = freshStart(), options: DedupeOptions = 
 				};
 				const keep = records.map(({id, identity, orderMs}) => isNew(identity ?? id, secondOf(orderMs)));
 				// they have no id or no time: their text stands for the one, the newest record for the other
-				const rejected = page.rejected.filter(({text}) =>
-					isNew(`rejected\n${bytesAsText(text)}`, secondOf(track.watermarkMs)),
+				const rejected = page.rejected.filter(({identity, text}) =>
+					isNew(`rejected\n${identity ?? bytesAsText(text)}`, secondOf(track.watermarkMs)),
 				);
 				const added = entries.subarray(0, fresh * (entryBytes / 4));
 				recent.push(added);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import {onOneLine, sliceRecords} from '../../lib/http/slice-records.ts';
+import {onOneLine, sliceRecords, withoutMembers} from '../../lib/http/slice-records.ts';
 
 /** The texts of the records, or undefined. */
 function slice(json: string | Buffer, member = 'data'): string[] | undefined {
@@ -149,5 +149,69 @@ describe('sliceRecords of anything', () => {
 			{numRuns: 3000},
 		);
 		assert.ok(broken > 500, 'most damaged bodies are no JSON');
+	});
+});
+
+describe('withoutMembers', () => {
+	const without = (text: string, ...paths: readonly string[]) =>
+		withoutMembers(
+			Buffer.from(text),
+			paths.map(path => path.split('.')),
+		).toString();
+
+	for (const [text, paths, expected] of [
+		['{"a":1,"b":2,"c":3}', ['a'], '{"b":2,"c":3}'],
+		['{"a":1,"b":2,"c":3}', ['b'], '{"a":1,"c":3}'],
+		['{"a":1,"b":2,"c":3}', ['c'], '{"a":1,"b":2}'],
+		['{"a":1,"b":2,"c":3}', ['a', 'b'], '{"c":3}'],
+		['{"a":1,"b":2,"c":3}', ['b', 'c'], '{"a":1}'],
+		['{"a":1,"b":2,"c":3}', ['c', 'a'], '{"b":2}'],
+		['{ "a" : 1.0 , "b" : [ 9007199254740993 ] }', ['a'], '{ "b" : [ 9007199254740993 ] }'],
+		['{ "a" : {"}":"]"} , "b" : 1E5 }', ['b'], '{ "a" : {"}":"]"} }'],
+		['{"a":1}', ['a'], '{}'],
+		['{"\\u0061":1,"a":{"a":2},"b":{"a":3}}', ['a'], '{"b":{"a":3}}'],
+		['{"a":{"b":1,"c":{"b":2}},"b":3}', ['a.b'], '{"a":{"c":{"b":2}},"b":3}'],
+		['{"a":[{"b":1,"c":2},[{"b":3}],"b"]}', ['a.b'], '{"a":[{"c":2},[{}],"b"]}'],
+		['[{"b":1}]', ['b'], '[{}]'],
+		['{"a":{"b":1},"c":"a"}', ['a.b', 'a'], '{"c":"a"}'],
+		['{"__proto__":{"x":1},"constructor":2}', ['__proto__.x', 'constructor'], '{"__proto__":{}}'],
+		['{"a":1}', ['b', 'a.b', 'a.0'], '{"a":1}'],
+		['"a"', ['a'], '"a"'],
+	] as const) {
+		it(`of ${text} without ${paths.join(', ')} leaves ${expected}`, () =>
+			assert.equal(without(text, ...paths), expected));
+	}
+
+	it('leaves what JSON.parse would have without them, in any layout', () => {
+		const name = fc.constantFrom('a', 'b', 'c"', '\u2028', 'd\\');
+		const value = fc.letrec(tie => ({
+			any: fc.oneof({depthSize: 'small'}, hostileText, fc.double(), tie('list'), tie('object')),
+			list: fc.array(tie('any'), {maxLength: 3}),
+			object: fc.dictionary(name, tie('any'), {maxKeys: 4}),
+		})).object;
+		const drop = (given: unknown, path: readonly string[]): unknown => {
+			if (Array.isArray(given)) return given.map(item => drop(item, path));
+			if (typeof given !== 'object' || given === null) return given;
+			const members = Object.entries(given).filter(([key]) => key !== path[0] || path.length > 1);
+			return Object.fromEntries(
+				members.map(([key, member]) => [key, key === path[0] ? drop(member, path.slice(1)) : member]),
+			);
+		};
+		const paths = fc.array(fc.array(name, {minLength: 1, maxLength: 3}), {maxLength: 3});
+		fc.assert(
+			fc.property(value, paths, layout, (given, all, indent) => {
+				const text = JSON.stringify(given, undefined, indent);
+				const left = withoutMembers(Buffer.from(text), all).toString();
+				assert.deepEqual(JSON.parse(left), all.reduce(drop, JSON.parse(text)));
+			}),
+		);
+	});
+
+	it('takes time by the length of the text', () => {
+		const started = process.cpuUsage();
+		const deep = `{"a":${'['.repeat(900)}"${'x'.repeat(1_000_000)}"${']'.repeat(900)}}`;
+		const wide = `{"a":[${'{"b":1},'.repeat(200_000)}0]}`;
+		for (const text of [deep, wide]) assert.ok(without(text, 'a.b').length > 1000);
+		assert.ok(process.cpuUsage(started).user < 5_000_000);
 	});
 });

@@ -1,69 +1,39 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import {EMPTY, from, NEVER, of, Subject, throwError} from 'rxjs';
-import {toBatch} from '../../lib/run/batch.ts';
+import {EMPTY, from, map, NEVER, type Observable, of, Subject, throwError} from 'rxjs';
 import {ConfigError} from '../../lib/model/errors.ts';
 import type {AuditEvent} from '../../lib/model/event.ts';
+import type {Page} from '../../lib/model/page.ts';
+import {dedupe} from '../../lib/operators/dedupe.ts';
+import {ecs} from '../../lib/operators/ecs.ts';
 import {mapEvents} from '../../lib/operators/map-events.ts';
 import {normalize} from '../../lib/operators/normalize.ts';
+import {ocsf} from '../../lib/operators/ocsf.ts';
 import {redact, type RedactOptions} from '../../lib/operators/redact.ts';
-import type {Page} from '../../lib/model/page.ts';
-import {factsOf, idsOf, listen, pageOf, settledLog, type TestPage} from '../support/pages.ts';
-import {planted, plantedMembers, pseudonym, readings} from '../support/planted.ts';
+import {select} from '../../lib/operators/select.ts';
+import {run} from '../../lib/run/run.ts';
+import {auditEventArbitrary} from '../support/audit-events.ts';
+import {ecsProblems} from '../support/ecs-validator.ts';
+import {memorySink} from '../support/memory-sink.ts';
+import {ocsfMistakes} from '../support/ocsf-validator.ts';
+import {pagedSource} from '../support/paged-source.ts';
+import {factsOf, idsOf, listen, pageOf, settledLog} from '../support/pages.ts';
 
 const key = '0123456789abcdef';
-const source = factsOf({
+
+/** A source whose records are common records but for what all of those have in common, and say more than these. */
+const facts = factsOf({
+	ruleOf: () => undefined,
 	normalize(value) {
-		const {who, texts} = value as {who: Record<string, string>; texts: readonly string[]};
-		const {a, b, c, d} = who;
-		return {
-			message: texts.join(' '),
-			actor: {name: a!, ...(b ? {email: b} : {})},
-			targets: [{name: c ?? a!, id: d ?? a!}],
-		};
+		const {common, odd} = value as {common: {[key: string]: string}; odd?: string};
+		return odd === undefined ? common : (JSON.parse(odd) as never);
 	},
 });
-const common = ['actor.name', 'actor.email', 'targets.name', 'targets.id'];
 
-const record = (text: string, id = 'e1') => ({id, text: Buffer.from(text), value: JSON.parse(text) as unknown});
-const ownPage = (text: string, given?: TestPage) => pageOf([record(text)], given);
-
-function commonPage(text: string): Page {
-	return listen(of(ownPage(text, {source})).pipe(normalize())).values[0]!;
+function commonPage(ids: readonly string[], common: object = {}): Page<AuditEvent> {
+	const records = ids.map(id => ({id, value: {common}}));
+	return listen(of(pageOf(records, {source: facts})).pipe(normalize())).values[0]!;
 }
-
-function redacted(page: Page, options: RedactOptions): Page {
-	return listen(of(page).pipe(redact(options))).values[0]!;
-}
-
-/** All bytes that can leave behind the operator. */
-function textsOf(page: Page): string[] {
-	const bytes = [
-		toBatch(page).batch.lines,
-		...page.records.map(({text}) => text),
-		...page.rejected.map(({text}) => text),
-	];
-	const values = page.records.map(({value}) => JSON.stringify(value));
-	const raws = page.records.flatMap(({raw}) => raw ?? []);
-	return [
-		...bytes.map(one => Buffer.from(one).toString()),
-		...values,
-		...raws,
-		...page.rejected.map(({reason}) => reason),
-	];
-}
-
-function assertGone(page: Page, values: readonly string[]): void {
-	const read = textsOf(page)
-		.flatMap(readings)
-		.map(text => text.toLowerCase());
-	for (const value of values) {
-		const text = read.find(one => one.includes(value.toLowerCase()));
-		assert.equal(text, undefined, `${value} is in ${text}`);
-	}
-}
-
-const own = (page: Page) => Buffer.from(page.records[0]!.text).toString();
 
 describe('redact', () => {
 	it('passes on what the stream says: nothing, an end, an error', () => {
@@ -72,260 +42,238 @@ describe('redact', () => {
 		assert.equal(listen(EMPTY.pipe(ips)).ended, 'complete');
 		const boom = new Error('boom');
 		assert.equal(listen(throwError(() => boom).pipe(ips)).error, boom);
-		const pages = new Subject<Page>();
+		const pages = new Subject<Page<AuditEvent>>();
 		listen(pages.pipe(ips)).unsubscribe();
 		assert.equal(pages.observed, false);
 	});
 
-	it('keeps every page, its position and its acknowledgement', () => {
-		const pages = [pageOf(['a', 'b']), pageOf([], {sequence: 1})];
-		const out = listen(from(pages).pipe(redact({members: ['x'], patterns: ['email', /q/]}))).values;
+	it('keeps every page, its position and its acknowledgement, and what stands for a record is the redacted event', () => {
+		const pages = [commonPage(['a', 'b'], {message: 'Ann', action: 'x'}), commonPage([])];
+		const out = listen(from(pages).pipe(redact({members: ['message']}))).values;
 		assert.deepEqual(out.map(idsOf), [['a', 'b'], []]);
-		for (const [index, page] of out.entries()) assert.deepEqual(page, {...pages[index]!, rejected: []});
+		for (const [index, {events, records, rejected, unknownActions, ...page}] of out.entries()) {
+			const {events: before, records: given, rejected: letters, unknownActions: actions, ...rest} = pages[index]!;
+			assert.deepEqual(page, rest);
+			assert.deepEqual(unknownActions, actions);
+			assert.deepEqual(rejected, letters);
+			assert.deepEqual(
+				events,
+				before.map(({message, raw, ...event}) => event),
+			);
+			for (const [at, {text, value, ...record}] of records.entries()) {
+				const {text: _, value: own, raw, ...same} = given[at]!;
+				assert.deepEqual(record, same);
+				assert.equal(Buffer.from(text).toString(), JSON.stringify(events[at]));
+				assert.deepEqual(value, events[at]);
+				assert.notEqual(value, events[at], 'it is not taken for the record itself');
+			}
+		}
 	});
 
-	for (const options of [{key}, {}]) {
-		const mark = (value: string) => (options.key ? pseudonym(key, value) : '[redacted]');
-		const how = options.key ? 'with a key' : 'without a key';
-
-		it(`leaves nothing of a record's members, and every other byte (${how})`, () => {
-			fc.assert(
-				fc.property(planted, ({values, text, expected}) => {
-					const page = redacted(ownPage(text), {members: plantedMembers, ...options});
-					assert.equal(own(page), expected(mark, options.key !== undefined));
-					assert.equal(Buffer.from(toBatch(page).batch.lines).toString(), `${own(page)}\n`, 'it is its own text still');
-					assert.equal(page.records[0]!.raw, own(page));
-					assertGone(page, values);
-				}),
-			);
+	it('lets nothing of a member, of an address or of the own text reach sinks, dead letters, reports and operators', async () => {
+		const name = fc.stringMatching(/^[A-Z][a-z]{6}[0-9]{4}$/);
+		const address = fc.oneof(
+			name.map(text => `${text}@acme.example`),
+			fc.ipV4(),
+			fc.ipV6().filter(ip => /\d/.test(ip) && ip.length > 6),
+		);
+		const planted = fc.record({
+			names: fc.uniqueArray(name, {minLength: 4, maxLength: 4}),
+			addresses: fc.array(address, {minLength: 3, maxLength: 3}),
+			key: fc.constantFrom(undefined, key),
 		});
-
-		it(`leaves nothing of a common record's members, in raw and in the record neither (${how})`, () => {
-			fc.assert(
-				fc.property(planted, ({values, text, expected}) => {
-					const before = commonPage(text);
-					const page = redacted(before, {members: common, ...options});
-					assert.equal(own(page), expected(mark, true));
-					assert.equal((page.events[0] as {raw: string}).raw, own(page));
-					assertGone(page, values);
-					assert.deepEqual(idsOf(page), idsOf(before));
-				}),
-			);
-		});
-
-		it(`leaves nothing of e-mail addresses (${how})`, () => {
-			fc.assert(
-				fc.property(planted, ({values, text}) => {
-					const addresses = values.filter(value => value.includes('@'));
-					for (const page of [ownPage(text), commonPage(text)]) {
-						assertGone(redacted(page, {patterns: ['email'], ...options}), addresses);
-					}
-				}),
-			);
-		});
-	}
-
-	it('gives the same bytes for the same record and key, and other pseudonyms for another key', () => {
-		fc.assert(
-			fc.property(planted, ({text}) => {
-				const once = textsOf(redacted(commonPage(text), {members: common, patterns: ['ip'], key}));
-				const again = redact({members: common, patterns: ['ip'], key: Buffer.from(key)});
-				for (const page of listen(of(commonPage(text), commonPage(text)).pipe(again)).values) {
-					assert.deepEqual(textsOf(page), once);
+		await fc.assert(
+			fc.asyncProperty(planted, async ({names: [who, target, own, failed], addresses: [a, b, c], key: used}) => {
+				const common = {
+					action: `did ${b}`,
+					message: `${who} by ${a}, ${encodeURIComponent(b!)}, "${encodeURIComponent(target!)}"`,
+					actor: {name: who, email: a},
+					targets: [{name: target, id: c, type: 'user'}],
+					changes: [{field: c, from: a, to: `"${b}" of ${who!.toUpperCase()}`}],
+					labels: {[`x ${c}`]: [a], [`y ${target}`]: 1},
+				};
+				const value = (index: number) => ({n: index, common, password: own, ...(index === 3 ? {odd: `"${own}`} : {})});
+				const records = Array.from({length: 6}, (_, index) => ({
+					id: `e${index}`,
+					timeMs: (6 - index) * 1000,
+					value: value(index),
+				}));
+				const seen: unknown[] = [];
+				const sink = memorySink({refuses: ['e2']});
+				const spy = {
+					...sink,
+					open: async (context: Parameters<typeof sink.open>[0]) => {
+						const open = await sink.open(context);
+						const write: typeof open.write = async batch => {
+							const texts = batch.records.map(({text}) => Buffer.from(text).toString());
+							seen.push(batch.events, batch.records, texts, Buffer.from(batch.lines).toString());
+							return open.write(batch);
+						};
+						return {...open, write};
+					},
+				};
+				const deadLetters = memorySink({target: 'letters'});
+				const members = ['actor.name', 'targets.name'];
+				const report = await run(
+					start =>
+						pagedSource(records, {start, pageSize: 4, facts}).pipe(
+							normalize(),
+							mapEvents(event => {
+								if (event.id === 'e4') throw new Error(`odd: ${failed}`);
+								return event.id === 'e1' ? ({...event, action: 1n} as unknown as AuditEvent) : event;
+							}),
+							redact({members, patterns: ['email', 'ip'], key: used}),
+							mapEvents((event, record) => {
+								seen.push(event, record);
+								if (event.id === 'e5') throw new Error(`odd: ${JSON.stringify([event, record])}`);
+								return event;
+							}),
+						),
+					spy,
+					{deadLetters, onProgress: progress => void seen.push(progress)},
+				);
+				assert.equal(report.events + report.deadLetters, 6);
+				assert.deepEqual(deadLetters.lines.map(line => (JSON.parse(line) as {id: string}).id).sort(), [
+					'e1',
+					'e2',
+					'e3',
+					'e4',
+					'e5',
+				]);
+				const text = JSON.stringify([seen, sink.lines, deadLetters.lines, report]).toLowerCase();
+				for (const planted of [who, target, own, failed, a, b, c]) {
+					assert.ok(!text.includes(planted!.toLowerCase()), `${planted} is in ${text}`);
 				}
-				const marks = new Set(once.join().match(/redacted:\w+/g));
-				const others = textsOf(redacted(commonPage(text), {members: common, patterns: ['ip'], key: `${key}!`})).join();
-				for (const mark of marks) assert.ok(!others.includes(mark));
+				assert.ok(text.includes(used === undefined ? '[redacted]' : 'redacted:'));
+			}),
+			{numRuns: 50},
+		);
+	});
+
+	it('gives the same bytes for the same record and key, and records that are valid in every format', () => {
+		const members = ['actor.name', 'actor.email', 'targets.name', 'targets.id', 'origin', 'message'];
+		const all: RedactOptions[] = [
+			{members},
+			{members, key},
+			{members: ['actor', 'targets'], key},
+			{patterns: ['email', 'ip'], key},
+			{members: ['actor.type', 'targets', 'action'], patterns: [/.+/]},
+		];
+		fc.assert(
+			fc.property(auditEventArbitrary, fc.constantFrom(...all), (given, options) => {
+				const event = {...given, source: facts.name, tenant: facts.tenant};
+				const page = {...pageOf([given.id], {source: facts}), events: [event], verbatim: false};
+				const [out, again] = [redact(options), redact(options)].map(
+					operator => listen(of(page).pipe(operator)).values[0]!,
+				);
+				assert.equal(JSON.stringify(out!.events), JSON.stringify(again!.events));
+				const [inEcs] = listen(of(out!).pipe(ecs())).values;
+				const [inOcsf] = listen(of(out!).pipe(ocsf())).values;
+				assert.deepEqual([...inEcs!.rejected, ...inOcsf!.rejected], []);
+				assert.deepEqual(inEcs!.events.flatMap(ecsProblems), []);
+				assert.deepEqual(inOcsf!.events.flatMap(ocsfMistakes), []);
 			}),
 		);
 	});
 
-	it('touches neither a record in which there is nothing, nor its page', () => {
-		const text = '{"id":"e1","time":"2026-01-02T03:04:05.006Z","n":9007199254740993,"__proto__":{"a":1.0},"v":"1.2.3"}';
-		const page = ownPage(text);
-		for (const options of [{patterns: ['ip', 'email'] as const}, {patterns: [/nothing/]}, {members: ['none'], key}]) {
-			const out = redacted(page, options);
-			assert.equal(out.records[0], page.records[0]);
-			assert.equal(out.events[0], page.events[0]);
-			assert.equal(out.verbatim, true);
-		}
-		const made = commonPage('{"who":{"a":"x"},"texts":["y"]}');
-		assert.equal(redacted(made, {patterns: ['ip', 'email']}).events[0], made.events[0]);
-	});
-
-	it('takes a number that is a value, not one that has its digits', () => {
-		const text = '{"who":{"id":7},"n":[7,7.0,70,17,1.7],"s":"7 70 x7","t":"7","o":{"7":true}}';
-		const at = pseudonym(key, '7');
-		assert.equal(
-			own(redacted(ownPage(text), {members: ['who.id'], key})),
-			`{"who":{"id":"${at}"},"n":["${at}","${at}",70,17,1.7],"s":"${at} 70 x7","t":"${at}","o":{"${at}":true}}`,
-		);
-	});
-
-	it('tells numbers apart that look the same when they are parsed', () => {
-		const text = '{"who":9007199254740993,"n":[9007199254740993,9007199254740992],"s":"9007199254740993"}';
-		const out = own(redacted(ownPage(text), {members: ['who'], key}));
-		const at = pseudonym(key, '9007199254740993');
-		assert.equal(out, `{"who":"${at}","n":["${at}",9007199254740992],"s":"${at}"}`);
-	});
-
-	it('redacts all that is in a member', () => {
-		const text = '{"who":{"n":["Ann",1,true,null,"",{"x":"Bob"}]},"s":"Ann, Bob, 1 true"}';
-		const [ann, bob, one, yes] = ['Ann', 'Bob', '1', 'true'].map(value => pseudonym(key, value));
-		assert.equal(
-			own(redacted(ownPage(text), {members: ['who'], key})),
-			`{"who":{"n":["${ann}","${one}","${yes}",null,"",{"x":"${bob}"}]},"s":"${ann}, ${bob}, ${one} true"}`,
-		);
-		assert.equal(own(redacted(ownPage(text), {members: ['who']})), '{"s":"[redacted], [redacted], [redacted] true"}');
-	});
-
-	it('reaches each of several members of one name', () => {
-		const text = '{"who":"Ann","who":"Bob","s":"Ann Bob Cy"}';
-		assert.equal(own(redacted(ownPage(text), {members: ['who']})), '{"s":"[redacted] [redacted] Cy"}');
-	});
-
-	it('keeps the names of members, whatever somebody calls himself', () => {
-		const text = '{"actor":{"name":"action"},"action":"name","actor action":1}';
-		const out = redacted(ownPage(text), {members: ['actor.name'], key});
-		const at = pseudonym(key, 'action');
-		assert.equal(own(out), `{"actor":{"name":"${at}"},"action":"name","actor ${at}":1}`);
-		assert.deepEqual(out.rejected, []);
-	});
-
-	it('never touches what events and rows are named by', () => {
-		const facts = factsOf({name: 'Ann', tenant: 'a@b.cc'});
-		const event = {id: 'Ann', time: 'Ann', source: 'Ann', tenant: 'a@b.cc', processed: 'Ann', actor: {name: 'Ann'}};
-		const page = {...pageOf([{id: 'Ann'}], {source: facts}), events: [event], verbatim: false};
-		const out = redacted(page, {members: ['actor.name'], patterns: ['email', /./]});
-		assert.deepEqual(out.events, [{...event, actor: {}}]);
-		assert.deepEqual(idsOf(out), ['Ann']);
-	});
-
-	it('reaches members of those names in events that are no common records', () => {
-		const text = '{"id":"10.1.2.3","time":"10.1.2.3","source":"10.1.2.3","tenant":"10.1.2.3","raw":"10.1.2.3"}';
-		const gone = text.replaceAll('10.1.2.3', '[redacted]');
-		assert.equal(own(redacted(ownPage(text), {patterns: ['ip']})), gone);
-		assert.equal(
-			own(redacted(ownPage(text), {members: ['source'], key})),
-			text.replaceAll('10.1.2.3', pseudonym(key, '10.1.2.3')),
-		);
-		const made = listen(of(ownPage(text)).pipe(mapEvents(event => ({...(event as object)})))).values[0]!;
-		assert.deepEqual(redacted(made, {patterns: ['ip']}).events, [JSON.parse(gone)]);
-		const ecsPage = {...pageOf(['a']), events: [{source: {ip: '10.1.2.3'}}], verbatim: false};
-		assert.deepEqual(redacted(ecsPage, {members: ['source.ip']}).events, [{source: {}}]);
-	});
-
-	it('ends a stream of common records whose names of events it would have to change', () => {
-		for (const member of ['id', 'time', 'source', 'tenant', 'processed', 'raw', 'id.x', 'activity', 'outcome']) {
-			const settled = settledLog();
-			const page = ownPage('{"who":{"a":"Ann"},"texts":[]}', {source, settled});
-			const heard = listen(of(page).pipe(normalize(), redact({members: ['actor.name', member]})));
-			assert.ok(heard.error instanceof ConfigError);
-			assert.match(heard.error.message, /^redact: expected members (other than id, time.*files, rows|that can hold)/);
-			assert.equal(settled.nacked[0], heard.error);
+	it('lets nobody be called so that an event gets another meaning', () => {
+		const common = {activity: 'user-login', outcome: 'failure', actor: {type: 'user', name: 'user-login failure'}};
+		for (const options of [{members: ['actor.name']}, {members: ['actor'], key}, {patterns: [/user|login|failure/]}]) {
+			const [page] = listen(of(commonPage(['a'], common)).pipe(redact(options))).values;
+			assert.deepEqual([page!.events[0]!.activity, page!.events[0]!.outcome], ['user-login', 'failure']);
+			if (!options.patterns) assert.equal(page!.events[0]!.actor?.type, 'user');
 		}
 	});
 
-	it('leaves out the text of a record with two members of one name, since only one of them was mapped', () => {
-		const text = '{"who":{"a":"Old","a":"Ann"},"texts":["Ann did"]}';
-		const out = redacted(commonPage(text), {members: ['actor.name']});
-		assert.equal((out.events[0] as AuditEvent).raw, undefined);
-		assertGone(out, ['Old', 'Ann']);
-		const nobody = commonPage('{"who":{"a":"Old","a":""},"texts":["x"]}');
-		assertGone(redacted(nobody, {members: ['actor.fullName']}), ['Old']);
-	});
-
-	it('leaves out a raw that is no JSON, and the text of a record that is none', () => {
-		const event = {source: 'some-source', tenant: 'some-tenant', actor: {name: 'Ann'}, raw: 'Ann"'};
-		const page = {...pageOf([{id: 'a', text: Buffer.from('Ann {')}]), events: [event], verbatim: false};
-		const out = redacted(page, {members: ['actor.name'], key});
-		const {raw, ...rest} = event;
-		assert.equal(raw, 'Ann"');
-		assert.deepEqual(out.events, [{...rest, actor: {name: pseudonym(key, 'Ann')}}]);
-		assertGone(out, ['Ann']);
-		const verbatim = redacted(pageOf([{id: 'a', text: Buffer.from('{"who":"Ann"'), value: {}}]), {members: ['who']});
-		assert.deepEqual(verbatim.rejected, [{id: 'a', text: new Uint8Array(), reason: 'cannot be redacted'}]);
-		assert.equal(verbatim.events.length, 0);
-	});
-
-	it('makes a dead letter without text of an event that cannot be walked through', () => {
+	it('makes a dead letter without text of an event that cannot be walked through or written', () => {
 		const round: Record<string, unknown> = {};
 		round['round'] = round;
-		const page = {...pageOf(['a', 'b']), events: [round, {ok: 1}], verbatim: false};
-		const out = redacted(page, {patterns: ['email']});
-		assert.deepEqual(out.rejected, [{id: 'a', text: new Uint8Array(), reason: 'cannot be redacted'}]);
-		assert.deepEqual(out.events, [{ok: 1}]);
-		assert.deepEqual(idsOf(out), ['b']);
-	});
-
-	it('reaches what would be written of an event: dates, lists, names', () => {
-		const event = {when: new Date(0), who: {x: 'Ann'}, '__proto__ Ann': {Ann: ['by Ann', undefined]}};
-		const page = {...pageOf(['a']), events: [event], verbatim: false};
-		const out = redacted(page, {members: ['who'], patterns: [/1970/]});
-		assert.equal(
-			JSON.stringify(out.events),
-			'[{"when":"[redacted]-01-01T00:00:00.000Z","__proto__ [redacted]":{"[redacted]":["by [redacted]",null]}}]',
+		const page = commonPage(['a', 'b', 'c']);
+		const odd = [round, undefined, {n: 1n}];
+		const events = page.events.map((event, index) => ({...event, odd: odd[index]}));
+		const [out] = listen(of({...page, events}).pipe(redact({patterns: ['email']}))).values;
+		assert.deepEqual(
+			out!.rejected.map(({id, text, reason}) => [id, text.length, reason]),
+			[
+				['a', 0, 'cannot be redacted'],
+				['c', 0, 'cannot be redacted'],
+			],
 		);
+		assert.deepEqual([out!.events.map(({id}) => id), idsOf(out!)], [['b'], ['b']]);
 	});
 
 	it('counts unknown actions by what is left of them', () => {
-		const records = ['Ann', 'Bob'].map(name => ({id: name, value: {actor: {name}, action: `${name} did`}}));
-		const facts = factsOf({ruleOf: () => undefined, normalize: value => value as {[key: string]: string}});
-		const page = listen(of(pageOf(records, {source: facts})).pipe(normalize())).values[0]!;
-		assert.deepEqual([...redacted(page, {members: ['actor.name']}).unknownActions!], [['[redacted] did', 2]]);
+		const actions = (options: RedactOptions) => {
+			const page = {
+				...commonPage([]),
+				unknownActions: new Map([
+					['a@x.io did', 1],
+					['b@x.io did', 2],
+					['x', 1],
+				]),
+			};
+			return [...listen(of(page).pipe(redact(options))).values[0]!.unknownActions!];
+		};
+		assert.deepEqual(actions({patterns: ['email']}), [
+			['[redacted] did', 3],
+			['x', 1],
+		]);
+		assert.deepEqual(actions({members: ['action']}), [['[redacted]', 4]]);
+		const {unknownActions, ...page} = commonPage([]);
+		assert.equal(listen(of(page).pipe(redact({members: ['action']}))).values[0]!.unknownActions, undefined);
+	});
+
+	it('leaves dead letters apart for the dedupe behind it, and alike when they come again', () => {
+		const letters = ['{"a":1', '{"a":2'].map(text => ({text: Buffer.from(text), reason: 'the record is not JSON: x'}));
+		const page = {...commonPage([]), rejected: letters};
+		const out = listen(of(page, page).pipe(redact({patterns: ['ip']}), dedupe())).values;
 		assert.deepEqual(
-			[...redacted(page, {members: ['action'], key}).unknownActions!.keys()],
-			[pseudonym(key, 'Ann did'), pseudonym(key, 'Bob did')],
+			out.map(({rejected}) => rejected.map(({text, reason}) => [text.length, reason])),
+			[
+				[
+					[0, 'the record is not JSON'],
+					[0, 'the record is not JSON'],
+				],
+				[],
+			],
 		);
-		assert.equal(redacted(pageOf(records), {members: ['x']}).unknownActions, undefined);
 	});
 
-	describe('of dead letters from before', () => {
-		const letter = (text: string, reason = 'odd') => ({id: 'l', text: Buffer.from(text), reason});
-		const left = (page: Page, options: RedactOptions) =>
-			redacted(page, options).rejected.map(({id, text, reason}) => [id, Buffer.from(text).toString(), reason]);
-
-		it('takes out the members of the record, and what matches, in the reason too', () => {
-			const rejected = [letter('{"who":"Ann","s":"Ann a@b.cc"}', 'Ann: a@b.cc is odd'), letter('{"s":1.0}')];
-			assert.deepEqual(left(pageOf([], {rejected}), {members: ['who'], patterns: ['email']}), [
-				['l', '{"s":"[redacted] [redacted]"}', '[redacted]: [redacted] is odd'],
-				['l', '{"s":1.0}', 'odd'],
-			]);
+	for (const [what, order, got] of [
+		['in front of normalize()', map((page: Page) => page as Page<AuditEvent>), 'those of the API'],
+		['behind ecs()', (pages: never) => normalize()(pages).pipe(ecs()) as never, 'other events'],
+		['behind ocsf()', (pages: never) => normalize()(pages).pipe(ocsf()) as never, 'other events'],
+		['behind select()', (pages: never) => normalize()(pages).pipe(select(['id', 'time'])) as never, 'other events'],
+		[
+			'behind what makes no objects',
+			(pages: never) => normalize()(pages).pipe(mapEvents(() => null)) as never,
+			'other',
+		],
+	] as const) {
+		it(`ends the stream ${what}, and says where it belongs`, () => {
+			const settled = settledLog();
+			const page = pageOf([{id: 'a', value: {common: {}, source: {ip: '10.0.0.1'}}}], {source: facts, settled});
+			const heard = listen(of(page).pipe(order as never, redact({patterns: ['ip']}) as never));
+			assert.deepEqual(heard.values, []);
+			assert.ok(heard.error instanceof ConfigError);
+			assert.ok(heard.error.message.startsWith(`redact: expected common records, got ${got}`));
+			assert.match(heard.error.message, /; put it behind normalize\(\) and before ecs\(\), ocsf\(\) and select\(\)$/);
+			assert.equal(settled.nacked[0], heard.error);
 		});
+	}
 
-		it('finds members of the common record as the source maps them', () => {
-			const rejected = [letter('{"who":{"a":"Ann"},"texts":["Ann did"],"s":"Anna"}'), letter('{"who":"Ann"}')];
-			const page = {...pageOf([], {rejected, source}), verbatim: false};
-			assert.deepEqual(left(page, {members: ['actor.name']}), [
-				['l', '{"who":{"a":"[redacted]"},"texts":["[redacted] did"],"s":"Anna"}', 'odd'],
-				['l', '', 'odd'],
-			]);
-			assert.deepEqual(left(page, {members: ['made.up']}), [
-				['l', '', 'odd'],
-				['l', '', 'odd'],
-			]);
-			assert.deepEqual(left(page, {members: ['source.ip']}), [
-				['l', '', 'odd'],
-				['l', '', 'odd'],
-			]);
-		});
-
-		it('leaves out what cannot be read', () => {
-			const rejected = [letter('{"a@b.cc'), {text: Buffer.from('"a@b.cc"'), reason: 'no id'}];
-			assert.deepEqual(left(pageOf([], {rejected}), {patterns: ['email']}), [
-				['l', '', 'odd'],
-				[undefined, '', 'no id'],
-			]);
-		});
+	it('is refused by the types before normalize() and behind a schema', () => {
+		const pages = EMPTY as Observable<Page>;
+		// @ts-expect-error the API's own records
+		pages.pipe(redact({patterns: ['ip']}));
+		// @ts-expect-error events of a schema
+		pages.pipe(normalize(), ecs(), redact({patterns: ['ip']}));
+		pages.pipe(normalize(), redact({patterns: ['ip']}), ecs());
 	});
 
-	it('refuses indexes, short keys, and nothing at all', () => {
-		assert.throws(() => redact({members: ['targets.0.name']}), /for all items of a list, got targets\.0\.name/);
-		assert.throws(() => redact({members: ['a..b']}), ConfigError);
-		assert.throws(() => redact({}), new ConfigError('redact: expected members or patterns, got none'));
-		assert.throws(
-			() => redact({patterns: ['ip'], key: 'é'.repeat(7)}),
-			new ConfigError('redact: expected a key of at least 16 bytes, got 14'),
-		);
+	it('refuses what cannot be asked for before anything is read', () => {
+		assert.throws(() => redact({members: ['actor.emial']}), ConfigError);
+		assert.throws(() => redact({members: ['tenant']}), ConfigError);
+		assert.throws(() => redact({}), ConfigError);
 	});
 });

@@ -1,9 +1,9 @@
 import {createHash, createHmac} from 'node:crypto';
 import {commonMembers} from '../../operators/common-members.ts';
+import {memberTree} from '../../operators/member-tree.ts';
 import {ConfigError, reasonOf} from '../../model/errors.ts';
 import {redact, type RedactOptions, type RedactPattern} from '../../operators/redact.ts';
 import {select} from '../../operators/select.ts';
-import {refusalOf} from '../../redaction/kept-members.ts';
 import {secretIn} from './credentials.ts';
 import {type Flags, type FlagValues, textsIn, nearest} from './flags.ts';
 import type {World} from '../world.ts';
@@ -13,8 +13,8 @@ export const redactFlags: Flags = {
 		value: 'MEMBER|email|ip|/REGEX/',
 		repeat: true,
 		help:
-			'take out personal data, wherever it stands: the value of a member of the common record (actor.email), ' +
-			'or of the record for --format raw; all addresses; or what matches',
+			'take out a member of the common record (actor.email) and its value in other texts, all addresses, or what ' +
+			"matches; with it goes the record's own text. For --format raw: take out a whole member of the record",
 	},
 	'redact-key-file': {
 		value: 'FILE',
@@ -29,6 +29,8 @@ export const redactFlags: Flags = {
 
 export interface RedactionFlags {
 	readonly redact?: RedactOptions;
+	/** Members of the API's own records that are taken out. */
+	readonly remove?: readonly string[];
 	readonly select?: readonly string[];
 	/** What a state is bound to: with other flags, or another key, its target would hold two kinds of events. */
 	readonly binding: Readonly<Record<string, string>>;
@@ -36,37 +38,65 @@ export interface RedactionFlags {
 
 /** What the flags ask for. Throws a ConfigError, before anything is opened, that never shows the key. */
 export function redactionFrom(values: FlagValues, env: World['env'], format: string): RedactionFlags {
-	const redacted = redactOptions(values, env, format);
+	const given = textsIn(values, 'redact');
+	const hasKey = values['redact-key-file'] !== undefined;
+	if (hasKey && given.length === 0) throw new ConfigError('--redact-key-file: expected --redact beside it, got none');
+	const isRaw = format === 'raw';
+	if (hasKey && isRaw) throw needsCommon('--redact-key-file', 'pseudonyms');
+	const redacted = given.length > 0 && !isRaw ? redactOptions(given, values, env) : undefined;
 	const selected = textsIn(values, 'select').flatMap(text => text.split(',').map(member => member.trim()));
 	if (selected.length > 0) checkSelect(selected, format);
 	return {
 		...(redacted ? {redact: redacted} : {}),
+		...(given.length > 0 && isRaw ? {remove: given.map(ownMember)} : {}),
 		...(selected.length > 0 ? {select: selected} : {}),
 		binding: {
-			...(redacted ? {'--redact': JSON.stringify([...new Set(textsIn(values, 'redact').map(bound))].sort())} : {}),
+			...(given.length > 0 ? {'--redact': JSON.stringify([...new Set(given.map(bound))].sort())} : {}),
 			...(redacted?.key === undefined ? {} : {'--redact-key-file': fingerprint(redacted.key)}),
 			...(selected.length > 0 ? {'--select': [...new Set(selected)].sort().join()} : {}),
 		},
 	};
 }
 
-function redactOptions(values: FlagValues, env: World['env'], format: string): RedactOptions | undefined {
-	const given = textsIn(values, 'redact');
-	const file = values['redact-key-file'];
-	if (given.length === 0) {
-		if (file === undefined) return undefined;
-		throw new ConfigError('--redact-key-file: expected --redact beside it, got none');
-	}
+function redactOptions(given: readonly string[], values: FlagValues, env: World['env']): RedactOptions {
 	const patterns: RedactPattern[] = [];
 	const members: string[] = [];
 	for (const text of given) {
 		const pattern = patternIn(text);
-		if (pattern === undefined) members.push(memberIn(text, format));
+		if (pattern === undefined) members.push(commonMember(text));
 		else patterns.push(pattern);
 	}
-	const options = {members, patterns, key: keyFrom(file, env)};
+	const options = {members, patterns, key: keyFrom(values['redact-key-file'], env)};
 	checkInTermsOf('--redact', () => redact(options));
 	return options;
+}
+
+function commonMember(member: string): string {
+	const known = commonMembers();
+	if (known.includes(member)) return member;
+	throw new ConfigError(
+		`--redact: expected email, ip, /REGEX/ or a member of the common record, got ${JSON.stringify(member)}` +
+			nearest(member, known),
+	);
+}
+
+/** A member of the API's own record: only its text says whether there is one of that name. */
+function ownMember(member: string): string {
+	if (patternIn(member) !== undefined) throw needsCommon('--redact', 'patterns');
+	checkInTermsOf('--redact', () => memberTree('redact', [member]));
+	// it would take out nothing, without a word
+	if (!member.includes('.') || !commonMembers().includes(member)) return member;
+	throw new ConfigError(
+		`--redact: expected a member of the API's own record beside --format raw, got ${member} of the common record; ` +
+			'rxaudit explain shows what it is made from',
+	);
+}
+
+function needsCommon(flag: string, what: string): ConfigError {
+	return new ConfigError(
+		`${flag}: expected --format audit, ecs or ocsf beside it, got raw, of which whole members can be taken out: ` +
+			`${what} stand in common records only`,
+	);
 }
 
 function patternIn(text: string): RedactPattern | undefined {
@@ -83,26 +113,6 @@ function patternIn(text: string): RedactPattern | undefined {
 	} catch (error) {
 		throw new ConfigError(`--redact: expected a regular expression of JavaScript, but ${reasonOf(error)}`);
 	}
-}
-
-/** One that is spelled wrong would leave everything as it is. */
-function memberIn(member: string, format: string): string {
-	const known = commonMembers();
-	if (format === 'raw') {
-		// it would redact nothing, without a word
-		if (!member.includes('.') || !known.includes(member)) return member;
-		throw new ConfigError(
-			`--redact: expected a member of the API's own record beside --format raw, got ${member} of the common record; ` +
-				'rxaudit explain shows what it is made from',
-		);
-	}
-	const refusal = refusalOf(member);
-	if (refusal) throw inTermsOf('--redact', refusal);
-	if (known.includes(member)) return member;
-	throw new ConfigError(
-		`--redact: expected email, ip, /REGEX/ or a member of the common record, got ${JSON.stringify(member)}` +
-			nearest(member, known),
-	);
 }
 
 function keyFrom(file: FlagValues[string], env: World['env']): string | undefined {

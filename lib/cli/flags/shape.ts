@@ -8,6 +8,7 @@ import {filterEvents} from '../../operators/filter-events.ts';
 import {normalize} from '../../operators/normalize.ts';
 import {ocsf} from '../../operators/ocsf.ts';
 import {redact} from '../../operators/redact.ts';
+import {removeMembers} from '../../redaction/remove-members.ts';
 import {select} from '../../operators/select.ts';
 import type {Page} from '../../model/page.ts';
 import type {EventFormat} from '../../sink/sink.ts';
@@ -52,8 +53,8 @@ export async function shapeFrom(
 	env: World['env'],
 ): Promise<Shape> {
 	const format = formatOf(source, values);
-	const raw = values['no-raw'] !== true;
-	if (!raw && format === 'raw') {
+	const noRaw = values['no-raw'] === true;
+	if (noRaw && format === 'raw') {
 		throw new ConfigError("--no-raw: expected --format audit, ecs or ocsf beside it, got raw, the record's own text");
 	}
 	const where = textsIn(values, 'where');
@@ -64,9 +65,11 @@ export async function shapeFrom(
 	});
 	const enrichment = await enrichmentFrom(source, options, {...values, format}, env);
 	const redaction = redactionFrom(values, env, format);
+	// nothing of the record's own text where something is redacted
+	const raw = !noRaw && redaction.redact === undefined;
 	for (const member of redaction.select ?? []) checkMember('--select', member, format);
 	const shape = (pages: Observable<Page>, start: Start): Observable<Page> => {
-		if (format === 'raw') return redaction.redact ? pages.pipe(redact(redaction.redact)) : pages;
+		if (format === 'raw') return redaction.remove ? pages.pipe(removeMembers(redaction.remove)) : pages;
 		let events: Observable<Page<AuditEvent>> = pages.pipe(normalize({raw}));
 		if (enrichment) events = events.pipe(enrich(enrichment.options, start));
 		if (redaction.redact) events = events.pipe(redact(redaction.redact));

@@ -71,17 +71,31 @@ describe('redactionFrom', () => {
 		);
 	});
 
-	it('refuses a dotted member of the common record where the own text is written: it would redact nothing', () => {
-		assert.throws(
-			() => given(['--redact', 'actor.name'], {format: 'raw'}),
-			/--redact: expected a member of the API's own record beside --format raw, got actor\.name of the common record/,
-		);
+	it('takes whole members out of raw records, of any name, and no more', () => {
+		const env = {RXAUDIT_REDACT_KEY: key};
+		for (const member of ['attributes.x', 'source', 'id']) {
+			const {redact, remove, binding} = given(['--redact', member], {format: 'raw', env});
+			assert.deepEqual([redact, remove], [undefined, [member]]);
+			assert.deepEqual(binding, {'--redact': JSON.stringify([member])});
+		}
+		const only = 'expected --format audit, ecs or ocsf beside it, got raw, of which whole members can be taken out: ';
+		for (const [args, message] of [
+			[['--redact', 'x', '--redact', 'email'], `--redact: ${only}`],
+			[['--redact', 'ip'], `--redact: ${only}`],
+			[['--redact', '/x/'], `--redact: ${only}`],
+			[['--redact', 'x', '--redact-key-file', keyFile(key)], `--redact-key-file: ${only}`],
+			[['--redact', 'a..b'], '--redact: expected a member like'],
+			// it would take out nothing, without a word
+			[['--redact', 'actor.name'], "--redact: expected a member of the API's own record beside --format raw"],
+		] as const) {
+			assert.throws(
+				() => given([...args], {format: 'raw'}),
+				error => error instanceof ConfigError && error.message.startsWith(message),
+			);
+		}
 	});
 
-	it('takes any member of raw records, and those of the common record else', () => {
-		for (const member of ['attributes.x', 'source', 'id']) {
-			assert.deepEqual(given(['--redact', member], {format: 'raw'}).redact?.members, [member]);
-		}
+	it('names the member that was meant', () => {
 		assert.throws(
 			() => given(['--redact', 'actor.emial'], {format: 'ecs'}),
 			new ConfigError(
@@ -89,12 +103,13 @@ describe('redactionFrom', () => {
 					'got "actor.emial" (did you mean actor.email?)',
 			),
 		);
+		assert.deepEqual(given(['--redact', 'raw']).redact?.members, ['raw']);
 	});
 
 	for (const [args, message] of [
 		[['--redact', 'id'], /^--redact: expected members other than id/],
-		[['--redact', 'raw'], /^--redact: expected members other than/],
-		[['--redact', 'outcome'], /^--redact: expected members that can hold personal data, got outcome/],
+		[['--redact', 'outcome'], /^--redact: expected members other than .*, got outcome: /],
+		[['--redact', '/(?=a)/'], /^--redact: expected an expression that can be run in linear time/],
 		[['--redact', '/a'], /^--redact: expected \/REGEX\//],
 		[['--redact', '//'], /^--redact: expected \/REGEX\//],
 		[['--redact', '/a/g'], /^--redact: expected \/REGEX\//],
