@@ -9,6 +9,8 @@ export type RedactPattern = 'email' | 'ip' | RegExp;
 export interface Span {
 	readonly start: number;
 	readonly end: number;
+	/** What stands there, in the one spelling that others of it share. Default: the text. */
+	readonly value?: string;
 }
 
 /** Where in a text something is that is to go. */
@@ -50,9 +52,11 @@ function replace(text: string, finders: readonly Find[], mark: (value: string) =
 	let at = 0;
 	for (let index = 0; index < spans.length;) {
 		const {start} = spans[index]!;
-		let {end} = spans[index]!;
-		while (++index < spans.length && spans[index]!.start < end) end = Math.max(end, spans[index]!.end);
-		parts.push(text.slice(at, start), mark(text.slice(start, end)));
+		let {end, value} = spans[index]!;
+		for (index++; index < spans.length && spans[index]!.start < end; index++) {
+			if (spans[index]!.end > end) [end, value] = [spans[index]!.end, undefined];
+		}
+		parts.push(text.slice(at, start), mark(value ?? text.slice(start, end)));
 		at = end;
 	}
 	return parts.join('') + text.slice(at);

@@ -1,9 +1,8 @@
 import {createHmac, hash} from 'node:crypto';
 import {isIP} from 'node:net';
 import {ConfigError} from '../model/errors.ts';
-import type {AuditEvent} from '../model/event.ts';
+import {type AuditEvent, commonMembers} from '../model/event.ts';
 import type {Rejected} from '../model/page.ts';
-import {commonMembers} from '../operators/common-members.ts';
 import {below, type MemberTree, memberTree} from '../operators/member-tree.ts';
 import {type Find, type RedactPattern, replacePatterns} from './patterns.ts';
 import {valueFinder} from './values.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {z} from 'zod';
-import {auditEvent} from '../../lib/model/event.ts';
+import {auditEvent, commonMembers} from '../../lib/model/event.ts';
 
 const least = {id: '1', time: '2026-01-31T23:59:59.987Z', source: 'some-source', tenant: ''};
 
@@ -50,5 +50,19 @@ describe('the common record', () => {
 			}
 		};
 		said(z.toJSONSchema(auditEvent), '');
+	});
+});
+
+describe('commonMembers', () => {
+	it('has each member once, those of members and of items of lists too', () => {
+		const members = commonMembers();
+		assert.equal(new Set(members).size, members.length);
+		assert.deepEqual(
+			members.filter(member => !member.includes('.')),
+			Object.keys(auditEvent.shape),
+		);
+		for (const member of ['actor.onBehalfOf.email', 'origin.ips', 'origin.geo.city', 'targets.name', 'changes.from']) {
+			assert.ok(members.includes(member), member);
+		}
 	});
 });

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import {createHmac} from 'node:crypto';
 import {ConfigError} from '../../lib/model/errors.ts';
-import {type AuditEvent, auditEvent} from '../../lib/model/event.ts';
-import {commonMembers} from '../../lib/operators/common-members.ts';
+import {type AuditEvent, auditEvent, commonMembers} from '../../lib/model/event.ts';
 import {type RedactOptions, redactionOf, withoutText} from '../../lib/redaction/redaction.ts';
 
 const key = '0123456789abcdef';
@@ -84,8 +83,8 @@ describe('redactionOf', () => {
 			assert.equal(actor === undefined, used === undefined);
 			assert.deepEqual(rest, {
 				...without(given, 'raw', 'actor'),
-				message: `${mark('ANN')}'s mail (${mark('ann')} "${mark('Ann')}"), Anna`,
-				targets: [{type: 'ann', name: `${mark('Ann')} Lee`, id: mark('ann')}],
+				message: `${mark('Ann')}'s mail (${mark('Ann')} "${mark('Ann')}"), Anna`,
+				targets: [{type: 'ann', name: `${mark('Ann')} Lee`, id: mark('Ann')}],
 				changes: [{field: 'Ann', from: `{"who":"${mark('Ann')}"}`, to: `${mark('7')}.1`}],
 				labels: {[`by ${mark('Ann')}`]: [mark('7'), 77]},
 			});

@@ -1,4 +1,4 @@
-import {commonMembers} from '../../operators/common-members.ts';
+import {commonMembers} from '../../model/event.ts';
 import {ConfigError} from '../../model/errors.ts';
 import {ecsOrigins} from '../../schemas/ecs-origins.ts';
 import {ocsfOrigins} from '../../schemas/ocsf-origins.ts';

@@ -1,5 +1,5 @@
 import {createHash, createHmac} from 'node:crypto';
-import {commonMembers} from '../../operators/common-members.ts';
+import {commonMembers} from '../../model/event.ts';
 import {memberTree} from '../../operators/member-tree.ts';
 import {ConfigError, reasonOf} from '../../model/errors.ts';
 import {redact, type RedactOptions, type RedactPattern} from '../../operators/redact.ts';
