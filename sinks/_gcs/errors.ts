@@ -2,7 +2,14 @@ import {type AuditError, AuthError, ConfigError, SinkError} from '../../lib/mode
 import {explainConnection} from '../../lib/http/connection-failure.ts';
 import type {HeaderValues} from '../../lib/http/retry-after.ts';
 import {createRedactor, excerpt} from '../../lib/http/secrets.ts';
-import {type BucketFailure, type FailureFacts, passingErrnos} from '../_objects/bucket-retry.ts';
+import {
+	type BucketFailure,
+	type FailureFacts,
+	member,
+	passingErrnos,
+	requestError,
+	text,
+} from '../_objects/bucket-retry.ts';
 
 export interface Failure extends BucketFailure {
 	/** Google's word for it, for example `conditionNotMet`. */
@@ -12,11 +19,6 @@ export interface Failure extends BucketFailure {
 const quota = new Set(['rateLimitExceeded', 'userRateLimitExceeded']);
 const locks = new Set(['retentionPolicyNotMet', 'objectUnderActiveHold']);
 const redact = createRedactor([]);
-
-/** A failure that the sink itself found, which another try may mend. */
-export function passingFailure(message: string, errno = 'ECONNABORTED'): Failure {
-	return {message, status: undefined, reason: '', errno, headers: {}};
-}
 
 /** What the client threw, whose errors are of four kinds, some without the headers of the last answer. */
 export function failureOf(error: unknown, answer?: {readonly status: number; readonly headers: HeaderValues}): Failure {
@@ -33,9 +35,17 @@ export function failureOf(error: unknown, answer?: {readonly status: number; rea
 }
 
 /** Whether the same request can do better in a while. */
-export function isPassing({status, reason, errno}: Failure): boolean {
+export function isPassing(failure: Failure): boolean {
+	const {status, reason, errno} = failure;
 	if (status === undefined) return passingErrnos.has(errno);
-	return status === 308 || status === 408 || status === 429 || (status >= 500 && status !== 501) || quota.has(reason);
+	return (
+		isGarbled(failure) ||
+		status === 308 ||
+		status === 408 ||
+		status === 429 ||
+		(status >= 500 && status !== 501) ||
+		quota.has(reason)
+	);
 }
 
 /** What arrived was not what was sent: Google compared the checksum, and stored nothing. */
@@ -44,17 +54,17 @@ export function isGarbled({status, message}: Failure): boolean {
 }
 
 /** A retention policy or a hold keeps the object, or the credentials may only add. */
-export function isLock({status, reason, message}: Failure): boolean {
+function isLock({status, reason, message}: Failure): boolean {
 	return status === 403 && (locks.has(reason) || message.includes('storage.objects.delete'));
 }
 
-export function isMissingBucket({status, message}: Failure): boolean {
+function isMissingBucket({status, message}: Failure): boolean {
 	return status === 404 && /bucket does not exist/i.test(message);
 }
 
 /** What a failure becomes for the world; `doing` as in "write gs://bucket/name". */
 export function gcsError(failure: Failure, doing: string, bucket: string): AuditError {
-	const {status, reason, errno, message} = failure;
+	const {status, reason, message} = failure;
 	const said = `gcs: cannot ${doing}: `;
 	if (isMissingBucket(failure)) {
 		return new SinkError(
@@ -76,17 +86,19 @@ export function gcsError(failure: Failure, doing: string, bucket: string): Audit
 				'and delete to tidy up behind a run that died',
 		);
 	}
-	if (errno === 'ENOTFOUND') {
-		return new SinkError('SINK_FAILED', `${said}the host is not known (ENOTFOUND); check the network and apiEndpoint`);
-	}
-	if (errno === 'ECONNREFUSED') {
-		return new SinkError('SINK_FAILED', `${said}nothing listens there (ECONNREFUSED); check apiEndpoint`);
-	}
-	return new SinkError('SINK_FAILED', `${said}${status === undefined ? '' : `${status}: `}${message}`);
+	return requestError('gcs', failure, doing, 'the network and apiEndpoint');
 }
 
 /** How Google fails. */
-export const gcsFailures: FailureFacts<Failure> = {sink: 'gcs', failureOf, isPassing, errorOf: gcsError};
+export const gcsFailures: FailureFacts<Failure> = {
+	sink: 'gcs',
+	failureOf,
+	passing: message => ({message, status: undefined, reason: '', errno: 'ECONNABORTED', headers: {}}),
+	isPassing,
+	isMissing: failure => failure.status === 412 || (failure.status === 404 && !isMissingBucket(failure)),
+	isLock,
+	errorOf: gcsError,
+};
 
 /** For credentials that cannot be used at all. The reason stays out where it may quote a key file. */
 export function credentialsError(error: unknown): ConfigError {
@@ -117,12 +129,4 @@ function withoutAddresses(message: string): string {
 
 function isStatus(value: number): boolean {
 	return Number.isInteger(value) && value >= 100 && value < 600;
-}
-
-function member(value: unknown, name: string): unknown {
-	return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;
-}
-
-function text(value: unknown): string {
-	return typeof value === 'string' ? value : '';
 }

@@ -2,8 +2,9 @@ import type {CreateWriteStreamOptions, File, FileMetadata} from '@google-cloud/s
 import fs from 'node:fs';
 import {readFile} from 'node:fs/promises';
 import {pipeline} from 'node:stream/promises';
+import type {BucketApi, HeldObject as HeldInBucket} from '../_objects/bucket-objects.ts';
 import {unlessAborted} from '../_objects/bucket-retry.ts';
-import {type Failure, failureOf} from './errors.ts';
+import {type Failure, failureOf, isGarbled} from './errors.ts';
 import type {Spooled} from '../_objects/object-store.ts';
 
 const table = Int32Array.from({length: 256}, (_, byte) => {
@@ -57,48 +58,84 @@ export function silenceGuard(timeoutMs: number, signal: AbortSignal): SilenceGua
 
 const readBytes = 256 * 1024;
 
-export interface Upload {
-	readonly spooled: Spooled;
+/** More would need more memory, and one alone waits too much for answers. */
+const chunkedAtOnce = 2;
+
+/** An object as the store shows it. */
+export interface HeldObject extends HeldInBucket {
 	readonly crc32c: string;
+}
+
+export interface SendOptions {
 	/** Up to here it goes in one request, above in several: a broken connection then costs one of them and not all. */
 	readonly chunkBytes: number;
 	readonly timeoutMs: number;
 	readonly signal: AbortSignal;
-	/** Called when the store has so many bytes of it for good. */
-	onProgress(bytes: number): void;
 }
 
 /** An upload in chunks that is under way. Its address lets anybody write there: it is never shown. */
-export interface Session {
+interface Session {
 	uri?: string;
 }
 
-/** What the store answered in the end. The object may be there whatever it was. */
-export type Uploaded = {readonly stored: FileMetadata} | {readonly failure: Failure};
+export function createSend(
+	options: SendOptions,
+	files: {fileOf(name: string): File; heldOf(name: string, metadata: FileMetadata): HeldObject},
+): BucketApi<Failure, HeldObject>['send'] {
+	const lanes: Promise<unknown>[] = Array.from({length: chunkedAtOnce}, () => Promise.resolve());
 
-/** One try to store a file; rejects only when the run gives up. */
-export async function upload(file: File, session: Session, what: Upload): Promise<Uploaded> {
-	const {contentType, metadata, sha256, bytes} = what.spooled;
-	const options = {
-		preconditionOpts: {ifGenerationMatch: 0}, // the name must be free
-		validation: false, // the client's own checksum is ten times as slow
-		metadata: {
-			contentType,
-			metadata: {...metadata, sha256},
-			crc32c: what.crc32c,
-		},
+	async function inLane<T>(action: () => Promise<T>): Promise<T> {
+		const result = lanes.shift()!.then(action);
+		lanes.push(result.catch(() => {}));
+		return result;
+	}
+
+	return (name, spooled, onProgress) => {
+		const {bytes, sha256, contentType, metadata} = spooled;
+		const isChunked = bytes > options.chunkBytes;
+		let session: Session = {};
+		let crc32c: string | undefined;
+
+		async function attempt(): Promise<{held: HeldObject} | {failure: Failure}> {
+			crc32c ??= await checksumOf(spooled.file);
+			const file = files.fileOf(name);
+			const how = {
+				preconditionOpts: {ifGenerationMatch: 0}, // the name must be free
+				validation: false, // the client's own checksum is ten times as slow
+				metadata: {contentType, metadata: {...metadata, sha256}, crc32c},
+			};
+			const failure = isChunked
+				? await inChunks(file, session, how, {...options, spooled, onProgress})
+				: await inOne(file, how, {...options, spooled});
+			return failure ? {failure} : {held: files.heldOf(name, file.metadata)};
+		}
+
+		return {
+			attempt: async () => (isChunked ? inLane(attempt) : attempt()),
+			isWhole: held => held.sha256 === sha256 && held.bytes === bytes && held.crc32c === crc32c,
+			restart(failure) {
+				const isLost = session.uri !== undefined && (failure?.status === 404 || failure?.status === 410);
+				const isUseless = !failure || isLost || failure.status === 412 || isGarbled(failure);
+				if (isUseless) session = {};
+				return isUseless;
+			},
+		};
 	};
-	return bytes <= what.chunkBytes ? inOne(file, options, what) : inChunks(file, session, options, what);
 }
 
-async function inOne(file: File, options: CreateWriteStreamOptions, what: Upload): Promise<Uploaded> {
+/** The failure, if there was one: the object may be there whatever the store answered. */
+async function inOne(
+	file: File,
+	how: CreateWriteStreamOptions,
+	{spooled, timeoutMs, signal}: SendOptions & {readonly spooled: Spooled},
+): Promise<Failure | undefined> {
 	try {
-		const content = await readFile(what.spooled.file);
-		await unlessAborted(file.save(content, {...options, resumable: false, timeout: what.timeoutMs}), what.signal);
-		return {stored: file.metadata};
+		const content = await readFile(spooled.file);
+		await unlessAborted(file.save(content, {...how, resumable: false, timeout: timeoutMs}), signal);
+		return undefined;
 	} catch (error) {
-		what.signal.throwIfAborted();
-		return {failure: failureOf(error)};
+		signal.throwIfAborted();
+		return failureOf(error);
 	}
 }
 
@@ -110,16 +147,22 @@ interface Answer {
 async function inChunks(
 	file: File,
 	session: Session,
-	options: CreateWriteStreamOptions,
-	{spooled, chunkBytes, timeoutMs, signal, onProgress}: Upload,
-): Promise<Uploaded> {
+	how: CreateWriteStreamOptions,
+	{
+		spooled,
+		chunkBytes,
+		timeoutMs,
+		signal,
+		onProgress,
+	}: SendOptions & {readonly spooled: Spooled; onProgress(bytes: number): void},
+): Promise<Failure | undefined> {
 	const guard = silenceGuard(timeoutMs, signal);
 	let answer: Answer | undefined;
 	try {
 		file.interceptors.push(stoppable(guard.signal));
 		const stream = file.createWriteStream({
-			...options,
-			metadata: {...options.metadata, contentLength: spooled.bytes},
+			...how,
+			metadata: {...how.metadata, contentLength: spooled.bytes},
 			resumable: true,
 			chunkSize: chunkBytes,
 			...session,
@@ -133,10 +176,10 @@ async function inChunks(
 			if (response.status === 308 && last !== undefined) onProgress(Number(last) + 1);
 		});
 		await pipeline(fs.createReadStream(spooled.file, {highWaterMark: readBytes}), stream, {signal: guard.signal});
-		return {stored: file.metadata};
+		return undefined;
 	} catch (error) {
 		signal.throwIfAborted();
-		return {failure: failureOf(guard.signal.aborted ? guard.signal.reason : error, answer)};
+		return failureOf(guard.signal.aborted ? guard.signal.reason : error, answer);
 	} finally {
 		guard.end();
 	}
@@ -152,7 +195,7 @@ function stoppable(signal: AbortSignal): Interceptor {
 }
 
 /** The checksum of a file as Google writes it. */
-export async function checksumOf(file: string): Promise<string> {
+async function checksumOf(file: string): Promise<string> {
 	let crc = 0;
 	for await (const bytes of fs.createReadStream(file, {highWaterMark: readBytes})) crc = crc32c(bytes as Buffer, crc);
 	return crc32cText(crc);

@@ -1,5 +1,5 @@
 import {systemClock} from '../../lib/model/clock.ts';
-import {AuditError} from '../../lib/model/errors.ts';
+import {AuditError, SinkError} from '../../lib/model/errors.ts';
 import {proxyFailed} from '../../lib/http/agent.ts';
 import {backoffMs, type HeaderValues, retryAtMs} from '../../lib/http/retry-after.ts';
 
@@ -18,8 +18,14 @@ export interface BucketFailure {
 export interface FailureFacts<F extends BucketFailure> {
 	readonly sink: string;
 	failureOf(error: unknown): F;
+	/** A failure that the sink itself found, which another try may mend. */
+	passing(message: string): F;
 	/** Whether the same request can do better in a while. */
 	isPassing(failure: F): boolean;
+	/** Whether there is no such object, or none of that generation. */
+	isMissing(failure: F): boolean;
+	/** Whether an object must stay. */
+	isLock(failure: F): boolean;
 	/** What a failure becomes for the world; `doing` as in "write gs://bucket/name". */
 	errorOf(failure: F, doing: string, bucket: string): AuditError;
 }
@@ -34,6 +40,27 @@ export interface BucketRetry {
 	readonly maxWaitMs: number;
 	readonly signal: AbortSignal;
 	warn(message: string): void;
+}
+
+/** What a failed connection becomes for the world, and every failure that has no words of its own. */
+export function requestError(sink: string, {status, errno, message}: BucketFailure, doing: string, check: string) {
+	const said =
+		errno === 'ENOTFOUND'
+			? `the host is not known (ENOTFOUND); check ${check}`
+			: errno === 'ECONNREFUSED'
+				? `nothing listens there (ECONNREFUSED); check ${check}`
+				: `${status === undefined ? '' : `${status}: `}${message}`;
+	return new SinkError('SINK_FAILED', `${sink}: cannot ${doing}: ${said}`);
+}
+
+/** A member of something that a client threw. */
+export function member(value: unknown, name: string): unknown {
+	return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;
+}
+
+/** The same as text; '' where it is none. */
+export function text(value: unknown): string {
+	return typeof value === 'string' ? value : '';
 }
 
 /** Words of the system for a connection that another try may find mended. */

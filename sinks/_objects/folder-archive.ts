@@ -5,11 +5,10 @@ import {pipeline} from 'node:stream/promises';
 import {ConfigError} from '../../lib/model/errors.ts';
 import type {Sink} from '../../lib/sink/sink.ts';
 import type {Verification, VerifyOptions} from '../../lib/sink/verification.ts';
-import {type ArchiveOptions, archivePlan} from './archive-options.ts';
+import type {ArchiveOptions} from './archive-options.ts';
 import {manifestPrefix} from './entries.ts';
 import {errnoOf, notOpened} from '../_files/file-errors.ts';
-import {archiveHolds} from './begin-archive.ts';
-import {openObjectArchive} from './object-archive.ts';
+import {archiveSink} from './object-archive.ts';
 import {verifyArchive} from './verify-archive.ts';
 import {createFolders} from '../_files/folders.ts';
 import {readPlain, syncFile, syncFolder} from '../_files/plain-file.ts';
@@ -27,23 +26,13 @@ export interface FolderArchiveOptions extends ArchiveOptions {
 
 /** An archive of objects in a local folder, as a sink. */
 export function folderArchive(sink: string, options: FolderArchiveOptions): Omit<Sink, 'name' | 'delivery'> {
-	const {mode, durability, manifest, maxAttempts, retryBaseMs} = options;
+	const {mode, durability, manifest} = options;
 	if (mode === 'replace')
 		throw new ConfigError(`${sink}: a folder cannot be replaced: expected mode=append, or a new one`);
 	if (!manifest) throw new ConfigError(`${sink}: a folder always has a manifest: manifest=false is for a file`);
-	const {layout, compression, commitSize} = archivePlan(options);
 	const dir = resolve(options.path);
-	const openStore = () => folderObjects({sink, dir, durability});
-	return {
-		target: `${dir}/`,
-		layout: {layout},
-		commitSize,
-		holds: async prepared => archiveHolds(openStore(), prepared).catch(cannotRead(sink, dir)),
-		open: async context => {
-			const store = openStore();
-			return openObjectArchive({sink, store, layout, compression, mode, maxAttempts, retryBaseMs, context});
-		},
-	};
+	const archive = archiveSink(sink, `${dir}/`, {...options, mode}, async () => folderObjects({sink, dir, durability}));
+	return {...archive, holds: async prepared => archive.holds!(prepared).catch(cannotRead(sink, dir))};
 }
 
 export async function verifyFolderArchive(sink: string, path: string, how: VerifyOptions): Promise<Verification> {

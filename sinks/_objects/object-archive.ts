@@ -1,9 +1,10 @@
 import {AuditError} from '../../lib/model/errors.ts';
 import {sealEntry, Tally} from '../../lib/sink/manifest.ts';
-import type {OpenSink} from '../../lib/sink/sink.ts';
+import type {OpenSink, Sink} from '../../lib/sink/sink.ts';
 import {entryName, findEntry, objectName, putEntry} from './entries.ts';
 import {
 	type ArchiveMark,
+	archiveHolds,
 	type ArchiveTarget,
 	beginArchive,
 	guardSources,
@@ -13,7 +14,8 @@ import {
 import {type Compression, formats} from '../_files/compression.ts';
 import {eventPath} from '../_files/event-path.ts';
 import {changed, failed, refused, type Retry, untilBroken} from '../_files/file-errors.ts';
-import {inParallel, type Spooled} from './object-store.ts';
+import {type ArchiveOptions, archivePlan} from './archive-options.ts';
+import {inParallel, type OpenStore, type Spooled, withStore} from './object-store.ts';
 import {addPart, partition, type PartTally} from './partition.ts';
 import {createSpools} from './spools.ts';
 
@@ -26,6 +28,36 @@ export interface ObjectArchiveOptions extends ArchiveTarget, Retry {
 	/** Of the partitions, as `partitionProblem()` allows it. */
 	readonly layout: string;
 	readonly compression: Compression;
+}
+
+/** A sink that keeps an archive in a store, which is open as long as it is needed. */
+export function archiveSink(
+	sink: string,
+	target: string,
+	options: ArchiveOptions & {mode?: 'append' | undefined} & Pick<Retry, 'maxAttempts' | 'retryBaseMs'>,
+	openStore: OpenStore,
+): Omit<Sink, 'name' | 'delivery'> {
+	const {mode, maxAttempts, retryBaseMs} = options;
+	const {layout, compression, commitSize} = archivePlan(options);
+	return {
+		target,
+		layout: {layout},
+		commitSize,
+		holds: async (prepared, user) => withStore(openStore, store => archiveHolds(store, prepared), user),
+		async open(context) {
+			const store = await openStore(context);
+			const archive = {sink, store, layout, compression, mode, maxAttempts, retryBaseMs, context};
+			const opened = await openObjectArchive(archive);
+			try {
+				const {run} = (context.resume ?? {}) as Partial<ArchiveMark>;
+				await store.begin?.({run, rollBytes: commitSize.bytes});
+				return opened;
+			} catch (error) {
+				await opened.close();
+				throw error;
+			}
+		},
+	};
 }
 
 /** What the next `flush()` does. */

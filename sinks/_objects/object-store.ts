@@ -1,4 +1,5 @@
 import type {Readable} from 'node:stream';
+import type {SinkContext} from '../../lib/sink/sink.ts';
 
 /** A file on the local disk that is to become an object. */
 export interface Spooled {
@@ -41,6 +42,11 @@ export interface ObjectStore {
 	list(prefix: string): AsyncIterable<StoredObject>;
 	/** The bytes as they are stored: not decompressed on the way. */
 	read(name: string): Readable;
+	/**
+	 * Called before anything is put: rejects where the store cannot be written to as an archive must be. `run` is the mark
+	 * of the archive, where a state knows it; `rollBytes` how large objects may get.
+	 */
+	begin?(archive: {readonly run: string | undefined; readonly rollBytes: number}): Promise<void>;
 	close?(): Promise<void>;
 }
 
@@ -61,4 +67,25 @@ export async function inParallel<T>(
 	const ended = await Promise.allSettled(Array.from({length: atOnce}, work));
 	const failed = ended.find(({status}) => status === 'rejected');
 	if (failed) throw (failed as PromiseRejectedResult).reason;
+}
+
+/** What a store needs to know of whoever uses it: when to stop, and whom to warn. */
+export type StoreUser = Pick<SinkContext, 'signal' | 'warn'>;
+
+export type OpenStore = (user: StoreUser) => Promise<ObjectStore>;
+
+const unheard: StoreUser = {signal: new AbortController().signal, warn() {}};
+
+/** What comes of a store that is open for this only. */
+export async function withStore<T>(
+	open: OpenStore,
+	use: (store: ObjectStore) => Promise<T>,
+	user = unheard,
+): Promise<T> {
+	const store = await open(user);
+	try {
+		return await use(store);
+	} finally {
+		await store.close?.();
+	}
 }

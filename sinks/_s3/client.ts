@@ -1,6 +1,7 @@
 import type {S3, S3ClientConfig} from '@aws-sdk/client-s3';
 import type {Agent} from 'node:https';
 import {type CertificateOptions, readCertificates} from '../../lib/http/certificates.ts';
+import {rootOf} from '../_objects/bucket-objects.ts';
 import {type BucketRetry, request} from '../_objects/bucket-retry.ts';
 import {credentialsError, failureOf, isPassing, s3Error, s3Failures} from './errors.ts';
 import {ConfigError} from '../../lib/model/errors.ts';
@@ -11,9 +12,13 @@ import {errnoOf} from '../_files/file-errors.ts';
 export interface S3BucketOptions extends BucketRetry, CertificateOptions {
 	/** Without slashes at its ends; may be empty. */
 	readonly prefix: string;
+	/** Another address than that of AWS; default: AWS_ENDPOINT_URL, which the client reads itself. */
 	readonly endpoint: string | undefined;
+	/** Default: that of AWS's own configuration. */
 	readonly region: string | undefined;
+	/** The longest silence in a request. */
 	readonly timeoutMs: number;
+	/** Whether plain http will do. */
 	readonly insecure?: boolean;
 }
 
@@ -30,12 +35,11 @@ export interface S3Bucket extends BucketRetry {
 	/** As far as it is known. */
 	readonly can: Abilities;
 	readonly client: S3;
+	readonly prefix: string;
 	/** What all keys begin with. */
 	readonly root: string;
 	/** For messages, for example `s3://bucket/prefix`. */
 	readonly title: string;
-	/** For messages: an object by its name below the root. */
-	addressOf(name: string): string;
 }
 
 /**
@@ -43,40 +47,24 @@ export interface S3Bucket extends BucketRetry {
  * this region and for these credentials: later ones, which have no body, could not tell.
  */
 export async function openBucket(options: S3BucketOptions): Promise<S3Bucket> {
-	const {bucket, prefix} = options;
 	const client = await openClient(options);
-	const root = prefix === '' ? '' : `${prefix}/`;
-	const title = `s3://${bucket}${prefix === '' ? '' : `/${prefix}`}`;
+	const {root, title} = rootOf('s3', options);
 	try {
-		const first = {Bucket: bucket, Prefix: root, MaxKeys: 1};
+		const first = {Bucket: options.bucket, Prefix: root, MaxKeys: 1};
 		await request(s3Failures, options, `use ${title}`, async aborting => client.listObjectsV2(first, aborting));
 	} catch (error) {
 		client.destroy();
 		throw error;
 	}
-	const can = {parts: false, checksums: true};
-	return {...options, can, client, root, title, addressOf: name => `s3://${bucket}/${root}${name}`};
+	return {...options, can: {parts: false, checksums: true}, client, root, title};
 }
 
 const nothing = () => {};
 /** What the client would say on standard error, errors say too. */
 const silent = {trace: nothing, debug: nothing, info: nothing, warn: nothing, error: nothing};
 
-export interface ClientOptions extends CertificateOptions {
-	readonly bucket: string;
-	/** Another address than that of AWS; default: AWS_ENDPOINT_URL, which the client reads itself. */
-	readonly endpoint: string | undefined;
-	/** Default: that of AWS's own configuration. */
-	readonly region: string | undefined;
-	/** The longest silence in a request. */
-	readonly timeoutMs: number;
-	/** Whether plain http will do. */
-	readonly insecure?: boolean;
-	warn(message: string): void;
-}
-
 /** The client with credentials and region from AWS's default chain. Nothing is asked of the bucket yet. */
-export async function openClient(options: ClientOptions): Promise<S3> {
+async function openClient(options: S3BucketOptions): Promise<S3> {
 	const {bucket, endpoint, region, timeoutMs, insecure = false} = options;
 	const httpsAgent = createAgent('https:', readCertificates('s3', options)) as Agent;
 	const sdk = await loadSdk();
@@ -130,7 +118,7 @@ async function hasRegion(client: S3): Promise<boolean> {
 }
 
 /** Refuses plain http where that was not asked for, else says so once. The address may come from a profile, too. */
-function addressCheck({insecure = false, warn}: ClientOptions) {
+function addressCheck({insecure = false, warn}: S3BucketOptions) {
 	let isSaid = false;
 	return <T extends {readonly request: unknown}>(args: T): T => {
 		const {protocol, hostname} = args.request as {protocol: string; hostname: string};

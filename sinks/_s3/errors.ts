@@ -2,7 +2,14 @@ import {type AuditError, AuthError, ConfigError, SinkError} from '../../lib/mode
 import {explainConnection} from '../../lib/http/connection-failure.ts';
 import type {HeaderValues} from '../../lib/http/retry-after.ts';
 import {createRedactor, excerpt} from '../../lib/http/secrets.ts';
-import {type BucketFailure, type FailureFacts, passingErrnos} from '../_objects/bucket-retry.ts';
+import {
+	type BucketFailure,
+	type FailureFacts,
+	member,
+	passingErrnos,
+	requestError,
+	text,
+} from '../_objects/bucket-retry.ts';
 
 export interface Failure extends BucketFailure {
 	/** The word of S3, for example `PreconditionFailed`; '' where the answer had no body. */
@@ -21,11 +28,6 @@ const credentials = new Set([
 	'TokenRefreshRequired',
 ]);
 const redact = createRedactor([]);
-
-/** A failure that the sink itself found, which another try may mend. */
-export function passingFailure(message: string): Failure {
-	return {message, status: undefined, code: '', errno: 'ECONNABORTED', headers: {}};
-}
 
 /** What the client threw. */
 export function failureOf(error: unknown): Failure {
@@ -52,7 +54,7 @@ export function isPassing({status, code, errno}: Failure): boolean {
 }
 
 /** Object Lock or something like it keeps the object. */
-export function isLock({status, code, message}: Failure): boolean {
+function isLock({status, code, message}: Failure): boolean {
 	// what somebody is not authorized to do may be about a bucket of any name
 	const isLocked = /object lock|retention|legal hold|\bWORM\b/i.test(message) && !message.includes('not authorized');
 	return code === 'ObjectLocked' || (status === 403 && isLocked);
@@ -65,7 +67,7 @@ export function isConditionFailure({status, code}: Failure): boolean {
 
 /** What a failure becomes for the world; `doing` as in "write s3://bucket/name". */
 export function s3Error(failure: Failure, doing: string, bucket: string): AuditError {
-	const {status, code, errno, message, headers} = failure;
+	const {status, code, message, headers} = failure;
 	const said = `s3: cannot ${doing}: `;
 	if (code === 'NoSuchBucket') {
 		const advice = `check the name, or make it with aws s3 mb s3://${bucket}`;
@@ -91,17 +93,20 @@ export function s3Error(failure: Failure, doing: string, bucket: string): AuditE
 				'ListBucketMultipartUploads, and s3:DeleteObject to tidy up behind a run that died',
 		);
 	}
-	if (errno === 'ENOTFOUND') {
-		return new SinkError('SINK_FAILED', `${said}the host is not known (ENOTFOUND); check network, region and endpoint`);
-	}
-	if (errno === 'ECONNREFUSED') {
-		return new SinkError('SINK_FAILED', `${said}nothing listens there (ECONNREFUSED); check the endpoint`);
-	}
-	return new SinkError('SINK_FAILED', `${said}${status === undefined ? '' : `${status}: `}${message}`);
+	return requestError('s3', failure, doing, 'the network, region and endpoint');
 }
 
 /** How S3 fails. */
-export const s3Failures: FailureFacts<Failure> = {sink: 's3', failureOf, isPassing, errorOf: s3Error};
+export const s3Failures: FailureFacts<Failure> = {
+	sink: 's3',
+	failureOf,
+	passing: message => ({message, status: undefined, code: '', errno: 'ECONNABORTED', headers: {}}),
+	isPassing,
+	isMissing: isConditionFailure,
+	// Credentials that may only add are as good as a lock.
+	isLock: failure => isLock(failure) || failure.code === 'AccessDenied',
+	errorOf: s3Error,
+};
 
 /** For credentials that cannot be used at all. The reason stays out: it may quote a command or a file that holds them. */
 export function credentialsError(): ConfigError {
@@ -123,12 +128,4 @@ function sentence(message: string, status: number | undefined, code: string, err
 /** Addresses may be signed, and a long run of letters may be a session token. */
 function withoutSecrets(message: string): string {
 	return message.replaceAll(/\bhttps?:\/\/\S+/g, '[address]').replaceAll(/[\w+/=-]{100,}/g, '[secret]');
-}
-
-function member(value: unknown, name: string): unknown {
-	return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;
-}
-
-function text(value: unknown): string {
-	return typeof value === 'string' ? value : '';
 }

@@ -3,9 +3,10 @@ import {createHash} from 'node:crypto';
 import {createReadStream} from 'node:fs';
 import {type FileHandle, open, readFile} from 'node:fs/promises';
 import {AuditError, SinkError} from '../../lib/model/errors.ts';
+import type {BucketApi, HeldObject as HeldInBucket} from '../_objects/bucket-objects.ts';
 import type {Spooled} from '../_objects/object-store.ts';
 import type {S3Bucket} from './client.ts';
-import {type Failure, failureOf} from './errors.ts';
+import {type Failure, failureOf, s3Failures} from './errors.ts';
 
 /** S3 takes no more of them. */
 const maxParts = 10_000;
@@ -15,12 +16,18 @@ const maxMetadataLength = 512;
 const ifFree = {IfNoneMatch: '*'};
 
 /** Which object: as all requests have it. */
-export interface ObjectAt {
+interface ObjectAt {
 	readonly Bucket: string;
 	readonly Key: string;
 }
 
-export interface Upload {
+/** An object as the store shows it. */
+export interface HeldObject extends HeldInBucket {
+	/** SHA-256 as the store has checked it: of the content, or of the checksums of its parts. */
+	readonly checksum: string | undefined;
+}
+
+interface Upload {
 	readonly spooled: Spooled;
 	/** Above, it goes in parts where the store can do that: a broken connection then costs one of them and not all. */
 	readonly chunkBytes: number;
@@ -29,26 +36,57 @@ export interface Upload {
 }
 
 /** An upload in parts that is under way, and what the store is going to show as the checksum of the object. */
-export interface Session {
+interface Session {
 	id?: string | undefined;
 	parts: CompletedPart[];
 	checksum?: string;
 }
 
-/** What the store answered in the end. The object may be there whatever it was. */
-export type Uploaded = {readonly checksum: string | undefined} | {readonly failure: Failure};
+export function createSend(
+	bucket: S3Bucket,
+	chunkBytes: number,
+	at: (name: string) => ObjectAt,
+): BucketApi<Failure, HeldObject>['send'] {
+	return (name, spooled, onProgress) => {
+		const session: Session = {parts: []};
+		const abort = async () => abortUpload(bucket, at(name), session);
+		const send = async () => {
+			const how = spooled.bytes <= chunkBytes ? inOne : bucket.can.parts ? inParts : streamed;
+			return how(bucket, at(name), session, {spooled, chunkBytes, onProgress});
+		};
+		return {
+			async attempt() {
+				try {
+					// Some stores show what they were told.
+					return isSame(await send(), session.checksum) && bucket.can.checksums ? 'stored' : {};
+				} catch (error) {
+					bucket.signal.throwIfAborted();
+					if (error instanceof AuditError) throw error;
+					return {failure: failureOf(error)};
+				}
+			},
+			/** Read back, unless the store shows a checksum that can be compared: it may have none, or of parts of another size. */
+			async isWhole({bytes, sha256: checked, checksum}, read) {
+				if (bytes !== spooled.bytes) return false;
+				if (checked !== undefined) return checked === spooled.sha256;
+				return isSame(checksum, session.checksum) || (await read()) === spooled.sha256;
+			},
+			async restart(failure) {
+				const isLost = failure?.status === 404 && failure.code === 'NoSuchUpload';
+				const isRefused = failure !== undefined && s3Failures.isMissing(failure);
+				// S3 wants all parts anew behind a conflict (409), and those of a condition that failed are of no use.
+				if (!failure || isLost || isRefused || failure.status === 409) await abort();
+				return isLost || isRefused;
+			},
+			end: abort,
+		};
+	};
+}
 
-/** One try to store a file, on the condition that nothing else has its name; rejects only when the run gives up. */
-export async function upload(bucket: S3Bucket, at: ObjectAt, session: Session, what: Upload): Promise<Uploaded> {
-	const {spooled, chunkBytes} = what;
-	try {
-		const send = spooled.bytes <= chunkBytes ? inOne : bucket.can.parts ? inParts : streamed;
-		return {checksum: await send(bucket, at, session, what)};
-	} catch (error) {
-		bucket.signal.throwIfAborted();
-		if (error instanceof AuditError) throw error;
-		return {failure: failureOf(error)};
-	}
+/** Whether two checksums are of the same bytes; some stores leave out the number of parts. */
+function isSame(shown: string | undefined, expected: string | undefined): boolean {
+	const [one, other] = [shown, expected].map(checksum => checksum?.replace(/-\d+$/, ''));
+	return one !== undefined && one === other;
 }
 
 async function inOne({client, signal}: S3Bucket, at: ObjectAt, session: Session, {spooled}: Upload) {
@@ -136,7 +174,7 @@ async function sendParts(bucket: S3Bucket, at: ObjectAt, session: Session, what:
 }
 
 /** Gives up an upload in parts: nobody sees it, but it is stored and costs money. No error where that fails. */
-export async function abortUpload(bucket: S3Bucket, at: ObjectAt, session: Session): Promise<void> {
+async function abortUpload(bucket: S3Bucket, at: ObjectAt, session: Session): Promise<void> {
 	const {id} = session;
 	session.id = undefined;
 	// A run that gives up does not wait; the next one does this.

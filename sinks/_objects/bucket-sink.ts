@@ -1,17 +1,19 @@
 import {resolve} from 'node:path';
 import {z} from 'zod';
 import {ConfigError, reasonOf} from '../../lib/model/errors.ts';
+import {defineSink} from '../../lib/sink/define-sink.ts';
 import {certificateOptions, connectionOptions, trueOrFalse, wholeNumber} from '../../lib/options/options.ts';
 import {parseSpan} from '../../lib/options/time.ts';
 import {archiveOptions} from './archive-options.ts';
 import {privateSpoolFolder} from './spools.ts';
-import type {SinkContext} from '../../lib/sink/sink.ts';
-import type {ObjectStore} from './object-store.ts';
+import {archiveSink} from './object-archive.ts';
+import {type ObjectStore, type StoreUser, withStore} from './object-store.ts';
+import {verifyArchive} from './verify-archive.ts';
 
 const {maxAttempts, retryBaseMs, retryMaxMs} = connectionOptions;
 
 /** The options that all buckets have. */
-export const bucketOptions = {
+const bucketOptions = {
 	bucket: z
 		.string()
 		.min(1)
@@ -48,24 +50,71 @@ export const bucketOptions = {
 		.describe('the longest wait that the store may ask for; a longer one ends the run'),
 };
 
-/** Where in which bucket. */
-export interface BucketPlace {
+interface Place {
 	readonly bucket: string;
 	/** Without a slash at its end; '' for none. */
 	readonly prefix: string;
 }
 
+type BucketOptions = z.output<z.ZodObject<typeof bucketOptions>>;
+
+/** What a store needs to know of the options that all buckets have. */
+export type StoreOptions = Omit<BucketOptions, 'prefix' | 'maxWait' | 'spoolDir'> &
+	Place & {readonly maxWaitMs: number; readonly spoolFolder: string} & StoreUser;
+
+export interface BucketSinkDefinition<Shape extends z.ZodRawShape> {
+	readonly name: string;
+	readonly docs: string;
+	readonly scheme: string;
+	/** What a bucket may be called, and its letters for people, beside those of the alphabet and digits. */
+	readonly pattern: RegExp;
+	readonly letters: string;
+	/** Of this kind of bucket alone. */
+	readonly options: Shape;
+	/** Throws a ConfigError for options that cannot be right together. */
+	check(given: z.output<z.ZodObject<Shape>> & BucketOptions): void;
+	openStore(given: z.output<z.ZodObject<Shape>> & StoreOptions): Promise<ObjectStore>;
+}
+
+/** A sink that keeps an archive in a bucket. */
+export function bucketSink<Shape extends z.ZodRawShape>(definition: BucketSinkDefinition<Shape>) {
+	const {name, docs, check} = definition;
+	type Given = z.output<z.ZodObject<Shape>> & BucketOptions;
+	const openerOf = (given: Given) => async (user: StoreUser) => {
+		const {prefix: _, maxWait, spoolDir, ...options} = given;
+		const own = {
+			...placeOf(given, definition),
+			maxWaitMs: parseSpan(maxWait),
+			spoolFolder: spoolFolderOf(name, spoolDir),
+		};
+		return definition.openStore({...(options as Given), ...own, ...user});
+	};
+	return defineSink({
+		name,
+		docs,
+		target: 'bucket',
+		options: z.object({...bucketOptions, ...definition.options}) as z.ZodObject<typeof bucketOptions & Shape>,
+		create(parsed) {
+			const given = parsed as Given;
+			const target = targetOf(placeOf(given, definition));
+			check(given);
+			return archiveSink(name, target, given, openerOf(given));
+		},
+		verify: async (given, how) => withStore(openerOf(given as Given), store => verifyArchive(name, store, how)),
+	});
+}
+
 /** The folder for spools that the options name, or this user's own. */
-export function spoolFolderOf(sink: string, spoolDir: string | undefined): string {
+function spoolFolderOf(sink: string, spoolDir: string | undefined): string {
 	return spoolDir === undefined ? privateSpoolFolder(sink) : resolve(spoolDir);
 }
 
-/** The two parts of `BUCKET/PREFIX`, or of options that have them apart. `names` says what a bucket may be called. */
-export function placeOf(
+/** The two parts of `BUCKET/PREFIX`, or of options that have them apart. */
+function placeOf(
 	given: {readonly bucket: string; readonly prefix?: string | undefined},
-	names: {readonly sink: string; readonly scheme: string; readonly pattern: RegExp; readonly letters: string},
-): BucketPlace {
-	const {sink, scheme, pattern, letters} = names;
+	names: {readonly name: string; readonly scheme: string; readonly pattern: RegExp; readonly letters: string},
+): Place {
+	const {name: sink, scheme, pattern, letters} = names;
 	const [, bucket = '', behind] = /^([^/]*)(?:\/(.*))?$/s.exec(given.bucket) ?? [];
 	if (!pattern.test(bucket)) {
 		throw new ConfigError(
@@ -85,7 +134,7 @@ export function placeOf(
 }
 
 /** The place as the state and messages name it. */
-export function targetOf({bucket, prefix}: BucketPlace): string {
+function targetOf({bucket, prefix}: Place): string {
 	return prefix === '' ? bucket : `${bucket}/${prefix}`;
 }
 
@@ -94,24 +143,5 @@ function checkSpan(text: string, context: z.RefinementCtx): void {
 		parseSpan(text);
 	} catch (error) {
 		context.addIssue(reasonOf(error));
-	}
-}
-
-/** What a bucket needs to know of whoever uses it: when to stop, and whom to warn. */
-export type BucketRun = Pick<SinkContext, 'signal' | 'warn'>;
-
-const unheard: BucketRun = {signal: new AbortController().signal, warn() {}};
-
-/** What comes of a store that is open for this only. */
-export async function withStore<T>(
-	open: (run: BucketRun) => Promise<ObjectStore>,
-	use: (store: ObjectStore) => Promise<T>,
-	run = unheard,
-): Promise<T> {
-	const store = await open(run);
-	try {
-		return await use(store);
-	} finally {
-		await store.close?.();
 	}
 }
