@@ -1,7 +1,8 @@
 import {CRC32C, Storage} from '@google-cloud/storage';
 import assert from 'node:assert/strict';
 import {createHash, randomBytes} from 'node:crypto';
-import {faultAt, type GcsServer, type GcsServerOptions, startGcsServer} from '../support/gcs-server.ts';
+import {type GcsServer, type GcsServerOptions, startGcsServer} from '../support/gcs-server.ts';
+import {faultAt} from '../support/store-server.ts';
 
 const chunk = 256 * 1024;
 
@@ -167,14 +168,14 @@ describe('conformance of the stand-in for Google Cloud Storage', () => {
 	});
 
 	it('does what it is told of faults, the n-th time', async () => {
-		server.setFaults(faultAt('upload', 'lost-reply', 1));
+		server.setFaults(faultAt('put', 'lost-reply', 1));
 		assert.equal((await insert('a', 'x')).status, 200);
 		await assert.rejects(insert('b', 'x'));
 		assert.ok(server.bucket.has('b'), 'stored although the reply was lost');
-		server.setFaults(faultAt('upload', 'cut'));
+		server.setFaults(faultAt('put', 'cut'));
 		await assert.rejects(insert('c', 'x'));
 		assert.equal(server.bucket.has('c'), false);
-		assert.deepEqual(server.requests, ['upload', 'upload', 'upload']);
+		assert.deepEqual(server.requests, ['put', 'put', 'put']);
 	});
 
 	it("serves Google's own client", async () => {

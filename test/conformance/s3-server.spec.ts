@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import {createHash, randomBytes} from 'node:crypto';
 import {Readable} from 'node:stream';
 import {awsEnvironment} from '../support/aws-environment.ts';
-import {faultAt, type S3Server, type S3ServerOptions, startS3Server} from '../support/s3-server.ts';
+import {type S3Server, type S3ServerOptions, startS3Server} from '../support/s3-server.ts';
+import {faultAt} from '../support/store-server.ts';
 
 const minPartBytes = 1000;
 const at = {Bucket: 'evidence', Key: 'a/b c'};

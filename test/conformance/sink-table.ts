@@ -1,9 +1,11 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import Papa from 'papaparse';
-import {faultAt, startGcsServer} from '../support/gcs-server.ts';
+import {startGcsServer} from '../support/gcs-server.ts';
 import {type S3ServerOptions, startS3Server} from '../support/s3-server.ts';
 import {storeKinds} from '../support/s3-stores.ts';
+import {faultAt} from '../support/store-server.ts';
+import {isProbe} from '../support/buckets.ts';
 
 /** A sink that writes files: how to point it at a folder of its own, and how another program reads what it holds. */
 export interface FileSinkEntry {
@@ -40,19 +42,19 @@ async function startGcs(spoolDir: string): Promise<StandIn> {
 	return {
 		options: {bucket: 'evidence/archive', apiEndpoint: server.url, spoolDir},
 		objects: () => new Map(server.bucket.list().map(({name, bytes}) => [name, bytes])),
-		fail: on => server.setFaults(on ? faultAt('upload', {status: 400, reason: 'invalid'}, 0, Infinity) : undefined),
+		fail: on => server.setFaults(on ? faultAt('put', {status: 400, code: 'invalid'}, 0, Infinity) : undefined),
 		close: server.close,
 	};
 }
 
 async function startS3(options: S3ServerOptions, spoolDir: string): Promise<StandIn> {
 	const server = await startS3Server({minPartBytes: 1, ...options});
-	const isRefused = (operation: string) => ['put', 'create', 'complete'].includes(operation);
+	const isRefused = (operation: string) => ['put', 'begin', 'complete'].includes(operation);
 	return {
 		options: {bucket: 'evidence/archive', endpoint: server.url, spoolDir, chunkBytes: 64},
 		objects: () => {
-			const own = server.bucket.list().filter(({key}) => !/\/(conditional|checked)-write$/.test(key));
-			return new Map(own.map(({key, bytes}) => [key, bytes]));
+			const own = server.bucket.list().filter(({name}) => !isProbe(name));
+			return new Map(own.map(({name, bytes}) => [name, bytes]));
 		},
 		fail: on => server.setFaults(on ? operation => (isRefused(operation) ? {status: 400} : undefined) : undefined),
 		close: server.close,

@@ -1,295 +1,284 @@
 import assert from 'node:assert/strict';
+import {randomBytes} from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import {gunzipSync} from 'node:zlib';
-import {parseTarget} from '../../lib/cli/flags/target.ts';
+import {inspect} from 'node:util';
 import {AuthError, ConfigError} from '../../lib/model/errors.ts';
-import type {Json} from '../../lib/model/event.ts';
-import type {OpenSink} from '../../lib/sink/sink.ts';
-import s3 from '../../sinks/s3.ts';
-import {awsEnvironment} from '../support/aws-environment.ts';
-import {faultAt, type S3Server, startS3Server} from '../support/s3-server.ts';
-import {batchOf, sinkContext, sinkError} from '../support/sink-batch.ts';
+import type {ObjectStore} from '../../sinks/_objects/object-store.ts';
+import type {Abilities} from '../../sinks/_s3/client.ts';
+import {partSize} from '../../sinks/_s3/upload.ts';
+import {awsEnvironment, awsSecrets} from '../support/aws-environment.ts';
+import {bucketKinds, type StoreTraits} from '../support/buckets.ts';
+import {type S3Server, type S3ServerOptions, startS3Server} from '../support/s3-server.ts';
+import {storeKinds} from '../support/s3-stores.ts';
+import {sinkError} from '../support/sink-batch.ts';
+import {spoolOf} from '../support/spool-of.ts';
+import {faultAt} from '../support/store-server.ts';
 import {temporaryFolder} from '../support/temporary-folder.ts';
-import {testWorld} from '../support/world.ts';
 
-const day = (date: number) => Date.UTC(2026, 0, date);
-const first = batchOf([
-	{id: 'a', timeMs: day(1)},
-	{id: 'b', timeMs: day(2)},
-	{id: 'c', timeMs: day(1)},
-]);
-const second = batchOf([{id: 'd', timeMs: day(2)}]);
+const {chunkBytes} = bucketKinds.s3;
+const name = 'dt=2026-01-02/000000000000-0a1b2c3d.ndjson.gz';
+const stored = `archive/of/${name}`;
+const status = (code: number, more: object = {}) => ({status: code, ...more});
 
+/** What is particular to S3; the rest: test/sinks/_objects/bucket-{objects,sink}.spec.ts. */
 describe('s3', () => {
 	const folder = temporaryFolder();
-	awsEnvironment();
+	const setVariables = awsEnvironment();
 	let server: S3Server;
+	let warnings: string[];
+	let opened: ObjectStore[];
+
+	async function restart(options: S3ServerOptions = {}): Promise<void> {
+		await server?.close();
+		server = await startS3Server({minPartBytes: chunkBytes, ...options});
+	}
 	beforeEach(async () => {
-		server = await startS3Server();
+		await restart();
+		[warnings, opened] = [[], []];
 	});
-	afterEach(() => server.close());
-
-	const options = (more: object = {}) => ({
-		bucket: 'evidence',
-		prefix: 'archive',
-		endpoint: server.url,
-		spoolDir: folder(),
-		maxAttempts: 2,
-		retryBaseMs: 0,
-		...more,
-	});
-	const open = async (resume?: Json, prepared?: Json): Promise<OpenSink> =>
-		s3(options()).open({...sinkContext(resume), prepared});
-	const dataNames = () =>
-		server.bucket
-			.list()
-			.map(({key}) => key)
-			.filter(name => !/\.entry$|conditional-write$/.test(name));
-	const lines = () =>
-		dataNames().flatMap(name => gunzipSync(server.bucket.get(name).bytes).toString().split('\n').slice(0, -1));
-
-	describe('finds its place', () => {
-		const target = (given: Parameters<typeof s3>[0]) => s3(given).target;
-
-		it('in BUCKET/PREFIX, and in two options', async () => {
-			assert.equal(target({bucket: 'evidence'}), 'evidence');
-			assert.equal(target({bucket: 'evidence', prefix: 'a/b'}), 'evidence/a/b');
-			assert.equal(target({bucket: 'evidence/a/b/'}), 'evidence/a/b');
-			assert.equal(target({bucket: 'evidence/'}), 'evidence');
-			assert.equal((await parseTarget('s3:evidence/a/b', testWorld())).target, 'evidence/a/b');
-			assert.equal(
-				(await parseTarget('s3:evidence?prefix=a%2Fb&endpoint=http:%2F%2F127.0.0.1&chunk-bytes=262144', testWorld()))
-					.target,
-				'evidence/a/b',
-			);
-		});
-
-		for (const [given, expected] of [
-			[{bucket: 's3://evidence/a'}, /without s3:\/\//],
-			[{bucket: 'Evidence'}, /lower-case/],
-			[{bucket: ''}, /bucket/],
-			[{bucket: 'evidence/a', prefix: 'b'}, /got both/],
-			[{bucket: 'evidence', prefix: '/a'}, /names with \/ between them/],
-			[{bucket: 'evidence', prefix: 'a/../b'}, /names with \/ between them/],
-			[{bucket: 'evidence', prefix: 'a\nb'}, /names with \/ between them/],
-			[{bucket: 'evidence', chunkBytes: 300_000}, /chunkBytes: expected at least 5242880 at AWS/],
-			[{bucket: 'evidence', maxWait: 'soon'}, /maxWait: expected a span/],
-			[{bucket: 'evidence', endpoint: 'http://example.com'}, /expected https/],
-		] as const) {
-			it(`and refuses ${JSON.stringify(given)}`, () => {
-				assert.throws(
-					() => s3(given),
-					(error: unknown) => {
-						assert.ok(error instanceof ConfigError);
-						assert.match(error.message, /^s3: /);
-						assert.match(error.message, expected);
-						return true;
-					},
-				);
-			});
-		}
-	});
-
-	it('makes an object a day, which says what is in it, and an entry that lists them', async () => {
-		const sink = await open();
-		await sink.write(first);
-		const {run} = (await sink.flush()) as {run: string};
-		await sink.close();
-		assert.deepEqual(
-			server.bucket.list().flatMap(({key}) => (key.endsWith('conditional-write') ? [] : key)),
-			[
-				`archive/rxaudit.manifest/${run}/000000000000.entry`,
-				...['01', '02'].map(date => `archive/some-source/some-tenant/dt=2026-01-${date}/000000000000-${run}.ndjson.gz`),
-			],
-		);
-		const {contentType, contentEncoding, metadata, bytes} = server.bucket.get(dataNames()[0]!);
-		assert.deepEqual([contentType, contentEncoding], ['application/gzip', undefined]);
-		const {sha256, ...facts} = metadata!;
-		assert.match(sha256!, /^[0-9a-f]{64}$/);
-		assert.deepEqual(facts, {
-			entry: '0',
-			run,
-			events: '2',
-			'first-time': '2026-01-01T00:00:00.000Z',
-			'last-time': '2026-01-01T00:00:00.000Z',
-			'first-id': 'a',
-			'last-id': 'c',
-		});
-		assert.equal(gunzipSync(bytes).toString(), '{"id":"a"}\n{"id":"c"}\n');
-		assert.deepEqual(fs.readdirSync(folder()), []);
-		const {damage, chain} = await s3.verify!(options());
-		assert.deepEqual([damage, chain.entries], [[], 1]);
-	});
-
-	describe('after a kill behind prepare()', () => {
-		/** Where the state has the mark and what was prepared, and some of it is in the bucket. */
-		async function killed(failing?: number) {
-			const sink = await open();
-			const mark = await sink.flush();
-			await sink.write(first);
-			const prepared = await sink.prepare!();
-			const requests = server.requests.length;
-			if (failing !== undefined) {
-				server.setFaults(faultAt('put', {status: 400, code: 'Killed'}, failing, 99));
-				await assert.rejects(sink.flush());
-				server.setFaults(undefined);
-			} else {
-				await sink.flush();
-			}
-			await sink.close();
-			return {mark, prepared, uploads: server.requests.slice(requests).filter(one => one === 'put').length};
-		}
-
-		async function replay(mark: Json, prepared: Json): Promise<Json> {
-			const sink = await open(mark, prepared);
-			await sink.write(first);
-			const state = await sink.flush();
-			await sink.write(second);
-			await sink.flush();
-			await sink.close();
-			return state;
-		}
-
-		async function assertExact(): Promise<void> {
-			assert.deepEqual(
-				lines().sort(),
-				['a', 'b', 'c', 'd'].map(id => `{"id":"${id}"}`),
-			);
-			const {damage, uncommitted, chain} = await s3.verify!(options());
-			assert.deepEqual({damage, uncommitted, entries: chain.entries}, {damage: [], uncommitted: [], entries: 2});
-			for (const {key} of server.bucket.list()) assert.equal(server.bucket.writesOf(key), 1, key);
-		}
-
-		it('knows that all of it is there, though the state does not', async () => {
-			const {prepared} = await killed();
-			assert.equal(await s3(options()).holds!(prepared), true);
-			const sink = await open(prepared);
-			await sink.write(second);
-			await sink.flush();
-			await sink.close();
-			await assertExact();
-		});
-
-		for (const [what, failing] of Object.entries({'nothing of it': 0, 'one object': 1, 'all but the entry': 2})) {
-			it(`goes on when ${what} is there, and writes no object twice`, async () => {
-				const {mark, prepared} = await killed(failing);
-				const holds = await s3(options()).holds!(prepared);
-				assert.equal(holds, failing === 2);
-				if (!holds) assert.deepEqual(await replay(mark, prepared), prepared);
-				else {
-					const sink = await open(prepared);
-					await sink.write(second);
-					await sink.flush();
-					await sink.close();
-				}
-				await assertExact();
-			});
-		}
-	});
-
-	it('stops without a change where somebody else wrote the entry', async () => {
-		const sink = await open();
-		await sink.write(first);
-		const {part} = (await sink.prepare!()) as {part: string};
-		const entry = `archive/rxaudit.manifest/${part}/000000000000.entry`;
-		server.bucket.put(entry, {bytes: Buffer.from('theirs\n')});
-		await assert.rejects(sink.flush(), sinkError('TARGET_CHANGED', /000000000000\.entry was written by somebody else/));
-		assert.equal(server.bucket.get(entry).bytes.toString(), 'theirs\n');
-		await sink.close();
-	});
-
-	it('refuses events that a prefix holds already when there is no state, and takes them with mode=append', async () => {
-		const sink = await open();
-		await sink.write(first);
-		await sink.flush();
-		await sink.close();
-		const again = await open();
-		await assert.rejects(again.write(second), sinkError('TARGET_REFUSED', /s3:\/\/evidence\/archive is not empty/));
-		await again.close();
-		const appending = await s3(options({mode: 'append'})).open(sinkContext());
-		await appending.write(second);
-		await appending.flush();
-		await appending.close();
-		assert.equal((await s3.verify!(options())).chain.entries, 2);
-	});
-
-	describe('tidies up uploads in parts that were left behind', () => {
-		const object = (run: string) => `archive/dt=2026-01-01/000000000000-${run}.ndjson.gz`;
-
-		it('of its own archive, and old ones; no others', async () => {
-			const sink = await open();
-			const state = (await sink.flush()) as {run: string};
-			await sink.close();
-			const others = ['archive/readme.txt', 'archive-of-others/000000000000-00000000.ndjson', object('11111111')];
-			for (const key of [object(state.run), object('00000000'), ...others]) server.uploads.create(key, {}, undefined);
-			for (const upload of server.uploads.list()) {
-				if (upload.key !== object('11111111') && upload.key !== object(state.run)) upload.startedMs -= 25 * 3_600_000;
-			}
-			await (await open(state)).close();
-			assert.deepEqual(
-				server.uploads.list().map(({key}) => key),
-				others,
-			);
-		});
-
-		it('or says that it may not', async () => {
-			await server.close();
-			server = await startS3Server({denied: ['ListBucketMultipartUploads']});
-			const warnings: string[] = [];
-			const context = {...sinkContext(), warn: (message: string) => void warnings.push(message)};
-			await (await s3(options()).open(context)).close();
-			assert.match(warnings.join(), /cannot look for uploads in s3:\/\/evidence\/archive.*ListBucketMultipartUploads/);
-		});
-	});
-
-	it('refuses a store that overlooks conditions, and leaves nothing there', async () => {
+	afterEach(async () => {
+		for (const store of opened) await store.close?.();
 		await server.close();
-		server = await startS3Server({ignoresConditions: ['put', 'complete', 'delete']});
-		await assert.rejects(open(), sinkError('TARGET_REFUSED', /overlooks If-None-Match.*another store/));
-		assert.deepEqual(server.bucket.list(), []);
 	});
 
-	describe('fails clearly', () => {
-		it('when there is no such bucket, before any event is taken', async () => {
-			const sink = s3(options({bucket: 'no-such-bucket'}));
-			await assert.rejects(sink.open(sinkContext()), sinkError('TARGET_REFUSED', /no bucket s3:\/\/no-such-bucket/));
+	async function open(traits: Partial<StoreTraits> = {}, can?: Partial<Abilities>): Promise<ObjectStore> {
+		const warn = (message: string) => void warnings.push(message);
+		const able = can ? {can} : {};
+		const store = await bucketKinds.s3.open({url: server.url, spoolFolder: folder(), warn, ...able, ...traits});
+		opened.push(store);
+		return store;
+	}
+	const spool = (content = randomBytes(2.5 * chunkBytes)) => spoolOf(folder(), content);
+	const small = () => spool(Buffer.from('small'));
+	const sizes = {
+		small,
+		empty: () => spool(Buffer.alloc(0)),
+		'of one chunk': () => spool(randomBytes(chunkBytes)),
+		'of whole parts': () => spool(randomBytes(2 * chunkBytes)),
+		'of parts and some': () => spool(),
+	};
+
+	function assertHolds({content}: {content: Buffer}, writes = 1): void {
+		assert.ok(server.bucket.get(stored).bytes.equals(content), 'the content is another');
+		assert.equal(server.bucket.get(stored).checksum?.algorithm, 'sha256');
+		assert.equal(server.bucket.writesOf(stored), writes);
+		assert.deepEqual(server.uploads.list(), [], 'parts were left behind');
+	}
+
+	it('takes metadata of any length', async () => {
+		const long = {'first-id': '😀'.repeat(128), 'last-id': '\ud83d'.repeat(256)};
+		assert.equal(await (await open()).put(name, {...small(), metadata: long}), 'stored');
+		const kept = Object.entries(server.bucket.get(stored).metadata!);
+		assert.ok(kept.flat().join('').length <= 2048, 'S3 takes no more');
+		assert.match(decodeURIComponent(kept.find(([key]) => key === 'first-id')![1]), /^(😀){40,}$/u);
+	});
+
+	it('reads a listing again that came in half', async () => {
+		const store = await open();
+		server.setFaults(faultAt('list', 'half'));
+		for await (const _ of store.list(''));
+		assert.equal(server.requests.filter(one => one === 'list').length, 3);
+	});
+
+	describe('knows what an object holds', () => {
+		it('by the checksum of the store, whatever the object says of itself', async () => {
+			const store = await open();
+			const spooled = small();
+			const checksum = {algorithm: 'sha256', value: Buffer.from(spooled.sha256, 'hex').toString('base64')};
+			server.bucket.put(stored, {bytes: spooled.content, checksum, metadata: {sha256: '0'.repeat(64)}});
+			const object = (await store.stat(name))!;
+			server.setFaults(faultAt('read', status(500)));
+			assert.equal(await store.isSame(object, spooled), true);
+			assert.equal(await store.isSame(object, {...spooled, sha256: '0'.repeat(64)}), false);
+			assert.equal(await store.put(name, spooled), 'stored', 'made by somebody else, but the same');
 		});
 
-		it('when the credentials are refused, at the beginning or later', async () => {
-			const refused = {status: 403, code: 'InvalidAccessKeyId', message: 'It does not exist in our records.'};
-			server.setFaults(faultAt('list', refused, 0, 99));
-			await assert.rejects(open(), AuthError);
-			server.setFaults(undefined);
-			const sink = await open();
-			await sink.write(first);
-			server.setFaults(faultAt('put', refused, 0, 99));
-			await assert.rejects(sink.flush(), AuthError);
-			await sink.close();
-		});
-
-		it('when it may not write there', async () => {
-			await server.close();
-			server = await startS3Server({denied: ['PutObject']});
-			await assert.rejects(open(), /s3:PutObject/);
-		});
-
-		it('where the folder for spools belongs to somebody else', async () => {
-			const before = process.env['TMPDIR'];
-			process.env['TMPDIR'] = folder();
-			try {
-				const {spoolDir: _, ...rest} = options();
-				const sink = await s3(rest).open(sinkContext());
-				await sink.write(first);
-				const [spools] = fs.readdirSync(folder());
-				assert.equal(fs.statSync(path.join(folder(), spools!)).mode & 0o777, 0o700);
-				await sink.close();
-				fs.chmodSync(path.join(folder(), spools!), 0o755);
-				await assert.rejects(s3(rest).open(sinkContext()), sinkError('TARGET_REFUSED', /spoolDir/));
-			} finally {
-				if (before === undefined) delete process.env['TMPDIR'];
-				else process.env['TMPDIR'] = before;
+		it('by reading what it stored, in a store that shows no checksums', async () => {
+			await restart({hidesChecksums: true});
+			const store = await open();
+			for (const spooled of [small(), spool()]) {
+				assert.equal(await store.put(spooled.sha256, spooled), 'stored');
+				assert.equal(server.requests.at(-1), 'read');
 			}
+		});
+
+		it('where it was sent in parts of another size', async () => {
+			const spooled = spool();
+			await (await open()).put(name, spooled);
+			const store = await open({chunkBytes: 2 * chunkBytes});
+			assert.equal(await store.put(name, spooled), 'stored');
+			assertHolds(spooled);
+		});
+	});
+
+	describe('in a store that is not as Amazon has it', () => {
+		for (const [kind, options] of Object.entries(storeKinds)) {
+			const can = {parts: options.ignoresConditions === undefined, checksums: options.believesChecksums !== true};
+
+			it(`stores each size exactly once, one ${kind}`, async () => {
+				await restart(options);
+				const store = await open({}, can);
+				for (const [what, make] of Object.entries(sizes)) {
+					const spooled = make();
+					assert.equal(await store.put(what, spooled), 'stored');
+					assert.ok(server.bucket.get(`archive/of/${what}`).bytes.equals(spooled.content), what);
+					assert.equal(await store.put(what, spooled), 'stored', 'again');
+					const object = (await store.stat(what))!;
+					assert.equal(await store.isSame(object, spooled), true, what);
+					assert.equal(await store.isSame(object, {...spooled, sha256: '0'.repeat(64)}), false, what);
+					assert.equal(await store.put(what, spool(randomBytes(spooled.bytes + 1))), 'taken');
+					assert.equal(server.bucket.writesOf(`archive/of/${what}`), 1, what);
+				}
+				assert.equal(server.requests.includes('part'), can.parts);
+			});
+
+			it(`finds what is damaged there, one ${kind}`, async () => {
+				await restart(options);
+				const store = await open({}, can);
+				for (const [index, make] of [small, spool].entries()) {
+					const spooled = make();
+					server.setFaults(faultAt(make === spool && can.parts ? 'complete' : 'put', 'corrupt'));
+					assert.equal(await store.put(`${index}`, spooled), 'stored');
+					assert.ok(server.bucket.get(`archive/of/${index}`).bytes.equals(spooled.content));
+				}
+			});
+		}
+
+		it('removes no generation but that which it is told to, where conditions of removals are overlooked', async () => {
+			await restart({ignoresConditions: ['delete']});
+			const store = await open();
+			const before = server.bucket.put(stored, {bytes: Buffer.from('half')});
+			const after = server.bucket.put(stored, {bytes: Buffer.from('more')});
+			assert.equal(await store.remove({name, bytes: 4, generation: before.generation}), 'removed');
+			assert.equal(server.bucket.get(stored), after);
+		});
+
+		it('sends nothing of a large spool that is not what was written there', async () => {
+			const store = await open({}, {parts: false});
+			const spooled = spool();
+			fs.writeFileSync(spooled.file, Buffer.alloc(spooled.bytes));
+			await assert.rejects(store.put(name, spooled), sinkError('SINK_FAILED', /is not what was written there/));
+			assert.deepEqual(server.bucket.list(), []);
+		});
+	});
+
+	it('leaves a version behind, where the bucket has versions, and can have the name again', async () => {
+		await restart({versioning: true, retentionMs: 3_600_000});
+		const store = await open();
+		const spooled = small();
+		await store.put(name, spooled);
+		assert.equal(await store.remove((await store.stat(name))!), 'removed');
+		assert.equal(await store.stat(name), undefined);
+		assert.ok(server.bucket.versionsOf(stored)[0]!.bytes.equals(spooled.content));
+		const other = spool();
+		assert.equal(await store.put(name, other), 'stored');
+		assertHolds(other, 2);
+	});
+
+	it('begins a new upload behind a conflict, as S3 wants it', async () => {
+		const store = await open();
+		const spooled = spool();
+		server.setFaults(faultAt('complete', status(409, {code: 'ConditionalRequestConflict'})));
+		assert.equal(await store.put(name, spooled), 'stored');
+		assertHolds(spooled);
+		assert.equal(server.requests.filter(one => one === 'begin').length, 2);
+	});
+
+	it('sends no more parts than S3 takes', () => {
+		assert.equal(partSize(10_000 * chunkBytes, chunkBytes), chunkBytes);
+		const bytes = 10_000 * chunkBytes + 1;
+		assert.equal(Math.ceil(bytes / partSize(bytes, chunkBytes)), 10_000);
+	});
+
+	it('aborts the parts of what it gives up', async () => {
+		const store = await open();
+		server.setFaults(faultAt('complete', status(400, {code: 'InvalidRequest'}), 0, 99));
+		await assert.rejects(store.put(name, spool()), sinkError('SINK_FAILED', /InvalidRequest/));
+		assert.deepEqual(server.uploads.list(), []);
+		server.setFaults((operation, index) => {
+			return operation === 'part' || (operation === 'abort' && index === 0) ? status(400) : undefined;
+		});
+		await assert.rejects(store.put(name, spool()), sinkError('SINK_FAILED', /400/));
+		assert.match(warnings.at(-1)!, /cannot abort the upload of archive\/of\/.*the next run tries again/);
+	});
+
+	it('sends nothing of a spool that is not what was written there', async () => {
+		const store = await open();
+		for (const make of [small, spool]) {
+			const spooled = make();
+			fs.writeFileSync(spooled.file, Buffer.alloc(spooled.bytes));
+			await assert.rejects(store.put(name, spooled), sinkError('SINK_FAILED', /is not what was written there/));
+		}
+		const missing = spool();
+		fs.rmSync(missing.file);
+		await assert.rejects(store.put(name, missing), /ENOENT/);
+		assert.deepEqual([server.bucket.list(), server.uploads.list()], [[], []]);
+	});
+
+	it('says it clearly where the store cannot do it, or has the bucket elsewhere', async () => {
+		const store = await open();
+		server.setFaults(faultAt('put', status(501, {code: 'NotImplemented', message: 'A header you provided …'})));
+		await assert.rejects(store.put(name, small()), sinkError('TARGET_REFUSED', /cannot do that.*If-None-Match/));
+		const headers = {'x-amz-bucket-region': 'eu-west-3'};
+		server.setFaults(
+			faultAt('put', status(403, {code: 'AccessDenied', message: 'not authorized: s3:::retention'}), 0, 9),
+		);
+		await assert.rejects(store.put(name, small()), AuthError);
+		server.setFaults(faultAt('list', status(301, {code: 'PermanentRedirect', headers}), 0, 99));
+		await assert.rejects(open(), sinkError('TARGET_REFUSED', /in the region eu-west-3.*set region=eu-west-3/));
+	});
+
+	describe('credentials, region and endpoint', () => {
+		it('come from the environment', async () => {
+			setVariables({AWS_ENDPOINT_URL: server.url});
+			const store = await open({url: undefined});
+			await store.put(name, small());
+			const {authorization, 'x-amz-security-token': token} = server.lastHeaders();
+			assert.match(authorization!, /Credential=AKIAEXAMPLE\/\d+\/eu-central-1\/s3\//);
+			assert.equal(token, awsSecrets[1]);
+			await open({region: 'eu-west-3'});
+			assert.match(server.lastHeaders().authorization!, /\/eu-west-3\/s3\//);
+		});
+
+		it('that are missing are said so, before anything is sent', async () => {
+			setVariables({AWS_ACCESS_KEY_ID: undefined, AWS_SECRET_ACCESS_KEY: undefined});
+			await assert.rejects(open(), (error: unknown) => {
+				assert.ok(error instanceof ConfigError);
+				assert.match(error.message, /default chain found none/);
+				return true;
+			});
+			assert.deepEqual(server.requests, []);
+		});
+
+		it('of a process that fails are not shown', async () => {
+			const config = path.join(folder(), 'config');
+			fs.writeFileSync(config, `[default]\ncredential_process = /bin/false ${awsSecrets[0]}\n`);
+			setVariables({AWS_ACCESS_KEY_ID: undefined, AWS_SECRET_ACCESS_KEY: undefined, AWS_CONFIG_FILE: config});
+			await assert.rejects(open(), (error: unknown) => {
+				assert.ok(error instanceof ConfigError);
+				assert.ok(!inspect(error, {depth: 9}).includes(awsSecrets[0]));
+				return true;
+			});
+		});
+
+		it('need a region at AWS, and none elsewhere', async () => {
+			setVariables({AWS_REGION: undefined});
+			await open();
+			assert.match(server.lastHeaders().authorization!, /\/us-east-1\/s3\//);
+			await assert.rejects(open({url: undefined}), /^ConfigError: s3: expected a region/);
+		});
+
+		it('that would travel in the clear are refused, wherever the address is from', async () => {
+			setVariables({AWS_ENDPOINT_URL: 'http://storage.example.com'});
+			await assert.rejects(open({url: undefined}), /^ConfigError: s3: endpoint: expected https/);
+		});
+
+		it('travel in the clear where that is said to be right, and it is said once', async () => {
+			await assert.rejects(open({url: 'http://store.invalid:9000', insecure: true}), /the host is not known/);
+			assert.deepEqual(warnings, [
+				's3: http://store.invalid is plain http: what is stored and its session token can be read on the way there',
+			]);
 		});
 	});
 });

@@ -2,7 +2,7 @@ import {createHash} from 'node:crypto';
 import type {IncomingHttpHeaders} from 'node:http';
 import {crc32} from 'node:zlib';
 import {crc32c, crc32cText} from '../../sinks/_gcs/upload.ts';
-import {Refusal} from './s3-bucket.ts';
+import {Refusal} from './store-bucket.ts';
 
 /** A checksum as S3 shows it; of an object in parts it ends in their number. */
 export interface Checksum {

@@ -1,39 +1,22 @@
-import {createServer, type IncomingMessage, type ServerResponse} from 'node:http';
-import type {AddressInfo} from 'node:net';
-import {buffer} from 'node:stream/consumers';
+import type {IncomingMessage} from 'node:http';
 import {type Checksum, readBody} from './s3-body.ts';
-import {Bucket, type BucketOptions, type HeldObject, type ObjectFacts, type Permission, Refusal} from './s3-bucket.ts';
+import {Bucket, type HeldObject, type Permission} from './s3-bucket.ts';
 import {Uploads} from './s3-uploads.ts';
 import {element, listingXml, partsOf, uploadsXml, xml} from './s3-xml.ts';
+import {type BucketOptions, type ObjectFacts, Refusal} from './store-bucket.ts';
+import {
+	type Answer,
+	type Call,
+	ranged,
+	type ServerOptions,
+	startStoreServer,
+	type StoreOperation,
+	type StoreServer,
+} from './store-server.ts';
 
-export type S3Operation =
-	'put' | 'head' | 'get' | 'delete' | 'list' | 'create' | 'part' | 'complete' | 'abort' | 'uploads' | 'unknown';
-
-/**
- * What goes wrong with one request. `cut`: the connection ends in the middle of it; `lost-reply`: it is done, then the
- * connection ends; `half`: so does the answer; `lost-upload`: the upload in parts is gone; `corrupt`: what is stored has
- * a byte changed; `garbled`: so has what arrives; `lie`: the answer shows a wrong checksum; `hang`: no answer. A status is answered, and no more.
- */
-export type S3Fault =
-	| 'cut'
-	| 'lost-reply'
-	| 'half'
-	| 'lost-upload'
-	| 'corrupt'
-	| 'garbled'
-	| 'lie'
-	| 'hang'
-	| {readonly status: number; readonly code?: string; readonly message?: string; readonly headers?: Headers};
-
-type Headers = Readonly<Record<string, string>>;
-
-/** Asked for each request, with how many of its kind came before. */
-export type S3Faults = (operation: S3Operation, index: number) => S3Fault | undefined;
-
-export interface S3ServerOptions extends Partial<BucketOptions> {
-	readonly faults?: S3Faults;
-	/** How many objects a listing gives at once. Default 1000. */
-	readonly listSize?: number;
+export interface S3ServerOptions extends ServerOptions, Partial<BucketOptions<Permission>> {
+	/** Of these writes conditions are overlooked, as some stores do. */
+	readonly ignoresConditions?: readonly ('put' | 'complete' | 'delete')[];
 	/** Of all parts but the last. Default 5 MiB, as at AWS. */
 	readonly minPartBytes?: number;
 	/** Takes checksums and shows none, as some stores do. */
@@ -44,46 +27,22 @@ export interface S3ServerOptions extends Partial<BucketOptions> {
 	readonly hidesPartCount?: boolean;
 }
 
-export interface S3Server {
-	readonly url: string;
+export interface S3Server extends StoreServer {
 	readonly bucket: Bucket;
 	readonly uploads: Uploads;
-	/** What was asked for, in order. */
-	readonly requests: readonly S3Operation[];
-	/** The headers of the last request. */
-	readonly lastHeaders: () => IncomingMessage['headers'];
-	setFaults(faults: S3Faults | undefined): void;
-	close(): Promise<void>;
 }
 
-/** The fault for the n-th request of a kind, from 0, and as many behind it as `times` says. */
-export function faultAt(on: S3Operation, fault: S3Fault, at = 0, times = 1): S3Faults {
-	return (operation, index) => (operation === on && index >= at && index < at + times ? fault : undefined);
-}
-
-interface Call {
-	readonly operation: S3Operation;
+interface S3Call extends Call {
 	readonly bucket: string;
-	readonly key: string;
-	readonly query: URLSearchParams;
-	readonly headers: IncomingMessage['headers'];
 }
 
-interface Answer {
-	readonly status: number;
-	readonly headers?: Headers;
-	readonly body?: Buffer | string;
-	/** The object that was stored. */
-	readonly stored?: HeldObject;
-}
-
-const permissions: Partial<Record<S3Operation, Permission>> = {
+const permissions: Partial<Record<StoreOperation, Permission>> = {
 	put: 'PutObject',
-	create: 'PutObject',
+	begin: 'PutObject',
 	part: 'PutObject',
 	complete: 'PutObject',
-	head: 'GetObject',
-	get: 'GetObject',
+	stat: 'GetObject',
+	read: 'GetObject',
 	delete: 'DeleteObject',
 	list: 'ListBucket',
 	uploads: 'ListBucketMultipartUploads',
@@ -97,54 +56,47 @@ const permissions: Partial<Record<S3Operation, Permission>> = {
 export async function startS3Server(options: S3ServerOptions = {}): Promise<S3Server> {
 	const bucket = new Bucket({name: 'evidence', ...options});
 	const uploads = new Uploads(bucket, options.minPartBytes ?? 5 * 1024 * 1024);
-	const requests: S3Operation[] = [];
-	const counts = new Map<S3Operation, number>();
-	let {faults} = options;
-	let lastHeaders: IncomingMessage['headers'] = {};
+	const server = await startStoreServer<S3Call>(options, {
+		parse,
+		answer: answerTo,
+		refusal({status, code, message}, {method}) {
+			const body = xml('Error', element('Code', code === '' ? 'InternalError' : code) + element('Message', message));
+			return {status, ...(method === 'HEAD' ? {} : {body})};
+		},
+		lose: ({query}) => uploads.lose(query.get('uploadId') ?? ''),
+		spoilt(answer, fault) {
+			const {stored, headers = {}, body} = answer;
+			if (fault === 'corrupt' && stored) bucket.spoil(stored.name);
+			const sums = Object.keys(headers).filter(name => name.startsWith('x-amz-checksum-'));
+			return {
+				...answer,
+				headers: {...headers, ...Object.fromEntries(sums.map(name => [name, 'AAAAAA==']))},
+				...(typeof body === 'string' ? {body: body.replace(/(<Checksum\w+>)[^<]+/, '$1AAAAAA==')} : {}),
+			};
+		},
+	});
+	return {...server, bucket, uploads};
 
-	async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-		lastHeaders = request.headers;
-		const call = parseCall(request);
-		const {operation, query} = call;
-		requests.push(operation);
-		const index = counts.get(operation) ?? 0;
-		counts.set(operation, index + 1);
-		const fault = faults?.(operation, index);
-		if (fault === 'hang') return;
-		if (fault === 'cut') return cut(request);
-		const body = await buffer(request);
-		if (fault === 'garbled') body[body.length >> 1]! ^= 1;
-		if (fault === 'lost-upload') uploads.lose(query.get('uploadId') ?? '');
-		if (typeof fault === 'object') {
-			for (const [name, value] of Object.entries(fault.headers ?? {})) response.setHeader(name, value);
-			const {status, code = 'InternalError', message = 'A fault that was asked for.'} = fault;
-			throw new Refusal(status, code, message);
-		}
-		const answer = answerTo(call, body);
-		if (fault === 'lost-reply') return void request.socket.destroy();
-		if (fault === 'corrupt' && answer.stored) bucket.spoil(answer.stored.key);
-		send(response, answer, {half: fault === 'half', lie: fault === 'lie' || fault === 'corrupt'});
-	}
-
-	function answerTo(call: Call, body: Buffer): Answer {
-		const {operation, key, query, headers} = call;
+	function answerTo(call: S3Call, body: Buffer): Answer {
+		const {operation, name: key, query, request} = call;
+		const {headers} = request;
 		allow(call);
-		const isIgnored = bucket.options.ignoresConditions?.some(each => each === operation);
+		const isIgnored = options.ignoresConditions?.some(each => each === operation);
 		const conditions = isIgnored ? {} : {ifMatch: headers['if-match'], ifNoneMatch: headers['if-none-match']};
 		const id = query.get('uploadId') ?? '';
 		switch (operation) {
 			case 'put': {
 				const stored = bucket.put(key, {...factsOf(headers), ...read(body, headers)}, conditions);
-				return {status: 200, headers: shown(stored), stored};
+				return {status: 200, headers: shown(stored.generation, stored.checksum), stored};
 			}
-			case 'create': {
+			case 'begin': {
 				const algorithm = headers['x-amz-checksum-algorithm'];
 				const upload = uploads.create(key, factsOf(headers), algorithm && String(algorithm).toLowerCase());
 				return {status: 200, body: xml('InitiateMultipartUploadResult', element('UploadId', upload))};
 			}
 			case 'part': {
 				const part = uploads.put(key, id, Number(query.get('partNumber')), read(body, headers));
-				return {status: 200, headers: shown(part)};
+				return {status: 200, headers: shown(part.etag, part.checksum)};
 			}
 			case 'complete': {
 				const stored = uploads.complete(key, id, partsOf(body.toString()), conditions);
@@ -155,7 +107,7 @@ export async function startS3Server(options: S3ServerOptions = {}): Promise<S3Se
 						: '';
 				return {
 					status: 200,
-					body: xml('CompleteMultipartUploadResult', element('ETag', stored.etag) + sum),
+					body: xml('CompleteMultipartUploadResult', element('ETag', stored.generation) + sum),
 					stored,
 				};
 			}
@@ -164,11 +116,11 @@ export async function startS3Server(options: S3ServerOptions = {}): Promise<S3Se
 				return {status: 204};
 			case 'uploads':
 				return {status: 200, body: uploadsXml(uploads.list(query.get('prefix') ?? ''))};
-			case 'head':
-			case 'get': {
+			case 'stat':
+			case 'read': {
 				const held = bucket.get(key);
 				bucket.check(key, conditions);
-				return media(held, operation === 'get' ? headers.range : undefined, headers['x-amz-checksum-mode']);
+				return media(held, operation === 'read' ? headers.range : undefined, headers['x-amz-checksum-mode']);
 			}
 			case 'delete': {
 				const marker = bucket.remove(key, conditions);
@@ -176,16 +128,20 @@ export async function startS3Server(options: S3ServerOptions = {}): Promise<S3Se
 			}
 			case 'list':
 				return {status: 200, body: listingXml(bucket.list(query.get('prefix') ?? ''), query, options.listSize)};
-			case 'unknown':
+			default:
 				throw new Refusal(501, 'NotImplemented', 'A header you provided implies functionality that is not implemented');
 		}
 	}
 
-	const read = (body: Buffer, headers: IncomingMessage['headers']) =>
-		readBody(body, headers, options.believesChecksums !== true);
-	const shownValue = ({value}: Checksum) => (options.hidesPartCount ? value.replace(/-\d+$/, '') : value);
+	function read(body: Buffer, headers: IncomingMessage['headers']) {
+		return readBody(body, headers, options.believesChecksums !== true);
+	}
 
-	function allow({operation, bucket: asked, headers}: Call): void {
+	function shownValue({value}: Checksum): string {
+		return options.hidesPartCount ? value.replace(/-\d+$/, '') : value;
+	}
+
+	function allow({operation, bucket: asked, request: {headers}}: S3Call): void {
 		const {name, denied = []} = bucket.options;
 		if (!headers.authorization?.startsWith('AWS4-HMAC-SHA256 Credential=')) {
 			throw new Refusal(403, 'AccessDenied', 'Access Denied');
@@ -197,78 +153,53 @@ export async function startS3Server(options: S3ServerOptions = {}): Promise<S3Se
 		throw new Refusal(403, 'AccessDenied', `${who}: s3:${permission} on resource: "arn:aws:s3:::${name}"`);
 	}
 
-	function shown({etag, checksum}: Pick<HeldObject, 'etag' | 'checksum'>): Headers {
+	function shown(etag: string, checksum: Checksum | undefined): Record<string, string> {
 		const sum =
 			checksum && !options.hidesChecksums ? {[`x-amz-checksum-${checksum.algorithm}`]: shownValue(checksum)} : {};
 		return {etag, ...sum};
 	}
 
 	function media(held: HeldObject, range: string | undefined, mode: unknown): Answer {
-		const {bytes, etag, contentType = 'binary/octet-stream', contentEncoding, metadata = {}, createdMs} = held;
+		const {
+			bytes,
+			generation: etag,
+			contentType = 'binary/octet-stream',
+			contentEncoding,
+			metadata = {},
+			createdMs,
+		} = held;
 		const headers = {
-			...(mode === 'ENABLED' && range === undefined ? shown(held) : {etag}),
+			...(mode === 'ENABLED' && range === undefined ? shown(etag, held.checksum) : {etag}),
 			'content-type': contentType,
 			...(contentEncoding === undefined ? {} : {'content-encoding': contentEncoding}),
 			'last-modified': new Date(createdMs).toUTCString(),
 			...Object.fromEntries(Object.entries(metadata).map(([name, value]) => [`x-amz-meta-${name}`, value])),
 		};
-		const [, first, last] = /^bytes=(\d+)-(\d*)$/.exec(range ?? '') ?? [];
-		if (first === undefined) return {status: 200, headers, body: bytes};
-		const from = Number(first);
-		if (from >= bytes.length) throw new Refusal(416, 'InvalidRange', 'The requested range is not satisfiable');
-		const to = last ? Math.min(Number(last), bytes.length - 1) : bytes.length - 1;
-		const partial = {...headers, 'content-range': `bytes ${from}-${to}/${bytes.length}`};
-		return {status: 206, headers: partial, body: bytes.subarray(from, to + 1)};
+		return ranged(bytes, range, headers, 'InvalidRange');
 	}
-
-	const server = createServer((request, response) => {
-		request.on('error', () => {}); // the client may leave at any moment
-		handle(request, response).catch((error: unknown) => {
-			const {status, code, message} =
-				error instanceof Refusal ? error : new Refusal(500, 'InternalError', String(error));
-			request.resume();
-			const body = xml('Error', element('Code', code) + element('Message', message));
-			send(response, {status, ...(request.method === 'HEAD' ? {} : {body})}, {half: false, lie: false});
-		});
-	});
-	await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
-	return {
-		url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-		bucket,
-		uploads,
-		requests,
-		lastHeaders: () => lastHeaders,
-		setFaults(given) {
-			counts.clear();
-			faults = given;
-		},
-		async close() {
-			server.closeAllConnections();
-			await new Promise(resolve => server.close(resolve));
-		},
-	};
 }
 
-function parseCall({url, method = 'GET', headers}: IncomingMessage): Call {
+function parse(request: IncomingMessage): S3Call {
+	const {url, method = 'GET'} = request;
 	const {pathname, searchParams: query} = new URL(url!, 'http://localhost');
 	const [, bucket = '', key = ''] = /^\/([^/]*)\/?(.*)$/s.exec(pathname) ?? [];
-	return {operation: operationOf(method, key, query), bucket, key: decodeURIComponent(key), query, headers};
+	return {operation: operationOf(method, key, query), bucket, name: decodeURIComponent(key), query, request};
 }
 
-function operationOf(method: string, key: string, query: URLSearchParams): S3Operation {
+function operationOf(method: string, key: string, query: URLSearchParams): StoreOperation {
 	if (key === '') return method !== 'GET' ? 'unknown' : query.has('uploads') ? 'uploads' : 'list';
 	const inParts = query.has('uploadId');
 	switch (method) {
 		case 'PUT':
 			return inParts ? 'part' : 'put';
 		case 'POST':
-			return inParts ? 'complete' : query.has('uploads') ? 'create' : 'unknown';
+			return inParts ? 'complete' : query.has('uploads') ? 'begin' : 'unknown';
 		case 'DELETE':
 			return inParts ? 'abort' : 'delete';
 		case 'HEAD':
-			return 'head';
+			return 'stat';
 		default:
-			return method === 'GET' ? 'get' : 'unknown';
+			return method === 'GET' ? 'read' : 'unknown';
 	}
 }
 
@@ -280,24 +211,4 @@ function factsOf(headers: IncomingMessage['headers']): ObjectFacts {
 		...(encoding?.length ? {contentEncoding: encoding.join(',')} : {}),
 		metadata: Object.fromEntries(metadata.map(([name, value]) => [name.slice('x-amz-meta-'.length), String(value)])),
 	};
-}
-
-/** Ends the connection when some of the body has come, or at once where there is none. */
-function cut(request: IncomingMessage): void {
-	const {socket} = request;
-	if (!Number(request.headers['content-length'] ?? 0)) return void socket.destroy();
-	request.once('data', () => socket.destroy());
-}
-
-function send(response: ServerResponse, answer: Answer, {half, lie}: {half: boolean; lie: boolean}): void {
-	const {status, headers = {}} = answer;
-	const isXml = typeof answer.body === 'string';
-	const bytes = Buffer.from(answer.body ?? '');
-	const sums = Object.keys(headers).filter(name => lie && name.startsWith('x-amz-checksum-'));
-	const shown = {...headers, ...Object.fromEntries(sums.map(name => [name, 'AAAAAA=='])), 'x-amz-request-id': 'E2E'};
-	const type = isXml ? {'content-type': 'application/xml'} : {};
-	const body = lie && isXml ? Buffer.from(bytes.toString().replace(/(<Checksum\w+>)[^<]+/, '$1AAAAAA==')) : bytes;
-	response.writeHead(status, {...type, ...shown, ...(status === 204 ? {} : {'content-length': body.length})});
-	if (!half) return void response.end(body);
-	response.write(body.subarray(0, body.length >> 1), () => response.destroy());
 }

@@ -1,6 +1,7 @@
 import {createHash, randomUUID} from 'node:crypto';
 import {type Body, type Checksum, compositeOf} from './s3-body.ts';
-import {type Bucket, type Conditions, type HeldObject, type ObjectFacts, Refusal} from './s3-bucket.ts';
+import type {Bucket, Conditions, HeldObject} from './s3-bucket.ts';
+import {type ObjectFacts, Refusal} from './store-bucket.ts';
 
 interface Part extends Body {
 	readonly etag: string;

@@ -1,4 +1,5 @@
 import type {HeldObject} from './s3-bucket.ts';
+import {pageOf} from './store-server.ts';
 import type {GivenPart, UploadInParts} from './s3-uploads.ts';
 
 /** The XML of S3, as far as the stand-in speaks it. */
@@ -14,19 +15,16 @@ export function element(name: string, value: string | number | boolean): string 
 
 /** One page of ListObjectsV2. */
 export function listingXml(all: readonly HeldObject[], query: URLSearchParams, listSize = 1000): string {
-	const after = Buffer.from(query.get('continuation-token') ?? '', 'base64').toString();
-	const from = after === '' ? 0 : all.findIndex(({key}) => key === after) + 1;
-	const page = all.slice(from, from + Math.min(listSize, Number(query.get('max-keys') ?? listSize)));
-	const last = page.at(-1);
-	const more = last !== undefined && last !== all.at(-1);
+	const size = Math.min(listSize, Number(query.get('max-keys') ?? listSize));
+	const {page, next} = pageOf(all, query.get('continuation-token') ?? '', size);
 	const isUrl = query.get('encoding-type') === 'url';
-	const contents = page.map(({key, bytes, etag, createdMs}) => {
-		const shown = isUrl ? encodeURIComponent(key).replaceAll('%2F', '/').replaceAll('%20', '+') : key;
+	const contents = page.map(({name, bytes, generation, createdMs}) => {
+		const shown = isUrl ? encodeURIComponent(name).replaceAll('%2F', '/').replaceAll('%20', '+') : name;
 		const time = element('LastModified', new Date(createdMs).toISOString());
-		return `<Contents>${element('Key', shown)}${time}${element('ETag', etag)}${element('Size', bytes.length)}</Contents>`;
+		return `<Contents>${element('Key', shown)}${time}${element('ETag', generation)}${element('Size', bytes.length)}</Contents>`;
 	});
-	const token = more ? element('NextContinuationToken', Buffer.from(last.key).toString('base64')) : '';
-	const facts = element('KeyCount', page.length) + element('IsTruncated', more) + token;
+	const token = next === undefined ? '' : element('NextContinuationToken', next);
+	const facts = element('KeyCount', page.length) + element('IsTruncated', next !== undefined) + token;
 	return xml('ListBucketResult', facts + (isUrl ? element('EncodingType', 'url') : '') + contents.join(''));
 }
 

@@ -1,0 +1,126 @@
+import type {ObjectStore} from '../../sinks/_objects/object-store.ts';
+import {openGcsObjects} from '../../sinks/_gcs/objects.ts';
+import {type Abilities, openBucket} from '../../sinks/_s3/client.ts';
+import {s3Objects} from '../../sinks/_s3/objects.ts';
+import gcs from '../../sinks/gcs.ts';
+import s3 from '../../sinks/s3.ts';
+import {startGcsServer} from './gcs-server.ts';
+import {startS3Server} from './s3-server.ts';
+import type {HeldObject, ObjectFacts} from './store-bucket.ts';
+import type {StoreFault, StoreServer} from './store-server.ts';
+
+/** What a spec asks of the bucket behind a stand-in. */
+export interface HeldBucket {
+	list(prefix?: string): readonly HeldObject[];
+	get(name: string): HeldObject;
+	has(name: string): boolean;
+	put(name: string, content: ObjectFacts & {readonly bytes: Buffer}): HeldObject;
+	remove(name: string): unknown;
+	spoil(name: string): unknown;
+	writesOf(name: string): number;
+}
+
+export interface BucketServer extends StoreServer {
+	readonly bucket: HeldBucket;
+}
+
+/** What a user may not do. */
+export type Deed = 'write' | 'read' | 'list' | 'remove';
+
+/** How a stand-in is to be, in words of any of them. */
+export interface BucketTraits {
+	readonly retentionMs?: number;
+	readonly listSize?: number;
+	readonly mayNot?: readonly Deed[];
+	readonly ignoresConditions?: boolean;
+}
+
+/** What stores are opened with in specs. */
+export interface StoreTraits {
+	readonly bucket?: string;
+	readonly prefix?: string;
+	readonly url: string | undefined;
+	readonly spoolFolder: string;
+	readonly timeoutMs?: number;
+	readonly maxWaitMs?: number;
+	readonly chunkBytes?: number;
+	readonly region?: string;
+	readonly insecure?: boolean;
+	readonly signal?: AbortSignal;
+	readonly can?: Partial<Abilities>;
+	warn?(message: string): void;
+}
+
+/** A kind of bucket: its sink, its store and its stand-in. */
+export interface BucketKind {
+	readonly sink: typeof gcs | typeof s3;
+	readonly scheme: string;
+	/** The option that names another address. */
+	readonly endpoint: 'apiEndpoint' | 'endpoint';
+	readonly chunkBytes: number;
+	readonly start: (traits?: BucketTraits) => Promise<BucketServer>;
+	readonly open: (traits: StoreTraits) => Promise<ObjectStore>;
+	/** The request that none may make who may not do this, and how the error names it. */
+	readonly permissions: Readonly<Record<Deed, string>>;
+	/** An answer that refuses the credentials, with secrets in it, and the way out. */
+	readonly refusal: {readonly fault: StoreFault; readonly wayOut: RegExp};
+	/** The way out where there is no such bucket, and where conditions are overlooked. */
+	readonly wayOut: {readonly noBucket: RegExp; readonly unconditional: RegExp};
+}
+
+const waits = {maxAttempts: 3, retryBaseMs: 1, retryMaxMs: 1, maxWaitMs: 5_000, timeoutMs: 5_000};
+const place = {bucket: 'evidence', prefix: 'archive/of'};
+const unheard = () => ({signal: new AbortController().signal, warn() {}});
+
+export const bucketKinds: Readonly<Record<'gcs' | 's3', BucketKind>> = {
+	gcs: {
+		sink: gcs,
+		scheme: 'gs',
+		endpoint: 'apiEndpoint',
+		chunkBytes: 256 * 1024,
+		async start({mayNot = [], ...traits} = {}) {
+			const deeds = {write: 'create', read: 'get', list: 'list', remove: 'delete'} as const;
+			return startGcsServer({...traits, denied: mayNot.map(deed => deeds[deed])});
+		},
+		open: async ({url, ...traits}) =>
+			openGcsObjects({...place, ...waits, ...unheard(), chunkBytes: 256 * 1024, apiEndpoint: url, ...traits}),
+		permissions: {write: 'objects.create', read: 'objects.get', list: 'objects.list', remove: 'objects.delete'},
+		refusal: {
+			fault: {status: 401, code: 'authError', message: 'Invalid Credentials\nAuthorization: Bearer ya29.secret'},
+			wayOut: /Google refused the credentials.*gcloud auth application-default login/,
+		},
+		wayOut: {noBucket: /buckets create/, unconditional: /overlooks ifGenerationMatch.*use Google itself/},
+	},
+	s3: {
+		sink: s3,
+		scheme: 's3',
+		endpoint: 'endpoint',
+		chunkBytes: 64 * 1024,
+		async start({mayNot = [], ignoresConditions, ...traits} = {}) {
+			const deeds = {write: 'PutObject', read: 'GetObject', list: 'ListBucket', remove: 'DeleteObject'} as const;
+			const ignored = ignoresConditions ? {ignoresConditions: ['put', 'complete', 'delete'] as const} : {};
+			const denied = mayNot.map(deed => deeds[deed]);
+			return startS3Server({...traits, ...ignored, denied, minPartBytes: 64 * 1024});
+		},
+		async open({url, can = {parts: true}, region, ...traits}) {
+			const bucket = await openBucket({...place, ...waits, ...unheard(), endpoint: url, region, ...traits});
+			Object.assign(bucket.can, can);
+			return s3Objects(bucket, {chunkBytes: 64 * 1024, ...traits});
+		},
+		permissions: {write: 'PutObject', read: 'GetObject', list: 'ListBucket', remove: 'DeleteObject'},
+		refusal: {
+			fault: {
+				status: 400,
+				code: 'ExpiredToken',
+				message: `The token has expired:\nhttps://x/?X-Amz-Signature=abc ${'ab1/'.repeat(80)}`,
+			},
+			wayOut: /the credentials were refused.*ExpiredToken.*aws sso login/,
+		},
+		wayOut: {noBucket: /aws s3 mb/, unconditional: /overlooks If-None-Match.*another store/},
+	},
+};
+
+/** Objects that a store is tried on, which are no part of an archive. */
+export function isProbe(name: string): boolean {
+	return /\/(conditional|checked)-write$/.test(name);
+}
