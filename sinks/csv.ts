@@ -1,30 +1,24 @@
 import fs from 'node:fs';
 import {stringify} from 'csv-stringify/sync';
 import {z} from 'zod';
+import {trueOrFalse} from '../lib/options/options.ts';
 import {defineSink} from '../lib/sink/define-sink.ts';
 import type {Json} from '../lib/model/event.ts';
 import type {Batch, OpenSink} from '../lib/sink/sink.ts';
-import {manifestOption, openAppendFile} from './_files/append-file.ts';
+import {appendOptions, commitSizeOf, openAppendFile} from './_files/append-file.ts';
 import {checkAppendable} from './_csv/append.ts';
 import {commonColumns, formatColumns, mapRows, parseColumns} from './_csv/rows.ts';
-import {type Retry, retryOptions} from './_files/file-errors.ts';
-import {fileTarget, isCompressed} from './_files/file-target.ts';
+import type {Retry} from './_files/file-errors.ts';
+import {fileTarget} from './_files/file-target.ts';
 import {openStdout} from './_files/stdout.ts';
 import {verifyFile} from './_files/verify-file.ts';
 
 const name = 'csv';
 
-/** Members of 4 MiB of rows are within a few per cent of one stream. */
-const gzipCommitSize = {pages: 10_000, bytes: 4 * 1024 * 1024, ageMs: 60_000};
-
 const standardOutput = 1;
 
 /** csv-stringify joins what it gives; joining a page of 500 rows at once takes three times as long. */
 const rowsPerText = 8;
-
-const yesOrNo = z.union([z.boolean(), z.enum(['true', 'false']).transform(given => given === 'true')], {
-	error: 'expected true or false',
-});
 
 /**
  * One row per event under a header, as RFC 4180 has it: CRLF, and quotes where they are needed.
@@ -61,23 +55,11 @@ export default defineSink({
 			.transform(given => (given === 'tab' ? '\t' : given))
 			.default(',')
 			.describe('what separates the cells: , ; | or tab'),
-		bom: yesOrNo.default(false).describe('true: begin with a byte order mark, so that Excel sees that it is UTF-8'),
-		safe: yesOrNo
+		bom: trueOrFalse.default(false).describe('true: begin with a byte order mark, so that Excel sees that it is UTF-8'),
+		safe: trueOrFalse
 			.default(true)
 			.describe("false: write texts that a spreadsheet would run as a formula as they are, without the ' in front"),
-		mode: z
-			.enum(['append', 'replace'])
-			.optional()
-			.describe(
-				'what to do with a file that has content but no state: append goes on behind its end, under the same ' +
-					'header; replace empties it at once, before the first event is fetched; with a state it means nothing',
-			),
-		durability: z
-			.enum(['process', 'power'])
-			.default('power')
-			.describe('what a commit survives: process, the end of this process; power, a power failure too'),
-		...manifestOption,
-		...retryOptions,
+		...appendOptions,
 	}),
 	create({path: given, columns: text, delimiter, bom, safe, ...options}) {
 		const columns = parseColumns(text);
@@ -124,7 +106,7 @@ export default defineSink({
 			target: path,
 			layout,
 			...takes,
-			...(isCompressed(path) ? {commitSize: gzipCommitSize} : {}),
+			...commitSizeOf(path),
 			async open(context) {
 				const {mode} = options;
 				if (mode === 'append' && context.resume === undefined) await checkAppendable(path, header);

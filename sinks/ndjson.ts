@@ -1,16 +1,12 @@
 import {z} from 'zod';
 import {defineSink} from '../lib/sink/define-sink.ts';
 import {ConfigError} from '../lib/model/errors.ts';
-import {manifestOption, openAppendFile} from './_files/append-file.ts';
+import {appendOptions, commitSizeOf, openAppendFile} from './_files/append-file.ts';
 import {archiveOptionNames, archiveOptions} from './_objects/archive-options.ts';
-import {retryOptions} from './_files/file-errors.ts';
-import {fileTarget, folderTarget, isCompressed} from './_files/file-target.ts';
+import {fileTarget, folderTarget} from './_files/file-target.ts';
 import {folderArchive, verifyFolderArchive} from './_objects/folder-archive.ts';
 import {openStdout} from './_files/stdout.ts';
 import {verifyFile} from './_files/verify-file.ts';
-
-/** Members of 4 MiB of lines are within a few per cent of one stream. */
-const gzipCommitSize = {pages: 10_000, bytes: 4 * 1024 * 1024, ageMs: 60_000};
 
 /**
  * One event per line, in a file, in the files of a folder, or on standard output.
@@ -34,20 +30,8 @@ export default defineSink({
 				'the file, or - for standard output; one whose name ends in .gz is compressed; with a / at its end, a ' +
 					'folder: new files with each commit, and rxaudit.manifest/, which says what is in them',
 			),
-		mode: z
-			.enum(['append', 'replace'])
-			.optional()
-			.describe(
-				'what to do with a file or folder that has content but no state: append goes on behind its end, ' +
-					'replace (of a file) empties it at once, before the first event is fetched; with a state it means nothing',
-			),
-		durability: z
-			.enum(['process', 'power'])
-			.default('power')
-			.describe('what a commit survives: process, the end of this process; power, a power failure too'),
+		...appendOptions,
 		...archiveOptions,
-		...manifestOption,
-		...retryOptions,
 	}),
 	create({path: given, ...options}) {
 		if (given.endsWith('/')) {
@@ -64,15 +48,9 @@ export default defineSink({
 		}
 		return {
 			target: path,
-			...(isCompressed(path) ? {commitSize: gzipCommitSize} : {}),
+			...commitSizeOf(path),
 			async open(context) {
-				const file = await openAppendFile({
-					sink: 'ndjson',
-					path,
-					...options,
-					mode: options.mode,
-					context,
-				});
+				const file = await openAppendFile({sink: 'ndjson', path, ...options, mode: options.mode, context});
 				const {flush, committed, close} = file;
 				return {write: batch => file.write(batch.lines, batch), flush, committed, close};
 			},

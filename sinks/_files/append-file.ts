@@ -1,9 +1,10 @@
 import fs from 'node:fs';
 import {basename, dirname, join} from 'node:path';
 import {z} from 'zod';
-import type {Batch} from '../../lib/sink/sink.ts';
+import {trueOrFalse} from '../../lib/options/options.ts';
+import type {Batch, CommitSize} from '../../lib/sink/sink.ts';
 import {type CommittedFile, commitTo} from './committed-file.ts';
-import {failed, notOpened, untilBroken} from './file-errors.ts';
+import {failed, notOpened, retryOptions, untilBroken} from './file-errors.ts';
 import {isCompressed} from './file-target.ts';
 import {type GzipMember, startGzipMember} from './compression.ts';
 import {lockFile, makeFolderFor} from './writers.ts';
@@ -13,14 +14,29 @@ import {checkTail, writerOf} from './uncommitted.ts';
 
 const gzipLevel = 6;
 
-export const manifestOption = {
-	manifest: z
-		.union([z.boolean(), z.enum(['true', 'false']).transform(given => given === 'true')], {
-			error: 'expected true or false',
-		})
+/** The options of all sinks that write one file. */
+export const appendOptions = {
+	mode: z
+		.enum(['append', 'replace'])
+		.optional()
+		.describe(
+			'what to do with a target that has content but no state: append goes on behind its end, replace (of a file) ' +
+				'empties it at once, before the first event is fetched; with a state it means nothing',
+		),
+	durability: z
+		.enum(['process', 'power'])
+		.default('power')
+		.describe('what a commit survives: process, the end of this process; power, a power failure too'),
+	manifest: trueOrFalse
 		.default(true)
 		.describe('false: write no FILE.manifest beside the file, which says what was written; it cannot be verified then'),
+	...retryOptions,
 };
+
+/** What suits a file: members of 4 MiB of text are within a few per cent of one stream. */
+export function commitSizeOf(path: string): {readonly commitSize?: Partial<CommitSize>} {
+	return isCompressed(path) ? {commitSize: {pages: 10_000, bytes: 4 * 1024 * 1024, ageMs: 60_000}} : {};
+}
 
 export interface AppendFileOptions extends TargetOptions {
 	readonly durability: 'process' | 'power';

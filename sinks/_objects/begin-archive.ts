@@ -13,7 +13,8 @@ import {
 	sourcesOfOthers,
 } from './entries.ts';
 import {changed, missingOrChanged, notOpened, refused} from '../_files/file-errors.ts';
-import {inParallel, type ObjectStore} from './object-store.ts';
+import {inParallel} from '../_files/verify-listed.ts';
+import type {ObjectStore} from './object-store.ts';
 import {createFolder} from '../../lib/state/durable-file.ts';
 import {AuditError} from '../../lib/model/errors.ts';
 import type {Batch, SinkContext} from '../../lib/sink/sink.ts';

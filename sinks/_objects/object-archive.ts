@@ -15,7 +15,8 @@ import {type Compression, formats} from '../_files/compression.ts';
 import {eventPath} from '../_files/event-path.ts';
 import {changed, failed, refused, type Retry, untilBroken} from '../_files/file-errors.ts';
 import {type ArchiveOptions, archivePlan} from './archive-options.ts';
-import {inParallel, type OpenStore, type Spooled, withStore} from './object-store.ts';
+import {inParallel} from '../_files/verify-listed.ts';
+import {type OpenStore, type Spooled, withStore} from './object-store.ts';
 import {addPart, partition, type PartTally} from './partition.ts';
 import {createSpools} from './spools.ts';
 

@@ -4,7 +4,7 @@ import path from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
 import {type Emulator, type Fault, startEmulator} from '../../lib/emulator/index.ts';
 import ndjson from '../../sinks/ndjson.ts';
-import {inParallel} from '../../sinks/_objects/object-store.ts';
+import {inParallel} from '../../sinks/_files/verify-listed.ts';
 import {temporaryFolder} from '../support/temporary-folder.ts';
 import {compare, type Difference, exact, leftovers, linesOf} from './holdings.ts';
 import {type FsFault, killRunning, pull, startPull, token} from './pull.ts';
