@@ -12,6 +12,7 @@ import {bucketKinds, type BucketServer, isProbe} from '../../support/buckets.ts'
 import {batchOf, sinkContext, sinkError} from '../../support/sink-batch.ts';
 import {faultAt} from '../../support/store-server.ts';
 import {temporaryFolder} from '../../support/temporary-folder.ts';
+import {testWorld} from '../../support/world.ts';
 
 const day = (date: number) => Date.UTC(2026, 0, date);
 const first = batchOf([
@@ -58,9 +59,9 @@ for (const [name, kind] of Object.entries(bucketKinds)) {
 			assert.equal(target({bucket: 'evidence', prefix: 'a/b'}), 'evidence/a/b');
 			assert.equal(target({bucket: 'evidence/a/b/'}), 'evidence/a/b');
 			assert.equal(target({bucket: 'evidence/'}), 'evidence');
-			assert.equal((await parseTarget(`${name}:evidence/a/b`)).target, 'evidence/a/b');
+			assert.equal((await parseTarget(`${name}:evidence/a/b`, testWorld())).target, 'evidence/a/b');
 			const query = `${endpoint.replace('E', '-e')}=http:%2F%2F127.0.0.1&prefix=a%2Fb&chunk-bytes=262144`;
-			assert.equal((await parseTarget(`${name}:evidence?${query}`)).target, 'evidence/a/b');
+			assert.equal((await parseTarget(`${name}:evidence?${query}`, testWorld())).target, 'evidence/a/b');
 		});
 
 		for (const [given, expected] of [
