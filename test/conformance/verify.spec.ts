@@ -10,7 +10,7 @@ import {load} from '../../lib/registry.ts';
 import type {Damage, Verification} from '../../lib/sink/verification.ts';
 import {batchOf, sinkContext} from '../support/sink-batch.ts';
 import {temporaryFolder} from '../support/temporary-folder.ts';
-import {type ArchiveEntry, archiveTable, entriesOf, rewriteChain as rewrite} from './verify-table.ts';
+import {type ArchiveEntry, archiveTable, entriesOf, objectFolder, rewriteChain as rewrite} from './verify-table.ts';
 
 const key = generateKeyPairSync('ed25519');
 const otherKey = generateKeyPairSync('ed25519');
@@ -30,7 +30,8 @@ const batches = texts.map((ids, commit) =>
 );
 
 describe('proof that an archive is what was written', () => {
-	for (const [name, entry] of Object.entries(archiveTable)) describe(name, () => describeArchive(entry));
+	for (const [name, entry] of Object.entries({...archiveTable, 'objects in a folder': objectFolder}))
+		describe(name, () => describeArchive(entry));
 });
 
 function describeArchive(archive: ArchiveEntry): void {
@@ -167,7 +168,6 @@ function describeArchive(archive: ArchiveEntry): void {
 		if (addsFiles) {
 			const [one, two] = data(folder) as [string, string];
 			const [first, second] = [fs.readFileSync(one), fs.readFileSync(two)];
-			assert.equal(first.length, second.length);
 			fs.writeFileSync(one, second);
 			fs.writeFileSync(two, first);
 			assert.deepEqual(found(await verify()), [one, two].map(file => `changed ${nameOf(folder, file)}`).sort());
@@ -313,10 +313,12 @@ function describeArchive(archive: ArchiveEntry): void {
 				at,
 			);
 		assert.ok(!damage.some(({what}) => content.files!.some(file => file.path === what)));
-		assert.deepEqual(uncommitted, []);
+		// What of it has the name of an object that comes next may be of a run that died.
+		if (archive !== objectFolder) assert.deepEqual(uncommitted, []);
 	});
 
 	it('calls what a run left that died uncommitted', async () => {
+		if (archive === objectFolder) return; // test/sinks/_objects/verify-archive.spec.ts
 		const create = await load('sink', archive.sink);
 		const sink = await create({...options(folder), ...goOn} as never).open(sinkContext());
 		await sink.write(batchOf([{id: 'z', text: '{"id":"z"}'}]));
