@@ -35,7 +35,7 @@ export default bucketSink({
 			.describe('up to here an object is sent in one request, above in several; held in memory, in bytes'),
 	},
 	check({apiEndpoint, insecure}) {
-		if (apiEndpoint !== undefined) parseEndpoint('gcs', apiEndpoint, insecure);
+		if (apiEndpoint !== undefined) parseEndpoint('gcs', apiEndpoint, insecure, 'apiEndpoint');
 	},
 	openStore: async options => openGcsObjects({...options, apiEndpoint: options.apiEndpoint}),
 });

@@ -130,7 +130,7 @@ export default defineSink({
 function checkParticular(body: BodyName, given: Readonly<Partial<Record<keyof typeof optionsOf, unknown>>>): void {
 	for (const [option, bodies] of Object.entries(optionsOf)) {
 		if (given[option as keyof typeof optionsOf] === undefined || bodies.includes(body)) continue;
-		throw new ConfigError(`${name}: option ${option}: expected body ${bodies.join(' or ')} beside it, got ${body}`);
+		throw ConfigError.of(name, [{option, expected: `body ${bodies.join(' or ')} beside it`, got: body}]);
 	}
 }
 

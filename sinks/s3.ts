@@ -47,7 +47,8 @@ export default bucketSink({
 	check({endpoint, insecure, chunkBytes}) {
 		if (endpoint !== undefined) parseEndpoint('s3', endpoint, insecure);
 		else if (chunkBytes < minPartBytes) {
-			throw new ConfigError(`s3: option chunkBytes: expected at least ${minPartBytes} at AWS, got ${chunkBytes}`);
+			const expected = `at least ${minPartBytes} at AWS`;
+			throw ConfigError.of('s3', [{option: 'chunkBytes', expected, got: String(chunkBytes)}]);
 		}
 	},
 	async openStore(options) {

@@ -3,7 +3,7 @@ import {posix} from 'node:path';
 import {filesOf, textOf} from './support/tree.ts';
 
 /** Specs that hold for the whole house, not for one file. */
-const crossing = /^test\/((docs|layers|mirror)\.spec\.ts$|(conformance|e2e|package|emulator)\/)/;
+const crossing = /^test\/((docs|layers|mirror)\.spec\.ts$|(conformance|e2e|package|emulator|cli)\/)/;
 
 const files = filesOf('lib', 'sources', 'sinks');
 const specs = filesOf('test').filter(file => file.endsWith('.spec.ts'));
@@ -14,10 +14,10 @@ function specOf(file: string): string {
 
 /**
  * Shared parts are tested through what shares them, an index by the package's specs, types by the compiler, the emulator
- * by what it answers.
+ * and the command by what they answer.
  */
 function needsSpec(file: string): boolean {
-	return !/\/(_|index\.)|^lib\/emulator\//.test(file) && /^export (?!type|interface)/m.test(textOf(file));
+	return !/\/(_|index\.)|^lib\/(emulator|cli)\//.test(file) && /^export (?!type|interface)/m.test(textOf(file));
 }
 
 describe('mirror', () => {

@@ -145,7 +145,7 @@ function toAttemptError(
 	if ((config.signal as AbortSignal | undefined)?.aborted) return new AttemptError('stopped', 'stopped', config);
 	const cause = error instanceof Error ? new ConnectionFailure(error) : error;
 	const message = cause instanceof Error ? cause.message : String(cause);
-	if (error instanceof BodyTooLarge) return new AttemptError('too-large', message, config, {cause});
+	if (error instanceof BodyTooLarge) return new AttemptError('too-large', message, config, {cause: error});
 	return new AttemptError(error instanceof UnreadableBody ? 'body' : 'network', message, config, {cause});
 }
 

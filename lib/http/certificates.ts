@@ -17,9 +17,8 @@ export function readCertificates(name: string, options: CertificateOptions): Sec
 	const {caFile, clientCertFile, clientKeyFile} = options;
 	if (caFile === undefined && clientCertFile === undefined && clientKeyFile === undefined) return undefined;
 	if (clientCertFile === undefined && clientKeyFile !== undefined) {
-		throw new ConfigError(
-			`${name}: option clientCertFile: expected the certificate of the key in clientKeyFile, got nothing`,
-		);
+		const expected = 'the certificate of the key in clientKeyFile';
+		throw ConfigError.of(name, [{option: 'clientCertFile', expected, got: 'nothing'}]);
 	}
 	const ca = caFile === undefined ? undefined : [...trusted(), readPem(name, 'caFile', caFile, 'CERTIFICATE')];
 	const cert = clientCertFile && readPem(name, 'clientCertFile', clientCertFile, 'CERTIFICATE');
@@ -28,9 +27,8 @@ export function readCertificates(name: string, options: CertificateOptions): Sec
 	try {
 		return tls.createSecureContext({...(ca ? {ca} : {}), ...(cert && key ? {cert, key} : {})});
 	} catch (cause) {
-		const what = 'expected a certificate and its own key, without a passphrase';
-		const option = cert ? 'clientKeyFile' : 'caFile';
-		throw new ConfigError(`${name}: option ${option}: ${what}, but ${reasonOf(cause)}`, {cause});
+		const expected = `a certificate and its own key, without a passphrase, but ${reasonOf(cause)}`;
+		throw ConfigError.of(name, [{option: cert ? 'clientKeyFile' : 'caFile', expected}], {cause});
 	}
 }
 
@@ -44,22 +42,23 @@ function trusted(): readonly string[] {
 }
 
 function readPem(name: string, option: string, file: string, label: 'CERTIFICATE' | 'PRIVATE KEY'): string {
-	const expected = `${name}: option ${option}: expected a PEM file with a ${label.toLowerCase()}`;
+	const refusal = (but: string, cause?: unknown) =>
+		ConfigError.of(name, [{option, expected: `a PEM file with a ${label.toLowerCase()}, ${but}`}], {cause});
 	let text: string;
 	try {
 		text = fs.readFileSync(file, 'utf8');
 	} catch (cause) {
-		throw new ConfigError(`${expected}, but ${reasonOf(cause)}`, {cause});
+		throw refusal(`but ${reasonOf(cause)}`, cause);
 	}
 	const blocks =
 		text.match(new RegExp(`-----BEGIN [A-Z ]*${label}-----[\\s\\S]*?-----END [A-Z ]*${label}-----`, 'g')) ?? [];
-	if (blocks.length === 0) throw new ConfigError(`${expected}, got none in ${JSON.stringify(file)}`);
+	if (blocks.length === 0) throw refusal(`got none in ${JSON.stringify(file)}`);
 	if (label === 'CERTIFICATE') {
 		for (const block of blocks) {
 			try {
 				new X509Certificate(block);
 			} catch (cause) {
-				throw new ConfigError(`${expected}, but ${JSON.stringify(file)} holds one that cannot be read`, {cause});
+				throw refusal(`but ${JSON.stringify(file)} holds one that cannot be read`, cause);
 			}
 		}
 	}

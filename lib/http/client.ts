@@ -16,7 +16,7 @@ import {type RetryLimits, retryPolicy} from './retry-policy.ts';
 import {checkServerClock} from './server-clock.ts';
 import {speaksTls} from './speaks-tls.ts';
 import {asksTheSame} from './redirect.ts';
-import {otherQuestion, toAuditError, type Wording} from './to-error.ts';
+import {otherQuestion, toAuditError, type ApiWords} from './to-error.ts';
 
 export interface ClientOptions extends AttemptLimits, RetryLimits {
 	/** The source's name: prefix of messages, and the API whose rate is taken. */
@@ -29,7 +29,7 @@ export interface ClientOptions extends AttemptLimits, RetryLimits {
 	readonly random?: () => number;
 	/** Certificates that are not Node's own. */
 	readonly secure?: SecureContext | undefined;
-	readonly wording?: Wording | undefined;
+	readonly wording?: ApiWords | undefined;
 }
 
 export interface ClientAnswer {

@@ -6,7 +6,7 @@ import {type Client, createClient} from './client.ts';
 import {type AuthScheme, chooseCredentials, type Credentials} from './credentials.ts';
 import {parseEndpoint} from './endpoint.ts';
 import {type Limiter, limiterFor, type Rate} from './limiter.ts';
-import {logWording, type Wording} from './to-error.ts';
+import {logWords, type ApiWords} from './to-error.ts';
 import type {Meter} from '../model/meter.ts';
 import {type basicOptions, type connectionOptions, parseRate, type tokenOption} from '../options/options.ts';
 import {parseSpan} from '../options/time.ts';
@@ -28,7 +28,7 @@ export interface ApiFacts {
 	/** True where plain http to any host is what the user wants. */
 	readonly insecure?: boolean;
 	/** What messages say of it; default: of a log that is read. */
-	readonly wording?: Wording;
+	readonly wording?: ApiWords;
 }
 
 /** The options of a connection. */
@@ -52,7 +52,7 @@ export function connect(facts: ApiFacts, options: ConnectOptions, meter: Meter, 
 	const {name} = facts;
 	const given = options.endpoint ?? facts.endpoint;
 	if (!given) {
-		throw new ConfigError(`${name}: endpoint: expected the address of the server, got nothing; give option endpoint`);
+		throw ConfigError.of(name, [{option: 'endpoint', expected: 'the address of the server', got: 'nothing'}]);
 	}
 	const endpoint = withContext(parseEndpoint(name, given, facts.insecure), facts.context);
 	const credentials = own ?? chooseCredentials(name, facts.auth, options);
@@ -66,7 +66,7 @@ export function connect(facts: ApiFacts, options: ConnectOptions, meter: Meter, 
 		limiter,
 		meter,
 		clock: systemClock,
-		wording: {...(facts.wording ?? logWording), gateway: facts.gateway},
+		wording: {...(facts.wording ?? logWords), gateway: facts.gateway},
 		secure: readCertificates(name, options),
 		timeoutMs: options.timeoutMs,
 		idleTimeoutMs: options.idleTimeoutMs,
@@ -94,7 +94,12 @@ export function parsed<V>(name: string, option: string, parse: () => V): V {
 	try {
 		return parse();
 	} catch (error) {
-		if (error instanceof ConfigError) throw new ConfigError(`${name}: ${option}: ${error.message}`);
-		throw error;
+		if (!(error instanceof ConfigError)) throw error;
+		const {message, issues} = error;
+		if (issues.length === 0) throw new ConfigError(spell => `${name}: ${spell(option)}: ${message}`);
+		throw ConfigError.of(
+			name,
+			issues.map(issue => ({...issue, option})),
+		);
 	}
 }

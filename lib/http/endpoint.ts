@@ -1,4 +1,4 @@
-import {ConfigError} from '../model/errors.ts';
+import {ConfigError, type Wording} from '../model/errors.ts';
 
 const loopback = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
@@ -12,31 +12,30 @@ export function isLoopback(url: URL): boolean {
  * option of this name), a path prefix without trailing slash, no credentials, query or fragment. Throws a ConfigError
  * that never repeats a password.
  */
-export function parseEndpoint(name: string, text: string, insecure?: boolean): URL {
+export function parseEndpoint(name: string, text: string, insecure?: boolean, option = 'endpoint'): URL {
+	const refusal = (expected: string, got: string, advice?: Wording) =>
+		ConfigError.of(name, [{option, expected, got, do: advice}]);
 	if (!URL.canParse(text)) {
 		// the parser's own error holds the whole text
-		const got = /[@?#]/.test(text)
-			? 'something else, which is not shown as it may hold a secret'
-			: JSON.stringify(text);
-		throw new ConfigError(`${name}: endpoint: expected a URL like https://host/prefix, got ${got}`);
+		const isSecret = /[@?#]/.test(text);
+		const got = isSecret ? 'something else, which is not shown as it may hold a secret' : JSON.stringify(text);
+		throw refusal('a URL like https://host/prefix', got);
 	}
 	const url = new URL(text);
 	const shown = url.origin === 'null' ? url.protocol : url.origin;
 	if (url.username || url.password) {
-		throw new ConfigError(
-			`${name}: endpoint: expected no credentials in the URL of ${shown}; set RXAUDIT_USERNAME and RXAUDIT_PASSWORD`,
+		throw refusal(
+			'a URL without credentials',
+			`one with them for ${shown}`,
+			'set RXAUDIT_USERNAME and RXAUDIT_PASSWORD',
 		);
 	}
-	if (url.search || url.hash) {
-		throw new ConfigError(`${name}: endpoint: expected a URL without query or fragment, got one for ${shown}`);
-	}
+	if (url.search || url.hash) throw refusal('a URL without query or fragment', `one for ${shown}`);
 	const mayBePlain = insecure || isLoopback(url);
 	if (url.protocol !== 'https:' && !(url.protocol === 'http:' && mayBePlain)) {
-		const wayOut =
-			insecure === undefined ? '' : `; ${name}: option insecure true allows it, in a network that you trust`;
-		throw new ConfigError(
-			`${name}: endpoint: expected https:// (plain http only to loopback), got ${shown}; ` +
-				`credentials would travel in the clear${wayOut}`,
+		const clear = 'credentials would travel in the clear';
+		throw refusal('https:// (plain http only to loopback)', shown, spell =>
+			insecure === undefined ? clear : `${clear}; ${spell('insecure')} true allows it, in a network that you trust`,
 		);
 	}
 	url.pathname = url.pathname.replace(/\/+$/, '');

@@ -1,4 +1,13 @@
-import {AuditError, AuthError, RateLimitError, SourceError, reasonOf} from '../model/errors.ts';
+import {
+	AuditError,
+	AuthError,
+	RateLimitError,
+	reasonOf,
+	SourceError,
+	type Spelling,
+	type Wording,
+	worded,
+} from '../model/errors.ts';
 import {excerpt} from './secrets.ts';
 import {proxyRefused} from './agent.ts';
 import {AttemptError} from './attempt.ts';
@@ -6,24 +15,25 @@ import {explainConnection} from './connection-failure.ts';
 import {isOutOfQuota} from './quota.ts';
 import {endpointAt, isSignOn, targetOf} from './redirect.ts';
 import type {ClientRequest} from './request.ts';
+import {BodyTooLarge} from './unreadable.ts';
 
 /** What is said to people about an API, where it is not a log that is read. */
-export interface Wording {
+export interface ApiWords {
 	/** Where its address was given. */
-	readonly address: string;
+	readonly address: Wording;
 	/** What the flags of its options begin with. Default: `--`. */
 	readonly flag?: string;
 	/** What a 404 says, and what to check. */
-	readonly missing: readonly [what: string, check: string];
+	readonly missing: readonly [what: string, check: Wording];
 	/** What a 403 says, and what to check. */
 	readonly forbidden: readonly [what: string, check: string];
 	/** The only address at which a token with scopes works, where the API has another one too. */
 	readonly gateway?: string | undefined;
 }
 
-export const logWording: Wording = {
-	address: 'option endpoint',
-	missing: ['there is no such thing (organization, site or record)', 'the id and option endpoint'],
+export const logWords: ApiWords = {
+	address: spell => spell('endpoint'),
+	missing: ['there is no such thing (organization, site or record)', spell => `the id and ${spell('endpoint')}`],
 	forbidden: ['these credentials may not read this log', 'their permissions and the plan'],
 };
 
@@ -40,7 +50,7 @@ export function toAuditError(
 	request: ClientRequest,
 	endpoint: URL,
 	redact: (text: string) => string,
-	wording = logWording,
+	words = logWords,
 ): Error {
 	if (!(error instanceof AttemptError)) {
 		if (error instanceof AuditError) return error;
@@ -58,13 +68,15 @@ export function toAuditError(
 		case 'timeout':
 			return new SourceError('TIMEOUT', `${where}: ${error.message}; tried again in vain`);
 		case 'too-large':
-			return new SourceError('BODY_TOO_LARGE', `${where}: ${error.message}`);
+			return new SourceError('BODY_TOO_LARGE', spell => `${where}: ${tooLarge(error, spell)}`);
 		case 'body':
 			return new SourceError('BAD_BODY', `${where}: expected JSON, but ${excerpt(redact(error.message))}${said}`, {
 				status,
 			});
 		case 'network':
-			return networkError(error, `${where}: ${excerpt(redact(networkReason(error, endpoint, wording)), 400)}`);
+			return networkError(error, spell => {
+				return `${where}: ${excerpt(redact(networkReason(error, endpoint, words, spell)), 400)}`;
+			});
 		case 'other':
 			return new SourceError('BAD_BODY', `${where} answered ${status}, but ${excerpt(redact(error.message), 400)}`, {
 				status,
@@ -73,26 +85,31 @@ export function toAuditError(
 			const refused = excerpt(redact(error.message), 400);
 			return new AuthError(
 				'UNAUTHORIZED',
-				`${where} answered ${status}, but ${refused}; check that the credentials are of this API and have not expired${gatewayHint(endpoint, wording)}`,
+				`${where} answered ${status}, but ${refused}; check that the credentials are of this API and have not expired${gatewayHint(endpoint, words)}`,
 			);
 		}
 		case 'status':
-			return statusError(error, status!, where, said, redact, request, endpoint, wording);
+			return statusError(error, status!, where, said, redact, request, endpoint, words);
 	}
 }
 
-function networkError({errno}: AttemptError, message: string): Error {
-	const isLogin = errno === proxyRefused && message.includes('(407)');
+function tooLarge({message, cause}: AttemptError, spell: Spelling): string {
+	return cause instanceof BodyTooLarge ? worded(cause.wording, spell) : message;
+}
+
+function networkError({errno}: AttemptError, message: Wording): Error {
+	const isLogin = errno === proxyRefused && worded(message).includes('(407)');
 	return isLogin ? new AuthError('UNAUTHORIZED', message) : new SourceError('UNREACHABLE', message);
 }
 
-function networkReason(error: AttemptError, endpoint: URL, {address, flag}: Wording): string {
+function networkReason(error: AttemptError, endpoint: URL, {address, flag}: ApiWords, spell: Spelling): string {
+	const check = worded(address, spell);
 	switch (error.errno) {
 		case 'ENOTFOUND':
 		case 'EAI_AGAIN':
-			return `the host ${endpoint.hostname} is not known (${error.errno}); check ${address} and the network`;
+			return `the host ${endpoint.hostname} is not known (${error.errno}); check ${check} and the network`;
 		case 'ECONNREFUSED':
-			return `nothing listens at ${endpoint.host} (ECONNREFUSED); check ${address}`;
+			return `nothing listens at ${endpoint.host} (ECONNREFUSED); check ${check}`;
 		default:
 			return (
 				explainConnection(error.errno ?? '', error.message, flag) ??
@@ -109,38 +126,40 @@ function statusError(
 	redact: (text: string) => string,
 	request: ClientRequest,
 	endpoint: URL,
-	wording: Wording,
+	words: ApiWords,
 ): Error {
-	const {address, missing, forbidden} = wording;
+	const {address, missing, forbidden} = words;
 	const answered = `${where} answered ${status}`;
 	if (status === 401) {
 		return new AuthError(
 			'UNAUTHORIZED',
-			`${answered}: the credentials were refused${said}; check that they are of this API and have not expired${gatewayHint(endpoint, wording)}`,
+			`${answered}: the credentials were refused${said}; check that they are of this API and have not expired${gatewayHint(endpoint, words)}`,
 		);
 	}
 	if (isOutOfQuota(error)) {
 		const seconds = Math.ceil(error.delayMs / 1000);
 		return new RateLimitError(
-			`${answered}: no quota for another ${seconds} s, longer in all than option maxWait allows${status === 429 ? '' : said}; run again later, or raise it`,
+			spell =>
+				`${answered}: no quota for another ${seconds} s, longer in all than ${spell('maxWait')} allows${status === 429 ? '' : said}; run again later, or raise it`,
 			error.delayMs,
 		);
 	}
 	if (status === 403) {
 		return new AuthError(
 			'FORBIDDEN',
-			`${answered}: ${forbidden[0]}${said}; check ${forbidden[1]}${gatewayHint(endpoint, wording)}`,
+			`${answered}: ${forbidden[0]}${said}; check ${forbidden[1]}${gatewayHint(endpoint, words)}`,
 		);
 	}
 	if (status === 404) {
-		return new SourceError('NOT_FOUND', `${answered}: ${missing[0]}${said}; check ${missing[1]}`, {status});
+		const what = `${answered}: ${missing[0]}${said}`;
+		return new SourceError('NOT_FOUND', spell => `${what}; check ${worded(missing[1], spell)}`, {status});
 	}
 	if (status >= 300 && status < 400) return redirectError(error, answered, request, redact, address);
 	return new SourceError('HTTP_STATUS', `${answered}${said}`, {status});
 }
 
 /** Such a token is refused everywhere else, and nothing in that answer says so. */
-function gatewayHint({host}: URL, {gateway}: Wording): string {
+function gatewayHint({host}: URL, {gateway}: ApiWords): string {
 	if (!gateway || new URL(gateway).host === host) return '';
 	return `; a token with scopes works with --endpoint ${gateway} only (CLOUD-ID: see https://SITE/_edge/tenant_info)`;
 }
@@ -150,7 +169,7 @@ function redirectError(
 	answered: string,
 	{method, path}: ClientRequest,
 	redact: (text: string) => string,
-	address: string,
+	address: Wording,
 ): Error {
 	const {status} = error;
 	const target = targetOf(error);
@@ -168,9 +187,9 @@ function redirectError(
 			: `a ${method} is sent again after 307 and 308 only`;
 	const right = target && endpointAt(target, path);
 	const advice = right === undefined ? '' : `, which may have to be ${excerpt(redact(right))}`;
-	return new SourceError('REDIRECT_REFUSED', `${points}, which is not followed: ${reason}; check ${address}${advice}`, {
-		status,
-	});
+	const refused = (spell: Spelling) =>
+		`${points}, which is not followed: ${reason}; check ${worded(address, spell)}${advice}`;
+	return new SourceError('REDIRECT_REFUSED', refused, {status});
 }
 
 /** What came answers another question than the one that was asked. */

@@ -1,15 +1,22 @@
+import {type Spelling, type Wording, worded} from '../model/errors.ts';
+
 /** The answer's body cannot be read as what it is announced as; the message says what came. */
 export class UnreadableBody extends Error {}
 
 /** The answer is larger than allowed, packed, unpacked or in records; the message says what to do. */
 export class BodyTooLarge extends Error {
-	constructor(what: string, advice = '') {
-		super(`${what}; ask for smaller pages (option pageSize)${advice}`);
+	readonly wording: Wording;
+
+	constructor(what: string, option?: string) {
+		const wording = (spell: Spelling) =>
+			`${what}; ask for smaller pages (${spell('pageSize')})${option ? `, or raise ${spell(option)}` : ''}`;
+		super(worded(wording));
+		this.wording = wording;
 	}
 
 	/** Larger than an option allows. */
 	static than(maxBytes: number): BodyTooLarge {
-		return new BodyTooLarge(`the body is larger than ${maxBytes} bytes`, ', or raise option maxBodyBytes');
+		return new BodyTooLarge(`the body is larger than ${maxBytes} bytes`, 'maxBodyBytes');
 	}
 }
 

@@ -43,7 +43,7 @@ export const tokenOption = {
 };
 
 export const basicOptions = {
-	username: z.string().min(1).optional().describe('user name for Basic authentication; flag: RXAUDIT_USERNAME'),
+	username: z.string().min(1).optional().describe('user name for Basic authentication'),
 	password: secret
 		.optional()
 		.meta({secret: true})

@@ -1,5 +1,5 @@
 import type {z} from 'zod';
-import {ConfigError} from '../model/errors.ts';
+import {ConfigError, type ConfigIssue} from '../model/errors.ts';
 
 /**
  * The options as the schema gives them: checked, with defaults. Throws a ConfigError that names the option, what was
@@ -8,32 +8,27 @@ import {ConfigError} from '../model/errors.ts';
 export function parseOptions<Schema extends z.ZodObject>(name: string, schema: Schema, options: unknown) {
 	const result = schema.strict().safeParse(options, {reportInput: true});
 	if (result.success) return result.data as z.output<Schema>;
-	const said = new Set<string>();
-	const complaints: string[] = [];
-	for (const issue of result.error.issues) {
-		const [subject, got] = complaint(schema, issue);
-		if (said.has(subject)) continue; // two checks with the same words
-		said.add(subject);
-		complaints.push(`${name}: ${subject}${got === undefined ? '' : `, got ${got}`}`);
-	}
-	throw new ConfigError(complaints.join('; '));
+	const issues = result.error.issues.flatMap(issue => issuesOf(schema, issue));
+	const isNew = ({option, expected}: ConfigIssue, at: number) =>
+		issues.findIndex(one => one.option === option && one.expected === expected) === at;
+	throw ConfigError.of(name, issues.filter(isNew)); // two checks may have the same words
 }
 
 /** What was expected of which option, and what was got. */
-function complaint(schema: z.ZodObject, issue: z.core.$ZodIssue): [subject: string, got?: string] {
+function issuesOf(schema: z.ZodObject, issue: z.core.$ZodIssue): ConfigIssue[] {
 	if (issue.code === 'unrecognized_keys' && issue.path.length === 0) {
-		return [`unknown option ${issue.keys.join(', ')}: expected one of ${Object.keys(schema.shape).join(', ')}`];
+		const expected = `one of ${Object.keys(schema.shape).join(', ')}`;
+		return issue.keys.map(option => ({option, expected, got: 'an unknown option'}));
 	}
 	const expected = expectation(issue);
 	const option = issue.path[0];
 	// all options at once: there may be secrets among them
-	if (option === undefined)
-		return [`options: expected ${expected}`, issue.input === undefined ? 'nothing' : typeof issue.input];
+	if (option === undefined) return [{expected, got: issue.input === undefined ? 'nothing' : typeof issue.input}];
 	const secret = schema.shape[String(option)]?.meta()?.['secret'] === true;
 	// a place in a list says nothing that its value does not say
 	const member = issue.path.filter(key => typeof key !== 'number').join('.');
 	const got = issue.code === 'unrecognized_keys' ? issue.keys.join(', ') : shown(issue.input);
-	return [`option ${member}: expected ${expected}`, secret ? 'a value that is not shown' : got];
+	return [{option: member, expected, got: secret ? 'a value that is not shown' : got}];
 }
 
 /** A schema's own message counts when it begins with `expected`; it may say how to go on. */

@@ -18,7 +18,7 @@ const maxTimeMs = 8.64e15;
  * The epoch milliseconds of a time that a user wrote: ISO 8601, epoch milliseconds, or a span back from `nowMs`.
  *
  * A date alone is its midnight in UTC, and a time without a zone is UTC. A number of fewer than 10 digits is refused,
- * since it is a year or a slip rather than milliseconds. The caller prefixes the name of the option to the error.
+ * since it is a year or a slip rather than milliseconds. The caller gives the issue its option.
  */
 export function parseTime(text: string, nowMs: number): number {
 	const trimmed = text.trim();
@@ -27,7 +27,7 @@ export function parseTime(text: string, nowMs: number): number {
 	if (timeMs !== undefined && timeMs <= maxTimeMs) return timeMs;
 	const examples = '2026-08-01, 2026-08-01T12:00:00Z, 1785542400000 (epoch milliseconds) or 24h (back from now)';
 	const hint = /^\d{1,9}$/.test(trimmed) ? 'epoch milliseconds have at least 10 digits' : 'check its spelling';
-	throw new ConfigError(`expected a time such as ${examples}, got ${JSON.stringify(text)}: ${hint}`);
+	throw ConfigError.of('', [{expected: `a time such as ${examples}`, got: JSON.stringify(text), do: hint}]);
 }
 
 /** The milliseconds of a span that a user wrote: `500ms`, `90s`, `15m`, `24h`, `30d`, `2w`, or `0`. */
@@ -36,7 +36,7 @@ export function parseSpan(text: string): number {
 	const ms = trimmed === '0' ? 0 : spanMs(trimmed);
 	if (ms !== undefined) return ms;
 	const hint = /^\d+$/.test(trimmed) ? 'add the unit' : 'write a number and one of ms, s, m, h, d, w';
-	throw new ConfigError(`expected a span such as 60m, 24h or 500ms, got ${JSON.stringify(text)}: ${hint}`);
+	throw ConfigError.of('', [{expected: 'a span such as 60m, 24h or 500ms', got: JSON.stringify(text), do: hint}]);
 }
 
 export interface RecordTime {

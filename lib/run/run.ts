@@ -292,8 +292,7 @@ class Drive {
 }
 
 function poisoned(page: Page, {id, reason}: Rejected): AuditError {
-	return new AuditError(
-		'POISON_EVENT',
-		`${page.source.name}: event ${id ?? 'without id'}: ${reason}; option deadLetters gives such events a place, and the run goes on without them`,
-	);
+	const what = `${page.source.name}: event ${id ?? 'without id'}: ${reason}`;
+	const wayOut = 'gives such events a place, and the run goes on without them';
+	return new AuditError('POISON_EVENT', spell => `${what}; ${spell('deadLetters')} ${wayOut}`);
 }

@@ -1,4 +1,4 @@
-import {SourceError} from '../model/errors.ts';
+import {SourceError, type Spelling} from '../model/errors.ts';
 import type {Answer, ReadPage} from './paginate.ts';
 import {concernsPage, isTooMuch} from './page-failure.ts';
 
@@ -110,10 +110,9 @@ export function createSizedReader<T>(readerOf: ReaderOf<T>, options: PageSizeOpt
 }
 
 function inVain(error: SourceError): SourceError {
-	const {code, message, status} = error;
-	return new SourceError(
-		code,
-		`${message}; smaller pages failed too, down to one of a single event (option pageSize and option maxBodyBytes say how large pages may be)`,
-		{cause: error, status},
-	);
+	const {code, status} = error;
+	const wording = (spell: Spelling) =>
+		`${error.spelled(spell)}; smaller pages failed too, down to one of a single event ` +
+		`(${spell('pageSize')} and ${spell('maxBodyBytes')} say how large pages may be)`;
+	return new SourceError(code, wording, {cause: error, status});
 }

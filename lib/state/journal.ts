@@ -115,8 +115,9 @@ function guard<T>(file: string, verb: string, action: () => T): T {
 function damaged(file: string, expected: string, got: string): StateError {
 	return new StateError(
 		'STATE_DAMAGED',
-		`${file}: expected ${expected}, got ${got}; nothing was changed. ` +
-			'option recoverPrevious goes on from the checkpoint before, when its journal is whole',
+		spell =>
+			`${file}: expected ${expected}, got ${got}; nothing was changed. ` +
+			`${spell('recoverPrevious')} goes on from the checkpoint before, when its journal is whole`,
 	);
 }
 

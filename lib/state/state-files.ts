@@ -36,11 +36,13 @@ export function readState(
 	const usable = previous !== undefined && 'version' in previous;
 	if (recoverPrevious && usable) return {stored: previous, recovered: true};
 	const wayOut = usable
-		? `option recoverPrevious goes on from the generation before (version ${previous.version})`
-		: `option recoverPrevious cannot help: ${file}.previous is ${previous?.found ?? 'missing'}`;
+		? `goes on from the generation before (version ${previous.version})`
+		: `cannot help: ${file}.previous is ${previous?.found ?? 'missing'}`;
 	throw new StateError(
 		'STATE_DAMAGED',
-		`${file}: expected a state of rxaudit, got ${current?.found ?? 'no file'}; nothing was changed. ${wayOut}`,
+		spell =>
+			`${file}: expected a state of rxaudit, got ${current?.found ?? 'no file'}; nothing was changed. ` +
+			`${spell('recoverPrevious')} ${wayOut}`,
 	);
 }
 

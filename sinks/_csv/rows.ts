@@ -20,14 +20,18 @@ export function parseColumns(text: string): Column[] {
 		const [, header, member] = /^(?:(.*)=)?(.*)$/s.exec(part)!.map(side => side?.trim());
 		const path = member!.split('.');
 		if (header === '' || path.includes('')) {
-			throw new ConfigError(`csv: option columns: expected member or header=member, got ${JSON.stringify(part)}`);
+			throw ConfigError.of('csv', [
+				{option: 'columns', expected: 'member or header=member', got: JSON.stringify(part)},
+			]);
 		}
 		return {header: header ?? member!, path};
 	});
 	const headers = columns.map(({header}) => header);
 	const twice = headers.find((header, index) => headers.indexOf(header) !== index);
 	if (twice === undefined) return columns;
-	throw new ConfigError(`csv: option columns: expected names that differ, got ${JSON.stringify(twice)} twice`);
+	throw ConfigError.of('csv', [
+		{option: 'columns', expected: 'names that differ', got: `${JSON.stringify(twice)} twice`},
+	]);
 }
 
 /** The same columns as text, so that a state knows them again however they were spaced. */

@@ -30,21 +30,20 @@ export interface OwnHeaders {
 
 /** Throws a ConfigError for a header that cannot be added; a value is never shown. */
 export function ownHeaders(name: string, given: Readonly<Record<string, Secret>>, hasToken: boolean): OwnHeaders {
+	const refusal = (expected: string, got: string) => ConfigError.of(name, [{option: 'header', expected, got}]);
 	const secrets = new Map(Object.entries(given).map(([header, secret]) => [header.toLowerCase(), secret]));
 	if (secrets.size < Object.keys(given).length) {
-		throw new ConfigError(`${name}: option header: expected each header once, got one in two spellings`);
+		throw refusal('each header once', 'one in two spellings');
 	}
 	for (const header of secrets.keys()) {
 		if (!/^[\w!#$%&'*+.^`|~-]+$/.test(header)) {
-			throw new ConfigError(`${name}: option header: expected names of headers, got something else`);
+			throw refusal('names of headers', 'something else');
 		}
 		if (ours.has(header)) {
-			throw new ConfigError(
-				`${name}: option header: expected headers of your own, got ${header}, which is set already`,
-			);
+			throw refusal('headers of your own', `${header}, which is set already`);
 		}
 		if (header === 'authorization' && hasToken) {
-			throw new ConfigError(`${name}: option header: expected authorization here or a token, got both`);
+			throw refusal('authorization here or a token', 'both');
 		}
 	}
 	const known = new Set<string>();

@@ -89,10 +89,9 @@ function parseReceiver(name: string, text: string): URL {
 	if (!URL.canParse(text)) parseEndpoint(name, text); // it says what is wrong
 	const url = new URL(text);
 	if (url.username || url.password) {
-		throw new ConfigError(
-			`${name}: endpoint: expected no credentials in the URL of ${url.host}; set RXAUDIT_HTTP_TOKEN to user:password ` +
-				'with auth Basic, or give a token file',
-		);
+		const advice = 'set RXAUDIT_HTTP_TOKEN to user:password with auth Basic, or give a token file';
+		const got = `one with them for ${url.host}`;
+		throw ConfigError.of(name, [{option: 'endpoint', expected: 'a URL without credentials', got, do: advice}]);
 	}
 	const bare = new URL(url);
 	bare.search = '';

@@ -117,18 +117,26 @@ function placeOf(
 	const {name: sink, scheme, pattern, letters} = names;
 	const [, bucket = '', behind] = /^([^/]*)(?:\/(.*))?$/s.exec(given.bucket) ?? [];
 	if (!pattern.test(bucket)) {
-		throw new ConfigError(
-			`${sink}: bucket: expected a name of lower-case letters, digits, ${letters}, got ${JSON.stringify(bucket)}: ` +
-				`write ${sink}:BUCKET or ${sink}:BUCKET/PREFIX, without ${scheme}://`,
-		);
+		throw ConfigError.of(sink, [
+			{
+				option: 'bucket',
+				expected: `a name of lower-case letters, digits, ${letters}`,
+				got: JSON.stringify(bucket),
+				do: `write ${sink}:BUCKET or ${sink}:BUCKET/PREFIX, without ${scheme}://`,
+			},
+		]);
 	}
 	if (behind !== undefined && given.prefix !== undefined) {
-		throw new ConfigError(`${sink}: prefix: expected it behind the bucket or as an option of its own, got both`);
+		throw ConfigError.of(sink, [
+			{option: 'prefix', expected: 'it behind the bucket or as an option of its own', got: 'both'},
+		]);
 	}
 	const prefix = (behind ?? given.prefix ?? '').replace(/\/$/, '');
 	const isName = (segment: string) => /^[^\p{Control}]+$/u.test(segment) && segment !== '.' && segment !== '..';
 	if (prefix !== '' && !prefix.split('/').every(isName)) {
-		throw new ConfigError(`${sink}: prefix: expected names with / between them, got ${JSON.stringify(prefix)}`);
+		throw ConfigError.of(sink, [
+			{option: 'prefix', expected: 'names with / between them', got: JSON.stringify(prefix)},
+		]);
 	}
 	return {bucket, prefix};
 }

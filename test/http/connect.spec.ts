@@ -48,8 +48,8 @@ describe('connect', () => {
 			address({endpoint: 'https://api.example.com'}, {endpoint: 'https://other.example.com/pre/'}),
 			'https://other.example.com/pre',
 		);
-		fails({}, {}, /^some-api: endpoint: expected the address of the server, got nothing; give option endpoint$/);
-		fails({}, {endpoint: 'http://example.com'}, /^some-api: endpoint: expected https/);
+		fails({}, {}, /^some-api: option endpoint: expected the address of the server, got nothing$/);
+		fails({}, {endpoint: 'http://example.com'}, /^some-api: option endpoint: expected https/);
 	});
 
 	it('adds the context that all addresses of the API have, where it is missing', () => {
@@ -73,7 +73,7 @@ describe('connect', () => {
 			{endpoint},
 			/^some-api: expected credentials, got none; give the options username and password$/,
 		);
-		fails({}, {endpoint, maxWait: '5'}, /^some-api: maxWait: expected a span .*add the unit/);
+		fails({}, {endpoint, maxWait: '5'}, /^some-api: option maxWait: expected a span .*add the unit/);
 	});
 
 	it("keeps the published rate at the vendor's own host, and any that is asked for", async () => {
@@ -133,7 +133,7 @@ describe('parsed', () => {
 			});
 		assert.throws(() => fail(new ConfigError('expected a time')), {
 			name: 'ConfigError',
-			message: 'some-api: since: expected a time',
+			message: 'some-api: option since: expected a time',
 		});
 		const odd = new TypeError('odd');
 		assert.throws(

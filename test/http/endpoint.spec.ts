@@ -38,7 +38,7 @@ describe('parseEndpoint', () => {
 		it(`refuses ${text || 'nothing'}, with the name of the option`, () => {
 			assert.throws(
 				() => parseEndpoint('api', text),
-				(error: unknown) => error instanceof ConfigError && error.message.startsWith('api: endpoint: expected '),
+				(error: unknown) => error instanceof ConfigError && error.message.startsWith('api: option endpoint: expected '),
 			);
 		});
 	}

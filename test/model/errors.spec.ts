@@ -38,7 +38,7 @@ describe('errors', () => {
 	});
 
 	it('are all here', () => {
-		const classes = Object.values(errors).filter(one => one !== reasonOf);
+		const classes = Object.values(errors).filter(one => one !== reasonOf && one !== errors.worded);
 		assert.deepEqual(new Set<unknown>(all.map(error => error.constructor)), new Set<unknown>(classes));
 	});
 
@@ -47,6 +47,36 @@ describe('errors', () => {
 		assert.equal(new SourceError('HTTP_STATUS', 'text', {status: 503}).status, 503);
 		assert.equal(new SourceError('UNREACHABLE', 'text').status, undefined);
 		assert.equal('cause' in new ConfigError('text'), false);
+	});
+
+	it('call options as the library does, or as who shows them', () => {
+		const error = new SourceError('TIMEOUT', spell => `raise ${spell('maxWait')}`);
+		assert.equal(error.message, 'raise option maxWait');
+		assert.equal(
+			error.spelled(option => `--${option}`),
+			'raise --maxWait',
+		);
+		error.message = `wrapped: ${error.message}`;
+		assert.equal(
+			error.spelled(option => `--${option}`),
+			'wrapped: raise option maxWait',
+		);
+	});
+
+	it('say in parts what is wrong with options', () => {
+		const error = ConfigError.of('api', [
+			{option: 'pageSize', expected: 'a number', got: '"x"', do: spell => `leave out ${spell('pageSize')}`},
+			{expected: 'credentials'},
+		]);
+		assert.equal(
+			error.message,
+			'api: option pageSize: expected a number, got "x"; leave out option pageSize; api: expected credentials',
+		);
+		assert.deepEqual(error.issues, [
+			{option: 'pageSize', expected: 'a number', got: '"x"', do: 'leave out option pageSize'},
+			{expected: 'credentials'},
+		]);
+		assert.deepEqual(new ConfigError('text').issues, []);
 	});
 });
 

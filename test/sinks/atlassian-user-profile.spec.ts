@@ -228,7 +228,7 @@ describe('atlassian-user-profile', () => {
 			[{set: {extended_profile: {location: ''}}}, /set\.extended_profile\.location: expected a text that is not empty/],
 			[{set, apply: 'yes'}, /option apply: expected true or false, got "yes"/],
 			[{set, endpoint: 'http://example.com'}, /expected https/],
-			[{set, pageSize: 3}, /unknown option pageSize/],
+			[{set, pageSize: 3}, /option pageSize: expected one of/],
 		] as const) {
 			assert.throws(
 				() => userProfile({token: 't', ...options} as unknown as Options),

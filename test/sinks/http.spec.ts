@@ -487,10 +487,13 @@ describe('http', () => {
 
 	it('refuses what cannot work before anything is sent, and shows no secret of it', () => {
 		for (const [options, message] of [
-			[{endpoint: 'http://host.example/x?k=s3cret'}, /^http: endpoint: expected https:.*got http:\/\/host\.example;/],
+			[
+				{endpoint: 'http://host.example/x?k=s3cret'},
+				/^http: option endpoint: expected https:.*got http:\/\/host\.example;/,
+			],
 			[
 				{endpoint: 'https://ann:s3cret@host/x'},
-				/^http: endpoint: expected no credentials in the URL of host; set RXAUDIT_HTTP_TOKEN/,
+				/^http: option endpoint: expected a URL without credentials, got one with them for host; set RXAUDIT_HTTP_TOKEN/,
 			],
 			[{endpoint: 'https://host/x?k=s3cret#there'}, /expected a URL without .*fragment/],
 			[{endpoint: 'host?k=s3cret'}, /expected a URL like https:/],

@@ -271,7 +271,7 @@ describe('s3', () => {
 
 		it('that would travel in the clear are refused, wherever the address is from', async () => {
 			setVariables({AWS_ENDPOINT_URL: 'http://storage.example.com'});
-			await assert.rejects(open({url: undefined}), /^ConfigError: s3: endpoint: expected https/);
+			await assert.rejects(open({url: undefined}), /^ConfigError: s3: option endpoint: expected https/);
 		});
 
 		it('travel in the clear where that is said to be right, and it is said once', async () => {

@@ -94,16 +94,19 @@ describe('defineSource', () => {
 
 	it('refuses bad options when it is called, before any request', () => {
 		fails({...good, site: undefined}, /^some-source: option site: expected .*, got nothing/);
-		fails({...good, apiKey: 'x'}, /^some-source: unknown option apiKey: expected one of /);
-		fails({...good, endpoint: undefined}, /^some-source: endpoint: expected the address of the server, got nothing/);
-		fails({...good, endpoint: 'http://example.com'}, /^some-source: endpoint: expected https/);
+		fails({...good, apiKey: 'x'}, /^some-source: option apiKey: expected one of /);
+		fails(
+			{...good, endpoint: undefined},
+			/^some-source: option endpoint: expected the address of the server, got nothing/,
+		);
+		fails({...good, endpoint: 'http://example.com'}, /^some-source: option endpoint: expected https/);
 		fails({...good, token: undefined}, /^some-source: /);
 		fails({...good, pageSize: 0}, /pageSize: expected a whole number from 1 to 10000, got 0/);
 		fails({...good, rate: 'fast'}, /rate: expected N\/min/);
-		fails({...good, since: 'yesterday'}, /^some-source: since: expected a time/);
-		fails({...good, until: '12'}, /^some-source: until: expected a time/);
-		fails({...good, overlap: '60'}, /^some-source: overlap: .*add the unit/);
-		fails({...good, maxWait: 'long'}, /^some-source: maxWait: expected a span/);
+		fails({...good, since: 'yesterday'}, /^some-source: option since: expected a time/);
+		fails({...good, until: '12'}, /^some-source: option until: expected a time/);
+		fails({...good, overlap: '60'}, /^some-source: option overlap: .*add the unit/);
+		fails({...good, maxWait: 'long'}, /^some-source: option maxWait: expected a span/);
 		fails(
 			{...good, since: '2026-01-02', until: '2026-01-02'},
 			/expected since before until, got since 2026-01-02T00:00/,

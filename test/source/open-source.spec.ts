@@ -98,9 +98,9 @@ describe('openSource', () => {
 		);
 		fails({since: 1_767_312_000_000, until: 1_767_312_000_000}, /expected since before until/);
 		fails({since: '1s'}, /until \S+ \(now minus the lag of 60 s\)$/);
-		fails({since: 'soon'}, /^some-source: since: expected a time/);
-		fails({until: 'soon'}, /^some-source: until: expected a time/);
-		fails({overlap: 'long'}, /^some-source: overlap: expected a span/);
+		fails({since: 'soon'}, /^some-source: option since: expected a time/);
+		fails({until: 'soon'}, /^some-source: option until: expected a time/);
+		fails({overlap: 'long'}, /^some-source: option overlap: expected a span/);
 	});
 
 	describe('of a listing', () => {

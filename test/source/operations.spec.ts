@@ -94,8 +94,8 @@ describe('operationsOf', () => {
 		const good = {...quick, endpoint: server.origin, id: '1'};
 		const bad: [options: object, body: unknown, message: RegExp][] = [
 			[{...good, id: undefined}, {name: 'n'}, /^some-source set-one: option id: expected string, got nothing$/],
-			[{...good, size: 1}, {name: 'n'}, /^some-source set-one: unknown option size: expected one of id, /],
-			[{...good, endpoint: undefined}, {name: 'n'}, /^some-source: endpoint: expected the address/],
+			[{...good, size: 1}, {name: 'n'}, /^some-source set-one: option size: expected one of id, /],
+			[{...good, endpoint: undefined}, {name: 'n'}, /^some-source: option endpoint: expected the address/],
 			[{...good, token: undefined}, {name: 'n'}, /^some-source: expected credentials/],
 			[good, undefined, /^some-source set-one: option body: expected object, got nothing$/],
 			[good, {name: 5}, /^some-source set-one: option body.*: expected string, got 5$/],

@@ -120,7 +120,7 @@ describe(name, () => {
 			[{...login}, /endpoint: expected the address of the server, got nothing/],
 			[{endpoint}, /expected credentials, got none/],
 			[{endpoint, ...login, search: ''}, /search/],
-			[{endpoint, ...login, filter: 'x'}, /unknown option filter: expected one of search, /],
+			[{endpoint, ...login, filter: 'x'}, /option filter: expected one of search, /],
 			[{endpoint, ...login, pageSize: 0}, /pageSize: expected a whole number from 1 to 10000/],
 		] as const) {
 			assert.throws(

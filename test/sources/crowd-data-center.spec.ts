@@ -569,7 +569,7 @@ describe(name, () => {
 			const filterValues = crowd.operations['filter-values'];
 			assert.throws(() => filterValues.prepare(connection), /option projection/);
 			const {run} = filterValues.prepare({...connection, projection: 'USER', since: 'noon'});
-			await assert.rejects(run(), /filter-values: since: expected a time/);
+			await assert.rejects(run(), /filter-values: option since: expected a time/);
 		});
 	});
 });

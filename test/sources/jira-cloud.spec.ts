@@ -143,7 +143,7 @@ describe(name, () => {
 			[{...login}, /endpoint: expected the address of the server, got nothing/],
 			[{endpoint}, /expected credentials, got none/],
 			[{endpoint, ...login, filter: ''}, /filter/],
-			[{endpoint, ...login, search: 'x'}, /unknown option search: expected one of filter, /],
+			[{endpoint, ...login, search: 'x'}, /option search: expected one of filter, /],
 			[{endpoint, ...login, pageSize: 10_001}, /pageSize: expected a whole number from 1 to 10000/],
 		] as const) {
 			assert.throws(

@@ -7,10 +7,10 @@ import {list, load} from '../../registry.ts';
 import {credentialFlags} from '../flags/credentials.ts';
 import {type Flags, noSuchName, parseFlags, refuseSecrets} from '../flags/flags.ts';
 import {jsonInput} from '../flags/json-input.ts';
-import {inFlags, optionsFromFlags} from '../flags/options.ts';
 import {type CallableSource, callFlags, callHelp, operationFlags} from '../output/call-help.ts';
 import {logFormatIn, logFormatOf, logLine, write} from '../output/log.ts';
 import {stopBy, type World} from '../world.ts';
+import {inFlags, optionsFromFlags} from '../flags/options.ts';
 
 export async function help(args: readonly string[]): Promise<string> {
 	const source = await sourceIn(args);
@@ -70,10 +70,7 @@ export async function callOperation(
 	}
 	const body = place === undefined ? undefined : (await unless(signal, jsonInput(place, stdin, '--body'))).value;
 	const options = optionsFromFlags(source, operation.options, values, world.env);
-	const titles = [`${source.name} ${name}`, source.name];
-	const prepared = inFlags(titles, [...Object.keys(operation.options.shape), 'body'], () =>
-		operation.prepare(options, body),
-	);
+	const prepared = inFlags(() => operation.prepare(options, body));
 	if (operation.writes) {
 		const endpoint = (options['endpoint'] as string | undefined) ?? source.endpoint;
 		const title = `${source.name} ${name} at ${endpoint}`;

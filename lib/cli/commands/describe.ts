@@ -1,11 +1,10 @@
 import {list, load} from '../../registry.ts';
 import {describeOperations} from '../output/call-help.ts';
-import {credentialFlagsOf} from '../flags/credentials.ts';
-import {describeFlags, flagsOf, noSuchName, parseFlags} from '../flags/flags.ts';
+import {describeFlags, noSuchName, parseFlags} from '../flags/flags.ts';
 import {write} from '../output/log.ts';
 import type {World} from '../world.ts';
+import {flagsOf, sourceFlags} from '../flags/options.ts';
 import {sinkFlags} from '../flags/sinks.ts';
-import {targetOptionsOf} from '../flags/target-options.ts';
 
 export function help(): string {
 	return 'Usage: rxaudit describe <name>\n\nShows a source or a sink.\n\nExamples:\n  rxaudit describe atlassian-org-events\n  rxaudit describe filesystem\n';
@@ -37,14 +36,14 @@ Lag          ${source.lagMs / 1000} s: a run without --until ends that long ago
 Reference    ${source.reference}
 
 Options:
-${describeFlags({...flagsOf(source.options), ...credentialFlagsOf(source)})}
+${describeFlags(sourceFlags(source))}
 ${operations && `\n${operations}`}`;
 }
 
 async function aboutSink(name: string): Promise<string> {
 	const sink = await load('sink', name);
 	const flags = (await sinkFlags([`--${name}-`]))[name];
-	const inTarget = Object.entries(targetOptionsOf(sink)).map(([option, {help}]) => `  ${option.padEnd(16)} ${help}`);
+	const inTarget = Object.entries(flagsOf(sink.options)).map(([option, {help}]) => `  ${option.padEnd(16)} ${help}`);
 	return `${name} (sink)
 
 ${sink.docs}

@@ -16,7 +16,6 @@ import {credentialFlags, credentialsFrom} from '../flags/credentials.ts';
 import {
 	choice,
 	type Flags,
-	flagsOf,
 	type FlagValues,
 	noSuchName,
 	parseFlags,
@@ -30,11 +29,10 @@ import {pullHelp} from '../output/pull-help.ts';
 import {signKeyFrom} from '../flags/keys.ts';
 import {shapeFlags, shapeFrom} from '../flags/shape.ts';
 import {fileIn, stopBy, type World} from '../world.ts';
-import {checkSinkFlags, sinkFlags, sinkOptions} from '../flags/sinks.ts';
-import {requiredFlags, sourceOptions} from '../flags/source-options.ts';
 import {deadLetterFile, sourceNamed} from '../flags/source-named.ts';
 import {placeOf} from '../../sink/target-place.ts';
-import {parseTarget} from '../flags/target.ts';
+import {sourceFlags, requiredFlagsOf, sourceOptions, inFlags} from '../flags/options.ts';
+import {sinkFlags, sinkOptions, checkSinkFlags, parseTarget} from '../flags/sinks.ts';
 
 const runFlags: Flags = {
 	to: {
@@ -86,7 +84,7 @@ export async function run(args: readonly string[], world: World): Promise<number
 	const source = await sourceNamed(name, world);
 	const flagged = await sinkFlags(args);
 	const known = Object.assign(
-		{...flagsOf(source.options), ...credentialFlags, ...runFlags},
+		{...sourceFlags(source), ...credentialFlags, ...runFlags},
 		...Object.values(flagged),
 	) as Flags;
 	const {values, rest} = parseFlags(args, known, 1, world);
@@ -112,7 +110,7 @@ export async function run(args: readonly string[], world: World): Promise<number
 	const state =
 		stateFile === undefined ? undefined : fileState(stateFile, {recoverPrevious: values['recover-previous'] === true});
 	const grace = textIn(values, 'grace');
-	const graceMs = grace === undefined ? undefined : parsed('pull', '--grace', () => parseSpan(grace));
+	const graceMs = grace === undefined ? undefined : inFlags(() => parsed('pull', 'grace', () => parseSpan(grace)));
 	const deadLetters = await deadLetterSink(values, stateFile ?? letterFile, world);
 	checkTargets(deadLetters ? [...sinks, deadLetters] : sinks, [stateFile, letterFile]);
 
@@ -183,7 +181,7 @@ function checkTargets(sinks: readonly Sink[], files: readonly (string | undefine
 function binding(source: Source, values: FlagValues, sinks: readonly Sink[]): Record<string, string> {
 	return {
 		source: source.name,
-		...Object.fromEntries(requiredFlags(source).map(flag => [`--${flag}`, String(values[flag])])),
+		...Object.fromEntries(requiredFlagsOf(source.options).map(flag => [`--${flag}`, String(values[flag])])),
 		'--to': sinks
 			.map(({name, target}) => `${name}:${target}`)
 			.sort()

@@ -11,7 +11,7 @@ import type {Checkpoint} from '../../state/state.ts';
 import {describeFlags, type Flags, parseFlags, textsIn} from '../flags/flags.ts';
 import {write} from '../output/log.ts';
 import {fileIn, type World} from '../world.ts';
-import {readTarget} from '../flags/target.ts';
+import {readTarget} from '../flags/sinks.ts';
 
 const stateFlags: Flags = {
 	to: {value: 'SINK', repeat: true, help: 'as in rxaudit pull: where a target lies now, and those that stayed'},

@@ -11,22 +11,13 @@ import type {Checkpoint, Lack} from '../../state/state.ts';
 import {readState, realFile} from '../../state/state-files.ts';
 import {compareWithSource} from './against.ts';
 import {credentialFlags} from '../flags/credentials.ts';
-import {
-	describeFlags,
-	type Flags,
-	flagsOf,
-	type FlagValues,
-	noSuchName,
-	parseFlags,
-	textIn,
-	textsIn,
-} from '../flags/flags.ts';
+import {describeFlags, type Flags, type FlagValues, noSuchName, parseFlags, textIn, textsIn} from '../flags/flags.ts';
 import {type LogFormat, logFormatOf, logLine, write} from '../output/log.ts';
 import {publicKeyFrom} from '../flags/keys.ts';
-import {sourceOptions} from '../flags/source-options.ts';
-import {readTarget} from '../flags/target.ts';
 import type {World} from '../world.ts';
 import {checkHeads, type ExpectedHead as Head, type Findings, verdict, verdictJson} from '../output/verdict.ts';
+import {sourceFlags, sourceOptions} from '../flags/options.ts';
+import {readTarget} from '../flags/sinks.ts';
 
 const verifyFlags: Flags = {
 	'expect-head': {
@@ -78,7 +69,7 @@ const progressEveryMs = 10_000;
 /** `rxaudit verify TARGET`: whether an archive is what was written. */
 export async function run(args: readonly string[], world: World): Promise<number> {
 	const source = await sourceIn(args);
-	const more = source ? {...flagsOf(source.options), ...credentialFlags} : {};
+	const more = source ? {...sourceFlags(source), ...credentialFlags} : {};
 	const {values, rest} = parseFlags(args, {...more, ...verifyFlags}, 1, world);
 	const format = logFormatOf(values);
 	const [target] = rest;

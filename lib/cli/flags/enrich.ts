@@ -1,4 +1,4 @@
-import {ConfigError} from '../../model/errors.ts';
+import {ConfigError, type Spelling} from '../../model/errors.ts';
 import type {CredentialOptions} from '../../http/credentials.ts';
 import {parseEndpoint} from '../../http/endpoint.ts';
 import type {BoundOperations} from '../../source/operations.ts';
@@ -7,9 +7,9 @@ import {connectionOptions} from '../../options/options.ts';
 import {load} from '../../registry.ts';
 import type {Source} from '../../source/define-source.ts';
 import {checkCredentials, type CredentialAdvice, secretIn} from './credentials.ts';
-import {inFlags, requiredFlagsOf} from './options.ts';
-import {camel, type Flags, flagsOf, type FlagValues, textsIn} from './flags.ts';
+import {camel, type Flags, type FlagValues, textsIn} from './flags.ts';
 import type {World} from '../world.ts';
+import {flagsOf, requiredFlagsOf, inFlags, flagOf} from './options.ts';
 
 export const enrichFlags: Flags = {
 	enrich: {
@@ -83,7 +83,7 @@ export async function enrichmentFrom(
 			throw new ConfigError(`--enrich ${kind}: nothing lists the ${kind} of ${source.name}; leave it out`);
 		const by = await load('source', name);
 		const known = accessTo(by, {source, options, values, env});
-		found = {...found, ...inEnrichFlags(by, () => readers[kind](by, known))};
+		found = {...found, ...inFlags(() => readers[kind](by, known), spellEnrich)};
 		for (const flag of ['endpoint', ...requiredFlagsOf(by.options)]) {
 			binding[`--enrich-${flag}`] = String(known[camel(flag)]);
 		}
@@ -117,8 +117,9 @@ function accessTo(by: Source, command: Command): Options {
 	const given = (flag: string, fallback: unknown) => values[`enrich-${flag}`] ?? fallback;
 	// the address that was given for the source holds for another API of the same vendor too
 	const shared = source.endpoint !== undefined && source.endpoint === by.endpoint ? options['endpoint'] : undefined;
-	const {origin, pathname} = inEnrichFlags(by, () =>
-		parseEndpoint(by.name, String(given('endpoint', shared ?? by.endpoint))),
+	const {origin, pathname} = inFlags(
+		() => parseEndpoint(by.name, String(given('endpoint', shared ?? by.endpoint))),
+		spellEnrich,
 	);
 	const required = requiredFlagsOf(by.options).map(flag => {
 		const value = given(flag, options[camel(flag)]);
@@ -150,13 +151,5 @@ function credentialsFor(by: Source, origin: string, {source, options, values, en
 	);
 }
 
-/** A complaint about one of its options names the flag of that option. */
-function inEnrichFlags<T>(by: Source, check: () => T): T {
-	const titles = [by.name, ...Object.keys(by.operations).map(operation => `${by.name} ${operation}`)];
-	try {
-		return inFlags(titles, Object.keys(by.options.shape), check);
-	} catch (error) {
-		if (!(error instanceof ConfigError)) throw error;
-		throw new ConfigError(error.message.replace(/^--/, '--enrich-'), {cause: error});
-	}
-}
+/** A complaint about an option of what is asked. */
+const spellEnrich: Spelling = option => flagOf(option, '--enrich-');

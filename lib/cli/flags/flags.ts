@@ -1,4 +1,3 @@
-import type {z} from 'zod';
 import {ConfigError} from '../../model/errors.ts';
 import {fileIn, type World} from '../world.ts';
 
@@ -142,30 +141,6 @@ function editDistance(a: string, b: string): number {
 export function noSuchName(of: string, what: string, given: string | undefined, names: readonly string[]): ConfigError {
 	const got = given === undefined || given.startsWith('-') ? 'got none' : `got another name${nearest(given, names)}`;
 	return new ConfigError(`${of}: expected ${what}, ${got}: one of ${names.join(', ')}`);
-}
-
-/** The flags of an option schema: kebab-case, secrets left out, lists repeatable. */
-export function flagsOf(schema: z.ZodObject): Record<string, Flag> {
-	const flags: Record<string, Flag> = {};
-	for (const [key, type] of Object.entries(schema.shape) as [string, z.ZodType][]) {
-		if (type.meta()?.['secret'] === true || key === 'username') continue;
-		const repeat = type.safeParse(['x']).success;
-		const initial = type.safeParse(undefined);
-		const standard =
-			initial.success && initial.data !== undefined ? ` (default: ${initial.data as string | number})` : '';
-		const required = initial.success ? {} : {required: true};
-		flags[kebab(key)] = {value: valueName(key), repeat, ...required, help: (type.description ?? '') + standard};
-	}
-	return flags;
-}
-
-function valueName(key: string): string {
-	if (key === 'since' || key === 'until') return 'T';
-	if (key === 'overlap' || key === 'maxWait') return 'SPAN';
-	if (key === 'endpoint') return 'URL';
-	if (key === 'rate') return 'N/min|off';
-	if (key.endsWith('File')) return 'FILE';
-	return /(Ms|Bytes|Size|Attempts)$/.test(key) ? 'N' : 'VALUE';
 }
 
 export function kebab(key: string): string {

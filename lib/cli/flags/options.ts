@@ -1,14 +1,81 @@
 import type {z} from 'zod';
-import {ConfigError} from '../../model/errors.ts';
+import {ConfigError, type Spelling} from '../../model/errors.ts';
 import type {Source} from '../../source/define-source.ts';
-import {checkCredentials, credentialsFrom} from './credentials.ts';
-import {camel, flagsOf, type FlagValues, kebab} from './flags.ts';
 import type {World} from '../world.ts';
+import {checkCredentials, credentialFlags, credentialFlagsOf, credentialsFrom} from './credentials.ts';
+import {camel, type Flag, type Flags, type FlagValues, kebab} from './flags.ts';
+
+/** What a schema says of an option beside its type and its description. */
+interface OptionFacts {
+	/** Never shown, and read from a file. */
+	readonly secret?: boolean;
+	/** Secrets by name: `--OPTION NAME=FILE`, as often as there are names. */
+	readonly named?: boolean;
+	/** The name of a file or a folder. */
+	readonly file?: boolean;
+	/** What stands for the value in a help text. */
+	readonly value?: string;
+}
+
+export function factsOf(type: z.ZodType | undefined): OptionFacts {
+	return (type?.meta() ?? {}) as OptionFacts;
+}
+
+/** The name of an option's flag: for a secret, the file that holds it. */
+export function nameOf(key: string, type: z.ZodType): string {
+	const {secret, named} = factsOf(type);
+	return secret && !named ? `${kebab(key)}-file` : kebab(key);
+}
+
+/** The flags of an option schema. */
+export function flagsOf({shape}: z.ZodObject, prefix = ''): Record<string, Flag> {
+	const types = Object.entries(shape as Record<string, z.ZodType>);
+	return Object.fromEntries(types.map(([key, type]) => [prefix + nameOf(key, type), flagFor(key, type)]));
+}
+
+function flagFor(key: string, type: z.ZodType): Flag {
+	const {secret, named, value = valueName(key)} = factsOf(type);
+	const help = type.description ?? '';
+	if (named) {
+		return {value: 'NAME=FILE', repeat: true, help: `${help}; NAME=env:VARIABLE takes it from the environment`};
+	}
+	if (secret) return {value: 'FILE', help: `file with the ${key} for this address`};
+	const initial = type.safeParse(undefined);
+	const standard =
+		initial.success && initial.data !== undefined ? ` (default: ${initial.data as string | number})` : '';
+	const required = initial.success ? {} : {required: true};
+	return {value, repeat: type.safeParse(['x']).success, ...required, help: help + standard};
+}
+
+function valueName(key: string): string {
+	if (key === 'since' || key === 'until') return 'T';
+	if (key === 'overlap' || key === 'maxWait') return 'SPAN';
+	if (key === 'endpoint') return 'URL';
+	if (key === 'rate') return 'N/min|off';
+	if (key.endsWith('File')) return 'FILE';
+	return /(Ms|Bytes|Size|Attempts)$/.test(key) ? 'N' : 'VALUE';
+}
+
+/** The flags of a schema but those of credentials, which are the command's own. */
+export function plainFlagsOf(schema: z.ZodObject): Flags {
+	const {username: _, ...own} = flagsOf(schema);
+	return Object.fromEntries(Object.entries(own).filter(([flag]) => !Object.hasOwn(credentialFlags, flag)));
+}
+
+/** The flags of a source, or of one of its operations. */
+export function sourceFlags({options, auth}: Pick<Source, 'options' | 'auth'>): Flags {
+	return {...plainFlagsOf(options), ...credentialFlagsOf({auth})};
+}
 
 /** The flags without which a schema's options are not whole. */
 export function requiredFlagsOf(schema: z.ZodObject): string[] {
-	const shape = schema.shape as Record<string, z.ZodType>;
-	return Object.keys(flagsOf(schema)).filter(flag => !shape[camel(flag)]!.safeParse(undefined).success);
+	return Object.entries(flagsOf(schema)).flatMap(([flag, {required}]) => (required ? [flag] : []));
+}
+
+/** The same and the address, where there is none that everybody uses: what a command line has at least. */
+export function leastFlags({options, endpoint}: Pick<Source, 'options' | 'endpoint'>): string[] {
+	const own = requiredFlagsOf(options);
+	return Object.hasOwn(options.shape, 'endpoint') && endpoint === undefined ? [...own, 'endpoint'] : own;
 }
 
 /** A schema's options, not yet checked, from flags and environment; what it does not know is left out. */
@@ -19,7 +86,7 @@ export function optionsFromFlags(
 	env: World['env'],
 ) {
 	for (const flag of requiredFlagsOf(schema)) {
-		if (values[flag] !== undefined && values[flag] !== '') continue;
+		if (values[flag] !== undefined) continue;
 		throw new ConfigError(`--${flag}: expected ${flagsOf(schema)[flag]!.help}, got nothing`);
 	}
 	const credentials = credentialsFrom(values, env);
@@ -30,19 +97,25 @@ export function optionsFromFlags(
 	return Object.fromEntries(known.map(key => [key, all[key]]));
 }
 
-/**
- * Runs what checks options under one of these titles, so that a complaint names the flag and not the option; a member of
- * an option's value stands behind the flag.
- */
-export function inFlags<T>(titles: readonly string[], options: readonly string[], check: () => T): T {
+/** A source's options, checked, from flags and environment; what it does not take is left out. */
+export function sourceOptions(source: Source, values: FlagValues, env: World['env']): Record<string, unknown> {
+	const options = optionsFromFlags(source, source.options, values, env);
+	inFlags(() => source(options as never));
+	return options;
+}
+
+/** How the command calls an option, or a member of its value, which stands behind the flag. */
+export function flagOf(option: string, prefix = '--'): string {
+	const [key = '', ...members] = option.split('.');
+	return prefix + kebab(key) + (members.length > 0 ? `: ${members.join('.')}` : '');
+}
+
+/** Runs what checks options: a complaint calls them as the command does. */
+export function inFlags<T>(check: () => T, spell: Spelling = option => flagOf(option)): T {
 	try {
 		return check();
 	} catch (error) {
 		if (!(error instanceof ConfigError)) throw error;
-		const named = new RegExp(`(?:${titles.join('|')}): (?:option )?(\\w+)(?:\\.([\\w.-]+))?: `, 'g');
-		const message = error.message.replace(named, (text, key: string, member?: string) =>
-			options.includes(key) ? `--${kebab(key)}: ${member === undefined ? '' : `${member}: `}` : text,
-		);
-		throw new ConfigError(message, {cause: error});
+		throw new ConfigError(error.spelled(spell), {cause: error, issues: error.issues});
 	}
 }

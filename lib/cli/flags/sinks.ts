@@ -1,12 +1,15 @@
 import type {z} from 'zod';
-import type {SinkFactory} from '../../sink/define-sink.ts';
-import {ConfigError} from '../../model/errors.ts';
+import type {CredentialOptions} from '../../http/credentials.ts';
+import {ConfigError, type Spelling} from '../../model/errors.ts';
 import {list, load} from '../../registry.ts';
+import type {SinkFactory} from '../../sink/define-sink.ts';
 import type {Sink} from '../../sink/sink.ts';
-import {secretIn, secretsIn} from './credentials.ts';
-import {camel, type Flags, type FlagValues, kebab, textsIn} from './flags.ts';
-import type {World} from '../world.ts';
-import {isNamed, targetOptionName, targetOptionsOf} from './target-options.ts';
+import {fileIn, type World} from '../world.ts';
+import {checkCredentials, secretIn, secretsIn} from './credentials.ts';
+import {camel, type Flags, type FlagValues, kebab, nearest, textsIn} from './flags.ts';
+import {factsOf, flagOf, flagsOf, inFlags, nameOf} from './options.ts';
+
+type Options = {[key: string]: unknown};
 
 /** Of each sink whose options are flags, those flags; with `args`, only of sinks that these may be about. */
 export async function sinkFlags(args?: readonly string[]): Promise<Readonly<Record<string, Flags>>> {
@@ -17,31 +20,28 @@ export async function sinkFlags(args?: readonly string[]): Promise<Readonly<Reco
 	);
 }
 
-function flagsFor(factory: SinkFactory): Flags {
-	const {name, target, options} = factory;
-	const secrets = new Map(secretsOf(factory).map(key => [targetOptionName(options, key), variableOf(name, key)]));
-	const own = Object.entries(targetOptionsOf(factory)).filter(([option]) => camel(option) !== target);
-	return Object.fromEntries(
-		own.map(([option, {help, ...flag}]) => {
-			const variable = secrets.get(option);
-			return [`${name}-${option}`, {...flag, help: variable ? `${help} (else: ${variable})` : help}];
-		}),
-	);
+function flagsFor({name, target, options}: SinkFactory): Flags {
+	const {[`${name}-${kebab(target)}`]: _, ...flags} = flagsOf(options, `${name}-`);
+	for (const [key, type] of Object.entries(options.shape as Record<string, z.ZodType>)) {
+		const {secret, named} = factsOf(type);
+		const flag = `${name}-${nameOf(key, type)}`;
+		if (secret && !named)
+			flags[flag] = {...flags[flag]!, help: `${flags[flag]!.help} (else: ${variableOf(name, key)})`};
+	}
+	return flags;
 }
 
 /** What flags and environment say of a sink whose options are flags; of any other, nothing. */
-export function sinkOptions(factory: SinkFactory, values: FlagValues, world: World): Record<string, unknown> {
-	const {name, wholeTarget, options} = factory;
+export function sinkOptions({name, wholeTarget, options}: SinkFactory, values: FlagValues, world: World): Options {
 	if (!wholeTarget) return {};
-	const secrets = secretsOf(factory);
-	const given = Object.keys(options.shape).map(key => {
-		const flag = `${name}-${targetOptionName(options, key)}`;
+	const given = Object.entries(options.shape as Record<string, z.ZodType>).map(([key, type]) => {
+		const {secret, named} = factsOf(type);
+		const flag = `${name}-${nameOf(key, type)}`;
 		const value = values[flag];
-		if (isNamed(options.shape[key] as z.ZodType))
-			return [key, value && secretsIn(textsIn(values, flag), `--${flag}`, world)];
-		if (!secrets.includes(key)) return [key, value] as const;
-		const secret = typeof value === 'string' ? secretIn(value, `--${flag}`) : world.env[variableOf(name, key)]?.trim();
-		return [key, secret || undefined] as const;
+		if (named) return [key, value && secretsIn(textsIn(values, flag), `--${flag}`, world)] as const;
+		if (!secret) return [key, value] as const;
+		const found = typeof value === 'string' ? secretIn(value, `--${flag}`) : world.env[variableOf(name, key)]?.trim();
+		return [key, found || undefined] as const;
 	});
 	return Object.fromEntries(given.filter(([, value]) => value !== undefined));
 }
@@ -58,10 +58,169 @@ export async function checkSinkFlags(flags: Readonly<Record<string, Flags>>, sin
 	}
 }
 
-function secretsOf({options}: SinkFactory): string[] {
-	return Object.keys(options.shape).filter(key => targetOptionName(options, key) !== kebab(key));
-}
-
 function variableOf(sink: string, option: string): string {
 	return `rxaudit_${sink}_${kebab(option)}`.toUpperCase().replaceAll('-', '_');
+}
+
+/** The sink that `NAME[:TARGET][?key=value&…]` stands for; `flagged` gives the options that are flags. */
+export async function parseTarget(
+	text: string,
+	world: World,
+	connection?: TargetConnection,
+	flagged: (factory: SinkFactory) => Options = () => ({}),
+): Promise<Sink> {
+	const {factory, options} = await readTarget(text, world);
+	const complete = withConnection(factory, {...flagged(factory), ...options}, connection);
+	const sink = inFlags(() => factory(complete), spelling(factory));
+	return {...sink, open: context => sink.open({...context, stdout: world.stdout})};
+}
+
+/**
+ * The sink and its options, not yet checked, that `NAME[:TARGET][?key=value&…]` stands for. TARGET is taken as
+ * it is, values are percent-decoded; a dotted key sets a member of an option. Of a sink that takes its target whole, all
+ * behind the colon is TARGET.
+ */
+export async function readTarget(
+	text: string,
+	world: Pick<World, 'cwd'>,
+): Promise<{readonly factory: SinkFactory; readonly options: Options}> {
+	const [, name = '', behind = ''] = /^([^:?]*)(.*)$/s.exec(text)!;
+	if (!list('sink').includes(name)) throw noSink(text, name);
+	const factory = await load('sink', name);
+	const {target: main, options: schema, wholeTarget} = factory;
+	const shape = schema.shape as Record<string, z.ZodType>;
+	const [, target, query] = (wholeTarget ? /^:(.*)$/s : /^(?::([^?]*))?(?:\?(.*))?$/s).exec(behind) ?? [];
+	const options: Options = {};
+	for (const pair of query?.split('&') ?? []) {
+		const [, key, value = ''] = /^([a-z][\w-]*(?:\.[a-z]\w*)*)=(.*)$/s.exec(pair) ?? [];
+		if (key === undefined) throw new ConfigError(`--to ${name}: expected options like ?key=value&key=value`);
+		checkTargetOption(factory, key.split('.')[0]!);
+		setMember(name, options, key, decode(name, value));
+	}
+	if (target) options[main] = target;
+	for (const [key, value] of Object.entries(options)) {
+		const isFile = key.endsWith('File') || factsOf(shape[key]).file;
+		if (isFile && typeof value === 'string') options[key] = fileIn(world, value);
+	}
+	if (options[main] === undefined && !shape[main]!.safeParse(undefined).success) {
+		throw new ConfigError(`--to ${name}: expected a target, got none: write ${name}:${main.toUpperCase()}`);
+	}
+	return {factory, options};
+}
+
+function noSink(text: string, name: string): ConfigError {
+	const names = list('sink');
+	const hint = /^https?:\/\//i.test(text)
+		? `; write http:${name.toLowerCase()}://…`
+		: text === name && name !== ''
+			? `${nearest(name, names)}; of a file or folder say what it holds: ndjson:FILE, filesystem:DIR`
+			: nearest(name, names);
+	return new ConfigError(`unknown sink ${JSON.stringify(name)}: expected one of ${names.join(', ')}${hint}`);
+}
+
+/** How a command line calls an option of a sink. */
+function spelling({name, wholeTarget, target}: SinkFactory): Spelling {
+	return key => (wholeTarget && key !== target ? flagOf(key, `--${name}-`) : flagOf(key, `--to ${name}: option `));
+}
+
+/** Throws a ConfigError for an option that the sink does not have, and for a secret, which it does not repeat. */
+function checkTargetOption({name, options}: SinkFactory, option: string): void {
+	const shape = options.shape as Record<string, z.ZodType>;
+	const key = camel(option);
+	if (Object.hasOwn(shape, key) && factsOf(shape[key]).secret) {
+		throw new ConfigError(
+			`--to ${name}: a secret on the command line can be read by everybody on this machine; ` +
+				`put it into a file, and give ${nameOf(key, shape[key]!)}=FILE`,
+		);
+	}
+	const names = Object.keys(flagsOf(options));
+	if (names.some(known => camel(known) === key)) return;
+	throw new ConfigError(
+		`--to ${name}: unknown option ${option}${nearest(option, names)}: expected one of ${names.join(', ')}`,
+	);
+}
+
+function setMember(name: string, options: Options, key: string, value: string): void {
+	const path = key.split('.').map(camel);
+	let object = options;
+	for (const member of path.slice(0, -1)) {
+		if (!Object.hasOwn(object, member)) object[member] = {};
+		const inner = object[member];
+		if (typeof inner !== 'object') {
+			throw new ConfigError(`--to ${name}: expected either ${member}= or ${key}=, got both`);
+		}
+		object = inner as Options;
+	}
+	object[path.at(-1)!] = value;
+}
+
+function decode(name: string, value: string): string {
+	try {
+		return decodeURIComponent(value);
+	} catch (cause) {
+		const what = "an option's value holds a % that is not followed by two hex digits; write %25";
+		throw new ConfigError(`--to ${name}: ${what}`, {cause});
+	}
+}
+
+/** What the command line knows for sinks that write to an API. */
+export interface TargetConnection {
+	/** Those of the source. */
+	readonly credentials: CredentialOptions;
+	/** The address that was given for the source; it holds for a sink of the same vendor too. */
+	readonly endpoint?: string | undefined;
+	/** The vendor's own address, where the source has one. */
+	readonly vendor?: string | undefined;
+}
+
+const advice = {
+	bearer: 'give the target ?token-file=FILE',
+	basic: 'give the target ?username=NAME&password-file=FILE',
+};
+
+/**
+ * A sink's options with address and credentials: those that its target names; else the source's, but only where both
+ * talk to the same origin, since nobody gave them for another one. Throws a ConfigError where there are none then.
+ */
+export function withConnection(factory: SinkFactory, options: Readonly<Options>, source?: TargetConnection): Options {
+	const {api, name} = factory;
+	if (!api) return options;
+	const {own, rest} = ownCredentials(factory, options);
+	const shared = source?.vendor !== undefined && source.vendor === api.endpoint ? source.endpoint : undefined;
+	const endpoint = (rest['endpoint'] as string | undefined) ?? shared ?? api.endpoint;
+	const complete = endpoint === undefined ? rest : {...rest, endpoint};
+	const origin = originOf(endpoint);
+	if (origin === undefined) return complete; // the sink says what is wrong with it
+	const sourceOrigin = originOf(source?.endpoint ?? source?.vendor);
+	const isOwn = Object.keys(own).length > 0;
+	const taken: CredentialOptions = isOwn ? own : origin === sourceOrigin ? source!.credentials : {};
+	const wanted =
+		isOwn || origin === sourceOrigin
+			? `--to ${name}: expected credentials`
+			: `--to ${name}: expected credentials of its own for ${origin}, since those of the source stay with the source`;
+	checkCredentials(wanted, api.auth, taken, advice);
+	const known = Object.entries(taken).filter(
+		([key, value]) => value !== undefined && Object.hasOwn(factory.options.shape, key),
+	);
+	return {...complete, ...Object.fromEntries(known)};
+}
+
+/** Takes the credentials out of the options, secrets as what reads their files. */
+function ownCredentials({name, options: schema}: SinkFactory, options: Readonly<Options>) {
+	const own: Record<string, unknown> = {};
+	const rest = {...options};
+	for (const key of ['token', 'username', 'password']) {
+		const type = schema.shape[key] as z.ZodType | undefined;
+		if (!type) continue;
+		const option = nameOf(key, type);
+		const value = rest[camel(option)];
+		if (value === undefined) continue;
+		delete rest[camel(option)];
+		own[key] = option === key ? value : secretIn(value as string, `--to ${name}: ${option}`);
+	}
+	return {own: own as CredentialOptions, rest};
+}
+
+function originOf(endpoint: string | undefined): string | undefined {
+	return endpoint !== undefined && URL.canParse(endpoint) ? new URL(endpoint).origin : undefined;
 }

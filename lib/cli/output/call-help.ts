@@ -2,9 +2,8 @@ import type {BoundOperation} from '../../source/operations.ts';
 import {basicOptions, connectionOptions, tokenOption} from '../../options/options.ts';
 import {list, load} from '../../registry.ts';
 import type {Source} from '../../source/define-source.ts';
-import {credentialFlagsOf} from '../flags/credentials.ts';
-import {camel, describeFlags, type Flags, flagsOf} from '../flags/flags.ts';
-import {leastFlags} from '../flags/source-options.ts';
+import {camel, describeFlags, type Flags} from '../flags/flags.ts';
+import {leastFlags, plainFlagsOf, sourceFlags} from '../flags/options.ts';
 
 /** What of a source `rxaudit call` works with. */
 export type CallableSource = Pick<Source, 'name' | 'endpoint' | 'auth' | 'operations'>;
@@ -25,7 +24,7 @@ const accessOptions = ['endpoint', ...Object.keys({...tokenOption, ...basicOptio
 
 /** The flags of one operation: its own, its body, those of the connection but the credentials'. */
 export function operationFlags({options, takesBody, writes}: BoundOperation): Flags {
-	return {...flagsOf(options), ...(takesBody ? bodyFlag : {}), ...(writes ? writeFlags : {})};
+	return {...plainFlagsOf(options), ...(takesBody ? bodyFlag : {}), ...(writes ? writeFlags : {})};
 }
 
 /** A source's operations with their own options, for people; empty where it has none. */
@@ -41,7 +40,7 @@ export function describeOperations({name, operations}: CallableSource): string {
 export async function callHelp(source?: CallableSource, name = '<operation>'): Promise<string> {
 	const operation = source?.operations[name];
 	const required = source && operation ? leastFlags({...source, options: operation.options}) : [];
-	const flags = required.map(flag => ` --${flag} ${flagsOf(operation!.options)[flag]!.value}`).join('');
+	const flags = required.map(flag => ` --${flag} ${plainFlagsOf(operation!.options)[flag]!.value}`).join('');
 	const body = operation?.takesBody ? ' --body FILE|-' : '';
 	const writes = source ? (operation ? [operation] : Object.values(source.operations)).some(one => one.writes) : true;
 	return `Usage: rxaudit call ${source?.name ?? '<source>'} ${name}${flags}${body} [options]
@@ -89,8 +88,7 @@ function ownFlags(operation: BoundOperation): Flags {
 function allFlags(source: CallableSource, operation: BoundOperation): Flags {
 	return {
 		...ownFlags(operation),
-		...flagsOf(operation.options),
-		...credentialFlagsOf(source),
+		...sourceFlags({...source, options: operation.options}),
 		...callFlags,
 	};
 }

@@ -1,7 +1,6 @@
 import {apiContexts} from '../../emulator/server/emulator.ts';
 import type {Source} from '../../source/define-source.ts';
-import {flagsOf} from '../flags/flags.ts';
-import {leastFlags} from '../flags/source-options.ts';
+import {flagsOf, leastFlags} from '../flags/options.ts';
 
 /** What of a source an example of its use depends on. */
 export type ExampleSource = Pick<Source, 'name' | 'auth' | 'endpoint' | 'options'>;

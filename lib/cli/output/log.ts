@@ -1,7 +1,7 @@
 import {format} from 'node:util';
 import {ConfigError} from '../../model/errors.ts';
 import {excerpt, printable} from '../../http/secrets.ts';
-import {type FlagValues, kebab} from '../flags/flags.ts';
+import type {FlagValues} from '../flags/flags.ts';
 
 /**
  * Writes and waits until it is out, since a pipe may be slower than the end of the process. A gone reader is no error.
@@ -34,20 +34,8 @@ export function logFormatIn(args: readonly string[]): LogFormat {
 
 /** One line for stderr: a sentence, or a JSON object with `time`, `level`, `message` and more. */
 export function logLine(format: LogFormat, level: Level, message: string, members: object = {}): string {
-	const said = inFlags(message);
-	if (format === 'text') return printable(`rxaudit: ${said}\n`);
-	return printable(`${JSON.stringify({time: new Date().toISOString(), level, message: said, ...members})}\n`);
-}
-
-const flagged = /\boption (endpoint|pageSize|max[A-Z]\w*|recoverPrevious|deadLetters)\b/g;
-/** Where a flag is no other spelling of the option. */
-const flagsOfOptions: Readonly<Record<string, string>> = {
-	deadLetters: '--on-poison dead-letter (or --dead-letter FILE)',
-};
-
-/** The library speaks of options that the command calls flags. */
-function inFlags(message: string): string {
-	return message.replace(flagged, (_, key: string) => flagsOfOptions[key] ?? `--${kebab(key)}`);
+	if (format === 'text') return printable(`rxaudit: ${message}\n`);
+	return printable(`${JSON.stringify({time: new Date().toISOString(), level, message, ...members})}\n`);
 }
 
 export function count(number: number, one: string, many = `${one}s`): string {

@@ -1,8 +1,8 @@
 import {list} from '../../registry.ts';
 import type {Source} from '../../source/define-source.ts';
-import {credentialFlagsOf} from '../flags/credentials.ts';
 import {exampleEnvironment, exampleFlags, type ExampleSource, isEmulated} from './examples.ts';
-import {describeFlags, type Flags, flagsOf} from '../flags/flags.ts';
+import {describeFlags, type Flags} from '../flags/flags.ts';
+import {sourceFlags} from '../flags/options.ts';
 
 const emulator = 'http://127.0.0.1:8080';
 
@@ -17,7 +17,7 @@ export function pullHelp(
 		([sink, flags]) => `\nOptions of every run with --to ${sink}:TARGET\n${describeFlags(flags)}\n`,
 	);
 	const own = source
-		? `Options of ${source.name}:\n${describeFlags({...flagsOf(source.options), ...credentialFlagsOf(source)})}`
+		? `Options of ${source.name}:\n${describeFlags(sourceFlags(source))}`
 		: `Sources: ${list('source').join(', ')}\n  rxaudit pull <source> --help shows its own options.`;
 	return `Usage: rxaudit pull ${source ? source.name + exampleFlags(source) : '<source>'} [options]
 

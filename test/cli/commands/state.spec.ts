@@ -7,12 +7,12 @@ import {dedupe} from '../../../lib/operators/dedupe.ts';
 import {run} from '../../../lib/run/run.ts';
 import {keyOf} from '../../../lib/run/open-sinks.ts';
 import type {Sink} from '../../../lib/sink/sink.ts';
-import {readTarget} from '../../../lib/cli/flags/target.ts';
 import {runCli} from '../../support/cli.ts';
 import {assertRefused} from '../../support/command-line.ts';
 import {pagedSource, someRecords} from '../../support/paged-source.ts';
 import {temporaryFolder} from '../../support/temporary-folder.ts';
 import {testWorld} from '../../support/world.ts';
+import {readTarget} from '../../../lib/cli/flags/sinks.ts';
 
 describe('rxaudit state rebind', () => {
 	const folder = temporaryFolder();

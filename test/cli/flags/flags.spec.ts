@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import {z} from 'zod';
-import {camel, describeFlags, type Flags, flagsOf, kebab, nearest, parseFlags} from '../../../lib/cli/flags/flags.ts';
+import {camel, describeFlags, type Flags, kebab, nearest, parseFlags} from '../../../lib/cli/flags/flags.ts';
 import {ConfigError} from '../../../lib/model/errors.ts';
 import {testWorld} from '../../support/world.ts';
 
@@ -82,25 +81,7 @@ describe('parseFlags', () => {
 	});
 });
 
-describe('flagsOf', () => {
-	const schema = z.object({
-		orgId: z.string().describe('whose'),
-		pageSize: z.string().optional().describe('how many'),
-		actor: z.union([z.string(), z.array(z.string())]).optional(),
-		maxWait: z.string().default('1h').describe('how long'),
-		token: z.string().optional().meta({secret: true}),
-		username: z.string().optional(),
-	});
-
-	it('gives each option its flag, and none to a credential', () => {
-		assert.deepEqual(flagsOf(schema), {
-			'org-id': {value: 'VALUE', repeat: false, required: true, help: 'whose'},
-			'page-size': {value: 'N', repeat: false, help: 'how many'},
-			actor: {value: 'VALUE', repeat: true, help: ''},
-			'max-wait': {value: 'SPAN', repeat: false, help: 'how long (default: 1h)'},
-		});
-	});
-
+describe('kebab and camel', () => {
 	it('spells names both ways', () => {
 		assert.equal(kebab('idleTimeoutMs'), 'idle-timeout-ms');
 		assert.equal(camel('idle-timeout-ms'), 'idleTimeoutMs');

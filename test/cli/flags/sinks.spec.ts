@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
-import {checkSinkFlags, sinkFlags, sinkOptions} from '../../../lib/cli/flags/sinks.ts';
-import {parseTarget, readTarget} from '../../../lib/cli/flags/target.ts';
 import {list, load} from '../../../lib/registry.ts';
 import {runCli} from '../../support/cli.ts';
 import {assertRefused, commandLine, idsIn} from '../../support/command-line.ts';
 import {type HttpReceiver, startWebhook} from '../../support/http-receivers.ts';
 import {testWorld} from '../../support/world.ts';
+import {sinkFlags, sinkOptions, checkSinkFlags, parseTarget, readTarget} from '../../../lib/cli/flags/sinks.ts';
 
 const http = await load('sink', 'http');
 const token = 'T0ken-s3cret';

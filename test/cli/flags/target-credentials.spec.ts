@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
-import {type TargetConnection, withConnection} from '../../../lib/cli/flags/target-credentials.ts';
 import {type Emulator, startEmulator} from '../../../lib/emulator/index.ts';
 import type {Secret} from '../../../lib/options/options.ts';
 import {load} from '../../../lib/registry.ts';
 import {type CliResult, runCli} from '../../support/cli.ts';
 import {assertRefused} from '../../support/command-line.ts';
 import {temporaryFolder} from '../../support/temporary-folder.ts';
+import {withConnection, type TargetConnection} from '../../../lib/cli/flags/sinks.ts';
 
 const credentials = {token: 'T0ken', username: 'ann', password: 'ann-s-s3cret'};
 const crowd = await load('sink', 'crowd-changeset');

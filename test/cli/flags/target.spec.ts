@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import zlib from 'node:zlib';
-import type {TargetConnection} from '../../../lib/cli/flags/target-credentials.ts';
-import {parseTarget} from '../../../lib/cli/flags/target.ts';
 import {assertRefused, commandLine, idsIn} from '../../support/command-line.ts';
 import {testWorld} from '../../support/world.ts';
+import {flagsOf} from '../../../lib/cli/flags/options.ts';
+import {list, load} from '../../../lib/registry.ts';
+import {parseTarget, readTarget, type TargetConnection} from '../../../lib/cli/flags/sinks.ts';
 
 describe('parseTarget', () => {
 	it('takes the target as it is, and decodes values', async () => {
@@ -28,6 +29,20 @@ describe('parseTarget', () => {
 		assert.equal((await parseTarget('ndjson:x', testWorld(), connection)).target, path.resolve('x'));
 	});
 
+	it('spells each option of a sink in one way', async () => {
+		for (const name of list('sink')) {
+			const {options} = await load('sink', name);
+			assert.equal(Object.keys(flagsOf(options)).length, Object.keys(options.shape).length, name);
+		}
+	});
+
+	it('finds files in the folder of the world', async () => {
+		const world = testWorld({cwd: '/w'});
+		assert.equal((await readTarget('ndjson:a/', world)).options['path'], '/w/a/');
+		assert.equal((await readTarget('gcs:bucket?ca-file=c.pem', world)).options['caFile'], '/w/c.pem');
+		assert.equal((await readTarget('ndjson:~/a', world)).options['path'], '~/a', 'which is refused');
+	});
+
 	for (const [text, message, connection] of [
 		[
 			'atlassian-user-profile?set.name=x&token=abc',
@@ -40,12 +55,20 @@ describe('parseTarget', () => {
 			/option set: expected some of name, .*, got constructor/,
 			{credentials: {token: 'x'}, vendor: 'https://api.atlassian.com'},
 		],
-		['foo', /unknown sink "foo": expected one of .*ndjson/],
+		['foo', /unknown sink "foo": expected one of .*ndjson.*; of a file or folder say what it holds: ndjson:FILE/],
+		['ndjso:x', /unknown sink "ndjso": .* \(did you mean ndjson\?\)$/],
+		['https://host/x', /unknown sink "https": .*; write http:https:\/\/…$/],
 		['', /unknown sink "": expected one of/],
 		['ndjson', /^--to ndjson: expected a target, got none: write ndjson:PATH$/],
 		['filesystem:?durability=power', /^--to filesystem: expected a target, got none: write filesystem:DIR$/],
 		['ndjson:x?mode', /^--to ndjson: expected options like \?key=value&key=value$/],
 		['ndjson:x?mode=%zz', /write %25/],
+		['crowd-changeset:x?token-file=y', /unknown option token-file: expected one of endpoint, /],
+		['ndjson:x?constructor=y', /unknown option constructor: /],
+		[
+			'crowd-changeset:x?password=abc',
+			/^--to crowd-changeset: a secret on the command line can be read by (?!.*abc).*give password-file=FILE$/,
+		],
 		['ndjson:x?mode=foo', /ndjson: option mode: expected one of "append"\|"replace", got "foo"/],
 		['ndjson:x?mod=append', /^--to ndjson: unknown option mod \(did you mean mode\?\): expected one of path, .*mode/],
 		[

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import {gunzipSync} from 'node:zlib';
-import {parseTarget} from '../../../lib/cli/flags/target.ts';
+import {parseTarget} from '../../../lib/cli/flags/sinks.ts';
 import {AuthError, ConfigError} from '../../../lib/model/errors.ts';
 import type {Json} from '../../../lib/model/event.ts';
 import type {SinkFactory} from '../../../lib/sink/define-sink.ts';
