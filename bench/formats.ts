@@ -11,7 +11,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {of, type OperatorFunction} from 'rxjs';
 import {toBatch} from '../lib/run/batch.ts';
-import {type ApiName, startEmulator} from '../lib/emulator/index.ts';
+import {startEmulator} from '../lib/emulator/index.ts';
 import type {AuditEvent} from '../lib/model/event.ts';
 import {ecs, normalize, ocsf} from '../lib/index.ts';
 import {mappingFacts} from '../lib/source/mapping.ts';
@@ -95,7 +95,7 @@ async function recordsOf(name: string) {
 	const folder = mkdtempSync(join(tmpdir(), 'rxaudit-bench-'));
 	const path = join(folder, 'records.json');
 	const emulator = await startEmulator({events: distinct});
-	const texts = Array.from(emulator.api(name as ApiName).records(), ({text}) => text);
+	const texts = Array.from(emulator.api(name).records(), ({text}) => text);
 	await emulator.close();
 	writeFileSync(path, JSON.stringify({name, texts: texts.slice(0, texts.length - (texts.length % pageSize))}));
 	return {env: {BENCH_RECORDS: path}, done: () => rmSync(folder, {recursive: true})};

@@ -1,7 +1,7 @@
 /** Serves what one source reads, for bench/sources.ts, and tells its parent what it holds and what it was asked for. */
 import {hash} from 'node:crypto';
 import {fileURLToPath} from 'node:url';
-import {type ApiName, startEmulator} from '../lib/emulator/index.ts';
+import {startEmulator} from '../lib/emulator/index.ts';
 import {sourceTable} from '../test/conformance/source-table.ts';
 
 /** The first message. */
@@ -30,7 +30,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) await serve(process.argv
 async function serve(name: string, events: number): Promise<void> {
 	const {switches, path = '', options} = sourceTable[name]!;
 	const emulator = await startEmulator({events, keepRequests: Infinity, ...(switches ? {switches} : {})});
-	const held = Array.from(emulator.api(name as ApiName).records(), ({text}) => markOf(text.replace(/[\r\n]/g, '')));
+	const held = Array.from(emulator.api(name).records(), ({text}) => markOf(text.replace(/[\r\n]/g, '')));
 	let told = 0;
 	process.on('message', () => {
 		const asked = emulator.requests.slice(told).map(({method, url, headers, body}): Asked => {

@@ -1,11 +1,8 @@
 export {startEmulator} from './server/emulator.ts';
-export type {Emulator} from './server/emulator.ts';
-export type {EmulatorOptions} from './server/emulator-options.ts';
+export type {EmulatedEvent, Emulator, EmulatorOptions} from './server/emulator.ts';
 export type {EmulatorSwitches} from './server/switches.ts';
-export type {ApiName, EmulatedApi, EmulatedRecord, NewRecord, RecordBounds} from './server/api.ts';
-export {faultHelp, parseFault} from './server/parse-fault.ts';
-export type {Fault} from './server/faults.ts';
-export type {EventFilter} from './apis/event-filter.ts';
-export type {EmulatedEvent, NewEvent} from './apis/org-events.ts';
+export type {ApiDefinition, EmulatedApi, EmulatedRecord, NewRecord, RecordBounds} from './server/api.ts';
+export {faultHelp, parseFault, type Fault} from './server/faults.ts';
+export type {EventFilter} from './apis/_organization.ts';
 export type {RateLimitOptions} from './server/rate-limit.ts';
 export type {RequestLogEntry} from './server/request-log.ts';

@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import fc from 'fast-check';
 import {of} from 'rxjs';
 import {actionRules, activities} from '../../lib/model/activity.ts';
-import type {EmulatorSwitches} from '../../lib/emulator/index.ts';
+import type {EmulatorSwitches} from '../support/emulator.ts';
 import {type AuditEvent, auditEvent} from '../../lib/model/event.ts';
 import {mappingFacts} from '../../lib/source/mapping.ts';
 import {normalize} from '../../lib/operators/normalize.ts';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type {EmulatedApi, EmulatedRecord} from '../../lib/emulator/index.ts';
+import type {EmulatedApi, EmulatedRecord} from '../support/emulator.ts';
 import {textsOf, withSource} from './source-under-test.ts';
 import {describeEachSource} from './subjects.ts';
 import {assertBetween} from './tally.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {systemClock} from '../../lib/model/clock.ts';
 import {AuditError, type ErrorCode, RateLimitError} from '../../lib/model/errors.ts';
-import type {Fault} from '../../lib/emulator/index.ts';
+import type {Fault} from '../support/emulator.ts';
 import {listen} from '../support/pages.ts';
 import {gapsIn} from '../../lib/source/scan.ts';
 import {assertNoSecret, credentials} from './secrets.ts';

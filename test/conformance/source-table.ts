@@ -1,4 +1,4 @@
-import type {Emulator, EmulatorSwitches} from '../../lib/emulator/index.ts';
+import type {Emulator, EmulatorSwitches} from '../support/emulator.ts';
 
 /** How to point a source at the emulator, and what its API can do there; all else follows from the source itself. */
 export interface SourceEntry {

@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
 import {
-	type ApiName,
 	type EmulatedApi,
 	type Emulator,
 	type EmulatorOptions,
 	type EmulatorSwitches,
 	type RecordBounds,
 	startEmulator,
-} from '../../lib/emulator/index.ts';
+} from '../support/emulator.ts';
 import {dedupe} from '../../lib/operators/dedupe.ts';
 import type {Page} from '../../lib/model/page.ts';
 import type {Progress} from '../../lib/model/meter.ts';
@@ -83,7 +82,7 @@ export async function withSource(
 		switches: {bursts, ...entry.switches, ...switches},
 		onRequest: () => hooks.onRequest(),
 	});
-	const api = emulator.api(name as ApiName);
+	const api = emulator.api(name);
 	const options = (more: Options = {}): Options => ({
 		endpoint: emulator.url + (entry.path ?? ''),
 		...credentialsFor(source),

@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import {createServer} from 'node:http';
 import type {AddressInfo} from 'node:net';
 import path from 'node:path';
-import {type Emulator, type EmulatorOptions, type Fault, startEmulator} from '../../lib/emulator/index.ts';
+import {type Emulator, type EmulatorOptions, type Fault, startEmulator} from '../support/emulator.ts';
 import {temporaryFolder} from '../support/temporary-folder.ts';
 import {compare, exact, linesOf} from './holdings.ts';
 import {pull, type PullOptions, token} from './pull.ts';

@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
 import {gunzipSync} from 'node:zlib';
-import {type Emulator, type Fault, startEmulator} from '../../lib/emulator/index.ts';
+import {type Emulator, type Fault, startEmulator} from '../support/emulator.ts';
 import type {SinkFactory} from '../../lib/sink/define-sink.ts';
 import type {ManifestEntry} from '../../lib/sink/manifest.ts';
 import {awsEnvironment, awsSecrets} from '../support/aws-environment.ts';

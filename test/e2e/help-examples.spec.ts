@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import {pullHelp} from '../../lib/cli/output/pull-help.ts';
-import type {ApiName} from '../../lib/emulator/index.ts';
 import {list, load} from '../../lib/registry.ts';
 import {commandLine, linesOf} from '../support/command-line.ts';
 import {runExample, shownIn} from '../support/examples.ts';
@@ -33,13 +32,9 @@ describe('each example of pull --help', () => {
 			assert.match(login!, /^export /);
 			assert.deepEqual([atApi.length, atEmulator.length], [3, 1]);
 			// the emulator takes some requests without their context path too
-			const address = ` --endpoint ${emulator().endpoints[name as ApiName]} `;
+			const address = ` --endpoint ${emulator().endpoints[name]} `;
 			assert.ok(filledIn(atEmulator[0]!, undefined).includes(address), address);
-			const held = [
-				...emulator()
-					.api(name as ApiName)
-					.records(),
-			].length;
+			const held = [...emulator().api(name).records()].length;
 			const run = async (script: string, place: string) => {
 				const own = path.join(folder(), place);
 				fs.mkdirSync(own);

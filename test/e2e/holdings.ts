@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import {execFileSync} from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
-import type {Emulator, EventFilter} from '../../lib/emulator/index.ts';
+import type {Emulator, EventFilter} from '../support/emulator.ts';
 import {chainIn} from '../../lib/sink/manifest.ts';
 import {keyOf} from '../../lib/run/open-sinks.ts';
 import {load} from '../../lib/registry.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
-import {startEmulator} from '../../lib/emulator/index.ts';
+import {startEmulator} from '../support/emulator.ts';
 import {type HttpReceiver, startElastic, startWebhook} from '../support/http-receivers.ts';
 import {temporaryFolder} from '../support/temporary-folder.ts';
 import {compare, exact, recordsOf} from './holdings.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
-import {startEmulator} from '../../lib/emulator/index.ts';
+import {startEmulator} from '../support/emulator.ts';
 import {temporaryFolder} from '../support/temporary-folder.ts';
 import {assertVerifies, compare, type Difference, filesBelow, leftovers, linesOf, recordsOf} from './holdings.ts';
 import {type FsFault, pull, token} from './pull.ts';

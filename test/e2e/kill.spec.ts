@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import path from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
 import Papa from 'papaparse';
-import {startEmulator} from '../../lib/emulator/index.ts';
+import {startEmulator} from '../support/emulator.ts';
 import {temporaryFolder} from '../support/temporary-folder.ts';
 import {assertVerifies, compare, exact, filesBelow, leftovers, linesOf, recordsOf} from './holdings.ts';
 import {startPull, token} from './pull.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
-import {type Emulator, type Fault, startEmulator} from '../../lib/emulator/index.ts';
+import {type Emulator, type Fault, startEmulator} from '../support/emulator.ts';
 import ndjson from '../../sinks/ndjson.ts';
 import {inParallel} from '../../sinks/_files/verify-listed.ts';
 import {temporaryFolder} from '../support/temporary-folder.ts';

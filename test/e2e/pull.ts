@@ -2,7 +2,7 @@ import {type ChildProcess, spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {readFileSync} from 'node:fs';
 import path from 'node:path';
-import type {Emulator} from '../../lib/emulator/index.ts';
+import type {Emulator} from '../support/emulator.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 /** Another build than that of `npm test`, for work on the specs. */

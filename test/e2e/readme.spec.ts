@@ -6,7 +6,7 @@ import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {promisify} from 'node:util';
 import {gunzipSync} from 'node:zlib';
-import {startEmulator} from '../../lib/emulator/index.ts';
+import {startEmulator} from '../support/emulator.ts';
 import {root} from '../support/tree.ts';
 import {temporaryFolder} from '../support/temporary-folder.ts';
 

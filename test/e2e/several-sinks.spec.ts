@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
-import {type Emulator, startEmulator} from '../../lib/emulator/index.ts';
+import {type Emulator, startEmulator} from '../support/emulator.ts';
 import {temporaryFolder} from '../support/temporary-folder.ts';
 import {compare, exact, filesBelow, linesOf} from './holdings.ts';
 import {type FsFault, pull, token} from './pull.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
-import {type Fault, startEmulator} from '../../lib/emulator/index.ts';
+import {type Fault, startEmulator} from '../support/emulator.ts';
 import {temporaryFolder} from '../support/temporary-folder.ts';
 import {compare, exact, filesBelow, leftovers, linesOf} from './holdings.ts';
 import {killRunning, startPull, token} from './pull.ts';

@@ -3,7 +3,7 @@ import {once} from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
-import {type Emulator, startEmulator} from '../../lib/emulator/index.ts';
+import {type Emulator, startEmulator} from '../support/emulator.ts';
 import {endHolders} from '../support/snapshot.ts';
 import {temporaryFolder} from '../support/temporary-folder.ts';
 import {compare, exact, leftovers, linesOf} from './holdings.ts';

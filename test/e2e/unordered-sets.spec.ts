@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
-import {type Emulator, startEmulator} from '../../lib/emulator/index.ts';
+import {type Emulator, startEmulator} from '../support/emulator.ts';
 import {temporaryFolder} from '../support/temporary-folder.ts';
 import {filesBelow, leftovers} from './holdings.ts';
 import {type FsFault, pull, token} from './pull.ts';

@@ -1,19 +1,11 @@
 import assert from 'node:assert/strict';
-import type {ApiName} from '../../lib/emulator/index.ts';
-import {people} from '../../lib/emulator/data/catalogue.ts';
-import {callJson, withEmulator} from './ask.ts';
+import {startEmulator} from '../../lib/emulator/index.ts';
+import {jsonAnswer} from '../../lib/emulator/server/answer.ts';
+import {people} from '../../lib/emulator/data/people.ts';
+import {list} from '../../lib/registry.ts';
+import {callJson, textsOf, withEmulator} from './ask.ts';
 
-const names: readonly ApiName[] = [
-	'atlassian-org-events',
-	'atlassian-org-events-stream',
-	'atlassian-org-users',
-	'bitbucket-data-center',
-	'confluence-cloud',
-	'confluence-data-center',
-	'crowd-data-center',
-	'jira-cloud',
-	'jira-data-center',
-];
+const names = list('source');
 
 const olds = people.filter(({type}) => type === 'atlassian').map(({name}) => name);
 const news = olds.map((_, index) => `New <${index}>`);
@@ -23,7 +15,7 @@ function withOldNames(text: string): string {
 }
 
 /** Those that never show a person without an id. */
-const idsBeside: readonly ApiName[] = ['atlassian-org-users', 'jira-cloud'];
+const idsBeside: readonly string[] = ['atlassian-org-users', 'jira-cloud'];
 
 /** All texts of a record, and whether an id stands beside each; attributes belong to the object that has them. */
 function namesIn(object: object, inherited = false): {text: string; hasId: boolean}[] {
@@ -38,13 +30,9 @@ function namesIn(object: object, inherited = false): {text: string; hasId: boole
 describe('emulator/apis', () => {
 	it('hold as many records as they are told to, the same for the same seed', async () => {
 		const contents = async (seed: number) => {
-			const texts = new Map<ApiName, string[]>();
+			const texts = new Map<string, string[]>();
 			await withEmulator({events: 30, eventsOf: {'jira-cloud': 4}, seed}, async emulator => {
-				for (const name of names)
-					texts.set(
-						name,
-						Array.from(emulator.api(name).records(), ({text}) => text),
-					);
+				for (const name of names) texts.set(name, textsOf(emulator, name));
 			});
 			return texts;
 		};
@@ -68,11 +56,10 @@ describe('emulator/apis', () => {
 
 	it('show a new name where an id stands beside it, and nowhere else', () =>
 		withEmulator({events: 600}, async emulator => {
-			const textsOf = (name: ApiName) => Array.from(emulator.api(name).records(), ({text}) => text);
-			const before = new Map(names.map(name => [name, textsOf(name)]));
+			const before = new Map(names.map(name => [name, textsOf(emulator, name)]));
 			for (const [index, name] of olds.entries()) emulator.renameActor(name, news[index]!);
 			for (const name of names) {
-				const texts = textsOf(name);
+				const texts = textsOf(emulator, name);
 				assert.deepEqual(texts.map(withOldNames), before.get(name), 'nothing else has changed');
 				const shown = texts.flatMap(text => namesIn(JSON.parse(text) as object));
 				const count = (those: readonly string[], id: boolean) =>
@@ -82,6 +69,105 @@ describe('emulator/apis', () => {
 				assert.equal(count(olds, false) > 0, !idsBeside.includes(name), name);
 			}
 		}));
+
+	/** What records have, and what none of them has. */
+	const parts: Readonly<Record<string, readonly [some: readonly string[], none?: readonly string[]]>> = {
+		'atlassian-org-events': [
+			[
+				'"email":"Atlassian app"',
+				'"context":[]',
+				'\\ud800"',
+				'\\u',
+				'🦊',
+				'\\"',
+				'\\\\',
+				'\\/',
+				'"format":"text/plain"',
+				'"onBehalfOf"',
+			],
+			['__proto__', '"processedAt"'],
+		],
+		'atlassian-org-events-stream': [['"processedAt":"2026-']],
+		'atlassian-org-users': [['"product_access":[]', '"email":', '"account_status":"closed"']],
+		'confluence-cloud': [
+			[
+				'"accountType":""',
+				'"affectedObject":{"name":"","objectType":""}',
+				'"operations":{}',
+				'"objectType":"Group"}',
+				':4375f4c3-',
+				'"hiddenOldValue":""',
+				'"externalCollaborator":true,"isExternalCollaborator":true',
+				'"remoteAddress":""',
+				'"author":{"type":"user","displayName":"System","operations":null,"isExternalCollaborator":false}',
+			],
+			['"id":'],
+		],
+		'jira-cloud': [['"authorKey":', '"associatedItems":[{', '+0000"'], [':null']],
+		'crowd-data-center': [
+			['"source":null', '"ipAddress":null', '"authorType":null', '"oldValue":null', '"id":null', '"primary":true'],
+		],
+		'jira-data-center': [
+			[
+				'"name":"Anonymous","type":"user","id":"-2"',
+				'"source":"127.0.0.1,192.168.22.33"',
+				'Load balancer/proxy IP address',
+				'"actionI18nKey":"Board created"',
+				'"id":"JIRAUSER100',
+			],
+			[':null'],
+		],
+		'confluence-data-center': [
+			['"id":"8a7f80858', '"type":"user"', '"i18nKey":"auditing.changed.type","to":"VIEWSPACE"'],
+			[':null'],
+		],
+		'bitbucket-data-center': [['"node":"node-', '"from":"old name","to":"new name"'], [':null']],
+	};
+	it('have records like real ones', () =>
+		withEmulator({events: 800}, async emulator => {
+			assert.deepEqual(Object.keys(parts).sort(), names);
+			for (const [name, [some, none = []]] of Object.entries(parts)) {
+				const texts = textsOf(emulator, name);
+				for (const part of some)
+					assert.ok(
+						texts.some(text => text.includes(part)),
+						`${name}: ${part}`,
+					);
+				for (const part of none) assert.ok(!texts.some(text => text.includes(part)), `${name}: ${part}`);
+			}
+		}));
+
+	it('end two minutes ago, unless a time is given', async () => {
+		const emulator = await startEmulator({events: 2, now: () => 1e12});
+		await emulator.close();
+		for (const name of names.filter(other => !/users|stream/.test(other))) {
+			const [newest] = emulator.api(name).records();
+			assert.equal(newest?.timeMs, 1e12 - 120_000, name);
+		}
+		const processed = Array.from(
+			emulator.api('atlassian-org-events-stream').records(),
+			({processedMs}) => processedMs!,
+		);
+		assert.ok(
+			processed.every(timeMs => timeMs <= 1e12 - 120_000),
+			'nothing is processed later',
+		);
+	});
+
+	it('may come from outside, beside those of the package', async () => {
+		const held = {records: () => [], insert: () => [], remove: () => []};
+		const answer = () => jsonAnswer(200, {hello: 'world'});
+		const create = () => ({
+			routes: [{method: 'GET' as const, path: /^\/mine$/, answer}],
+			auth: ['basic' as const],
+			errorOf: () => jsonAnswer(400, {}),
+			held,
+		});
+		await withEmulator({apis: {mine: {create}}}, async emulator => {
+			assert.deepEqual(await callJson(emulator, '/mine'), {hello: 'world'});
+			assert.throws(() => emulator.api('yours'), {name: 'ConfigError', message: /no API "yours", but .*, mine$/});
+		});
+	});
 
 	it('can change before a request is answered', () => {
 		const changes: (() => void)[] = [];

@@ -1,6 +1,6 @@
 import {get, request as startRequest, type IncomingHttpHeaders} from 'node:http';
 import {buffer} from 'node:stream/consumers';
-import {startEmulator, type Emulator, type EmulatorOptions} from '../../lib/emulator/index.ts';
+import {startEmulator, type Emulator, type EmulatorOptions, type RecordBounds} from '../support/emulator.ts';
 
 export interface Reply {
 	readonly status: number;
@@ -120,4 +120,20 @@ export function idsOf(pages: readonly EventPage[]): string[] {
 
 export function idsHeld(emulator: Emulator, ...filter: Parameters<Emulator['events']>): string[] {
 	return Array.from(emulator.events(...filter), ({id}) => id);
+}
+
+/** The texts that an API holds, newest first. */
+export function textsOf(emulator: Emulator, name: string, bounds: RecordBounds = {}): string[] {
+	return Array.from(emulator.api(name).records(bounds), ({text}) => text);
+}
+
+/** The values of a list as they stand in it, for comparing with {@link textsOf}. */
+export function written(records: readonly object[]): string[] {
+	return records.map(record => JSON.stringify(record));
+}
+
+/** Whether an answer has the line breaks and the indentation of `JSON.stringify`; strings may be escaped otherwise. */
+export function isIndented(body: Buffer): boolean {
+	const layoutOf = (text: string) => text.replace(/"(?:[^"\\]|\\.)*"/g, '""');
+	return layoutOf(body.toString()) === layoutOf(JSON.stringify(JSON.parse(body.toString()), null, 2));
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type {Churn} from '../../lib/emulator/server/churn.ts';
+import type {Churn} from '../../lib/emulator/server/switches.ts';
 import {callJson, withEmulator} from './ask.ts';
 
 async function timesOfPages(churn: Churn, pages: number): Promise<number[][]> {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import {getEventListeners} from 'node:events';
 import type {ServerResponse} from 'node:http';
 import {AuditError} from '../../lib/model/errors.ts';
-import {type Emulator, type Fault, startEmulator} from '../../lib/emulator/index.ts';
+import {type Emulator, type Fault, startEmulator} from '../support/emulator.ts';
 import {scriptedServers} from '../support/scripted-server.ts';
 import {openClient, orgEvents, rejection} from './open-client.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import {startEmulator} from '../../lib/emulator/index.ts';
+import {startEmulator} from '../support/emulator.ts';
 import {Limiter, limiterFor} from '../../lib/http/limiter.ts';
 import {Meter} from '../../lib/model/meter.ts';
 import {latency, scriptedServers} from '../support/scripted-server.ts';

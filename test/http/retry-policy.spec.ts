@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import dns from 'node:dns';
 import {RateLimitError, SourceError} from '../../lib/model/errors.ts';
-import {type Emulator, type Fault, startEmulator} from '../../lib/emulator/index.ts';
+import {type Emulator, type Fault, startEmulator} from '../support/emulator.ts';
 import {Limiter} from '../../lib/http/limiter.ts';
 import {scriptedServers} from '../support/scripted-server.ts';
 import {VirtualClock} from '../support/virtual-clock.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import {concat, EMPTY, from, merge, NEVER, type Observable, of, throwError} from 'rxjs';
 import type {CatalogueEntry} from '../../lib/source/definition.ts';
-import {type Emulator, type EmulatorOptions, startEmulator} from '../../lib/emulator/index.ts';
+import {type Emulator, type EmulatorOptions, startEmulator} from '../support/emulator.ts';
 import {AuthError} from '../../lib/model/errors.ts';
 import type {AuditEvent, AuditPerson} from '../../lib/model/event.ts';
 import {Meter} from '../../lib/model/meter.ts';

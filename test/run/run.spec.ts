@@ -17,7 +17,7 @@ import {
 	tap,
 	throwError,
 } from 'rxjs';
-import {startEmulator} from '../../lib/emulator/index.ts';
+import {startEmulator} from '../support/emulator.ts';
 import {AuditError, ConfigError, SourceError} from '../../lib/model/errors.ts';
 import type {Progress} from '../../lib/model/meter.ts';
 import {dedupe} from '../../lib/operators/dedupe.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {AuthError, ConfigError} from '../../lib/model/errors.ts';
-import {type Emulator, type EmulatorOptions, startEmulator} from '../../lib/emulator/index.ts';
+import {type Emulator, type EmulatorOptions, startEmulator} from '../support/emulator.ts';
 import type {Rejected} from '../../lib/model/page.ts';
 import {filterEvents} from '../../lib/operators/filter-events.ts';
 import {run} from '../../lib/run/run.ts';

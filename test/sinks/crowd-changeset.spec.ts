@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import {type Emulator, type EmulatorOptions, startEmulator} from '../../lib/emulator/index.ts';
+import {type Emulator, type EmulatorOptions, startEmulator} from '../support/emulator.ts';
 import {AuthError, ConfigError} from '../../lib/model/errors.ts';
 import type {AuditEvent} from '../../lib/model/event.ts';
 import type {Rejected} from '../../lib/model/page.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import {deadLetters, sourcesOf} from '../../lib/source/dead-letters.ts';
-import {startEmulator} from '../../lib/emulator/index.ts';
+import {startEmulator} from '../support/emulator.ts';
 import {dedupe} from '../../lib/operators/dedupe.ts';
 import {normalize} from '../../lib/operators/normalize.ts';
 import {run} from '../../lib/run/run.ts';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type {Emulator, EmulatorOptions} from '../../lib/emulator/index.ts';
+import type {Emulator, EmulatorOptions} from '../support/emulator.ts';
 import {ConfigError, SourceError} from '../../lib/model/errors.ts';
 import {dedupe} from '../../lib/operators/dedupe.ts';
 import {run} from '../../lib/run/run.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {of} from 'rxjs';
 import {AuthError, ConfigError} from '../../lib/model/errors.ts';
-import {type Emulator, type EmulatorOptions, startEmulator} from '../../lib/emulator/index.ts';
+import {type Emulator, type EmulatorOptions, startEmulator} from '../support/emulator.ts';
 import type {AuditEvent} from '../../lib/model/event.ts';
 import {dedupe} from '../../lib/operators/dedupe.ts';
 import {normalize} from '../../lib/operators/normalize.ts';

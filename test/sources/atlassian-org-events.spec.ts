@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {of} from 'rxjs';
 import {ConfigError} from '../../lib/model/errors.ts';
-import {type Emulator, type EmulatorOptions, type EventFilter, startEmulator} from '../../lib/emulator/index.ts';
+import {type Emulator, type EmulatorOptions, type EventFilter, startEmulator} from '../support/emulator.ts';
 import type {AuditEvent} from '../../lib/model/event.ts';
 import {normalize} from '../../lib/operators/normalize.ts';
 import {toBatch} from '../../lib/run/batch.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import {of} from 'rxjs';
-import type {Emulator} from '../../lib/emulator/index.ts';
+import type {Emulator} from '../support/emulator.ts';
 import {AuthError, ConfigError, SourceError} from '../../lib/model/errors.ts';
 import type {AuditEvent} from '../../lib/model/event.ts';
 import {normalize} from '../../lib/operators/normalize.ts';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import {type Emulator, type EmulatorOptions, startEmulator} from '../../lib/emulator/index.ts';
+import {type Emulator, type EmulatorOptions, startEmulator} from './emulator.ts';
 import {type CliOptions, type CliResult, runCli, runProcess, type RunningCli, spawnCli} from './cli.ts';
 import {temporaryFolder} from './temporary-folder.ts';
 

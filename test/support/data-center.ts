@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type {Observable} from 'rxjs';
-import {type Emulator, type EmulatorOptions, startEmulator} from '../../lib/emulator/index.ts';
+import {type Emulator, type EmulatorOptions, startEmulator} from './emulator.ts';
 import type {Page} from '../../lib/model/page.ts';
 import type {Start} from '../../lib/model/start.ts';
 import type {DataCenterEvent} from '../../sources/_data-center-event.ts';
@@ -18,7 +18,10 @@ export async function withEmulator(
 	options: EmulatorOptions,
 	use: (emulator: Emulator) => Promise<void>,
 ): Promise<void> {
-	const switches = {...options.switches, dataCenter: {selfAudit: false, ...options.switches?.dataCenter}};
+	const switches = {
+		...options.switches,
+		dataCenter: {selfAudit: false, ...(options.switches?.['dataCenter'] as object | undefined)},
+	};
 	const emulator = await startEmulator({events: 300, spacingMs: 1500, ...options, switches});
 	try {
 		await use(emulator);

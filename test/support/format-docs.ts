@@ -1,7 +1,6 @@
 import {z} from 'zod';
 import {activities, type Activity} from '../../lib/model/activity.ts';
-import {startEmulator} from '../../lib/emulator/index.ts';
-import type {ApiName} from '../../lib/emulator/index.ts';
+import {startEmulator} from './emulator.ts';
 import {auditEvent} from '../../lib/model/event.ts';
 import {type MappedRecord, mapRecord} from '../../lib/source/mapping.ts';
 import {list, load} from '../../lib/registry.ts';
@@ -130,7 +129,7 @@ async function examplesDoc(sources: readonly Source[]): Promise<string> {
 	try {
 		const sections = sources.map(source => {
 			const {name} = source;
-			const texts = Array.from(emulator.api(name as ApiName).records(), ({text}) => text);
+			const texts = Array.from(emulator.api(name).records(), ({text}) => text);
 			const tenant = sourceTable[name]!.options ? 'acme' : 'example';
 			return {name, mapped: richest(texts.map(text => mapRecord(source, text, tenant)))};
 		});

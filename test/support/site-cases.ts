@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
 import {of} from 'rxjs';
-import type {ApiName} from '../../lib/emulator/index.ts';
 import {normalize} from '../../lib/operators/normalize.ts';
 import {listen} from './pages.ts';
 import {queriesOf, siteSource, textsOf} from './site-source.ts';
 
 /** What the audit APIs of Atlassian's cloud sites have in common: offsets, the newest first, two kinds of credentials. */
-export function itReadsItsSite(source: unknown, name: ApiName): void {
+export function itReadsItsSite(source: unknown, name: string): void {
 	const {withEmulator, pull, held, assertGiven, assertResumes} = siteSource(source, name);
 
 	it('gives all records once, newest first, whatever the page size', async () => {

@@ -1,12 +1,6 @@
 import assert from 'node:assert/strict';
 import type {Observable} from 'rxjs';
-import {
-	type ApiName,
-	type Emulator,
-	type EmulatorOptions,
-	type RecordBounds,
-	startEmulator,
-} from '../../lib/emulator/index.ts';
+import {type Emulator, type EmulatorOptions, type RecordBounds, startEmulator} from './emulator.ts';
 import {dedupe} from '../../lib/operators/dedupe.ts';
 import type {Page} from '../../lib/model/page.ts';
 import {run} from '../../lib/run/run.ts';
@@ -19,7 +13,7 @@ type Options = Readonly<Record<string, unknown>>;
 type PagesOf = (options: Options, start?: Start) => Observable<Page>;
 
 /** A source that pages by offset, read from the emulator with the credentials that it asks for. */
-export function siteSource(source: unknown, name: ApiName) {
+export function siteSource(source: unknown, name: string) {
 	const pagesOf = source as PagesOf;
 	const connection = ({url, username, password}: Emulator) => ({endpoint: url, username, password});
 

@@ -32,7 +32,7 @@ export async function run(args: string[], world: World): Promise<number> {
 	mkdirSync(place);
 	writeFileSync(marker, '');
 
-	const emulator = await startEmulator({events: 2000});
+	const emulator = await startEmulator({events: 2000, newestMs: Date.UTC(2026, 0, 31)});
 	const inside = {...world, env: {...world.env, RXAUDIT_TOKEN: emulator.token}};
 	const source = ['atlassian-org-events', '--org-id', emulator.orgId, '--endpoint', emulator.url, '--page-size', '200'];
 	const sinks = ['--to', `filesystem:${folder}/events`, '--to', `ndjson:${folder}/events.ndjson.gz`];
@@ -62,7 +62,7 @@ async function everySource(emulator: Emulator): Promise<string> {
 	const {token, username, password, orgId} = emulator;
 	const rows: string[] = [];
 	for (const name of list('source')) {
-		const endpoint = (emulator.endpoints as Readonly<Partial<Record<string, string>>>)[name];
+		const endpoint = emulator.endpoints[name];
 		if (endpoint === undefined) continue;
 		const source = await load('source', name);
 		const known = Object.entries({endpoint, token, username, password, orgId});

@@ -1,9 +1,13 @@
 import {z} from 'zod';
-import {type EmulatorSwitches, emulatorSwitches} from '../../emulator/server/switches.ts';
+import {loadApis} from '../../emulator/server/load-apis.ts';
+import {type EmulatorSwitches, switchesOf} from '../../emulator/server/switches.ts';
 import {ConfigError} from '../../model/errors.ts';
 import {camel, kebab, nearest} from './flags.ts';
 
 type Values = {[member: string]: unknown};
+
+/** What switches there are. */
+export const emulatorSwitches = switchesOf((await loadApis()).values());
 
 /** Every switch by its dotted name, as `stream.last-page-cursor`. */
 const switches: ReadonlyMap<string, z.ZodType> = new Map(leavesOf(emulatorSwitches));

@@ -9,7 +9,7 @@ export const emulatorFlags = {
 	port: {value: 'N', help: 'default: any free one'},
 	events: {value: 'N', help: 'how many events there are (default: 1000)'},
 	seed: {value: 'N', help: 'the same seed gives the same bytes (default: 1)'},
-	newest: {value: 'T', help: 'the time of the newest event (default: 2026-01-31T23:59:59.987Z)'},
+	newest: {value: 'T', help: 'the time of the newest event (default: two minutes ago)'},
 	latency: {value: 'MS', help: 'what every answer waits for (default: 0)'},
 	'rate-limit': {
 		value: 'N/min[,HEADER=VALUE…]',

@@ -1,4 +1,4 @@
-import {apiContexts} from '../../emulator/server/emulator.ts';
+import {contextsOf, loadApis} from '../../emulator/server/load-apis.ts';
 import type {Source} from '../../source/define-source.ts';
 import {flagsOf, leastFlags} from '../flags/options.ts';
 
@@ -8,7 +8,7 @@ export type ExampleSource = Pick<Source, 'name' | 'auth' | 'endpoint' | 'options
 type Addresses = Readonly<Record<string, string>>;
 
 /** What lies between a server's address and an API. */
-const contexts: Addresses = apiContexts;
+const contexts: Addresses = contextsOf(await loadApis());
 
 /** What lets in: of a user at the API itself, of everybody at `rxaudit emulate`. */
 const secrets = {

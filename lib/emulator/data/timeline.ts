@@ -1,26 +1,10 @@
-import {z} from 'zod';
+import type {Bursts} from '../server/switches.ts';
 import {hash} from './random.ts';
-import {wholeFrom} from '../server/switch-value.ts';
 
 const BURST_SALT = 1;
 const JITTER_SALT = 2;
 const WHOLE_SECOND_PERCENT = 10;
 const LONGEST_SHORT_BURST = 5;
-
-/** How many events share a millisecond, and how often. */
-export const burstSwitches = z.strictObject({
-	perThousand: wholeFrom(0, 'how many times in a thousand records 2 to 5 share a millisecond; default: 4', 100),
-	longSize: wholeFrom(
-		0,
-		'how many records of a long burst share a millisecond: more than a page holds, so that a page ends among them; default: 250; 0: none',
-	),
-	longEvery: wholeFrom(
-		1,
-		'one long burst in so many records, in the middle of them; at least twice its size; default: 10000',
-	),
-});
-
-export type Bursts = Readonly<z.output<typeof burstSwitches>>;
 
 export interface TimelineOptions {
 	readonly events: number;
@@ -32,13 +16,10 @@ export interface TimelineOptions {
 
 /** The times of events 0 (the newest) to `events` - 1, computed from the index alone, never rising. */
 export interface Timeline {
-	readonly events: number;
 	timeMsOf(index: number): number;
-	/** The first index whose time is not after `timeMs`; `events` when there is none. */
-	firstAtOrBefore(timeMs: number): number;
 }
 
-export function createTimeline({events, seed, newestMs, spacingMs, bursts}: TimelineOptions): Timeline {
+export function createTimeline({seed, newestMs, spacingMs, bursts}: TimelineOptions): Timeline {
 	const shortEvery = bursts.perThousand === 0 ? Infinity : Math.max(10, Math.floor(1000 / (bursts.perThousand ?? 4)));
 	const longSize = bursts.longSize ?? 250;
 	const longEvery = longSize === 0 ? Infinity : Math.max(bursts.longEvery ?? 10_000, 2 * longSize);
@@ -72,11 +53,7 @@ export function createTimeline({events, seed, newestMs, spacingMs, bursts}: Time
 		return top - (random % room);
 	}
 
-	return {
-		events,
-		timeMsOf,
-		firstAtOrBefore: timeMs => firstIndex(events, index => timeMsOf(index) <= timeMs),
-	};
+	return {timeMsOf};
 }
 
 /** The first index from 0 to `length` - 1 for which `holds`, which stays true once it is; else `length`. */

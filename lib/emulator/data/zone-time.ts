@@ -1,5 +1,3 @@
-import {isoTimeBytes} from './iso-time.ts';
-
 const QUARTER_MS = 900_000;
 
 /** Times as a server of one zone writes and reads them: `2017-04-26T00:00:00.000+0300`. */
@@ -11,26 +9,24 @@ export interface ZoneTime {
 
 export function createZoneTime(timeZone: string): ZoneTime {
 	const local = new Intl.DateTimeFormat('en-US', {timeZone, timeZoneName: 'longOffset'});
-	const offsets = new Map<number, number>();
+	const offsets = new Map<number, string>();
 
 	// clocks change at whole quarters only, and a formatter is slow
-	function offsetMinutes(timeMs: number): number {
+	function offsetOf(timeMs: number): string {
 		const quarter = Math.floor(timeMs / QUARTER_MS);
 		const known = offsets.get(quarter);
 		if (known !== undefined) return known;
 		const name = local.formatToParts(quarter * QUARTER_MS).find(({type}) => type === 'timeZoneName')?.value ?? '';
-		const [, sign, hours = 0, minutes = 0] = /([+-])(\d\d):(\d\d)/.exec(name) ?? [];
-		const offset = (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes));
+		const offset = /[+-]\d\d:\d\d/.exec(name)?.[0].replace(':', '') ?? '+0000';
 		offsets.set(quarter, offset);
 		return offset;
 	}
 
 	return {
 		format(timeMs) {
-			const offset = offsetMinutes(timeMs);
-			const text = Buffer.from(isoTimeBytes(timeMs + offset * 60_000, true)).toString('latin1', 0, 23);
-			const [hours, minutes] = [Math.floor(Math.abs(offset) / 60), Math.abs(offset) % 60];
-			return `${text}${offset < 0 ? '-' : '+'}${digits(hours)}${digits(minutes)}`;
+			const offset = offsetOf(timeMs);
+			const minutes = Number(offset.slice(0, 3)) * 60 + Number(offset[0] + offset.slice(3));
+			return new Date(timeMs + minutes * 60_000).toISOString().replace('Z', offset);
 		},
 		parse(value) {
 			const text = typeof value === 'string' ? value : '';
@@ -48,8 +44,4 @@ export function isTimeZone(name: string): boolean {
 	} catch {
 		return false;
 	}
-}
-
-function digits(value: number): string {
-	return String(value).padStart(2, '0');
 }

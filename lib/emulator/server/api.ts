@@ -1,18 +1,36 @@
+import type {z} from 'zod';
 import type {Answer} from './answer.ts';
+import type {PageFault} from './faults.ts';
 import type {RateLimitState} from './rate-limit.ts';
-import type {Route} from './route.ts';
+import type {Setting} from './setting.ts';
 
-/** The APIs, each named as the source that reads it. */
-export type ApiName =
-	| 'atlassian-org-events'
-	| 'atlassian-org-events-stream'
-	| 'atlassian-org-users'
-	| 'bitbucket-data-center'
-	| 'confluence-cloud'
-	| 'confluence-data-center'
-	| 'crowd-data-center'
-	| 'jira-cloud'
-	| 'jira-data-center';
+/** A request that got past authorization, rate limit and the faults that need no route. */
+export interface ApiRequest {
+	/** Counts from 1 over all API requests. */
+	readonly number: number;
+	/** The origin that the client asked, by its Host header. */
+	readonly origin: string;
+	/** The path inside the emulator's path prefix, as it was sent. */
+	readonly path: string;
+	/** The groups of the route's path, decoded. */
+	readonly parameters: readonly string[];
+	readonly query: URLSearchParams;
+	/** Empty for GET. */
+	readonly body: string;
+	/** What the page should do wrong. */
+	readonly fault: PageFault | undefined;
+}
+
+/** One resource of an API. */
+export interface Route {
+	readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH';
+	readonly path: RegExp;
+	/** Answers a part of the records, so that records may come and go between two answers. */
+	readonly paged?: boolean;
+	/** The words of its failures, where they are not those of the API. */
+	errorOf?(status: number): Answer;
+	answer(request: ApiRequest): Answer;
+}
 
 /** A record that an API holds. */
 export interface EmulatedRecord {
@@ -32,6 +50,10 @@ export interface NewRecord {
 	readonly timeMs: number;
 	/** The exact text to serve, whose time should be `timeMs`. Default: a record like the others. */
 	readonly text?: string;
+	/** Of an event of an organization; `text` should hold it. */
+	readonly id?: string;
+	/** When the server took in an event of an organization. Default: after all others. */
+	readonly processedMs?: number;
 }
 
 /** Bounds of the time that the API orders by, epoch milliseconds, inclusive. */
@@ -50,12 +72,22 @@ export interface EmulatedApi {
 	remove(isGone: (record: EmulatedRecord, index: number) => boolean): EmulatedRecord[];
 }
 
-/** The routes of one API, and the words of the server that stands before them. */
+/** The routes of one API, what it holds, and the words of the server that stands before it. */
 export interface Api {
 	readonly routes: readonly Route[];
 	readonly auth: readonly ('basic' | 'bearer')[];
+	readonly held: EmulatedApi;
 	/** A refusal or failure of this status. */
 	errorOf(status: number): Answer;
 	/** How the rate limit shows in the headers of every answer. Default: as the Atlassian cloud does it. */
 	rateHeaders?(state: RateLimitState): Readonly<Record<string, string>>;
+}
+
+/** The default export of `apis/<name of its source>.ts`. */
+export interface ApiDefinition {
+	/** What lies between the emulator's address and the API. Default: nothing. */
+	contextOf?(switches: Readonly<Record<string, unknown>>): string;
+	/** Groups of switches by their name; APIs may share one. */
+	readonly switches?: Readonly<Record<string, z.ZodType>>;
+	create(setting: Setting): Api;
 }

@@ -2,29 +2,25 @@ import {createServer, type IncomingMessage, type ServerResponse} from 'node:http
 import type {AddressInfo} from 'node:net';
 import {buffer} from 'node:stream/consumers';
 import {gzipSync} from 'node:zlib';
-import {spoilAnswer} from './answer-faults.ts';
-import {statusError, type Answer, type ErrorBody} from './answer.ts';
-import type {Api} from './api.ts';
-import {type EmulatorCredentials, isAuthorized} from './authorization.ts';
+import {adminError, type Answer} from './answer.ts';
+import type {Api, Route} from './api.ts';
 import {faultAt, isAnswerFault, isPageFault, isWireFault, type Fault} from './faults.ts';
 import {createRateLimit, type RateLimitOptions} from './rate-limit.ts';
 import type {RequestLog, RequestLogEntry} from './request-log.ts';
-import type {Route} from './route.ts';
-import {later, send, sendBadly} from './wire-faults.ts';
+import {later, send, sendBadly} from './send.ts';
+import {spoilAnswer} from './spoil-answer.ts';
+import type {EmulatorSwitches} from './switches.ts';
 
 export interface ServerOptions {
 	readonly port: number;
-	readonly credentials: EmulatorCredentials;
+	readonly credentials: {readonly token: string; readonly username: string; readonly password: string};
 	readonly seed: number;
 	readonly now: () => number;
 	readonly latencyMs: number;
 	readonly rateLimit: RateLimitOptions | undefined;
 	/** Asked at every request, so that faults can change. */
 	readonly faults: () => readonly Fault[];
-	readonly pathPrefix: string;
-	readonly errorBody: ErrorBody;
-	readonly forbidden: boolean;
-	readonly gzip: boolean;
+	readonly switches: EmulatorSwitches;
 	readonly log: RequestLog;
 	readonly apis: readonly Api[];
 	readonly onRequest: ((request: RequestLogEntry) => void) | undefined;
@@ -39,20 +35,27 @@ export interface Server {
 
 /** Where a request leads. */
 interface Target {
-	readonly api: Api;
+	readonly api: Omit<Api, 'held'>;
 	readonly route: Route | undefined;
 	readonly path: string;
-	readonly search: string;
 	readonly parameters: readonly string[];
+	errorOf(status: number): Answer;
 }
 
 /** Listens on 127.0.0.1 and answers the routes of all APIs, after authorization, rate limit and faults. */
 export async function startServer(options: ServerOptions): Promise<Server> {
-	const {now, log} = options;
-	const gateway: Api = {
+	const {now, log, switches} = options;
+	const {pathPrefix = '', errorBody = 'object'} = switches;
+	const {token, username, password} = options.credentials;
+	const letsIn = {
+		bearer: `Bearer ${token}`,
+		basic: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`,
+	};
+	/** What words the errors of paths that no API has: the cloud's. */
+	const gateway: Target['api'] = {
 		routes: [],
 		auth: ['bearer', 'basic'],
-		errorOf: status => statusError(status, options.errorBody),
+		errorOf: status => adminError(errorBody, status),
 	};
 	const limit = options.rateLimit && createRateLimit(options.rateLimit);
 
@@ -62,8 +65,8 @@ export async function startServer(options: ServerOptions): Promise<Server> {
 		response.sendDate = false;
 		response.setHeader('date', new Date(entry.atMs).toUTCString());
 		const answer = () => {
-			if (options.latencyMs === 0) respond(request, response, entry);
-			else later(response, options.latencyMs, () => respond(request, response, entry));
+			if (options.latencyMs === 0) respond(response, entry);
+			else later(response, options.latencyMs, () => respond(response, entry));
 		};
 		if (method === 'GET') {
 			// a body that nobody reads would hold the connection up
@@ -85,16 +88,15 @@ export async function startServer(options: ServerOptions): Promise<Server> {
 		response.once('close', noteStatus);
 	}
 
-	function respond(request: IncomingMessage, response: ServerResponse, entry: RequestLogEntry): void {
+	function respond(response: ServerResponse, entry: RequestLogEntry): void {
 		const target = targetOf(entry);
-		const {api} = target;
-		if (!isAuthorized(request.headers.authorization, api.auth, options.credentials)) {
-			return send(response, api.errorOf(401));
-		}
+		const {api, errorOf} = target;
+		const {authorization, 'accept-encoding': accepted} = entry.headers;
+		if (!api.auth.some(scheme => letsIn[scheme] === authorization)) return send(response, errorOf(401));
 		const state = limit?.(entry.atMs);
 		const rateHeaders = state && (api.rateHeaders?.(state) ?? state.headers);
 		for (const [name, value] of Object.entries(rateHeaders ?? {})) response.setHeader(name, value);
-		if (state?.refused) return send(response, api.errorOf(429));
+		if (state?.refused) return send(response, errorOf(429));
 
 		options.onRequest?.(entry);
 		const planned = faultAt(options.faults(), entry.number, options.seed);
@@ -104,43 +106,43 @@ export async function startServer(options: ServerOptions): Promise<Server> {
 		const fault = isSpared ? undefined : planned;
 		if (fault) entry.fault = fault.kind;
 		if (fault && isWireFault(fault)) return sendBadly(response, right, fault);
-		const answer = fault && isAnswerFault(fault) ? spoilAnswer(right, fault, entry.atMs, api.errorOf) : right;
-		send(response, wantsGzip(request) ? zipped(answer) : answer);
+		const answer = fault && isAnswerFault(fault) ? spoilAnswer(right, fault, entry.atMs, errorOf) : right;
+		send(response, switches.gzip && /\bgzip\b/.test(String(accepted)) ? zipped(answer) : answer);
 	}
 
-	/** The route of a request, and the API that words what goes wrong: the cloud's gateway, where nobody else does. */
 	function targetOf({method, url}: RequestLogEntry): Target {
-		const [path = '', search = ''] = url.split(/\?(.*)/s);
-		const inside = path.startsWith(options.pathPrefix) ? path.slice(options.pathPrefix.length) : '';
+		const [whole = ''] = url.split('?');
+		const path = whole.startsWith(pathPrefix) ? whole.slice(pathPrefix.length) : '';
 		const matching = options.apis.flatMap(api =>
 			api.routes.flatMap(route => {
-				const match = route.path.exec(inside);
-				return match ? [{api, route, path: inside, search, parameters: match.slice(1).map(decoded)}] : [];
+				const match = route.path.exec(path);
+				return match ? [{api, route, match}] : [];
 			}),
 		);
-		const right = matching.find(({route}) => route.method === method);
-		if (right) return right;
-		const [other] = matching;
-		return {api: gateway, ...other, path: inside, search, parameters: [], route: undefined};
+		const [found] = [...matching.filter(({route}) => route.method === method), ...matching];
+		const api = found?.api ?? gateway;
+		return {
+			api,
+			route: found?.route.method === method ? found.route : undefined,
+			path,
+			parameters: found?.match.slice(1).map(decoded) ?? [],
+			errorOf: found?.route.errorOf ?? api.errorOf,
+		};
 	}
 
 	function answerOf(target: Target, entry: RequestLogEntry, fault: Fault | undefined): Answer {
-		const {api, route, path, parameters} = target;
-		if (!route) return api.errorOf(api === gateway ? 404 : 405);
-		if (options.forbidden) return api.errorOf(403);
+		const {api, route, path, parameters, errorOf} = target;
+		if (!route) return errorOf(api === gateway ? 404 : 405);
+		if (switches.forbidden) return errorOf(403);
 		return route.answer({
 			number: entry.number,
 			origin: `http://${entry.headers.host ?? ''}`,
 			path,
 			parameters,
-			query: new URLSearchParams(target.search),
+			query: new URLSearchParams(entry.url.split(/\?(.*)/s)[1]),
 			body: entry.body ?? '',
 			fault: fault && isPageFault(fault) ? fault : undefined,
 		});
-	}
-
-	function wantsGzip({headers}: IncomingMessage): boolean {
-		return options.gzip && /\bgzip\b/.test(String(headers['accept-encoding']));
 	}
 
 	const server = createServer(serve);
@@ -152,7 +154,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
 	});
 	const {port} = server.address() as AddressInfo;
 	return {
-		url: `http://127.0.0.1:${port}${options.pathPrefix}`,
+		url: `http://127.0.0.1:${port}${pathPrefix}`,
 		close: () =>
 			new Promise(resolve => {
 				server.close(() => resolve());

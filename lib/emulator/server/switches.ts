@@ -1,14 +1,65 @@
 import {z} from 'zod';
-import {churnSwitches} from './churn.ts';
-import {confluenceCloudSwitches} from '../apis/confluence-cloud-routes.ts';
-import {crowdSwitches} from '../apis/crowd-routes.ts';
-import {dataCenterSwitches} from '../apis/data-center-routes.ts';
-import {streamSwitches} from '../apis/org-stream-routes.ts';
-import {burstSwitches} from '../data/timeline.ts';
-import {isPath, oneOf, textLike, wholeFrom, yesOrNo} from './switch-value.ts';
+import type {ApiDefinition} from './api.ts';
 
-/** What the real server does is not known in every detail: each switch changes one. */
-export const emulatorSwitches = z.strictObject({
+/** What a switch can be set to. Each may be left out, and says what it does. */
+
+export function yesOrNo(does: string) {
+	return z.boolean().exactOptional().describe(does);
+}
+
+export function oneOf<const Names extends readonly string[]>(names: Names, does: string) {
+	return z.enum(names).exactOptional().describe(does);
+}
+
+export function wholeFrom(min: number, does: string, max = Number.MAX_SAFE_INTEGER) {
+	return z.number().int().min(min).max(max).exactOptional().describe(does);
+}
+
+/** A text for which `isRight` holds: `expected` says what that is. */
+export function textLike(expected: string, isRight: (text: string) => boolean, does: string) {
+	return z
+		.string()
+		.refine(isRight, {error: `expected ${expected}`})
+		.exactOptional()
+		.describe(does);
+}
+
+export function isPath(text: string): boolean {
+	return /^(\/[\w.~-]+)*$/.test(text);
+}
+
+/** How many events share a millisecond, and how often. */
+const bursts = z.strictObject({
+	perThousand: wholeFrom(0, 'how many times in a thousand records 2 to 5 share a millisecond; default: 4', 100),
+	longSize: wholeFrom(
+		0,
+		'how many records of a long burst share a millisecond: more than a page holds, so that a page ends among them; default: 250; 0: none',
+	),
+	longEvery: wholeFrom(
+		1,
+		'one long burst in so many records, in the middle of them; at least twice its size; default: 10000',
+	),
+});
+
+export type Bursts = Readonly<z.output<typeof bursts>>;
+
+/** How records come and go while they are read: before every n-th page of an API, each API by itself. */
+const churn = z.strictObject({
+	insertEvery: wholeFrom(
+		1,
+		'before every n-th page of an API there is a new record: the newest of all, and the next time a late one among the newest fifty, in turn',
+	),
+	removeEvery: wholeFrom(
+		1,
+		'before every n-th page one of the newest fifty records is deleted, the first of them before the last',
+	),
+	purgeEvery: wholeFrom(1, 'before every n-th page the ten oldest records are deleted, as the retention does it'),
+});
+
+export type Churn = Readonly<z.output<typeof churn>>;
+
+/** The switches that all APIs, or several of them, look at. */
+const general = {
 	prettyPrint: yesOrNo('answers have line breaks and indentation'),
 	gzip: yesOrNo('answers are compressed for clients that accept it'),
 	linkOrigin: textLike(
@@ -50,13 +101,21 @@ export const emulatorSwitches = z.strictObject({
 	linkFilters: yesOrNo(
 		"false: links to next pages lack the filters of the request; default: true; the organization's never have them",
 	),
-	bursts: burstSwitches.exactOptional(),
-	churn: churnSwitches.exactOptional(),
-	stream: streamSwitches.exactOptional(),
-	confluenceCloud: confluenceCloudSwitches.exactOptional(),
-	dataCenter: dataCenterSwitches.exactOptional(),
-	crowd: crowdSwitches.exactOptional(),
-});
+	bursts: bursts.exactOptional(),
+	churn: churn.exactOptional(),
+};
 
-/** What the real server does is not known in every detail: each switch changes one. */
-export type EmulatorSwitches = Readonly<z.output<typeof emulatorSwitches>>;
+/**
+ * What the real server does is not known in every detail: each switch changes one. Besides these there are groups of
+ * single APIs, by the name of the group; they are checked at the start.
+ */
+export type EmulatorSwitches = Readonly<z.output<z.ZodObject<typeof general>>> & Readonly<Record<string, unknown>>;
+
+/** The switches of all these APIs. */
+export function switchesOf(apis: Iterable<ApiDefinition>): z.ZodObject {
+	const groups = Array.from(apis, ({switches = {}}) => Object.entries(switches)).flat();
+	return z.strictObject({
+		...general,
+		...Object.fromEntries(groups.map(([name, group]) => [name, group.exactOptional()])),
+	});
+}

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {compareWithSource} from '../../../lib/cli/commands/against.ts';
-import {type Emulator, startEmulator} from '../../../lib/emulator/index.ts';
+import {type Emulator, startEmulator} from '../../support/emulator.ts';
 import type {SourceTally} from '../../../lib/sink/manifest.ts';
 import {load} from '../../../lib/registry.ts';
 import type {Source} from '../../../lib/source/define-source.ts';

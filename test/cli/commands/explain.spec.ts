@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import {join} from 'node:path';
 import {explanation} from '../../../lib/cli/commands/explain.ts';
-import {startEmulator} from '../../../lib/emulator/index.ts';
-import type {ApiName} from '../../../lib/emulator/index.ts';
+import {startEmulator} from '../../support/emulator.ts';
 import {list} from '../../../lib/registry.ts';
 import {type CliOptions, runCli} from '../../support/cli.ts';
 import {assertRefused, commandLine, linesOf} from '../../support/command-line.ts';
@@ -65,7 +64,7 @@ describe('explain', () => {
 		const emulator = await startEmulator({events: 3});
 		try {
 			for (const name of list('source')) {
-				const [{text}] = emulator.api(name as ApiName).records() as Iterable<{text: string}> & [{text: string}];
+				const [{text}] = emulator.api(name).records() as Iterable<{text: string}> & [{text: string}];
 				const {code, stdout, stderr} = await explain(['-', '--source', name], {input: text});
 				assert.equal(code, 0, stderr);
 				// what nothing is said of has the record as its origin

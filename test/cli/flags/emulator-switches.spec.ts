@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import {z} from 'zod';
-import {describeSwitches, parseSwitches} from '../../../lib/cli/flags/emulator-switches.ts';
+import {describeSwitches, emulatorSwitches, parseSwitches} from '../../../lib/cli/flags/emulator-switches.ts';
 import {kebab} from '../../../lib/cli/flags/flags.ts';
-import {emulatorSwitches} from '../../../lib/emulator/server/switches.ts';
 import {bearer, call, type Question, withEmulator} from '../../emulator/ask.ts';
 
 interface Schema {

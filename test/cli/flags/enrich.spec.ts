@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import {enrichFlags, enrichmentFrom} from '../../../lib/cli/flags/enrich.ts';
 import {parseFlags} from '../../../lib/cli/flags/flags.ts';
-import {startEmulator} from '../../../lib/emulator/index.ts';
+import {startEmulator} from '../../support/emulator.ts';
 import {ConfigError} from '../../../lib/model/errors.ts';
 import type {AuditEvent} from '../../../lib/model/event.ts';
 import {enrich} from '../../../lib/operators/enrich.ts';

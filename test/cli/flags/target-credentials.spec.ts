@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
-import {type Emulator, startEmulator} from '../../../lib/emulator/index.ts';
+import {type Emulator, startEmulator} from '../../support/emulator.ts';
 import type {Secret} from '../../../lib/options/options.ts';
 import {load} from '../../../lib/registry.ts';
 import {type CliResult, runCli} from '../../support/cli.ts';

@@ -6,7 +6,7 @@ import {
 	exampleFlags,
 	isEmulated,
 } from '../../../lib/cli/output/examples.ts';
-import {startEmulator} from '../../../lib/emulator/index.ts';
+import {startEmulator} from '../../support/emulator.ts';
 import {list, load} from '../../../lib/registry.ts';
 
 const sources = await Promise.all(list('source').map(async name => load('source', name)));
