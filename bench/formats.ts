@@ -15,7 +15,7 @@ import {startEmulator} from '../lib/emulator/index.ts';
 import type {AuditEvent} from '../lib/model/event.ts';
 import {ecs, normalize, ocsf} from '../lib/index.ts';
 import {mappingFacts} from '../lib/source/mapping.ts';
-import {createPage, type Page, type SourceFacts} from '../lib/model/page.ts';
+import {Page, type SourceFacts} from '../lib/model/page.ts';
 import {parseRecord, readRecord} from '../lib/source/records.ts';
 import {list, load} from '../lib/registry.ts';
 import {compare, type Side} from './sides.ts';
@@ -42,7 +42,7 @@ async function readPages(file: string): Promise<Page[]> {
 	return Array.from({length: records.length / pageSize}, (_, sequence) => {
 		const some = records.slice(sequence * pageSize, (sequence + 1) * pageSize);
 		const events = some.map(({value}) => value);
-		return createPage({events, records: some, source, sequence, position: null, bytes: 0}, {taken() {}, nacked() {}});
+		return Page.of({events, records: some, source, sequence, position: null, bytes: 0}, {taken() {}, nacked() {}});
 	});
 }
 

@@ -36,7 +36,7 @@ export {defineOperation} from './source/define-operation.ts';
 export {defineSink} from './sink/define-sink.ts';
 export type {SinkDefinition, SinkFactory} from './sink/define-sink.ts';
 export type {Accepted, Batch, CommitSize, Delivery, EventFormat, OpenSink, Sink, SinkContext} from './sink/sink.ts';
-export type {Page, Product, Rejected, SourceFacts, SourceRecord} from './model/page.ts';
+export type {Entry, Page, Product, Rejected, SourceFacts, SourceRecord} from './model/page.ts';
 export type {Scan, SourcePosition} from './source/scan.ts';
 export type {Start} from './model/start.ts';
 export type {Checkpoint, Journal, Lack, StateStore, StoredCheckpoint} from './state/state.ts';

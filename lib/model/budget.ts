@@ -11,14 +11,13 @@ export const defaultBudget: BudgetLimits = {maxPages: 4, maxBytes: 16 * 1024 * 1
  * the next one must wait while either limit is reached. One page larger than `maxBytes` passes alone.
  */
 export class Budget {
-	readonly #limits: BudgetLimits;
+	readonly limits: BudgetLimits;
 	#pages = 0;
-	#fetched = 0;
 	#bytes = 0;
 	#waiting: (() => void)[] = [];
 
 	constructor(limits: BudgetLimits = defaultBudget) {
-		this.#limits = limits;
+		this.limits = limits;
 	}
 
 	/** Pages fetched, or being fetched, and not yet taken. */
@@ -26,13 +25,15 @@ export class Budget {
 		return this.#pages;
 	}
 
-	/** Pages fetched and not yet taken. */
-	get fetched(): number {
-		return this.#fetched;
+	get hasRoom(): boolean {
+		return this.#pages < this.limits.maxPages && this.#bytes < this.limits.maxBytes;
 	}
 
-	get hasRoom(): boolean {
-		return this.#pages < this.#limits.maxPages && this.#bytes < this.#limits.maxBytes;
+	/** What there is no room for any more, in words; undefined while there is. */
+	get held(): string | undefined {
+		if (this.hasRoom) return undefined;
+		const {maxPages, maxBytes} = this.limits;
+		return `${this.#pages} pages of ${this.#bytes} bytes are held back, and the budget allows ${maxPages} pages and ${maxBytes} bytes; run() has an option budget for more`;
 	}
 
 	/** Resolves with a place as soon as there is one; rejects with the signal's reason when it aborts. */
@@ -45,21 +46,19 @@ export class Budget {
 	/** Takes a place whether there is room or not. */
 	take(): BudgetPlace {
 		this.#pages++;
-		let held: number | undefined;
+		let held = 0;
 		let open = true;
 		return {
 			hold: bytes => {
 				if (!open) return;
-				if (held === undefined) this.#fetched++;
-				this.#bytes += bytes - (held ?? 0);
+				this.#bytes += bytes - held;
 				held = bytes;
 			},
 			release: () => {
 				if (!open) return;
 				open = false;
 				this.#pages--;
-				if (held !== undefined) this.#fetched--;
-				this.#bytes -= held ?? 0;
+				this.#bytes -= held;
 				const waiting = this.#waiting;
 				this.#waiting = [];
 				for (const resolve of waiting) resolve();

@@ -21,10 +21,10 @@ const registry = new FinalizationRegistry<Watched>(({settled, sequence, onForgot
 	if (!settled) onForgotten(unsettledPages(`page ${sequence} was dropped`));
 });
 
-/** Watches a page by the function that settles it, which all pages derived from it share. */
-export function watchPage(settle: () => void, sequence: number, onForgotten: (error: AuditError) => void) {
+/** Watches a page by what all pages derived from it share. */
+export function watchPage(shared: object, sequence: number, onForgotten: (error: AuditError) => void) {
 	const watched: Watched = {settled: false, sequence, onForgotten};
-	registry.register(settle, watched);
+	registry.register(shared, watched);
 	return watched;
 }
 
@@ -60,11 +60,27 @@ function collectGarbage(): void {
 	collector();
 }
 
+const idleCallbacks = new Set<() => void>();
+
+function sayIdle(): void {
+	for (const onIdle of idleCallbacks) onIdle();
+}
+
 /**
  * Calls back when nothing is pending in this process any more: no request, timer, write or promise that could settle
  * one. Without it, Node would end the process there, silently and with exit code 0.
  */
 export function reportIdle(onIdle: () => void): {stop(): void} {
-	process.once('beforeExit', onIdle);
-	return {stop: () => void process.off('beforeExit', onIdle)};
+	const report = () => {
+		idleCallbacks.delete(report);
+		onIdle();
+	};
+	if (idleCallbacks.size === 0) process.on('beforeExit', sayIdle);
+	idleCallbacks.add(report);
+	return {
+		stop() {
+			idleCallbacks.delete(report);
+			if (idleCallbacks.size === 0) process.off('beforeExit', sayIdle);
+		},
+	};
 }

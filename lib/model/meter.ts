@@ -87,8 +87,8 @@ export class Meter implements Progress {
 			const name = known && action.length <= maxActionLength ? action : '…';
 			this.#unknownActions.set(name, (this.#unknownActions.get(name) ?? 0) + times);
 		}
-		const last = page.records.at(-1);
-		if (last) this.positionMs = last.orderMs;
+		const last = page.entries.at(-1);
+		if (last) this.positionMs = last.record.orderMs;
 		this.changed();
 	}
 

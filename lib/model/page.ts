@@ -1,6 +1,9 @@
 import type {ActionRule} from './activity.ts';
+import {ConfigError} from './errors.ts';
 import type {Json} from './event.ts';
 import {watchPage} from './lost-pages.ts';
+import {freshStart, type Start} from './start.ts';
+import type {PageStream} from './stream.ts';
 
 /** One record as the API gave it. */
 export interface SourceRecord {
@@ -67,48 +70,28 @@ export interface SourceFacts {
 	limit(requests: number, perMs: number): void;
 }
 
-/**
- * The events of one API answer, the position to go on from, and an acknowledgement: the unit of fetching, of rate
- * limiting, of backpressure, of writing and of checkpointing.
- *
- * Operators make a new page from an old one with a spread: `{...page, events, records}`. Whoever takes a page out
- * of the stream must settle it with `ack()` or `nack()`.
- */
-export interface Page<T = unknown> {
-	readonly events: readonly T[];
-	/** `records[i]` is what `events[i]` was made from. */
-	readonly records: readonly SourceRecord[];
-	/** True while the events are the parsed records, untouched: what is written is then each record's own text. */
-	readonly verbatim: boolean;
-	/** Events that were taken out because they cannot be processed. */
-	readonly rejected: readonly Rejected[];
-	readonly source: SourceFacts;
-	/** Counts from 0 within one source of one run. */
-	readonly sequence: number;
-	/** The source's checkpoint as of this page: what `start` needs to go on behind it. */
-	readonly position: Json;
-	/** The snapshots of stateful operators as of this page, by operator name. */
-	readonly snapshots: Readonly<Record<string, Json>>;
-	/** Identities that became known with this page, for the journal: entries of 20 bytes. */
-	readonly identities?: Uint8Array;
-	/** Events that an operator dropped as already seen. */
-	readonly duplicates: number;
-	/** How many events have an action that no rule of their source knows, by action. */
-	readonly unknownActions?: ReadonlyMap<string, number>;
-	/** What this page holds in memory, in bytes. */
-	readonly bytes: number;
-	/** Gives the in-flight budget back: the bytes are out of memory. */
-	taken(): void;
-	/** All of it is durable, or not wanted. Implies `taken()`. */
-	ack(): void;
-	/** It could not be processed: ends the source with this reason. */
-	nack(reason: unknown): void;
+/** An event, and the record that it was made from. */
+export interface Entry<T = unknown> {
+	readonly event: T;
+	readonly record: SourceRecord;
 }
 
-/** What a new page is made from; everything else has a sensible beginning. */
-export type PageContent<T> = Pick<Page<T>, 'events' | 'records' | 'source' | 'sequence' | 'position' | 'bytes'> & {
+/** The operators whose order matters, as a page has passed them. */
+export type Step = 'dedupe' | 'normalize' | 'enrich' | 'redact' | 'select' | 'ecs' | 'ocsf';
+
+/** What a page is made from; everything else has a sensible beginning. */
+export interface PageContent<T> {
+	/** `records[i]` is what `events[i]` was made from. */
+	readonly events: readonly T[];
+	readonly records: readonly SourceRecord[];
+	readonly source: SourceFacts;
+	readonly sequence: number;
+	readonly position: Json;
+	readonly bytes: number;
 	readonly rejected?: readonly Rejected[];
-};
+	readonly run?: Start;
+	readonly stream?: PageStream | undefined;
+}
 
 export interface PageSettlement {
 	taken(): void;
@@ -116,46 +99,183 @@ export interface PageSettlement {
 	nacked(reason: unknown): void;
 }
 
-/** A page whose events are the parsed records themselves. It settles once: later calls do nothing. */
-export function createPage<T>(content: PageContent<T>, settlement: PageSettlement): Page<T> {
-	let settled = false;
-	const take = () => {
-		if (watched.settled) return;
-		watched.settled = true;
-		settlement.taken();
-	};
-	const page: Page<T> = {
-		rejected: [],
-		snapshots: {},
-		duplicates: 0,
-		verbatim: true,
-		...content,
-		taken: take,
-		ack() {
-			take();
-			if (settled) return;
-			settled = true;
-			settlement.acked?.();
-		},
-		nack(reason) {
-			take();
-			if (settled) return;
-			settled = true;
-			settlement.nacked(reason);
-		},
-	};
-	const watched = watchPage(page.ack, content.sequence, settlement.nacked);
-	return page;
+const isPage = Symbol.for('rxaudit.Page');
+
+/** What operators may change of a page. */
+export type Changes<T = unknown> = Partial<
+	Pick<
+		Page<T>,
+		'entries' | 'verbatim' | 'rejected' | 'snapshots' | 'identities' | 'duplicates' | 'unknownActions' | 'steps'
+	>
+>;
+
+type Facts = Required<Omit<PageContent<never>, 'events' | 'records' | 'stream'>> & {
+	readonly stream: PageStream | undefined;
+};
+
+/**
+ * The events of one API answer, the position to go on from, and an acknowledgement: the unit of fetching, of rate
+ * limiting, of backpressure, of writing and of checkpointing.
+ *
+ * `map`, `filter` and `flatMap` make a new page from an old one, so that an event and its record stay together; a spread
+ * is no page any more, and is refused. Whoever takes a page out of the stream must settle it with `ack()` or `nack()`.
+ */
+export class Page<T = unknown> {
+	/** The events, each with the record that it was made from. */
+	readonly entries: readonly Entry<T>[];
+	readonly source: SourceFacts;
+	/** What the page's source shares with the rest of its run. */
+	readonly run: Start;
+	readonly stream: PageStream | undefined;
+	/** Counts from 0 within one subscription of a source. */
+	readonly sequence: number;
+	/** The source's checkpoint as of this page: what `start` needs to go on behind it. */
+	readonly position: Json;
+	/** What this page holds in memory, in bytes. */
+	readonly bytes: number;
+	/** True while the events are the parsed records, untouched: what is written is then each record's own text. */
+	readonly verbatim: boolean = true;
+	/** Events that were taken out because they cannot be processed. */
+	readonly rejected: readonly Rejected[];
+	/** The snapshots of stateful operators as of this page, by operator name. */
+	readonly snapshots: Readonly<Record<string, Json>> = {};
+	/** Identities that became known with this page, for the journal: entries of 20 bytes. */
+	readonly identities: Uint8Array | undefined;
+	/** Events that an operator dropped as already seen. */
+	readonly duplicates: number = 0;
+	/** How many events have an action that no rule of their source knows, by action. */
+	readonly unknownActions: ReadonlyMap<string, number> | undefined;
+	/** The operators that it has passed. */
+	readonly steps: readonly Step[] = [];
+	readonly #settlement: Settlement;
+
+	private constructor(entries: readonly Entry<T>[], facts: Facts, settlement: Settlement, changes: Changes) {
+		this.entries = entries;
+		this.source = facts.source;
+		this.run = facts.run;
+		this.stream = facts.stream;
+		this.sequence = facts.sequence;
+		this.position = facts.position;
+		this.bytes = facts.bytes;
+		this.rejected = facts.rejected;
+		this.identities = undefined;
+		this.unknownActions = undefined;
+		Object.assign(this, changes);
+		this.#settlement = settlement;
+	}
+
+	/** A page whose events are the parsed records themselves. */
+	static of<T>({events, records, ...content}: PageContent<T>, settlement: PageSettlement): Page<T> {
+		const {rejected = [], run = freshStart(), stream} = content;
+		const facts = {...content, rejected, run, stream};
+		const entries = events.map((event, index): Entry<T> => ({event, record: records[index]!}));
+		return new Page(entries, facts, new Settlement(content.sequence, settlement), {});
+	}
+
+	/** Whether a value is a page, also one of another copy of this package, and not what a spread made of one. */
+	static is(value: unknown): value is Page {
+		return typeof value === 'object' && value !== null && isPage in value;
+	}
+
+	get [isPage](): true {
+		return true;
+	}
+
+	/** A view of the events. */
+	get events(): readonly T[] {
+		return this.entries.map(({event}) => event);
+	}
+
+	/** A view of the records. */
+	get records(): readonly SourceRecord[] {
+		return this.entries.map(({record}) => record);
+	}
+
+	/** Each event is what `project` made of it. What it throws is thrown; a promise is not awaited: see `mapEvents()`. */
+	map<R>(project: (event: T, record: SourceRecord) => R): Page<R> {
+		const entries = this.entries.map(({event, record}) => ({event: settledNow(project(event, record)), record}));
+		return this.with({entries, verbatim: false});
+	}
+
+	/** Only those events for which `predicate` is true. */
+	filter(predicate: (event: T, record: SourceRecord) => boolean): Page<T> {
+		return this.with({entries: this.entries.filter(({event, record}) => settledNow(predicate(event, record)))});
+	}
+
+	/** All that `project` made of each event: none, one or several; the second one gets the id of the record and `-2`. */
+	flatMap<R>(project: (event: T, record: SourceRecord) => readonly R[]): Page<R> {
+		const entries = this.entries.flatMap(({event, record}) => {
+			const made = settledNow(project(event, record));
+			return made.map((one, index) => ({event: one, record: withNumber(record, index + 1)}));
+		});
+		return this.with({entries, verbatim: false});
+	}
+
+	/** The same page but for this, for operators; position and acknowledgement stay. */
+	with<R = T>({entries = this.entries as readonly Entry<never>[], ...changes}: Changes<R>): Page<R> {
+		const {verbatim, rejected, snapshots, identities, duplicates, unknownActions, steps} = this;
+		const kept = {verbatim, rejected, snapshots, identities, duplicates, unknownActions, steps, ...changes};
+		return new Page<R>(entries, this, this.#settlement, kept);
+	}
+
+	/** Gives the in-flight budget back: the bytes are out of memory. */
+	taken(): void {
+		this.#settlement.take();
+	}
+
+	/** All of it is durable, or not wanted. Implies `taken()`. */
+	ack(): void {
+		this.#settlement.ack();
+	}
+
+	/** It could not be processed: ends the source with this reason. */
+	nack(reason: unknown): void {
+		this.#settlement.nack(reason);
+	}
 }
 
-/** The page with only those events for which `keep` is true; the same page when that is all of them. */
-export function keepEvents<T>(page: Page<T>, keep: readonly boolean[], rejected: readonly Rejected[] = []): Page<T> {
-	const isKept = (_: unknown, index: number) => keep[index] === true;
-	if (rejected.length === 0 && keep.every(Boolean)) return page;
-	return {
-		...page,
-		events: page.events.filter(isKept),
-		records: page.records.filter(isKept),
-		rejected: rejected.length === 0 ? page.rejected : [...page.rejected, ...rejected],
-	};
+/** What became of a page; all pages that were made from it share it. It settles once: later calls do nothing. */
+class Settlement {
+	readonly #watched: {settled: boolean};
+	readonly #settlement: PageSettlement;
+	#settled = false;
+
+	constructor(sequence: number, settlement: PageSettlement) {
+		this.#settlement = settlement;
+		this.#watched = watchPage(this, sequence, reason => settlement.nacked(reason));
+	}
+
+	take(): void {
+		if (this.#watched.settled) return;
+		this.#watched.settled = true;
+		this.#settlement.taken();
+	}
+
+	ack(): void {
+		this.take();
+		if (this.#settled) return;
+		this.#settled = true;
+		this.#settlement.acked?.();
+	}
+
+	nack(reason: unknown): void {
+		this.take();
+		if (this.#settled) return;
+		this.#settled = true;
+		this.#settlement.nacked(reason);
+	}
+}
+
+function settledNow<V>(value: V): V {
+	if (typeof (value as {then?: unknown} | null | undefined)?.then !== 'function') return value;
+	throw new ConfigError(
+		'page.map, page.filter and page.flatMap do not wait: expected a value, got a promise; use mapEvents() or filterEvents()',
+	);
+}
+
+/** Further events of one record are told apart by a number behind its id. */
+export function withNumber(record: SourceRecord, count: number): SourceRecord {
+	if (count === 1) return record;
+	const {id, identity} = record;
+	return {...record, id: `${id}-${count}`, ...(identity === undefined ? {} : {identity: `${identity}-${count}`})};
 }

@@ -1,29 +1,37 @@
+import {AsyncLocalStorage} from 'node:async_hooks';
 import {Budget} from './budget.ts';
 import type {Json} from './event.ts';
 import {Meter} from './meter.ts';
+import {PageStream} from './stream.ts';
 
-/** From all entries of the journal to those still needed as of these snapshots. */
-export type KeepIdentities = (entries: Uint8Array, snapshots: Readonly<Record<string, Json>>) => Uint8Array;
+/** A source's place in a run. */
+export interface SourcePlace {
+	/** Its name in the checkpoint. */
+	readonly key: string;
+	/** Where it goes on: behind the last page that was written, at first as of the checkpoint. */
+	position(): Json | undefined;
+	/** Says where it begins: durable before its first request. */
+	begin(position: Json): void;
+	/** Called with each subscription. */
+	stream(): PageStream;
+}
 
-/** Where a source begins, and what it shares with the rest of its run. `run()` hands one to its builder. */
+/** What a run shares with its sources and operators. `run()` hands one to its builder; pages carry it. */
 export interface Start {
 	/** Aborted when the run is asked to stop: no new request, and the stream of pages completes. */
 	readonly signal: AbortSignal;
 	readonly budget: Budget;
 	readonly meter: Meter;
+	/** Resolves when the run is ready for requests: its sinks are open, and its first checkpoint is durable. */
+	readonly ready: Promise<void>;
 	/** The snapshots of stateful operators as of the checkpoint, by name. */
 	readonly snapshots: Readonly<Record<string, Json>>;
 	/** The time from which on all identities of a source are remembered; what is older must not be read again. */
 	floorMs(key: string): number | undefined;
 	/** The identities of the journal as of the checkpoint: entries of 20 bytes. */
 	readonly identities: Uint8Array;
-	/**
-	 * Says that a source takes part, under a key of its own, and what its state is bound to. Returns its position as of
-	 * the checkpoint.
-	 */
-	openSource(key: string, binding: Readonly<Record<string, string>>): Json | undefined;
-	/** Says where the source begins: durable before its first request. */
-	begin(key: string, position: Json): void;
+	/** Says that a source takes part, and what its state is bound to. */
+	openSource(key: string, binding: Readonly<Record<string, string>>): SourcePlace;
 	/** Set by a source that ends because of the signal, before its end. */
 	interrupted: boolean;
 	/**
@@ -31,9 +39,23 @@ export interface Start {
 	 * of pages does.
 	 */
 	leaveGap(error: unknown): boolean;
-	/** Says how the journal of identities is thinned out. */
-	keepIdentities(keep: KeepIdentities): void;
 }
+
+/** One for all copies of this package in a process: a source may come from a package that has its own. */
+const runs: AsyncLocalStorage<Start> = ((globalThis as Record<symbol, unknown>)[Symbol.for('rxaudit.runs')] ??=
+	new AsyncLocalStorage<Start>()) as AsyncLocalStorage<Start>;
+
+/** Calls `subscribe` so that each source that is subscribed to by it, now or later, takes part in this run. */
+export function inRun<T>(start: Start, subscribe: () => T): T {
+	return runs.run(start, subscribe);
+}
+
+/** The run that is subscribing to a source now; outside of one a start of its own: nothing saved, nothing shared. */
+export function currentStart(): Start {
+	return runs.getStore() ?? freshStart();
+}
+
+const ready = Promise.resolve();
 
 /** A start for a source that is used without `run()`: nothing saved, nothing shared. */
 export function freshStart(): Start {
@@ -41,13 +63,12 @@ export function freshStart(): Start {
 		signal: new AbortController().signal,
 		budget: new Budget(),
 		meter: new Meter(),
+		ready,
 		snapshots: {},
 		floorMs: () => undefined,
 		identities: new Uint8Array(),
-		openSource: () => undefined,
-		begin: () => {},
+		openSource: key => ({key, position: () => undefined, begin: () => {}, stream: () => new PageStream(key)}),
 		interrupted: false,
 		leaveGap: () => false,
-		keepIdentities: () => {},
 	};
 }

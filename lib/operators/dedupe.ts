@@ -1,9 +1,10 @@
-import {defer, map, type MonoTypeOperatorFunction, type Observable} from 'rxjs';
+import {defer, map, type MonoTypeOperatorFunction} from 'rxjs';
 import type {Json} from '../model/event.ts';
 import {entryBytes, IdentitySet, secondOf} from '../model/identity-set.ts';
-import {keepEvents, type Page, type SourceRecord} from '../model/page.ts';
+import type {Entry, Page} from '../model/page.ts';
+import {pageFor} from './each-page.ts';
 import {bytesAsText, type Gap, gapsIn, isPlain} from '../source/scan.ts';
-import {freshStart, type Start} from '../model/start.ts';
+import type {Start} from '../model/start.ts';
 
 export interface DedupeOptions {
 	/** The most identities that are remembered, in bytes of 20 each. Default: 64 MB. */
@@ -32,19 +33,19 @@ const recentEntries = 40_000;
 const minCompaction = 65_536;
 
 /**
- * The same pages without the events that went through before: in this run, or, with the `start` of a run that has a
- * state, in the runs before it. It remembers the last pages, and the identities of the overlap behind the newest
+ * The same pages without the events that went through before: in this run, or, where the run has a state, in the runs
+ * before it. A run with a state puts it behind the last operator where it stands nowhere else. It remembers the last pages, and the identities of the overlap behind the newest
  * record, which the next run reads again; memory is bounded, so an older record that comes again passes. Where even
  * the overlap does not fit, it shrinks, with a warning.
  *
  * ```ts
- * run(start => orgEvents({orgId, token}, start).pipe(dedupe(start), normalize()), sink, {state});
+ * merge(orgEvents(one), orgEvents(other)).pipe(dedupe(), normalize());
  * ```
  */
-export function dedupe<T>(start: Start = freshStart(), options: DedupeOptions = {}): MonoTypeOperatorFunction<Page<T>> {
-	const maxEntries = Math.floor((options.maxBytes ?? 64 * 1024 * 1024) / entryBytes);
-	start.keepIdentities(keepNeeded);
-	const unseen = (pages: Observable<Page<T>>) => {
+export function dedupe<P extends Page>(given: DedupeOptions | Start = {}): MonoTypeOperatorFunction<P> {
+	const {maxBytes = 64 * 1024 * 1024} = given as DedupeOptions;
+	const maxEntries = Math.floor(maxBytes / entryBytes);
+	const dropSeen = (start: Start) => {
 		let seen = new IdentitySet(start.identities.length / entryBytes);
 		seen.addEntries(wordsOf(start.identities));
 		const recent = new RecentEntries(wordsOf(start.identities));
@@ -65,42 +66,51 @@ export function dedupe<T>(start: Start = freshStart(), options: DedupeOptions = 
 			compactAt = Math.min(Math.max(minCompaction, seen.size * 2), Math.max(maxEntries, seen.size) + minCompaction);
 		}
 
-		return pages.pipe(
-			map((page): Page<T> => {
-				const key = `${page.source.name}:${page.source.tenant}`;
-				const name = `dedupe:${key}`;
-				let track = tracks.get(key);
-				if (!track) tracks.set(key, (track = new Track(start.snapshots[name] as Snapshot | undefined)));
-				const {records} = page;
-				track.see(records, page.source.overlapMs, gapsIn(page.position));
-				const entries = new Uint32Array((records.length + page.rejected.length) * (entryBytes / 4));
-				let fresh = 0;
-				const isNew = (identity: string, second: number): boolean => {
-					if (!seen.add(`${key}\n${identity}`, second)) return false;
-					seen.writeLast(entries, fresh++, second);
-					return true;
-				};
-				const keep = records.map(({id, identity, orderMs}) => isNew(identity ?? id, secondOf(orderMs)));
-				// they have no id or no time: their text stands for the one, the newest record for the other
-				const rejected = page.rejected.filter(({identity, text}) =>
-					isNew(`rejected\n${identity ?? bytesAsText(text)}`, secondOf(track.watermarkMs)),
-				);
-				const added = entries.subarray(0, fresh * (entryBytes / 4));
-				recent.push(added);
-				if (seen.size >= compactAt) compact();
-				const snapshot = track.snapshot();
-				return {
-					...keepEvents(page, keep),
-					rejected,
-					duplicates: page.duplicates + records.length + page.rejected.length - fresh,
-					...(snapshot ? {snapshots: {...page.snapshots, [name]: snapshot}} : {}),
-					identities: new Uint8Array(added.buffer, added.byteOffset, added.byteLength),
-				};
-			}),
-		);
+		return (page: P): P => {
+			const {name, tenant, overlapMs} = page.source;
+			const key = page.stream?.key ?? `${name}:${tenant}`;
+			const snapshotName = `dedupe:${key}`;
+			let track = tracks.get(key);
+			if (!track) tracks.set(key, (track = new Track(start.snapshots[snapshotName] as Snapshot | undefined)));
+			track.see(page.entries, overlapMs, gapsIn(page.position));
+			const count = page.entries.length + page.rejected.length;
+			const entries = new Uint32Array(count * (entryBytes / 4));
+			let fresh = 0;
+			const isNew = (identity: string, second: number): boolean => {
+				if (!seen.add(`${name}:${tenant}\n${identity}`, second)) return false;
+				seen.writeLast(entries, fresh++, second);
+				return true;
+			};
+			const kept = page.entries.filter(({record: {id, identity, orderMs}}) => isNew(identity ?? id, secondOf(orderMs)));
+			// they have no id or no time: their text stands for the one, the newest record for the other
+			const rejected = page.rejected.filter(({identity, text}) =>
+				isNew(`rejected\n${identity ?? bytesAsText(text)}`, secondOf(track.watermarkMs)),
+			);
+			const added = entries.subarray(0, fresh * (entryBytes / 4));
+			recent.push(added);
+			if (seen.size >= compactAt) compact();
+			const snapshot = track.snapshot();
+			return page.with({
+				entries: kept,
+				rejected,
+				duplicates: page.duplicates + count - fresh,
+				...(snapshot ? {snapshots: {...page.snapshots, [snapshotName]: snapshot}} : {}),
+				identities: new Uint8Array(added.buffer, added.byteOffset, added.byteLength),
+				steps: [...page.steps, 'dedupe'],
+			}) as P;
+		};
 	};
 	// each subscription remembers for itself
-	return pages => defer(() => unseen(pages));
+	return pages =>
+		defer(() => {
+			let drop: ReturnType<typeof dropSeen> | undefined;
+			return pages.pipe(
+				map(given => {
+					const page = pageFor('dedupe', given) as P;
+					return page.steps.includes('dedupe') ? page : (drop ??= dropSeen(page.run))(page);
+				}),
+			);
+		});
 }
 
 /** What is remembered of one source: which of its identities a later read may meet again. */
@@ -120,18 +130,18 @@ class Track {
 		this.#gaps = saved?.gaps ?? [];
 	}
 
-	see(records: readonly SourceRecord[], overlapMs: number, gaps: readonly Gap[]): void {
+	see(entries: readonly Entry[], overlapMs: number, gaps: readonly Gap[]): void {
 		this.#overlapMs = overlapMs;
 		this.#gaps = gaps.map(secondsOf);
-		const newestMs = records.reduce((newest, {orderMs}) => Math.max(newest, orderMs), -Infinity);
+		const newestMs = entries.reduce((newest, {record: {orderMs}}) => Math.max(newest, orderMs), -Infinity);
 		// Newest first, only the first page of a pass brings a newer second.
 		if (Number.isFinite(this.watermarkMs) && secondOf(newestMs) > secondOf(this.watermarkMs)) {
 			const first = Math.max(this.#floorMs, this.watermarkMs - overlapMs);
 			this.#reread = [secondOf(first), secondOf(this.watermarkMs)];
 		}
 		this.watermarkMs = Math.max(this.watermarkMs, newestMs);
-		const last = records.at(-1);
-		if (last) this.#edgeSecond = secondOf(last.orderMs);
+		const last = entries.at(-1);
+		if (last) this.#edgeSecond = secondOf(last.record.orderMs);
 	}
 
 	/** Gives up what lies behind this share of the overlap. */
@@ -171,8 +181,8 @@ function neededByAny(snapshots: readonly (Snapshot | undefined)[]): (second: num
 	return second => spans.some(([first, last]) => second >= first && second <= last);
 }
 
-/** The entries that these snapshots still need, and the newest ones. */
-function keepNeeded(entries: Uint8Array, snapshots: Readonly<Record<string, Json>>): Uint8Array {
+/** The entries of a journal that these snapshots still need, and the newest ones. */
+export function keepNeeded(entries: Uint8Array, snapshots: Readonly<Record<string, Json>>): Uint8Array {
 	const own = Object.entries(snapshots).filter(([name]) => name.startsWith('dedupe:'));
 	const isNeeded = neededByAny(own.map(([, snapshot]) => snapshot as Snapshot));
 	const words = wordsOf(entries);

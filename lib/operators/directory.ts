@@ -25,10 +25,10 @@ export function accountsIn(
 ): Observable<Directory<AccountNames>> {
 	return defer(() => {
 		const accounts = new Map<string, AccountNames>();
-		const takeIn = ({events, ack}: Page<AuditEvent>) => {
-			const users = events.flatMap(({targets = []}) => targets.filter(({type}) => type === 'user'));
+		const takeIn = (page: Page<AuditEvent>) => {
+			const users = page.events.flatMap(({targets = []}) => targets.filter(({type}) => type === 'user'));
 			const isFull = users.some(({id, name, email}) => !keep(accounts, maxAccounts, id, {name, email}));
-			ack();
+			page.ack();
 			if (isFull) onFull();
 			return !isFull;
 		};

@@ -1,9 +1,10 @@
 import type {OperatorFunction} from 'rxjs';
+import {reasonOf} from '../model/errors.ts';
 import type {AuditEvent} from '../model/event.ts';
 import {checkCommon} from '../source/mapping.ts';
 import type {Page} from '../model/page.ts';
 import {type EcsEvent, toEcs} from '../schemas/ecs.ts';
-import {mapEvents} from './map-events.ts';
+import {eachPage, mapEntries} from './each-page.ts';
 
 /**
  * Pages of events in the Elastic Common Schema, one for each common record: {@link toEcs}. Put it behind `normalize()`.
@@ -13,5 +14,12 @@ import {mapEvents} from './map-events.ts';
  * ```
  */
 export function ecs(): OperatorFunction<Page<AuditEvent>, Page<EcsEvent>> {
-	return mapEvents((event, _record, source) => toEcs(checkCommon('ecs', event), source));
+	return eachPage('ecs', page => {
+		const {entries, rejected} = mapEntries(
+			page,
+			event => toEcs(checkCommon('ecs', event), page.source),
+			error => `an operator failed: ${reasonOf(error)}`,
+		);
+		return page.with({entries, rejected: [...page.rejected, ...rejected], verbatim: false});
+	});
 }

@@ -5,6 +5,7 @@ import {
 	EMPTY,
 	finalize,
 	forkJoin,
+	from,
 	map,
 	mergeMap,
 	type MonoTypeOperatorFunction,
@@ -12,14 +13,14 @@ import {
 	type ObservableInput,
 	of,
 	shareReplay,
-	throwError,
 } from 'rxjs';
 import {type AccountNames, accountsIn, type ActionLabels, actionsIn, type Directory} from './directory.ts';
-import {AuditError, ConfigError} from '../model/errors.ts';
+import {AuditError} from '../model/errors.ts';
 import type {AuditEvent, AuditPerson} from '../model/event.ts';
 import type {Page} from '../model/page.ts';
 import type {CatalogueEntry} from '../source/definition.ts';
-import {freshStart, type Start} from '../model/start.ts';
+import {freshStart, inRun, type Start} from '../model/start.ts';
+import {pageFor} from './each-page.ts';
 
 /** Where to read what events lack. Each is called at the first event that lacks something, and never again. */
 export interface EnrichOptions {
@@ -38,44 +39,55 @@ export interface EnrichOptions {
  * stream ends with that error.
  *
  * ```ts
- * run(start => jiraCloud(site, start).pipe(normalize(), enrich({users: own => orgUsers({orgId, token}, own)}, start)), sink);
+ * run(jiraCloud(site).pipe(normalize(), enrich({users: () => orgUsers({orgId, token})})), sink);
  * ```
  *
- * With the `start` of a run, a run that is asked to stop does not wait for the reading, and its report has the
- * requests and warnings.
+ * In a run, one that is asked to stop does not wait for the reading, and its report has the requests and warnings.
  */
-export function enrich(
-	{users, actions, maxUsers = 100_000}: EnrichOptions,
-	start: Start = freshStart(),
-): MonoTypeOperatorFunction<Page<AuditEvent>> {
-	const sayFull = () => start.meter.warn(`enrich: more than ${maxUsers} users; those beyond stay as they are`);
-	const accounts$ = users && readOnce('users', start, own => accountsIn(users(own), maxUsers, sayFull));
-	const actions$ = actions && readOnce('actions', start, async own => actionsIn(await actions(own)));
-	let isCut = false;
+export function enrich({
+	users,
+	actions,
+	maxUsers = 100_000,
+}: EnrichOptions): MonoTypeOperatorFunction<Page<AuditEvent>> {
+	const enrichPages = (run: Start) => {
+		const sayFull = () => run.meter.warn(`enrich: more than ${maxUsers} users; those beyond stay as they are`);
+		const accounts$ = users && readOnce('users', run, own => accountsIn(users(own), maxUsers, sayFull));
+		const actions$ = actions && readOnce('actions', run, async own => actionsIn(await actions(own)));
+		let isCut = false;
 
-	/** Undefined where the run was asked to stop before it was known. */
-	const knownOf = ({events}: Page<AuditEvent>) =>
-		forkJoin([
-			accounts$ && events.some(lacksName) ? accounts$ : of(nobody),
-			actions$ && events.some(lacksLabel) ? actions$ : of(nothing),
-		]);
+		/** Undefined where the run was asked to stop before it was known. */
+		const knownOf = ({events}: Page<AuditEvent>) =>
+			forkJoin([
+				accounts$ && events.some(lacksName) ? accounts$ : of(nobody),
+				actions$ && events.some(lacksLabel) ? actions$ : of(nothing),
+			]);
 
-	return concatMap(page => {
-		const known = page.verbatim ? throwError(notCommon) : knownOf(page);
-		return known.pipe(
-			mergeMap(([accounts, labels]) => {
-				isCut ||= !accounts || !labels;
-				if (!isCut) return of({...page, events: page.events.map(event => enriched(event, accounts!, labels!))});
-				// the next run reads it again, and what came behind it
-				start.interrupted = true;
-				page.taken();
-				return EMPTY;
-			}),
-			catchError((error: unknown) => {
-				page.nack(error);
-				throw error;
-			}),
-		);
+		return (page: Page<AuditEvent>) =>
+			knownOf(page).pipe(
+				mergeMap(([accounts, labels]) => {
+					isCut ||= !accounts || !labels;
+					if (!isCut) {
+						const named = page.map(event => enriched(event, accounts!, labels!));
+						return of(named.with({verbatim: page.verbatim, steps: [...page.steps, 'enrich']}));
+					}
+					// the next run reads it again, and what came behind it
+					run.interrupted = true;
+					page.taken();
+					return EMPTY;
+				}),
+				catchError((error: unknown) => {
+					page.nack(error);
+					throw error;
+				}),
+			);
+	};
+	/** One reading for each run, whatever pipes the operator stands in. */
+	const byRun = new WeakMap<Start, ReturnType<typeof enrichPages>>();
+	return concatMap(given => {
+		const page = pageFor('enrich', given, 'enrich');
+		let enrichPage = byRun.get(page.run);
+		if (!enrichPage) byRun.set(page.run, (enrichPage = enrichPages(page.run)));
+		return enrichPage(page);
 	});
 }
 
@@ -91,7 +103,7 @@ function readOnce<T>(
 	return defer(() => {
 		const left = new AbortController();
 		const own: Start = {...freshStart(), meter, signal: AbortSignal.any([signal, left.signal])};
-		return defer(() => read(own)).pipe(
+		return defer(() => inRun(own, () => from(read(own)))).pipe(
 			map(found => (own.interrupted ? undefined : found)),
 			catchError((error: unknown) => {
 				if (signal.aborted) return of(undefined);
@@ -108,10 +120,6 @@ function unreadable(what: string, error: unknown): unknown {
 		error.message = `enrich: the ${what} could not be read: ${error.message}; or enrich without ${what}`;
 	}
 	return error;
-}
-
-function notCommon(): ConfigError {
-	return new ConfigError('enrich: expected common records, got those of the API; put it behind normalize()');
 }
 
 function lacksName({actor, targets = []}: AuditEvent): boolean {

@@ -1,6 +1,6 @@
-import type {OperatorFunction} from 'rxjs';
-import {keepEvents, type Page, type SourceRecord} from '../model/page.ts';
-import {eachEvent} from './map-events.ts';
+import type {MonoTypeOperatorFunction} from 'rxjs';
+import type {Page, SourceRecord} from '../model/page.ts';
+import {eachEvent, type EventsOptions} from './map-events.ts';
 
 /**
  * Pages with only those events for which `predicate` is true; a promise is awaited, page by page. A page that loses
@@ -13,6 +13,10 @@ import {eachEvent} from './map-events.ts';
  */
 export function filterEvents<T>(
 	predicate: (event: T, record: SourceRecord) => boolean | Promise<boolean>,
-): OperatorFunction<Page<T>, Page<T>> {
-	return eachEvent(predicate, (page, results, _ok, rejected) => keepEvents(page, results.map(Boolean), rejected));
+	options: EventsOptions = {},
+): MonoTypeOperatorFunction<Page<T>> {
+	return eachEvent('filterEvents', predicate, options, (page, kept, rejected) => {
+		const entries = kept.filter(({event: isKept}) => isKept).map(({of}) => of);
+		return entries.length === page.entries.length ? page : page.with({entries, rejected});
+	});
 }

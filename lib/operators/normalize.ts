@@ -1,8 +1,9 @@
-import {map, type OperatorFunction} from 'rxjs';
+import type {OperatorFunction} from 'rxjs';
 import {reasonOf} from '../model/errors.ts';
 import type {AuditEvent} from '../model/event.ts';
 import {commonRecord} from '../source/mapping.ts';
-import {keepEvents, ownText, type Page, type Rejected} from '../model/page.ts';
+import {ownText, type Page, type SourceRecord} from '../model/page.ts';
+import {eachPage, mapEntries} from './each-page.ts';
 
 export interface NormalizeOptions {
 	/** Whether each event has its record's own text as `raw`; default: true. */
@@ -19,29 +20,21 @@ export interface NormalizeOptions {
  * ```
  */
 export function normalize({raw: withRaw = true}: NormalizeOptions = {}): OperatorFunction<Page, Page<AuditEvent>> {
-	return map(page => {
+	return eachPage('normalize', page => {
 		const {source} = page;
-		const rejected: Rejected[] = [];
-		const keep = new Array<boolean>(page.events.length).fill(true);
 		const unknownActions = new Map(page.unknownActions);
-		const events = page.events.map((value, index) => {
-			const record = page.records[index]!;
-			try {
-				const raw = ownText(record);
-				const mapped = commonRecord(source, record, value);
-				const event = mayHoldHalf(raw) ? (wellFormed(mapped) as AuditEvent) : mapped;
-				const {action, activity} = event;
-				if (source.ruleOf && action !== undefined && activity === undefined) {
-					unknownActions.set(action, (unknownActions.get(action) ?? 0) + 1);
-				}
-				return withRaw ? withOwnText(event, raw) : event;
-			} catch (error) {
-				keep[index] = false;
-				rejected.push({id: record.id, text: record.text, reason: `cannot be normalized: ${reasonOf(error)}`});
-				return undefined as never;
+		const normalized = (value: unknown, record: SourceRecord): AuditEvent => {
+			const raw = ownText(record);
+			const mapped = commonRecord(source, record, value);
+			const event = mayHoldHalf(raw) ? (wellFormed(mapped) as AuditEvent) : mapped;
+			const {action, activity} = event;
+			if (source.ruleOf && action !== undefined && activity === undefined) {
+				unknownActions.set(action, (unknownActions.get(action) ?? 0) + 1);
 			}
-		});
-		return keepEvents<AuditEvent>({...page, events, verbatim: false, unknownActions}, keep, rejected);
+			return withRaw ? withOwnText(event, raw) : event;
+		};
+		const {entries, rejected} = mapEntries(page, normalized, error => `cannot be normalized: ${reasonOf(error)}`);
+		return page.with({entries, rejected: [...page.rejected, ...rejected], verbatim: false, unknownActions});
 	});
 }
 

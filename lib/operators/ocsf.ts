@@ -1,9 +1,10 @@
 import type {OperatorFunction} from 'rxjs';
+import {reasonOf} from '../model/errors.ts';
 import type {AuditEvent} from '../model/event.ts';
 import {checkCommon} from '../source/mapping.ts';
 import type {Page} from '../model/page.ts';
 import {type OcsfEvent, toOcsf} from '../schemas/ocsf.ts';
-import {mapEvents} from './map-events.ts';
+import {eachPage, mapEntries} from './each-page.ts';
 
 /**
  * Pages of events in the Open Cybersecurity Schema Framework, one for each common record: {@link toOcsf}. Put it behind
@@ -14,5 +15,12 @@ import {mapEvents} from './map-events.ts';
  * ```
  */
 export function ocsf(): OperatorFunction<Page<AuditEvent>, Page<OcsfEvent>> {
-	return mapEvents((event, _record, source) => toOcsf(checkCommon('ocsf', event), source));
+	return eachPage('ocsf', page => {
+		const {entries, rejected} = mapEntries(
+			page,
+			event => toOcsf(checkCommon('ocsf', event), page.source),
+			error => `an operator failed: ${reasonOf(error)}`,
+		);
+		return page.with({entries, rejected: [...page.rejected, ...rejected], verbatim: false});
+	});
 }

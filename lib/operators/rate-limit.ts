@@ -1,6 +1,7 @@
 import {type MonoTypeOperatorFunction, tap} from 'rxjs';
 import {ConfigError} from '../model/errors.ts';
 import type {Page} from '../model/page.ts';
+import {pageFor} from './each-page.ts';
 
 export interface RateLimitOptions {
 	readonly requests: number;
@@ -17,9 +18,9 @@ export interface RateLimitOptions {
  * orgEvents({orgId, token}).pipe(rateLimit({requests: 10}), toEvents());
  * ```
  */
-export function rateLimit<T>({requests, perMs = 60_000}: RateLimitOptions): MonoTypeOperatorFunction<Page<T>> {
+export function rateLimit<P extends Page>({requests, perMs = 60_000}: RateLimitOptions): MonoTypeOperatorFunction<P> {
 	if (!(requests >= 1 && perMs > 0)) {
 		throw new ConfigError(`rateLimit: expected requests >= 1 and perMs > 0, got ${requests} and ${perMs}`);
 	}
-	return tap(page => page.source.limit(requests, perMs));
+	return tap(page => pageFor('rateLimit', page).source.limit(requests, perMs));
 }

@@ -1,7 +1,8 @@
-import {map, type MonoTypeOperatorFunction} from 'rxjs';
+import type {MonoTypeOperatorFunction} from 'rxjs';
 import {ConfigError} from '../model/errors.ts';
 import type {AuditEvent} from '../model/event.ts';
-import type {Page, SourceRecord} from '../model/page.ts';
+import type {Entry, Page} from '../model/page.ts';
+import {eachPage} from './each-page.ts';
 import {type RedactOptions, redactionOf, withoutText} from '../redaction/redaction.ts';
 
 export type {RedactPattern} from '../redaction/patterns.ts';
@@ -27,17 +28,17 @@ export type {RedactOptions} from '../redaction/redaction.ts';
  */
 export function redact(options: RedactOptions): MonoTypeOperatorFunction<Page<AuditEvent>> {
 	const redaction = redactionOf(options);
-	return map(page => {
-		checkOrder(page);
-		const events: AuditEvent[] = [];
-		const records: SourceRecord[] = [];
+	return eachPage('redact', page => {
+		checkCommon(page);
 		const rejected = page.rejected.map(letter => withoutText(letter, redaction.text));
-		for (const [index, given] of page.events.entries()) {
-			const {raw, ...record} = page.records[index]!;
+		const entries: Entry<AuditEvent>[] = [];
+		for (const {
+			event: given,
+			record: {raw: _, ...record},
+		} of page.entries) {
 			try {
 				const event = redaction.event(given);
-				records.push({...record, text: Buffer.from(JSON.stringify(event)), value: {...event}});
-				events.push(event);
+				entries.push({event, record: {...record, text: Buffer.from(JSON.stringify(event)), value: {...event}}});
 			} catch {
 				rejected.push(withoutText({id: record.id, text: record.text, reason: 'cannot be redacted'}, redaction.text));
 			}
@@ -47,19 +48,15 @@ export function redact(options: RedactOptions): MonoTypeOperatorFunction<Page<Au
 			const left = redaction.action(action);
 			unknownActions.set(left, (unknownActions.get(left) ?? 0) + times);
 		}
-		return {...page, events, records, rejected, ...(page.unknownActions ? {unknownActions} : {})};
+		return page.with({entries, rejected, unknownActions});
 	});
 }
 
-/** Ends a stream of other events: nothing would be found where it is looked for. */
-function checkOrder(page: Page<AuditEvent>): void {
-	const {name, tenant} = page.source;
+/** Ends a stream of other events, which an operator made: nothing would be found where it is looked for. */
+function checkCommon({events, source: {name, tenant}}: Page<AuditEvent>): void {
 	const isOther = (event: Partial<AuditEvent> | undefined) => event?.source !== name || event.tenant !== tenant;
-	if (!page.events.some(isOther)) return;
-	const got = page.verbatim ? 'those of the API' : 'other events';
-	const error = new ConfigError(
-		`redact: expected common records, got ${got}; put it behind normalize() and before ecs(), ocsf() and select()`,
+	if (!events.some(isOther)) return;
+	throw new ConfigError(
+		'redact: expected common records, got other events; put it right behind normalize() and enrich()',
 	);
-	page.nack(error);
-	throw error;
 }

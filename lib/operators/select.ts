@@ -1,7 +1,8 @@
-import {map, type OperatorFunction} from 'rxjs';
+import type {OperatorFunction} from 'rxjs';
 import {ConfigError} from '../model/errors.ts';
 import {below, type MemberTree, memberTree} from './member-tree.ts';
 import type {Page} from '../model/page.ts';
+import {eachPage} from './each-page.ts';
 
 /**
  * Pages whose events have only these members, dotted, in the order of the event: of a list of objects, `targets.name`
@@ -15,7 +16,7 @@ import type {Page} from '../model/page.ts';
 export function select<T>(members: readonly string[]): OperatorFunction<Page<T>, Page> {
 	if (members.length === 0) throw new ConfigError('select: expected members, got none');
 	const tree = memberTree('select', members);
-	return map(page => ({...page, events: page.events.map(event => pick(event, tree) ?? {}), verbatim: false}));
+	return eachPage('select', page => page.map(event => pick(event, tree) ?? {}));
 }
 
 /** Undefined where nothing is left. */

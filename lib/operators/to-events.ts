@@ -1,6 +1,7 @@
 import {Observable, type OperatorFunction} from 'rxjs';
 import {AuditError} from '../model/errors.ts';
 import type {Page} from '../model/page.ts';
+import {pageFor} from './each-page.ts';
 
 /**
  * The events, one by one; each page is acknowledged when its last event has been emitted. There is no backpressure
@@ -15,8 +16,9 @@ export function toEvents<T>(): OperatorFunction<Page<T>, T> {
 	return pages =>
 		new Observable(subscriber =>
 			pages.subscribe({
-				next(page) {
-					for (const event of page.events) {
+				next(given) {
+					const page = pageFor('toEvents', given);
+					for (const {event} of page.entries) {
 						if (subscriber.closed) return page.taken();
 						subscriber.next(event);
 					}

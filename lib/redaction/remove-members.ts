@@ -16,12 +16,7 @@ export function removeMembers(members: readonly string[]): MonoTypeOperatorFunct
 		return {...record, text, raw, value: JSON.parse(raw) as unknown};
 	};
 	return map(page => {
-		const records = page.records.map(shortened);
-		return {
-			...page,
-			records,
-			events: records.map(({value}) => value),
-			rejected: page.rejected.map(letter => withoutText(letter)),
-		};
+		const entries = page.records.map(shortened).map(record => ({event: record.value, record}));
+		return page.with({entries, rejected: page.rejected.map(letter => withoutText(letter))});
 	});
 }

@@ -6,31 +6,29 @@ import type {Batch} from '../sink/sink.ts';
 export function toBatch(page: Page): {batch: Batch; rejected: readonly Rejected[]} {
 	const {name, tenant, ids, unorderedLists} = page.source;
 	const source = {name, tenant, ids, unorderedLists};
-	if (page.verbatim && page.events.every((event, index) => event === page.records[index]!.value)) {
-		return {batch: {events: page.events, records: page.records, ...ownTexts(page), source}, rejected: []};
+	const {events, records} = page;
+	if (page.verbatim && events.every((event, index) => event === records[index]!.value)) {
+		return {batch: {events, records, ...ownTexts(records), source}, rejected: []};
 	}
 	const rejected: Rejected[] = [];
 	const written: number[] = [];
-	const writer = new LineWriter(page.records);
-	for (const [index, event] of page.events.entries()) {
+	const writer = new LineWriter(records);
+	for (const [index, event] of events.entries()) {
 		try {
 			const text = JSON.stringify(event) as string | undefined;
 			if (text === undefined) throw new TypeError(`a value of type ${typeof event} has no JSON`);
 			writer.add(text);
 			written.push(index);
 		} catch (error) {
-			const {id, text} = page.records[index]!;
+			const {id, text} = records[index]!;
 			rejected.push({id, text, reason: `cannot be written as JSON: ${reasonOf(error)}`});
 		}
 	}
-	const all = rejected.length === 0;
-	const events = all ? page.events : written.map(index => page.events[index]);
-	const records = all ? page.records : written.map(index => page.records[index]!);
-	return {batch: {events, records, ...writer.finish(), source}, rejected};
+	const kept = <V>(list: readonly V[]) => (rejected.length === 0 ? list : written.map(index => list[index]!));
+	return {batch: {events: kept(events), records: kept(records), ...writer.finish(), source}, rejected};
 }
 
-function ownTexts(page: Page): Pick<Batch, 'lines' | 'ends'> {
-	const {records} = page;
+function ownTexts(records: readonly SourceRecord[]): Pick<Batch, 'lines' | 'ends'> {
 	const ends = new Uint32Array(records.length);
 	let bytes = 0;
 	for (const [index, {text}] of records.entries()) ends[index] = bytes += text.length + 1;

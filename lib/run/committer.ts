@@ -1,3 +1,4 @@
+import {keepNeeded} from '../operators/dedupe.ts';
 import {isDeepStrictEqual} from 'node:util';
 import {StateError} from '../model/errors.ts';
 import type {Json} from '../model/event.ts';
@@ -25,10 +26,10 @@ export interface CommitterOptions {
 
 const defaultCommitSize: CommitSize = {pages: 64, events: Infinity, bytes: 8 * 1024 * 1024, ageMs: 5_000};
 
-/** What is left of a page between its write and its commit: never its events. */
-interface Uncommitted extends Pick<Page, 'position' | 'snapshots' | 'ack' | 'nack'> {
+/** A page that every sink has taken, without its events, and its source in the checkpoint. */
+interface Uncommitted {
 	readonly key: string;
-	readonly identities: Uint8Array | undefined;
+	readonly page: Page;
 }
 
 /** What became of a page's events. */
@@ -132,8 +133,11 @@ export class Committer {
 	/** Counts a page that every sink has taken. */
 	written(page: Page, {events, bytes, deadLetters}: Written): void {
 		const {meter} = this.#options;
-		const {source, position, snapshots, identities, ack, nack} = page;
-		this.#uncommitted.push({key: `${source.name}:${source.tenant}`, position, snapshots, identities, ack, nack});
+		const {stream, source} = page;
+		const key = stream?.key ?? `${source.name}:${source.tenant}`;
+		// nothing of its events is kept
+		this.#uncommitted.push({key, page: page.with({entries: [], rejected: []})});
+		if (this.#options.state) this.#options.start.written(key, page.position);
 		this.#uncommittedEvents += events;
 		this.#uncommittedBytes += bytes;
 		meter.written(page, events, deadLetters);
@@ -144,7 +148,7 @@ export class Committer {
 	 * the checkpoint is saved before them too, as pending: it names what is going to be in their targets.
 	 */
 	async commit(): Promise<void> {
-		const {state, signal, start, fence} = this.#options;
+		const {state, signal, fence} = this.#options;
 		const pages = this.#uncommitted;
 		if (pages.length === 0 && this.#version > 0 && state) return;
 		const before = this.#checkpoint();
@@ -152,16 +156,16 @@ export class Committer {
 		signal.throwIfAborted();
 		const positions: Record<string, Json> = {...this.#positions};
 		let snapshots = this.#snapshots;
-		for (const page of pages) {
-			positions[page.key] = page.position;
+		for (const {key, page} of pages) {
+			positions[key] = page.position;
 			snapshots = {...snapshots, ...page.snapshots};
 		}
 		this.#positions = positions;
 		this.#snapshots = snapshots;
 		if (state) {
 			await fence.assertHeld();
-			const identities = pages.flatMap(page => page.identities ?? []);
-			await this.#journal.append(identities, start.keep, snapshots);
+			const identities = pages.flatMap(({page}) => page.identities ?? []);
+			await this.#journal.append(identities, keepNeeded, snapshots);
 			if (uploads && pages.length > 0) {
 				const pending = {pages: pages.length, checkpoint: this.#checkpoint(this.#leftOutNow())};
 				await this.#save(state, {...before, pending});
@@ -176,12 +180,12 @@ export class Committer {
 		this.#uncommitted = [];
 		this.#uncommittedEvents = 0;
 		this.#uncommittedBytes = 0;
-		for (const page of pages) page.ack();
+		for (const {page} of pages) page.ack();
 	}
 
 	/** Settles what was written and will not be committed. */
 	nack(reason: unknown): void {
-		for (const page of this.#uncommitted) page.nack(reason);
+		for (const {page} of this.#uncommitted) page.nack(reason);
 	}
 
 	/** Closes every sink; one that does not hear that its run is over is waited for no longer than this. */

@@ -1,6 +1,8 @@
 import type {Json} from '../model/event.ts';
-import type {KeepIdentities} from '../model/start.ts';
 import type {Journal} from '../state/state.ts';
+
+/** From all entries of the journal to those still needed as of these snapshots. */
+export type KeepIdentities = (entries: Uint8Array, snapshots: Readonly<Record<string, Json>>) => Uint8Array;
 
 /** The journal is thinned out when it is this large, and as soon as it is twice what was needed then. */
 const minCompactionBytes = 4 * 1024 * 1024;
@@ -32,11 +34,11 @@ export class IdentityJournal {
 	/** Resolves when they are durable. `keep` says which are still needed when the journal has grown too large. */
 	async append(
 		parts: readonly Uint8Array[],
-		keep: KeepIdentities | undefined,
+		keep: KeepIdentities,
 		snapshots: Readonly<Record<string, Json>>,
 	): Promise<void> {
 		const added = concat(parts);
-		if (added.length === 0 && (this.#mark !== undefined || !keep)) return;
+		if (added.length === 0 && this.#mark !== undefined) return;
 		const bytes = this.#bytes + added.length;
 		if (bytes <= this.#compactAt && this.#journal && this.#mark !== undefined && !this.#mustRewrite) {
 			this.#mark = await this.#journal.append(added);
@@ -46,7 +48,7 @@ export class IdentityJournal {
 		this.#mustRewrite = false;
 		const all = concat([await this.#read(), added]);
 		const thinned = bytes > this.#compactAt;
-		const needed = thinned && keep ? keep(all, snapshots) : all;
+		const needed = thinned ? keep(all, snapshots) : all;
 		this.#mark = this.#journal ? await this.#journal.rewrite(needed) : Buffer.from(needed).toString('base64');
 		this.#bytes = needed.length;
 		if (thinned) this.#compactAt = Math.max(minCompactionBytes, needed.length * 2);

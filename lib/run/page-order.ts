@@ -1,34 +1,29 @@
 import {ConfigError} from '../model/errors.ts';
 import type {Page} from '../model/page.ts';
+import {PageStream} from '../model/stream.ts';
 
 /**
  * Puts the pages of each source back into the order in which it gave them, so that an operator may work on several
- * at once. What it holds back is bounded by the in-flight budget.
+ * at once, and knows which are missing. What it holds back is bounded by the in-flight budget.
  */
 export class PageOrder {
-	readonly #next = new Map<string, number>();
-	readonly #early = new Map<string, Map<number, Page>>();
+	readonly #early = new Map<PageStream, Map<number, Page>>();
+	/** Of pages that no subscription of ours gave, by source. */
+	readonly #strange = new Map<string, PageStream>();
 
-	/** The pages that are next, now that this one has arrived. */
-	next(page: Page): Page[] {
-		const key = `${page.source.name}:${page.source.tenant}`;
-		let early = this.#early.get(key);
-		if (!early) this.#early.set(key, (early = new Map()));
+	/** The pages that are next, now that this one has arrived; undefined where it was here before. */
+	next(page: Page): Page[] | undefined {
+		const stream = this.#streamOf(page);
+		const early = this.#early.get(stream) ?? new Map<number, Page>();
+		this.#early.set(stream, early);
+		if (page.sequence < stream.next || early.has(page.sequence)) return undefined;
 		early.set(page.sequence, page);
-		const ready: Page[] = [];
-		let next = this.#next.get(key) ?? 0;
-		for (let found = early.get(next); found; found = early.get(++next)) {
-			early.delete(next);
-			ready.push(found);
-		}
-		this.#next.set(key, next);
-		return ready;
+		return this.#ready(stream);
 	}
 
-	/** Whether this page has been here before. */
-	has({source, sequence}: Page): boolean {
-		const key = `${source.name}:${source.tenant}`;
-		return sequence < (this.#next.get(key) ?? 0) || this.#early.get(key)?.has(sequence) === true;
+	/** The pages that are next, now that operators have acknowledged others. */
+	afterAcks(): Page[] {
+		return [...this.#early.keys()].flatMap(stream => this.#ready(stream));
 	}
 
 	/** The pages that others have yet to come before. */
@@ -36,16 +31,42 @@ export class PageOrder {
 		return [...this.#early.values()].flatMap(early => [...early.values()]);
 	}
 
-	/** The number of a page that others have overtaken and that has not arrived. */
-	missing(): number | undefined {
-		for (const [key, early] of this.#early) if (early.size > 0) return this.#next.get(key);
+	/** Which page has not arrived, in words: one that others have overtaken, or one of these streams at their end. */
+	missing(streams: readonly PageStream[]): string | undefined {
+		for (const [stream, early] of this.#early) {
+			if (early.size > 0) return `page ${stream.next} never arrived, later ones did`;
+		}
+		for (const stream of streams) {
+			while (stream.acked.delete(stream.next)) stream.next++;
+			if (stream.ended === 'complete' && stream.next < stream.emitted) return `page ${stream.next} never arrived`;
+		}
 		return undefined;
+	}
+
+	#ready(stream: PageStream): Page[] {
+		const early = this.#early.get(stream)!;
+		const ready: Page[] = [];
+		for (;;) {
+			const found = early.get(stream.next);
+			if (!found && !stream.acked.has(stream.next)) return ready;
+			if (found) ready.push(found);
+			early.delete(stream.next);
+			stream.acked.delete(stream.next++);
+		}
+	}
+
+	#streamOf({stream, source: {name, tenant}}: Page): PageStream {
+		if (stream) return stream;
+		const key = `${name}:${tenant}`;
+		let strange = this.#strange.get(key);
+		if (!strange) this.#strange.set(key, (strange = new PageStream(key)));
+		return strange;
 	}
 }
 
 /** The error for a page that was there already. */
 export function repeatedPage({source, sequence}: Page): ConfigError {
 	return new ConfigError(
-		`run: page ${sequence} of ${source.name}:${source.tenant} came twice; pass on every page once, and let no operator subscribe to a source again`,
+		`run: page ${sequence} of ${source.name}:${source.tenant} came twice; pass on every page once, and subscribe to a source once, or to each of its subscriptions by a source of its own`,
 	);
 }

@@ -1,10 +1,11 @@
 import {isObservable, type Observable} from 'rxjs';
 import {ConfigError} from '../model/errors.ts';
-import type {Page} from '../model/page.ts';
+import {Page} from '../model/page.ts';
+import type {Start} from '../model/start.ts';
 import {excerpt} from '../http/secrets.ts';
 import type {RunOptions} from './run-options.ts';
 
-const build = 'start => source(options, start).pipe(dedupe(start), normalize())';
+const build = 'source(options).pipe(normalize())';
 
 /** What `run()` knows: an option in another spelling, such as a state, would be left out in silence. */
 const optionNames = Object.keys({
@@ -18,12 +19,14 @@ const optionNames = Object.keys({
 	commitSize: true,
 	binding: true,
 	sign: true,
+	dedupe: true,
+	budget: true,
 } satisfies Record<keyof RunOptions, true>);
 
 /** Throws a ConfigError where `run()` cannot work with what it was given; types alone do not keep it away. */
 export function checkRunArguments(pages: unknown, sinks: readonly unknown[], options: unknown): void {
 	if (typeof pages !== 'function' && !isObservable(pages)) {
-		throw misused(`expected an Observable of pages, or a function that makes one (${build}), got ${kindOf(pages)}`);
+		throw misused(`expected an Observable of pages (${build}), or a function that makes one, got ${kindOf(pages)}`);
 	}
 	if (typeof options !== 'object' || options === null) throw misused(`expected options, got ${kindOf(options)}`);
 	for (const name of Object.keys(options)) {
@@ -44,9 +47,6 @@ export function checkRunArguments(pages: unknown, sinks: readonly unknown[], opt
 	if (deadLetters !== undefined && !hasMethods(deadLetters, 'open')) {
 		throw misused(`expected deadLetters to be a sink, such as ndjson({path}), got ${kindOf(deadLetters)}`);
 	}
-	if (state !== undefined && typeof pages !== 'function') {
-		throw misused(`a state needs a function that makes the pages: ${build}`);
-	}
 }
 
 /** What a builder gave, as long as it is a stream. */
@@ -57,22 +57,19 @@ export function builtPages(built: unknown): Observable<Page> {
 	throw misused(`expected the function to return an Observable of pages, got ${kindOf(built)}${wayOut}`);
 }
 
-/** The error for what is no page, or one whose events and records were taken apart. */
-export function misuseOf(page: unknown): ConfigError | undefined {
-	const {events, records} = (typeof page === 'object' && page !== null ? page : {}) as Partial<Page>;
-	if (!hasMethods(page, 'ack', 'nack', 'taken') || !Array.isArray(events) || !Array.isArray(records)) {
+/** The error for what is no page of this run. */
+export function misuseOf(page: unknown, run: Start): ConfigError | undefined {
+	if (!Page.is(page)) {
 		return misused(
 			`expected pages, got ${kindOf(page)}; leave out what takes pages apart (toEvents(), toArray(), bufferCount()), ` +
-				'and use mapEvents() and filterEvents() for events',
+				'and use page.map(), page.filter() and page.flatMap(), or mapEvents() and filterEvents(), never a spread',
 		);
 	}
-	if (events.length !== records.length) {
-		return misused(
-			`expected a page with a record for each event, got ${events.length} events and ${records.length} records; ` +
-				'use filterEvents() or mapEvents(), which keep them together',
-		);
-	}
-	return undefined;
+	if (!page.stream || page.run === run) return undefined;
+	const {name} = page.source;
+	return misused(
+		`expected the pages of ${name} to be of this run, got those of another one; subscribe to the source within the run, or make it with its start: run(start => source(options, start), …)`,
+	);
 }
 
 function misused(message: string): ConfigError {

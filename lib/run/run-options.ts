@@ -1,3 +1,4 @@
+import type {BudgetLimits} from '../model/budget.ts';
 import type {Progress} from '../model/report.ts';
 import type {CommitSize, Sink, SinkContext} from '../sink/sink.ts';
 import type {StateStore} from '../state/state.ts';
@@ -5,17 +6,21 @@ import type {StopOptions} from './stopping.ts';
 
 export interface RunOptions extends StopOptions {
 	/** Where checkpoints live. Without one, a run begins at the beginning. */
-	readonly state?: StateStore;
+	readonly state?: StateStore | undefined;
+	/** Whether nothing comes twice, as of the state, also where `dedupe()` stands nowhere. Default: true with a state. */
+	readonly dedupe?: boolean | undefined;
+	/** How much may be in memory between sources and sinks. Default: 4 pages, 16 MiB. */
+	readonly budget?: Partial<BudgetLimits> | undefined;
 	/** Called with the numbers so far, after each page and at each wait. */
-	readonly onProgress?: (progress: Progress) => void;
+	readonly onProgress?: ((progress: Progress) => void) | undefined;
 	/** Called with what sinks say they have done, such as what they changed, where that is no warning. */
-	readonly onNote?: (message: string) => void;
+	readonly onNote?: ((message: string) => void) | undefined;
 	/** Where events go that cannot be processed; without it the first one ends the run (`POISON_EVENT`). */
-	readonly deadLetters?: Sink;
+	readonly deadLetters?: Sink | undefined;
 	/** What may be written before a commit; default: what the sinks like, else 64 pages, 8 MiB or 5,000 ms. */
-	readonly commitSize?: Partial<CommitSize>;
+	readonly commitSize?: Partial<CommitSize> | undefined;
 	/** What else the state belongs to, for example `{format: 'audit'}`. A run with another value is refused. */
-	readonly binding?: Readonly<Record<string, string>>;
+	readonly binding?: Readonly<Record<string, string>> | undefined;
 	/** Signs each entry of the manifests that sinks write, for example `signer(privateKey)`. */
-	readonly sign?: SinkContext['sign'];
+	readonly sign?: SinkContext['sign'] | undefined;
 }

@@ -1,13 +1,17 @@
-import {Budget} from '../model/budget.ts';
+import {Budget, type BudgetLimits, defaultBudget} from '../model/budget.ts';
 import {ConfigError} from '../model/errors.ts';
 import type {Json} from '../model/event.ts';
 import type {Meter} from '../model/meter.ts';
-import type {KeepIdentities, Start} from '../model/start.ts';
+import type {SourcePlace, Start} from '../model/start.ts';
+import {PageStream} from '../model/stream.ts';
 import type {Checkpoint, StateStore} from '../state/state.ts';
 
 /** The `start` of a run: what its builder gets, and what the run learns from it. */
 export class RunStart implements Start {
-	readonly budget = new Budget();
+	readonly budget: Budget;
+	readonly ready: Promise<void>;
+	/** Called when the run is ready for requests. */
+	isReady!: () => void;
 	readonly signal: AbortSignal;
 	readonly meter: Meter;
 	readonly snapshots: Readonly<Record<string, Json>>;
@@ -18,13 +22,19 @@ export class RunStart implements Start {
 	readonly binding: Record<string, string> = {};
 	/** Where each source begins. */
 	readonly positions: Record<string, Json> = {};
-	keep: KeepIdentities | undefined;
+	/** Each subscription of a source. */
+	readonly streams: PageStream[] = [];
+	/** Where the last page of each source that was written ends. */
+	readonly #written = new Map<string, Json>();
+	readonly #places = new Map<string, {readonly binding: string; stream: PageStream | undefined}>();
 	/** What the first gap of this run was left for. */
 	failure: unknown;
 	readonly #checkpoint: Checkpoint | undefined;
 	#sealed = false;
 
-	constructor(checkpoint: Checkpoint | undefined, signal: AbortSignal, meter: Meter) {
+	constructor(checkpoint: Checkpoint | undefined, signal: AbortSignal, meter: Meter, limits?: Partial<BudgetLimits>) {
+		this.ready = new Promise(resolve => (this.isReady = resolve));
+		this.budget = new Budget({...defaultBudget, ...limits});
 		this.#checkpoint = checkpoint;
 		this.signal = signal;
 		this.meter = meter;
@@ -40,12 +50,12 @@ export class RunStart implements Start {
 	}
 
 	get hasSources(): boolean {
-		return Object.keys(this.positions).length > 0;
+		return this.#places.size > 0;
 	}
 
 	/** Their names. */
 	get sources(): string[] {
-		return Object.keys(this.positions).map(key => key.slice(0, key.indexOf(':')));
+		return [...this.#places.keys()].map(key => key.slice(0, key.indexOf(':')));
 	}
 
 	async loadIdentities(state: StateStore | undefined): Promise<void> {
@@ -57,32 +67,50 @@ export class RunStart implements Start {
 	/** From here on the state is what the sources so far have said: it was checked by that, and begins with it. */
 	seal(): void {
 		if (!this.hasSources) {
-			throw new ConfigError('run: a state needs sources that go on where it left off, but none took the start');
+			throw new ConfigError(
+				'run: a state needs a source that goes on where it left off, but none takes part in the run',
+			);
 		}
 		this.#sealed = true;
 	}
 
-	openSource(key: string, binding: Readonly<Record<string, string>>): Json | undefined {
-		if (this.#sealed) {
-			throw new ConfigError(`run: the source ${key} came too late for the state; make it before the builder returns`);
+	openSource(name: string, binding: Readonly<Record<string, string>>): SourcePlace {
+		const text = JSON.stringify(binding);
+		let key = name;
+		for (let count = 2; this.#places.has(key); key = `${name}#${count++}`) {
+			const {stream, binding: other} = this.#places.get(key)!;
+			if (stream?.ended && other === text) break;
 		}
-		if (Object.hasOwn(this.positions, key)) {
-			throw new ConfigError(`run: the source ${key} takes part twice; give each tenant one source`);
+		const place = {binding: text, stream: undefined as PageStream | undefined};
+		if (this.#sealed && !this.#places.has(key)) {
+			throw new ConfigError(
+				`run: the source ${key} came too late for the state, since it is subscribed to after the others; make it with the start of the run: run(start => concat(one(options, start), other(options, start)), …)`,
+			);
 		}
-		for (const [name, value] of Object.entries(binding)) this.binding[`${key} ${name}`] = value;
-		return this.#checkpoint?.sources[key];
+		this.#places.set(key, place);
+		for (const [option, value] of Object.entries(binding)) this.binding[`${key} ${option}`] = value;
+		return {
+			key,
+			position: () => this.#written.get(key) ?? this.#checkpoint?.sources[key],
+			begin: position => void (this.positions[key] = position),
+			stream: () => {
+				if (place.stream && !place.stream.ended) {
+					throw new ConfigError(`run: the source ${key} is subscribed to twice; share() its pages, or make it twice`);
+				}
+				place.stream = new PageStream(key);
+				this.streams.push(place.stream);
+				return place.stream;
+			},
+		};
 	}
 
-	begin(key: string, position: Json): void {
-		this.positions[key] = position;
+	/** Says that a page is with the sinks: with a state, a later subscription of its source goes on behind it. */
+	written(key: string, position: Json): void {
+		this.#written.set(key, position);
 	}
 
 	leaveGap(error: unknown): boolean {
 		this.failure ??= error;
 		return true;
-	}
-
-	keepIdentities(keep: KeepIdentities): void {
-		this.keep = keep;
 	}
 }

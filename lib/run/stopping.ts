@@ -1,10 +1,12 @@
+import {AuditError} from '../model/errors.ts';
+
 export interface StopOptions {
 	/** Asks the run to stop: no new request; what was fetched is written and committed; the report says `stopped`. */
-	readonly signal?: AbortSignal;
+	readonly signal?: AbortSignal | undefined;
 	/** Ends the run at once, without writing what was fetched. */
-	readonly forceSignal?: AbortSignal;
+	readonly forceSignal?: AbortSignal | undefined;
 	/** How long a run that was asked to stop may take to write what was fetched. Default: 7,500. */
-	readonly graceMs?: number;
+	readonly graceMs?: number | undefined;
 }
 
 /** How a run ends before its time. */
@@ -13,6 +15,8 @@ export interface Stopping {
 	readonly stop: AbortSignal;
 	/** Nothing at all any more: by force, when the grace is over, or because the run has failed. */
 	readonly abort: AbortController;
+	/** Ends it with this error. */
+	fail(error: unknown): void;
 	/** What the work comes to, or the reason why it was to end, where it does not soon after that. */
 	atMost<T>(work: Promise<T>): Promise<T>;
 	/** The caller's signals are no longer listened to. */
@@ -45,11 +49,11 @@ export function listenForStop(
 	let giveUp!: (reason: unknown) => void;
 	const overdue = new Promise<never>((_, reject) => (giveUp = reject));
 	overdue.catch(() => {});
-	const onForce = () => {
-		const reason: unknown = forceSignal?.aborted ? forceSignal.reason : signal?.reason;
-		abort.abort(reason);
-		after(closingMs, () => giveUp(reason));
+	const fail = (error: unknown) => {
+		abort.abort(error);
+		after(closingMs, () => giveUp(error));
 	};
+	const onForce = () => fail(abortedBy(forceSignal?.aborted ? forceSignal.reason : signal?.reason));
 	const onStop = () => {
 		after(silentMs, () => {
 			const limit = graceMs <= silentMs ? '' : `, ${seconds(graceMs - silentMs)} at most`;
@@ -65,20 +69,36 @@ export function listenForStop(
 		});
 		stop.abort(signal?.reason);
 	};
-	if (signal?.aborted) onStop();
-	else signal?.addEventListener('abort', onStop, {once: true});
-	if (forceSignal?.aborted) onForce();
-	else forceSignal?.addEventListener('abort', onForce, {once: true});
+	const released = new AbortController();
+	const listen = (to: AbortSignal | undefined, action: () => void) => {
+		if (to?.aborted) return action();
+		// a signal of one's own, since Node warns of more than ten listeners on the caller's
+		if (to) AbortSignal.any([to]).addEventListener('abort', action, {once: true, signal: released.signal});
+	};
+	listen(signal, onStop);
+	listen(forceSignal, onForce);
 	return {
 		stop: stop.signal,
 		abort,
+		fail,
 		atMost: work => Promise.race([work, overdue]),
 		release() {
 			for (const timer of timers) clearTimeout(timer);
-			signal?.removeEventListener('abort', onStop);
-			forceSignal?.removeEventListener('abort', onForce);
+			released.abort();
 		},
 	};
+}
+
+/** The caller's own error is the reason; what AbortController makes of none says nothing of the run. */
+function abortedBy(reason: unknown): unknown {
+	if (reason instanceof Error && !(reason instanceof DOMException)) return reason;
+	return new AuditError(
+		'ABORTED',
+		'the run was aborted; what was not committed is read and written again by the next run',
+		{
+			cause: reason,
+		},
+	);
 }
 
 function seconds(ms: number): string {

@@ -1,5 +1,5 @@
 import fs from 'node:fs';
-import {concat, from, type Observable} from 'rxjs';
+import {concat, defer, from, type Observable} from 'rxjs';
 import {ConfigError, reasonOf, SourceError} from '../model/errors.ts';
 import type {Json} from '../model/event.ts';
 import {lettersFrom, sendersOf} from './letters.ts';
@@ -9,7 +9,7 @@ import type {Page, Rejected, SourceFacts, SourceRecord} from '../model/page.ts';
 import {parseRecord, readRecord} from './records.ts';
 import {nowhere, type Scan, type SourcePosition} from './scan.ts';
 import type {Source} from './define-source.ts';
-import {freshStart, type Start} from '../model/start.ts';
+import {currentStart, type Start} from '../model/start.ts';
 
 export interface DeadLettersOptions {
 	/** The file that a run put them into. */
@@ -29,19 +29,20 @@ const foreverMs = 8.64e15;
  * the other. A record that is still no good becomes a dead letter again, so the run needs another file for those.
  *
  * ```ts
- * run(start => deadLetters({path: 'dead.ndjson', sources: [orgEvents]}, start).pipe(dedupe(start), normalize()), sink);
+ * run(deadLetters({path: 'dead.ndjson', sources: [orgEvents]}).pipe(normalize()), sink, {state});
  * ```
  */
-export function deadLetters(options: DeadLettersOptions, start: Start = freshStart()): Observable<Page> {
+export function deadLetters(options: DeadLettersOptions, start?: Start): Observable<Page> {
 	const {path, sources, maxEventBytes = 64 * 1024 * 1024} = options;
 	const senders = opened(path, () => sendersOf(path));
-	const pages = senders.map(({name, tenant}) => {
+	const known = senders.map(({name, tenant}) => {
 		const source = sources.find(candidate => candidate.name === name);
-		if (!source)
-			throw new ConfigError(`${path}: holds records of ${JSON.stringify(name)}; expected one of the sources given`);
-		return pagesOf(source, tenant, path, maxEventBytes, start);
+		if (source) return {source, tenant};
+		throw new ConfigError(`${path}: holds records of ${JSON.stringify(name)}; expected one of the sources given`);
 	});
-	return concat(...pages);
+	const open = (from: Start) =>
+		concat(...known.map(({source, tenant}) => pagesOf(source, tenant, path, maxEventBytes, from)));
+	return start ? open(start) : defer(() => open(currentStart()));
 }
 
 /** The names of the sources whose records the file holds. Throws a ConfigError where it is no dead-letter file. */
@@ -68,11 +69,10 @@ function pagesOf(
 		...mappingFacts(facts),
 		limit: () => {},
 	};
-	const key = `${name}:${tenant}`;
-	const position =
-		(start.openSource(key, {'dead letters': fs.realpathSync(path)}) as SourcePosition | undefined) ?? nowhere;
+	const place = start.openSource(`${name}:${tenant}`, {'dead letters': fs.realpathSync(path)});
+	const position = (place.position() as SourcePosition | undefined) ?? nowhere;
 	const scan: Scan = position.scan ?? {sinceMs: -foreverMs, untilMs: foreverMs, coversToMs: -foreverMs};
-	start.begin(key, {...position, scan} as unknown as Json);
+	place.begin({...position, scan} as unknown as Json);
 	const listedAtMs = order === 'none' ? Date.now() : undefined;
 
 	const read = async ({cursor = 0}: Scan): Promise<Answer<unknown>> => {
@@ -98,7 +98,7 @@ function pagesOf(
 		const more = offset < fs.statSync(path).size;
 		return {events: records.map(({value}) => value), records, rejected, bytes, ...(more ? {next: offset} : {})};
 	};
-	return from([scan]).pipe(paginate(read, {source, position, start}));
+	return from([scan]).pipe(paginate(read, {source, position, start, place}));
 }
 
 function opened<T>(path: string, action: () => T): T {

@@ -10,14 +10,14 @@ import type {Page} from '../model/page.ts';
 import {parseOptions} from '../options/parse-options.ts';
 import type {RecordFacts} from './records.ts';
 import type {Catalogue, EnrichedBy, SharedShape, SourceDefinition, SourceInput, SourceOptions} from './definition.ts';
-import {freshStart, type Start} from '../model/start.ts';
+import {currentStart, freshStart, type Start} from '../model/start.ts';
 
 export type {NormalizedMembers, SourceDefinition, Window} from './definition.ts';
 export type {SourceRequest} from './request.ts';
 
 /** One audit API: called with options, the pages of its events; its facts are members. */
 export interface Source<Input = never, T = unknown, Operations extends OperationTable = OperationTable> {
-	/** The pages, in the order of the API, from `start` on where one is given. */
+	/** The pages, in the order of the API, as of the run that subscribes to them, or that `start` is of. */
 	(options: Input, start?: Start): Observable<Page<T>>;
 	readonly name: string;
 	readonly docs: string;
@@ -65,10 +65,9 @@ export function defineSource<Shape extends z.ZodRawShape, T, Operations extends 
 	const schema = z.object(shape) as unknown as z.ZodObject<Shape & SharedShape>;
 	const source = (given: SourceInput<Shape>, start?: Start): Observable<Page<T>> => {
 		const options = parseOptions(name, schema, given) as SourceOptions<Shape>;
-		const open = (from: Start) => openSource(definition, options, from);
-		if (start) return open(start);
-		open(freshStart()); // what is wrong with the options is said now
-		return defer(() => open(freshStart()));
+		if (start) return defer(openSource(definition, options, start));
+		openSource(definition, options, freshStart()); // what is wrong with the options is said now
+		return defer(() => openSource(definition, options, currentStart())());
 	};
 	Object.defineProperty(source, 'name', {value: name});
 	return Object.assign(source, {

@@ -1,4 +1,4 @@
-import type {SourceRecord} from '../model/page.ts';
+import {type SourceRecord, withNumber} from '../model/page.ts';
 
 /** How often each id came so far among the records of one millisecond. Plain JSON: it is part of a cursor. */
 export interface EqualRecords {
@@ -27,8 +27,4 @@ export function numberEquals(
 		return withNumber(record, count);
 	});
 	return {records: numbered, last: ms === undefined ? undefined : {ms, counts: Object.fromEntries(counts)}};
-}
-
-export function withNumber(record: SourceRecord, count: number): SourceRecord {
-	return count === 1 ? record : {...record, id: `${record.id}-${count}`};
 }

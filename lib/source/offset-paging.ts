@@ -14,7 +14,7 @@ import {
 	msOf,
 	type Row,
 } from './anchors.ts';
-import {withNumber} from './equal-records.ts';
+import {withNumber} from '../model/page.ts';
 
 /**
  * Where paging by offset goes on. Plain JSON.

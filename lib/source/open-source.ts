@@ -7,7 +7,7 @@ import type {Json} from '../model/event.ts';
 import type {Client} from '../http/client.ts';
 import {mappingFacts} from './mapping.ts';
 import {paginate, type ReadPage} from './paginate.ts';
-import {keepEvents, type Page, type SourceFacts} from '../model/page.ts';
+import type {Page, SourceFacts} from '../model/page.ts';
 import {concernsPage} from './page-failure.ts';
 import {createSizedReader} from './page-size.ts';
 import {createReader} from './reader.ts';
@@ -25,13 +25,16 @@ type ScanOptions = ConnectOptions & {
 	maxEventBytes: number;
 };
 
-/** The pages of a source from where its start says, with everything that is the same for all sources. */
+/**
+ * Opens a source in a run, and gives what subscribes to it: each time from where its pages were written. The bounds are
+ * fixed at subscription; those of the first one now, so that they are durable before the first request.
+ */
 export function openSource<Shape extends z.ZodRawShape, T>(
 	definition: SourceDefinition<Shape, T>,
 	options: SourceOptions<Shape>,
 	start: Start,
-): Observable<Page<T>> {
-	const {name, ids, order, unorderedLists} = definition;
+): () => Observable<Page<T>> {
+	const {name, ids, order, unorderedLists, leavesOut} = definition;
 	const shared = options as unknown as ScanOptions;
 	const {endpoint, client, limiter} = connect(definition, shared, start.meter);
 	const tenant = definition.tenant(options, endpoint);
@@ -47,48 +50,53 @@ export function openSource<Shape extends z.ZodRawShape, T>(
 		...mappingFacts(definition),
 		limit: (requests, perMs) => limiter.limit(name, {requests, perMs}),
 	};
-
-	const key = `${name}:${tenant}`;
+	const read = readerFor(definition, client, options, overlapMs);
 	const binding = {endpoint: endpoint.origin + endpoint.pathname, ...filtersOf(definition, options)};
-	const position = resume((start.openSource(key, binding) as SourcePosition | undefined) ?? nowhere);
-	const plan = planOf(definition, shared, overlapMs, start.floorMs(key));
-	const scans = planScans(position, plan);
-	const [first] = scans;
-	start.begin(key, (first ? {...begin(position, first), scan: first} : position) as unknown as Json);
+	const place = start.openSource(`${name}:${tenant}`, binding);
 
-	const {scan: interrupted} = position;
-	const isOld = ({sinceMs, untilMs}: Scan) =>
-		gapsIn(position).some(gap => gap.sinceMs === sinceMs && gap.untilMs === untilMs);
-	const following = (reached: SourcePosition): readonly Scan[] => {
-		if (!interrupted || reached.scan) return [];
-		// a gap that this run left is for the next one
-		if (order !== 'none') return planScans(reached, plan).filter(scan => scan.reason === undefined || isOld(scan));
-		// listed anew by the same run, everybody would come twice
-		const begun = iso(interrupted.untilMs);
-		start.meter.warn(`${name}: this run finished the listing that was begun at ${begun}; run again for a new one`);
-		return [];
+	const begun = () => {
+		const position = resume((place.position() as SourcePosition | undefined) ?? nowhere);
+		const plan = planOf(definition, shared, overlapMs, start.floorMs(place.key));
+		const scans = planScans(position, plan);
+		const [first] = scans;
+		place.begin((first ? {...begin(position, first), scan: first} : position) as unknown as Json);
+		return {position, plan, scans};
 	};
-	const pages = from(scans).pipe(
-		paginate<T>(readerFor(definition, client, options, overlapMs), {
-			source,
-			position,
-			following,
-			start,
-			byOffset: !definition.next,
-			refusesCursor: error => refusesCursor(definition, error),
-			concernsPage,
-		}),
-	);
-	const {leavesOut} = definition;
-	if (!leavesOut) return pages;
-	return pages.pipe(
-		map(page =>
-			keepEvents(
-				page,
-				page.events.map(event => !leavesOut(event, options)),
-			),
-		),
-	);
+	let ready: ReturnType<typeof begun> | undefined = begun();
+
+	return () => {
+		const {position, plan, scans} = ready ?? begun();
+		ready = undefined;
+		const pages = from(scans).pipe(
+			paginate<T>(read, {
+				source,
+				position,
+				following: following(position, plan),
+				start,
+				place,
+				byOffset: !definition.next,
+				refusesCursor: error => refusesCursor(definition, error),
+				concernsPage,
+			}),
+		);
+		return leavesOut ? pages.pipe(map(page => page.filter(event => !leavesOut(event, options)))) : pages;
+	};
+
+	/** What is read when a pass that was interrupted is over. */
+	function following(position: SourcePosition, plan: ScanPlan) {
+		const {scan: interrupted} = position;
+		const isOld = ({sinceMs, untilMs}: Scan) =>
+			gapsIn(position).some(gap => gap.sinceMs === sinceMs && gap.untilMs === untilMs);
+		return (reached: SourcePosition): readonly Scan[] => {
+			if (!interrupted || reached.scan) return [];
+			// a gap that this run left is for the next one
+			if (order !== 'none') return planScans(reached, plan).filter(scan => scan.reason === undefined || isOld(scan));
+			// listed anew by the same run, everybody would come twice
+			const begun = iso(interrupted.untilMs);
+			start.meter.warn(`${name}: this run finished the listing that was begun at ${begun}; run again for a new one`);
+			return [];
+		};
+	}
 }
 
 /** Reads pages of the size that is asked for, or smaller ones where requests say how large a page is to be. */

@@ -1,8 +1,7 @@
 import {concat, concatMap, defer, EMPTY, Observable, type OperatorFunction, throwError} from 'rxjs';
 import type {BudgetPlace} from '../model/budget.ts';
-import type {Json} from '../model/event.ts';
-import {huntForgotten} from '../model/lost-pages.ts';
-import {createPage, type Page, type SourceFacts} from '../model/page.ts';
+import type {Page, SourceFacts} from '../model/page.ts';
+import {roomFor, streamPage} from './stream-page.ts';
 import {createProgressGuard} from './progress-guard.ts';
 import {readAroundGap} from './around-gap.ts';
 import type {SourceError} from '../model/errors.ts';
@@ -26,7 +25,8 @@ import {
 	spansOf,
 	withoutCursor,
 } from './scan.ts';
-import {freshStart, type Start} from '../model/start.ts';
+import {freshStart, type SourcePlace, type Start} from '../model/start.ts';
+import type {PageStream} from '../model/stream.ts';
 
 export type {Answer, ReadPage};
 
@@ -37,6 +37,8 @@ export interface PaginateOptions {
 	/** The passes after those of the stream, asked for when these are over. */
 	readonly following?: ((position: SourcePosition) => readonly Scan[]) | undefined;
 	readonly start?: Start;
+	/** The source's place in the run; default: one of the name and tenant of `source`. */
+	readonly place?: SourcePlace;
 	/** True where a cursor is an offset: times are no bounds then, since records may be in any order. */
 	readonly byOffset?: boolean;
 	/** Whether an error says that the API does not know this cursor (any more). */
@@ -59,14 +61,18 @@ export interface PaginateOptions {
  * ```
  */
 export function paginate<T>(read: ReadPage<T>, options: PaginateOptions): OperatorFunction<Scan, Page<T>> {
-	const {start = freshStart(), position = nowhere} = options;
+	const {start = freshStart(), position = nowhere, source} = options;
+	const place = options.place ?? start.openSource(`${source.name}:${source.tenant}`, {});
 	return scans =>
 		new Observable(subscriber => {
+			const stream = place.stream();
+			const open = new Set<() => void>();
 			// of the whole stream: a page may be settled when its own pass is over
 			const fail = (reason: unknown) => subscriber.error(reason);
 			const progress: Progress = {
 				position,
-				sequence: 0,
+				stream,
+				open,
 				fail,
 				left: {failures: maxFailedProbes, inRow: 0},
 				heard: false,
@@ -78,13 +84,27 @@ export function paginate<T>(read: ReadPage<T>, options: PaginateOptions): Operat
 			const end = defer(() =>
 				progress.failure && !start.leaveGap(progress.failure) ? throwError(() => progress.failure) : EMPTY,
 			);
-			return concat(scans.pipe(pages), following.pipe(pages), end).subscribe(subscriber);
+			subscriber.add(() => {
+				stream.ended ??= 'left';
+				// nobody needs their place any more: what still arrives is written, and what does not is read again
+				for (const release of open) release();
+			});
+			return concat(scans.pipe(pages), following.pipe(pages), end).subscribe({
+				next: page => subscriber.next(page),
+				error: error => subscriber.error(error),
+				complete() {
+					stream.ended = 'complete';
+					subscriber.complete();
+				},
+			});
 		});
 }
 
 interface Progress {
 	position: SourcePosition;
-	sequence: number;
+	readonly stream: PageStream;
+	/** Gives back the place of each page that is in memory; none refers to its page, which may be dropped. */
+	readonly open: Set<() => void>;
 	readonly fail: (reason: unknown) => void;
 	/** What the first gap of this stream was left for. */
 	failure?: SourceError;
@@ -168,12 +188,7 @@ function pagesOfScan<T>(
 			// a smaller part of a gap that is known already says nothing new
 			if (spansOf(position) === before) return open;
 			start.meter.setGaps(source, gapsIn(position));
-			emit(
-				createPage<T>(
-					{events: [], records: [], bytes: 0, source, ...placeInStream()},
-					{taken: () => {}, nacked: progress.fail},
-				),
-			);
+			emit(newPage({events: [], records: [], bytes: 0}));
 			return open;
 		}
 
@@ -195,13 +210,14 @@ function pagesOfScan<T>(
 			return position;
 		}
 
-		function placeInStream() {
-			return {sequence: progress.sequence++, position: progress.position as unknown as Json};
+		function newPage(answer: Answer<T>, place?: BudgetPlace): Page<T> {
+			return streamPage(answer, {...progress, source: options.source, start, place});
 		}
 
 		async function readScan(pass: {scan: Scan}): Promise<void> {
 			const {source, maxEmptyPages} = options;
 			const guard = createProgressGuard(source.name, {cursor: pass.scan.cursor, maxEmptyPages});
+			await start.ready;
 			let place = await start.budget.acquire(signal);
 			let pending = request(pass.scan);
 			for (;;) {
@@ -244,7 +260,7 @@ function pagesOfScan<T>(
 					emit(page);
 				} else {
 					emit(page);
-					place = await room();
+					place = await roomFor(start, signal, progress.fail);
 					pending = request(pass.scan);
 				}
 			}
@@ -265,15 +281,6 @@ function pagesOfScan<T>(
 			else subscriber.next(page);
 		}
 
-		async function room(): Promise<BudgetPlace> {
-			const hunt = huntForgotten();
-			try {
-				return await start.budget.acquire(signal);
-			} finally {
-				hunt.stop();
-			}
-		}
-
 		function pageOf(answer: Answer<T>, current: Scan, isStuck: boolean, place: BudgetPlace): Page<T> {
 			place.hold(answer.bytes);
 			progress.heard ||= !isEmpty(answer) || Boolean(answer.rows);
@@ -284,17 +291,7 @@ function pagesOfScan<T>(
 			if (isStuck) progress.position = moved;
 			else if (answer.next === undefined) progress.position = finish(moved, current);
 			else progress.position = {...moved, scan: {...moved.scan!, cursor: answer.next}};
-			return createPage<T>(
-				{
-					events: within(answer.events),
-					records,
-					rejected: answer.rejected ?? [],
-					source: options.source,
-					...placeInStream(),
-					bytes: answer.bytes,
-				},
-				{taken: () => place.release(), nacked: progress.fail},
-			);
+			return newPage({...answer, events: within(answer.events), records}, place);
 		}
 	});
 }

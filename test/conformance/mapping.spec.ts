@@ -7,7 +7,7 @@ import type {EmulatorSwitches} from '../support/emulator.ts';
 import {type AuditEvent, auditEvent} from '../../lib/model/event.ts';
 import {mappingFacts} from '../../lib/source/mapping.ts';
 import {normalize} from '../../lib/operators/normalize.ts';
-import {createPage, type Page} from '../../lib/model/page.ts';
+import {Page} from '../../lib/model/page.ts';
 import {run} from '../../lib/run/run.ts';
 import {parseAnswer, readRecords} from '../../lib/source/records.ts';
 import {toEcs} from '../../lib/schemas/ecs.ts';
@@ -47,7 +47,7 @@ function pageOf({source, name}: Subject, texts: readonly string[]): Page {
 	const answer = parseAnswer(Buffer.from(`{"${facts.records}":[${texts.join()}]}`), facts.records);
 	const read = readRecords(facts, answer.records, source.order === 'none' ? 0 : undefined);
 	const context = {source: factsOf({name, ...mappingFacts(facts)}), sequence: 0, position: null, bytes: 1};
-	return createPage({...read, ...context}, {taken() {}, nacked() {}});
+	return Page.of({...read, ...context}, {taken() {}, nacked() {}});
 }
 
 /**

@@ -49,15 +49,13 @@ describe('Meter', () => {
 		const meter = new Meter();
 		let changes = 0;
 		meter.onChange = () => changes++;
-		const page = {
-			...pageOf([
-				{id: 'a', timeMs: 7},
-				{id: 'b', timeMs: 5},
-			]),
-			duplicates: 3,
-		};
+		const records = [
+			{id: 'a', timeMs: 7},
+			{id: 'b', timeMs: 5},
+		];
+		const page = pageOf(records).with({duplicates: 3});
 		meter.written(page, 2, 1);
-		meter.written({...pageOf([]), duplicates: 0}, 0, 0);
+		meter.written(pageOf([]).with({duplicates: 0}), 0, 0);
 		const {pages, events, duplicates, deadLetters, positionMs, unknownActions} = meter.snapshot();
 		assert.deepEqual([pages, events, duplicates, deadLetters, positionMs], [2, 2, 3, 1, 5]);
 		assert.deepEqual(unknownActions, {});
@@ -72,7 +70,7 @@ describe('Meter', () => {
 			['10', 1],
 		];
 		for (const unknownActions of [new Map(given), new Map([['x', 3]])]) {
-			meter.written({...pageOf([]), unknownActions}, 0, 0);
+			meter.written(pageOf([]).with({unknownActions}), 0, 0);
 		}
 		const counted = meter.snapshot().unknownActions;
 		assert.deepEqual(new Map(Object.entries(counted)), new Map([...given, ['x', 5]]));
@@ -81,7 +79,7 @@ describe('Meter', () => {
 
 	it('keeps a bounded number of names of bounded length, and the sum of the others', () => {
 		const meter = new Meter();
-		const page = (names: readonly string[]) => ({...pageOf([]), unknownActions: new Map(names.map(name => [name, 1]))});
+		const page = (names: readonly string[]) => pageOf([]).with({unknownActions: new Map(names.map(name => [name, 1]))});
 		const names = Array.from({length: 1500}, (_, index) => `action ${index}`);
 		meter.written(page(['long'.repeat(1000), 'x'.repeat(200), 'x'.repeat(201)]), 0, 0);
 		meter.written(page(names), 0, 0);

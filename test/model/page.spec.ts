@@ -5,10 +5,10 @@ import {dedupe} from '../../lib/operators/dedupe.ts';
 import {filterEvents} from '../../lib/operators/filter-events.ts';
 import {mapEvents} from '../../lib/operators/map-events.ts';
 import {normalize} from '../../lib/operators/normalize.ts';
-import {createPage, keepEvents, type Page} from '../../lib/model/page.ts';
+import {Page} from '../../lib/model/page.ts';
 import {factsOf, idsOf, listen, pageOf, settledLog} from '../support/pages.ts';
 
-describe('createPage', () => {
+describe('Page.of', () => {
 	it('begins with nothing rejected, nothing remembered, and its own texts', () => {
 		const {rejected, snapshots, duplicates, verbatim, identities} = pageOf(['a']);
 		assert.deepEqual(
@@ -29,16 +29,16 @@ describe('createPage', () => {
 			fc.property(calls, names => {
 				const log: string[] = [];
 				const {events, records, source, sequence, position, bytes} = pageOf(['a']);
-				const page = createPage(
+				const page = Page.of(
 					{events, records, source, sequence, position, bytes},
 					{
 						taken: () => void log.push('taken'),
 						acked: () => void log.push('ack'),
-						nacked: reason => void log.push(reason as string),
+						nacked: (reason: unknown) => void log.push(reason as string),
 					},
 				);
 				// through a page made from it, as operators do
-				const derived = {...page, events: []};
+				const derived = page.filter(() => false);
 				for (const [index, name] of names.entries()) (index % 2 === 0 ? page : derived)[name]('nack');
 				const settled = names.find(name => name !== 'taken');
 				assert.deepEqual(log, [...(names.length > 0 ? ['taken'] : []), ...(settled ? [settled] : [])]);
@@ -49,24 +49,61 @@ describe('createPage', () => {
 	it('needs nobody who hears of the acknowledgement', () => {
 		const {events, records, source, sequence, position, bytes} = pageOf(['a']);
 		const settlement = {taken: () => {}, nacked: () => {}};
-		createPage({events, records, source, sequence, position, bytes}, settlement).ack();
+		Page.of({events, records, source, sequence, position, bytes}, settlement).ack();
 	});
 });
 
-describe('keepEvents', () => {
-	it('gives the same page where all is kept', () => {
-		const page = pageOf(['a', 'b']);
-		assert.equal(keepEvents(page, [true, true]), page);
+describe('a page made from another', () => {
+	const ids = fc.uniqueArray(fc.nat(40).map(String), {maxLength: 12});
+
+	it('keeps each event with its record, and settles the same page', () => {
+		fc.assert(
+			fc.property(ids, fc.func(fc.nat(3)), (given, countOf) => {
+				const settled = settledLog();
+				const page = pageOf(given, {settled});
+				const kept = page.filter((_, {id}) => countOf(id) > 0);
+				assert.deepEqual(
+					idsOf(kept),
+					given.filter(id => countOf(id) > 0),
+				);
+				const mapped = page.map((event, {id}) => ({event, id}));
+				assert.ok(mapped.entries.every(({event, record}) => event.id === record.id && event.event === record.value));
+				const several = page.flatMap((_, {id}) =>
+					Array.from({length: countOf(id)}, (_item, index) => `${id} ${index}`),
+				);
+				assert.deepEqual(
+					several.entries.map(({event, record}) => [event, record.id]),
+					given.flatMap(id =>
+						Array.from({length: countOf(id)}, (_, at) => [`${id} ${at}`, at === 0 ? id : `${id}-${at + 1}`]),
+					),
+				);
+				several.ack();
+				assert.deepEqual([settled.taken, settled.acked], [[0], [0]]);
+				assert.deepEqual([page.verbatim, kept.verbatim, mapped.verbatim, several.verbatim], [true, true, false, false]);
+			}),
+		);
 	});
 
-	it('keeps events and records together and adds to what was rejected', () => {
-		const one = {text: Buffer.from('1'), reason: 'one'};
-		const two = {text: Buffer.from('2'), reason: 'two'};
-		const kept = keepEvents(pageOf(['a', 'b', 'c'], {rejected: [one]}), [false, true, false], [two]);
-		assert.deepEqual(idsOf(kept), ['b']);
-		assert.deepEqual(kept.events, [{id: 'b', timeMs: 0}]);
-		assert.deepEqual(kept.rejected, [one, two]);
-		assert.deepEqual(keepEvents(pageOf(['a']), [true], [two]).rejected, [two]);
+	it('is none where a promise would have to be awaited, and none by a spread', () => {
+		const page = pageOf(['a']);
+		for (const make of [
+			() => page.map(async event => event),
+			() => page.filter((async () => true) as never),
+			() => page.flatMap((async () => []) as never),
+		]) {
+			assert.throws(make, {code: 'CONFIG', message: /expected a value, got a promise; use mapEvents/});
+		}
+		assert.ok(Page.is(page.map(event => event)));
+		assert.ok(!Page.is({...page}));
+		assert.ok(!Page.is(null));
+	});
+
+	it('gives the caller his own error', () => {
+		const own = new Error('mine');
+		const fail = () => {
+			throw own;
+		};
+		for (const make of [() => pageOf(['a']).map(fail), () => pageOf(['a']).filter(fail)]) assert.throws(make, own);
 	});
 });
 
@@ -94,17 +131,20 @@ describe('a chain of operators', () => {
 				const source = factsOf({normalize: value => ({action: JSON.stringify(value)})});
 				const pages = given.map((ids, sequence) => pageOf(ids, {sequence, source, settled}));
 				let stream = from(pages).pipe();
-				for (const [name, throws, keeps] of chosen) stream = stream.pipe(steps[name]!(throws, keeps));
+				const once = chosen.filter(([name], at) => name !== 'normalize' || at === 0);
+				for (const [name, throws, keeps] of once) stream = stream.pipe(steps[name]!(throws, keeps));
 				const heard = listen(stream, page => page.ack());
 				await heard.over;
 
 				// the model: one event after the other through all steps
-				const seen = chosen.map(() => new Set<string>());
+				const seen = once.map(() => new Set<string>());
 				const fateOf = (event: string): 'out' | 'rejected' | 'filtered' | 'duplicate' => {
 					let rejected = false;
-					for (const [step, [name, throws, keeps]] of chosen.entries()) {
+					for (const [step, [name, throws, keeps]] of once.entries()) {
 						const what = rejected ? `rejected ${event}` : event;
-						if (name === 'dedupe' && seen[step]!.has(what)) return 'duplicate';
+						if (name === 'dedupe' && once.findIndex(([other]) => other === name) === step && seen[step]!.has(what)) {
+							return 'duplicate';
+						}
 						seen[step]!.add(what);
 						if (rejected) continue;
 						if (/map|filter/.test(name) && throws.has(event)) rejected = true;

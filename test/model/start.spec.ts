@@ -9,9 +9,10 @@ describe('freshStart', () => {
 		assert.equal(start.floorMs('a:1'), undefined);
 		assert.equal(start.identities.length, 0);
 		assert.equal(start.interrupted, false);
-		assert.equal(start.openSource('source:tenant', {filter: 'x'}), undefined);
-		start.begin('source:tenant', {});
-		start.keepIdentities(entries => entries);
+		const place = start.openSource('source:tenant', {filter: 'x'});
+		assert.deepEqual([place.key, place.position()], ['source:tenant', undefined]);
+		place.begin({});
+		assert.notEqual(place.stream(), place.stream());
 	});
 
 	it('shares nothing with another', () => {

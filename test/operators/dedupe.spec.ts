@@ -3,11 +3,11 @@ import fc from 'fast-check';
 import {EMPTY, from, NEVER, Subject, throwError} from 'rxjs';
 import type {Json} from '../../lib/model/event.ts';
 import {entryBytes} from '../../lib/model/identity-set.ts';
-import {dedupe, type DedupeOptions} from '../../lib/operators/dedupe.ts';
+import {dedupe, type DedupeOptions, keepNeeded} from '../../lib/operators/dedupe.ts';
 import {filterEvents} from '../../lib/operators/filter-events.ts';
-import {keepEvents, type Page} from '../../lib/model/page.ts';
-import {freshStart, type KeepIdentities, type Start} from '../../lib/model/start.ts';
-import {factsOf, idsOf, listen, pageOf, type TestRecord} from '../support/pages.ts';
+import type {Page} from '../../lib/model/page.ts';
+import {freshStart, type Start} from '../../lib/model/start.ts';
+import {inStart, factsOf, idsOf, listen, pageOf, type TestRecord} from '../support/pages.ts';
 
 const hourMs = 3_600_000;
 const source = factsOf({overlapMs: hourMs});
@@ -16,12 +16,11 @@ const source = factsOf({overlapMs: hourMs});
 class Memory {
 	snapshots: Record<string, Json> = {};
 	identities: Uint8Array = new Uint8Array();
-	#keep: KeepIdentities = entries => entries;
 
 	/** The start of a new run. */
 	start(): Start {
 		const {snapshots, identities} = this;
-		return {...freshStart(), snapshots, identities, keepIdentities: keep => (this.#keep = keep)};
+		return {...freshStart(), snapshots, identities};
 	}
 
 	commit(page: Page): void {
@@ -30,12 +29,12 @@ class Memory {
 	}
 
 	compact(): void {
-		this.identities = this.#keep(this.identities, this.snapshots);
+		this.identities = keepNeeded(this.identities, this.snapshots);
 	}
 }
 
 function through(pages: readonly Page[], start: Start = freshStart(), options?: DedupeOptions): Page[] {
-	return listen(from(pages).pipe(dedupe(start, options))).values;
+	return listen(from(pages.map(page => inStart(page, start))).pipe(dedupe(options))).values;
 }
 
 function idsThrough(pages: readonly Page[], start?: Start, options?: DedupeOptions): string[] {
@@ -99,7 +98,7 @@ describe('dedupe', () => {
 	});
 
 	it('adds to the duplicates and snapshots that others have counted', () => {
-		const [page] = through([{...pageOf([{id: 'a', timeMs: 5}, 'a']), duplicates: 3, snapshots: {other: 1}}]);
+		const [page] = through([pageOf([{id: 'a', timeMs: 5}, 'a']).with({duplicates: 3, snapshots: {other: 1}})]);
 		assert.equal(page!.duplicates, 4);
 		assert.deepEqual(Object.keys(page!.snapshots), ['other', `dedupe:${source.name}:${source.tenant}`]);
 	});
@@ -211,7 +210,7 @@ describe('dedupe', () => {
 	it('drops a record that was rejected before, by its text', () => {
 		const rejected = [{text: Buffer.from('{"id":1}'), reason: 'no time'}];
 		const start = freshStart();
-		const pages = [0, 1].map(sequence => ({...pageOf([{id: `e${sequence}`}], {sequence, source}), rejected}));
+		const pages = [0, 1].map(sequence => pageOf([{id: `e${sequence}`}], {sequence, source, rejected}));
 		const out = through(pages, start);
 		assert.deepEqual(
 			out.map(page => [page.events.length, page.rejected.length, page.duplicates]),
@@ -294,7 +293,7 @@ describe('dedupe', () => {
 			),
 		).values;
 		assert.deepEqual(out.map(idsOf), [['b'], ['c']]);
-		assert.deepEqual(idsThrough([keepEvents(pageOf(['a', 'b']), [false, true]), pageOf(['a', 'b'])]), ['b', 'a']);
+		assert.deepEqual(idsThrough([pageOf(['a', 'b']).filter((_, {id}) => id === 'b'), pageOf(['a', 'b'])]), ['b', 'a']);
 	});
 
 	describe('with more than it remembers', () => {
@@ -306,14 +305,13 @@ describe('dedupe', () => {
 		it('keeps the overlap, the last pages and the second of the edge; what is older passes again', () => {
 			const memory = new Memory();
 			const start = memory.start();
-			const out = listen(
-				from([
-					...paged(log, 5000),
-					pageOf(log.slice(0, 3600), {sequence: 100, source}),
-					pageOf(log.slice(-40_000), {sequence: 101, source}),
-					pageOf(log.slice(20_000, 20_010), {sequence: 102, source}),
-				]).pipe(dedupe(start)),
-			).values;
+			const pages = [
+				...paged(log, 5000),
+				pageOf(log.slice(0, 3600), {sequence: 100, source}),
+				pageOf(log.slice(-40_000), {sequence: 101, source}),
+				pageOf(log.slice(20_000, 20_010), {sequence: 102, source}),
+			];
+			const out = through(pages, start);
 			assert.equal(out.slice(0, 30).flatMap(idsOf).length, count, 'nothing new is dropped');
 			assert.deepEqual(
 				out.slice(30).map(page => idsOf(page).length),

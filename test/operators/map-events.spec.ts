@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import {runInNewContext} from 'node:vm';
 import {EMPTY, from, NEVER, of, Subject, take, throwError} from 'rxjs';
-import {eachEvent, mapEvents} from '../../lib/operators/map-events.ts';
-import {keepEvents, type Page} from '../../lib/model/page.ts';
-import {idsOf, listen, pageOf, recordOf, settle} from '../support/pages.ts';
+import {mapEvents} from '../../lib/operators/map-events.ts';
+import type {Page} from '../../lib/model/page.ts';
+import {idsOf, listen, pageOf, settle} from '../support/pages.ts';
 
 const reasons = (page: Page | undefined) => page!.rejected.map(({id, reason}) => [id, reason]);
 
@@ -126,27 +126,5 @@ describe('mapEvents', () => {
 		resolve('A');
 		await settle();
 		assert.deepEqual(heard.values, []);
-	});
-});
-
-describe('eachEvent', () => {
-	it('hands over what came of each event, and which of them failed', () => {
-		const page = {...pageOf(['a', 'b']), records: ['a', 'b'].map(id => recordOf({id}))};
-		const [out] = listen(
-			of(page).pipe(
-				eachEvent(
-					(_, {id}) => {
-						if (id === 'a') throw new Error('odd');
-						return id;
-					},
-					(whole, results, ok, rejected) => {
-						assert.deepEqual(results, [undefined, 'b']);
-						assert.deepEqual(ok, [false, true]);
-						return keepEvents(whole, ok, rejected);
-					},
-				),
-			),
-		).values;
-		assert.deepEqual(idsOf(out!), ['b']);
 	});
 });

@@ -83,7 +83,7 @@ describe('normalize', () => {
 				['__proto__', 1],
 			]),
 		);
-		const again = listen(of({...pageOf(records, {source}), unknownActions: new Map([['x', 1]])}).pipe(normalize()));
+		const again = listen(of(pageOf(records, {source}).with({unknownActions: new Map([['x', 1]])})).pipe(normalize()));
 		assert.equal(again.values[0]!.unknownActions!.get('x'), 3, 'what an operator before it has counted stays');
 		const unruled = normalized(records, {source: {...source, ruleOf: undefined}});
 		assert.equal(unruled.unknownActions?.size ?? 0, 0, 'a source without rules knows no unknown action');

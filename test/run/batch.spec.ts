@@ -14,7 +14,7 @@ function linesOf({lines, ends}: Batch): string[] {
 }
 
 function withEvents(events: readonly unknown[]): Page {
-	return {...pageOf(events.map((_, index) => `${index}`)), events, verbatim: false};
+	return pageOf(events.map((_, index) => `${index}`)).map((_, {id}) => events[Number(id)]);
 }
 
 const texts = [
@@ -34,11 +34,10 @@ describe('toBatch', () => {
 		assert.deepEqual(linesOf(batch), texts);
 		assert.equal(batch.lines.length, batch.ends.at(-1));
 		assert.deepEqual(rejected, []);
-		assert.equal(batch.events, page.events);
-		assert.equal(batch.records, page.records);
+		assert.deepEqual([batch.events, batch.records], [page.events, page.records]);
 		const source = {name: 'some-source', tenant: 'some-tenant', ids: 'global'};
 		assert.deepEqual(batch.source, {...source, unorderedLists: undefined});
-		const sets = toBatch({...page, source: factsOf({unorderedLists: true})});
+		const sets = toBatch(pageOf([], {source: factsOf({unorderedLists: true})}));
 		assert.deepEqual(sets.batch.source, {...source, unorderedLists: true});
 	});
 
@@ -52,8 +51,9 @@ describe('toBatch', () => {
 
 	it('writes what an operator made as JSON, even the same object', () => {
 		const page = pageOf([{id: 'a', text: Buffer.from('{"f":1.0}'), value: {f: 1}}]);
-		assert.deepEqual(linesOf(toBatch({...page, verbatim: false}).batch), ['{"f":1}']);
-		assert.deepEqual(linesOf(toBatch({...page, events: [{f: 1}]}).batch), ['{"f":1}'], 'a page that says so wrongly');
+		assert.deepEqual(linesOf(toBatch(page.map(event => event)).batch), ['{"f":1}']);
+		const wrong = page.with({entries: [{event: {f: 1}, record: page.records[0]!}]});
+		assert.deepEqual(linesOf(toBatch(wrong).batch), ['{"f":1}'], 'a page that says so wrongly');
 	});
 
 	it('says where each event ends, whatever is in it', () => {

@@ -19,7 +19,7 @@ import type {StateStore} from '../../lib/state/state.ts';
 import {type MemoryBucket, memoryBucket} from '../support/memory-bucket.ts';
 import {memorySink, type MemorySink} from '../support/memory-sink.ts';
 import {type MemoryStore, memoryStore} from '../support/memory-store.ts';
-import {factsOf, idsOf, listen, pageOf, settle, type TestRecord} from '../support/pages.ts';
+import {inStart, settledLog, factsOf, idsOf, listen, pageOf, settle, type TestRecord} from '../support/pages.ts';
 import {pagedSource, someRecords, textsOf} from '../support/paged-source.ts';
 
 const crash = new Error('crash');
@@ -66,8 +66,8 @@ describe('Committer', () => {
 			await committer.open();
 			const other = factsOf({tenant: 'other'});
 			const pages = [
-				{...pageOf(['a', 'b'], {sequence: 0}), snapshots: {one: 1, two: 1}},
-				{...pageOf(['c'], {sequence: 5, source: other}), snapshots: {one: 2}},
+				pageOf(['a', 'b'], {sequence: 0}).with({snapshots: {one: 1, two: 1}}),
+				pageOf(['c'], {sequence: 5, source: other}).with({snapshots: {one: 2}}),
 			];
 			for (const page of pages) await write(committer, page);
 			assert.deepEqual([committer.hasUncommitted, state.history.length], [true, 1]);
@@ -80,6 +80,7 @@ describe('Committer', () => {
 					sources: {'some-source:some-tenant': {after: 0}, 'some-source:other': {after: 5}},
 					snapshots: {one: 2, two: 1},
 					sinks: {'some-sink:memory': {lines: 3}},
+					journal: {generation: 0, bytes: 0},
 				},
 			});
 			await committer.commit();
@@ -94,7 +95,7 @@ describe('Committer', () => {
 			await first.open();
 			const page = pageOf(['a']);
 			await first.writeDeadLetters(page, [{text: Buffer.from('{}'), reason: 'odd'}]);
-			await write(first, {...page, snapshots: {one: 1}});
+			await write(first, page.with({snapshots: {one: 1}}));
 			await first.commit();
 			await first.close();
 			const second = await committerOf({sinks, state, deadLetters: memorySink({target: 'another'})});
@@ -175,12 +176,12 @@ describe('Committer', () => {
 			const state = memoryStore({step});
 			const deadLetters = memorySink({target: 'dead', step});
 			const odd = {id: 'odd', text: Buffer.from('{"odd":"✓"}'), reason: 'too odd'};
-			const page = pageOf(['a'], {rejected: [odd]});
-			const acked = () => void log.push('ack');
+			const settled = settledLog();
+			const page = pageOf(['a'], {rejected: [odd], settled});
+			settled.acked.push = () => log.push('ack');
 			const build: Build = start => {
-				start.openSource('some-source:some-tenant', {});
-				start.begin('some-source:some-tenant', {});
-				return from([{...page, ack: acked}]);
+				start.openSource('some-source:some-tenant', {}).begin({});
+				return from([page]);
 			};
 			const report = await run(build, memorySink({step}), {state, deadLetters});
 			const letters = deadLetters.lines.map(line => JSON.parse(line) as Json);
@@ -228,7 +229,7 @@ describe('Committer', () => {
 				assert.equal(bytes.length, 6 * 20);
 				const start = new RunStart(state.stored!.checkpoint, never, new Meter());
 				await start.loadIdentities(state);
-				const {values} = listen(of(pageOf([...someRecords(6), {id: 'another'}])).pipe(dedupe(start)));
+				const {values} = listen(of(inStart(pageOf([...someRecords(6), {id: 'another'}]), start)).pipe(dedupe()));
 				assert.deepEqual(values.map(idsOf), [['another']]);
 				if (journal) assert.equal(steps.filter(name => name === 'rewrite').length, 1, 'the first one only');
 			});

@@ -23,20 +23,21 @@ for (const kind of ['a journal of the store', 'the checkpoint itself'] as const)
 		it('adds to what was there', async () => {
 			const {open, contentOf, steps} = worldOf();
 			const first = open();
-			await first.append([Buffer.from('a'), Buffer.from('b')], undefined, {});
+			await first.append([Buffer.from('a'), Buffer.from('b')], entries => entries, {});
 			const second = open(first.mark, 2);
-			await second.append([Buffer.from('c')], undefined, {});
+			await second.append([Buffer.from('c')], entries => entries, {});
 			assert.equal(Buffer.from(await contentOf(second)).toString(), 'abc');
 			assert.equal(steps.filter(step => step === 'rewrite').length, kind === 'the checkpoint itself' ? 0 : 1);
 		});
 
-		it('writes nothing where nothing is new, but a mark for an operator that will have something', async () => {
-			const {open} = worldOf();
+		it('has a mark from its beginning, and writes nothing where nothing is new', async () => {
+			const {open, steps} = worldOf();
 			const journal = open();
-			await journal.append([], undefined, {});
-			assert.equal(journal.mark, undefined);
 			await journal.append([], entries => entries, {});
 			assert.notEqual(journal.mark, undefined);
+			const before = steps.length;
+			await journal.append([], entries => entries, {});
+			assert.equal(steps.length, before);
 		});
 
 		it('is thinned out when it is large, over runs that each add less than there was', async () => {

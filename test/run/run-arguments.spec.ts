@@ -20,8 +20,8 @@ describe('run, misused', () => {
 		['a builder that returns nothing', /got undefined; is there a return\?$/, () => undefined, sink],
 		['a builder that returns a promise', /got a promise; it must not be async$/, async () => pages, sink],
 		['a builder that returns pages in an array', /got an array$/, () => [], sink],
-		['an array of pages', /expected an Observable of pages, or a function.*got an array$/, [], sink],
-		['nothing', /expected an Observable of pages, or a function.*got undefined$/, undefined, sink],
+		['an array of pages', /expected an Observable of pages .*, or a function.*got an array$/, [], sink],
+		['nothing', /expected an Observable of pages .*, or a function.*got undefined$/, undefined, sink],
 		[
 			'events',
 			/expected pages, got an object of another kind; leave out.*toEvents/,
@@ -45,8 +45,8 @@ describe('run, misused', () => {
 			sink,
 		],
 		[
-			'pages with fewer events than records',
-			/got 0 events and \d+ records; use filterEvents/,
+			'pages that a spread made',
+			/expected pages, got an object.*page\.filter\(\).*never a spread/,
 			(start: Start) => build(start).pipe(map(page => ({...page, events: []}))),
 			sink,
 		],
@@ -65,7 +65,7 @@ describe('run, misused', () => {
 			sink,
 			{state: 'audit.state'},
 		],
-		['a state without a builder', /a state needs a function/, pages, sink, {state: memoryStore()}],
+		['a state without a source', /a state needs a source/, pages, sink, {state: memoryStore()}],
 		[
 			'the name of a file for dead letters',
 			/expected deadLetters to be a sink.*got a string$/,

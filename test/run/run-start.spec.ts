@@ -21,10 +21,12 @@ describe('RunStart', () => {
 	it('hands each source its position, and learns what it is bound to and where it begins', () => {
 		const start = startFrom({sources: {'a:1': {covered: [[0, 5]]}}});
 		assert.equal(start.hasSources, false);
-		assert.deepEqual(start.openSource('a:1', {endpoint: 'https://one', q: '"x"'}), {covered: [[0, 5]]});
-		start.begin('a:1', {covered: [[0, 5]], scan: 1});
-		assert.equal(start.openSource('b:1', {endpoint: 'https://two'}), undefined);
-		start.begin('b:1', {});
+		const a = start.openSource('a:1', {endpoint: 'https://one', q: '"x"'});
+		assert.deepEqual([a.key, a.position()], ['a:1', {covered: [[0, 5]]}]);
+		a.begin({covered: [[0, 5]], scan: 1});
+		const b = start.openSource('b:1', {endpoint: 'https://two'});
+		assert.equal(b.position(), undefined);
+		b.begin({});
 		assert.equal(start.hasSources, true);
 		assert.deepEqual(start.sources, ['a', 'b']);
 		assert.deepEqual(start.binding, {
@@ -35,19 +37,26 @@ describe('RunStart', () => {
 		assert.deepEqual(start.positions, {'a:1': {covered: [[0, 5]], scan: 1}, 'b:1': {}});
 	});
 
-	it('refuses a source that takes part twice, since its pages could not be told apart', () => {
-		const start = startFrom();
-		start.openSource('a:1', {});
-		start.begin('a:1', {});
-		assert.throws(() => start.openSource('a:1', {}), ConfigError);
-		start.openSource('a:2', {});
+	it('gives one that takes part twice a place of its own, and one that is over its place again', () => {
+		const start = startFrom({sources: {'a:1': {at: 1}, 'a:1#2': {at: 2}}});
+		const [one, two] = [start.openSource('a:1', {}), start.openSource('a:1', {})];
+		assert.deepEqual([one.key, two.key, two.position()], ['a:1', 'a:1#2', {at: 2}]);
+		const stream = one.stream();
+		assert.throws(() => one.stream(), {code: 'CONFIG', message: /subscribed to twice/});
+		start.written('a:1', {at: 7});
+		stream.ended = 'left';
+		const again = start.openSource('a:1', {});
+		assert.deepEqual([again.key, again.position()], ['a:1', {at: 7}]);
+		assert.equal(start.openSource('a:1', {other: 'x'}).key, 'a:1#3');
 	});
 
-	it('takes names that objects have of their own', () => {
-		const start = startFrom({sources: {}});
-		start.openSource('constructor', {});
-		start.begin('constructor', {});
-		assert.throws(() => start.openSource('constructor', {}), ConfigError);
+	it('refuses a source that comes when the state is bound', () => {
+		const start = startFrom({});
+		assert.throws(() => start.seal(), ConfigError);
+		start.openSource('constructor', {}).stream().ended = 'complete';
+		start.seal();
+		assert.equal(start.openSource('constructor', {}).key, 'constructor');
+		assert.throws(() => start.openSource('b:1', {}), {code: 'CONFIG', message: /came too late for the state/});
 	});
 
 	it('knows from when on all identities are remembered', () => {

@@ -6,6 +6,7 @@ import type {Json} from '../../lib/model/event.ts';
 import type {Page} from '../../lib/model/page.ts';
 import type {SourcePosition} from '../../lib/source/scan.ts';
 import {defineSource, type SourceDefinition} from '../../lib/source/define-source.ts';
+import {PageStream} from '../../lib/model/stream.ts';
 import {freshStart, type Start} from '../../lib/model/start.ts';
 import {withJsonServer} from '../support/json-server.ts';
 import {idsOf, listen} from '../support/pages.ts';
@@ -66,9 +67,13 @@ function savedStart(position?: SourcePosition): Start & {said: unknown[]} {
 		said,
 		openSource(key, binding) {
 			said.push([key, binding]);
-			return position as unknown as Json;
+			return {
+				key,
+				position: () => position as unknown as Json,
+				begin: begun => void said.push([key, begun]),
+				stream: () => new PageStream(key),
+			};
 		},
-		begin: (key, begun) => void said.push([key, begun]),
 	};
 }
 

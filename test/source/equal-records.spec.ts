@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import {type EqualRecords, numberEquals, withNumber} from '../../lib/source/equal-records.ts';
-import type {SourceRecord} from '../../lib/model/page.ts';
+import {type EqualRecords, numberEquals} from '../../lib/source/equal-records.ts';
+import {type SourceRecord, withNumber} from '../../lib/model/page.ts';
 import {recordOf} from '../support/pages.ts';
 
 const record = (id: string, timeMs: number) => recordOf({id, timeMs});

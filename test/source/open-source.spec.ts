@@ -5,6 +5,7 @@ import type {Json} from '../../lib/model/event.ts';
 import type {Page} from '../../lib/model/page.ts';
 import type {SourcePosition} from '../../lib/source/scan.ts';
 import {defineSource, type SourceDefinition} from '../../lib/source/define-source.ts';
+import {PageStream} from '../../lib/model/stream.ts';
 import {freshStart, type Start} from '../../lib/model/start.ts';
 import {type ServedRequest, withJsonServer} from '../support/json-server.ts';
 import {idsOf, listen} from '../support/pages.ts';
@@ -62,8 +63,15 @@ async function run(
 		const start = {
 			...freshStart(),
 			said,
-			openSource: (...of: unknown[]) => (said.push(of), position as unknown as Json),
-			begin: (...of: unknown[]) => void said.push(of),
+			openSource(key: string, binding: object) {
+				said.push([key, binding]);
+				return {
+					key,
+					position: () => position as unknown as Json,
+					begin: (begun: Json) => void said.push([key, begun]),
+					stream: () => new PageStream(key),
+				};
+			},
 		};
 		const heard = listen(defineSource(given)({token: 't', endpoint, ...options}, start), page => page.ack());
 		await heard.over;

@@ -1,5 +1,6 @@
 import type {Observable} from 'rxjs';
-import {createPage, type Page, type Rejected, type SourceFacts, type SourceRecord} from '../../lib/model/page.ts';
+import type {Start} from '../../lib/model/start.ts';
+import {Page, type Rejected, type SourceFacts, type SourceRecord} from '../../lib/model/page.ts';
 
 export type TestRecord = Partial<SourceRecord> & {readonly id: string};
 
@@ -57,7 +58,7 @@ export function pageOf(
 	{sequence = 0, source = factsOf(), rejected = [], settled = settledLog()}: TestPage = {},
 ): Page {
 	const records = given.map(one => recordOf(typeof one === 'string' ? {id: one} : one));
-	return createPage(
+	return Page.of(
 		{
 			events: records.map(({value}) => value),
 			records,
@@ -73,6 +74,15 @@ export function pageOf(
 			nacked: reason => void settled.nacked.push(reason),
 		},
 	);
+}
+
+/** The same page as one of this run. */
+export function inStart<T>(page: Page<T>, run: Start): Page<T> {
+	const {events, records, source, sequence, position, bytes, rejected, verbatim, snapshots, duplicates, steps} = page;
+	return Page.of(
+		{events, records, source, sequence, position, bytes, rejected, run},
+		{taken: () => page.taken(), acked: () => page.ack(), nacked: reason => page.nack(reason)},
+	).with({verbatim, snapshots, duplicates, steps});
 }
 
 export function idsOf(page: Pick<Page, 'records'>): string[] {

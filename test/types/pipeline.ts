@@ -1,10 +1,11 @@
 // What the types promise. Compiled by `npm run check`, and by the package's consumer as somebody else's code; never run.
-import {dedupe, fileState, filterEvents, mapEvents, normalize, rateLimit, run, toEvents} from 'rxaudit';
+import {dedupe, ecs, fileState, filterEvents, mapEvents, normalize, rateLimit, redact, run, toEvents} from 'rxaudit';
 import type {AuditEvent, Page, Sink, StateStore} from 'rxaudit';
 import filesystem from 'rxaudit/sinks/filesystem';
 import ndjson from 'rxaudit/sinks/ndjson';
 import orgEvents from 'rxaudit/sources/atlassian-org-events';
-import type {Observable} from 'rxjs';
+import jiraCloud from 'rxaudit/sources/jira-cloud';
+import {map, merge, type Observable, of} from 'rxjs';
 
 /** True only for the very same type: `any` equals nothing but `any`. */
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
@@ -31,6 +32,17 @@ holds<Same<typeof events, Observable<AuditEvent>>>();
 export const runs = [
 	run(records, sink),
 	run(
+		merge(records, jiraCloud({endpoint: 'https://acme.atlassian.net', username: 'me', password: 'token'})).pipe(
+			dedupe(),
+			normalize(),
+		),
+		sink,
+		{
+			state: undefined,
+			signal: undefined as AbortSignal | undefined,
+		},
+	),
+	run(
 		start => orgEvents({orgId: 'org', token: 'token'}, start).pipe(dedupe(start), normalize()),
 		[sink, ndjson({path: '-'})],
 		{
@@ -46,6 +58,16 @@ export const mistakes = [
 	(event: AuditEvent) => (event.id = 'x'),
 	// @ts-expect-error: and so is a page
 	(page: Page) => page.events.pop(),
+	// @ts-expect-error: what a spread makes is no page
+	run(records.pipe(map(page => ({...page, events: []}))), sink),
+	// @ts-expect-error: a stream is no event
+	pages.pipe(mapEvents(event => of(event))),
+	// @ts-expect-error: it belongs in front of ecs()
+	pages.pipe(ecs(), redact({members: ['actor']})),
+	// @ts-expect-error: it belongs behind normalize()
+	records.pipe(redact({members: ['actor']})),
+	// @ts-expect-error: events are no pages
+	run(pages.pipe(toEvents()), sink),
 	// @ts-expect-error: a common record has no such member
 	pages.pipe(filterEvents(event => event.nope)),
 	// @ts-expect-error: absent is absent, so it may be undefined

@@ -113,7 +113,7 @@ async function countEvents(
 			close: async () => {},
 		}),
 	};
-	await run(start => source(options as never, start).pipe(dedupe(start)), counting, runOptions);
+	await run(source(options as never).pipe(dedupe()), counting, runOptions);
 	return {within: within.take(), before: before.take(), behind: behind.take()};
 }
 

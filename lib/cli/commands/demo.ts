@@ -67,10 +67,7 @@ async function everySource(emulator: Emulator): Promise<string> {
 		const source = await load('source', name);
 		const known = Object.entries({endpoint, token, username, password, orgId});
 		const options = Object.fromEntries(known.filter(([option]) => Object.hasOwn(source.options.shape, option)));
-		const {events, requests, seconds} = await runPages(
-			start => source(options as never, start).pipe(dedupe(start)),
-			discard,
-		);
+		const {events, requests, seconds} = await runPages(source(options as never).pipe(dedupe()), discard);
 		rows.push(
 			`  ${name.padEnd(28)}${String(events).padStart(5)} records ${String(requests).padStart(4)} requests ${seconds.toFixed(1).padStart(5)} s`,
 		);

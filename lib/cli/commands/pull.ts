@@ -5,7 +5,7 @@ import type {SinkFactory} from '../../sink/define-sink.ts';
 import {ConfigError, SinkError} from '../../model/errors.ts';
 import {fileState} from '../../state/file-state.ts';
 import {dedupe} from '../../operators/dedupe.ts';
-import {type Build, run as runPages} from '../../run/run.ts';
+import {run as runPages} from '../../run/run.ts';
 import {list, load} from '../../registry.ts';
 import type {Sink, SinkContext} from '../../sink/sink.ts';
 import type {Source} from '../../source/define-source.ts';
@@ -114,7 +114,7 @@ export async function run(args: readonly string[], world: World): Promise<number
 	const deadLetters = await deadLetterSink(values, stateFile ?? letterFile, world);
 	checkTargets(deadLetters ? [...sinks, deadLetters] : sinks, [stateFile, letterFile]);
 
-	const build: Build = start => shape.apply(source(options as never, start).pipe(dedupe(start)), start);
+	const pages = shape.apply(source(options as never).pipe(dedupe()));
 	const signals = stopBy(world.signals);
 	const progress = showProgress({
 		format: logFormatOf(values),
@@ -122,7 +122,7 @@ export async function run(args: readonly string[], world: World): Promise<number
 		stream: world.stderr,
 	});
 	try {
-		const report = await runPages(build, sinks, {
+		const report = await runPages(pages, sinks, {
 			...(state ? {state} : {}),
 			...(deadLetters ? {deadLetters} : {}),
 			...(sign ? {sign} : {}),

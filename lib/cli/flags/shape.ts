@@ -13,7 +13,6 @@ import {select} from '../../operators/select.ts';
 import type {Page} from '../../model/page.ts';
 import type {EventFormat} from '../../sink/sink.ts';
 import type {Source} from '../../source/define-source.ts';
-import type {Start} from '../../model/start.ts';
 import {enrichFlags, enrichmentFrom} from './enrich.ts';
 import {choice, type Flags, type FlagValues, textsIn} from './flags.ts';
 import {redactFlags, redactionFrom} from './redact.ts';
@@ -42,7 +41,7 @@ export interface Shape {
 	readonly format: EventFormat;
 	/** What a state belongs to: with another shape its target would hold two kinds of events. */
 	readonly binding: Readonly<Record<string, string>>;
-	apply(pages: Observable<Page>, start: Start): Observable<Page>;
+	apply(pages: Observable<Page>): Observable<Page>;
 }
 
 /** What the flags ask for, for a source with these checked options. Throws a ConfigError before any request. */
@@ -68,10 +67,10 @@ export async function shapeFrom(
 	// nothing of the record's own text where something is redacted
 	const raw = !noRaw && redaction.redact === undefined;
 	for (const member of redaction.select ?? []) checkMember('--select', member, format);
-	const shape = (pages: Observable<Page>, start: Start): Observable<Page> => {
+	const shape = (pages: Observable<Page>): Observable<Page> => {
 		if (format === 'raw') return redaction.remove ? pages.pipe(removeMembers(redaction.remove)) : pages;
 		let events: Observable<Page<AuditEvent>> = pages.pipe(normalize({raw}));
-		if (enrichment) events = events.pipe(enrich(enrichment.options, start));
+		if (enrichment) events = events.pipe(enrich(enrichment.options));
 		if (redaction.redact) events = events.pipe(redact(redaction.redact));
 		if (format === 'ecs') return events.pipe(ecs());
 		return format === 'ocsf' ? events.pipe(ocsf()) : events;
@@ -85,9 +84,9 @@ export async function shapeFrom(
 			...redaction.binding,
 			...(where.length > 0 ? {'--where': JSON.stringify(where.toSorted())} : {}),
 		},
-		apply(pages, start) {
+		apply(pages) {
 			const has = (event: unknown) => tests.every(test => test(event));
-			let events = shape(pages, start);
+			let events = shape(pages);
 			if (tests.length > 0) events = events.pipe(filterEvents((event, record) => has(exactly(event, record))));
 			return redaction.select ? events.pipe(select(redaction.select)) : events;
 		},

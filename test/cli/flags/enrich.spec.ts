@@ -111,7 +111,7 @@ describe('--enrich', () => {
 			]);
 			assert.equal(organization.requestCount, 0);
 			const sink = memorySink();
-			await run(start => site(options as never, start).pipe(normalize(), enrich(enrichment!.options, start)), sink);
+			await run(start => site(options as never, start).pipe(normalize(), enrich(enrichment!.options)), sink);
 			const events = sink.lines.map(line => JSON.parse(line) as AuditEvent);
 			assert.equal(events.length, 60);
 			const names = new Map(

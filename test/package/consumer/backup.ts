@@ -1,7 +1,7 @@
 // A project that has installed the package: compiled and run by consumer.spec.ts.
 import assert from 'node:assert/strict';
 import {readFileSync, readdirSync} from 'node:fs';
-import {dedupe, fileState, normalize, run} from 'rxaudit';
+import {fileState, normalize, run} from 'rxaudit';
 import type {AuditEvent} from 'rxaudit';
 import {startEmulator} from 'rxaudit/emulator';
 import filesystem from 'rxaudit/sinks/filesystem';
@@ -12,7 +12,7 @@ const emulator = await startEmulator({events: 120});
 try {
 	const {url: endpoint, orgId, token} = emulator;
 	await run(
-		start => orgEvents({endpoint, orgId, token, since: '2000-01-01'}, start).pipe(dedupe(start), normalize()),
+		orgEvents({endpoint, orgId, token, since: '2000-01-01'}).pipe(normalize()),
 		[ndjson({path: 'events.ndjson'}), filesystem({dir: 'backup'})],
 		{state: fileState('backup.state.json')},
 	);
