@@ -10,21 +10,7 @@ import type {Batch, OpenSink} from '../../lib/sink/sink.ts';
 import {awsEnvironment} from '../support/aws-environment.ts';
 import {batchOf, sinkContext} from '../support/sink-batch.ts';
 import {temporaryFolder} from '../support/temporary-folder.ts';
-import {type BucketSinkEntry, sinkTable, type StandIn} from './sink-table.ts';
-
-/** Ids that names must escape, texts of any length, a batch without events, hours and days apart. */
-const batches = [['a', 'B/2'], [], ['c é', 'D'.repeat(300), 'e'], ['f', 'g'], ['…', 'h']].map((ids, index) =>
-	batchOf(
-		ids.map(id => ({
-			id,
-			text: JSON.stringify({id, of: index, long: 'x'.repeat(id.length * 1000)}),
-			timeMs: Date.UTC(2026, 0, 31, 23) + index * 3_600_000,
-		})),
-	),
-);
-
-const textsOf = (some: readonly Batch[]) =>
-	some.flatMap(({lines}) => Buffer.from(lines).toString().split('\n').slice(0, -1));
+import {batches, type BucketSinkEntry, sinkTable, type StandIn, textsOf} from './sink-table.ts';
 
 const sinks = await Promise.all(
 	Object.entries(sinkTable).map(async ([name, entry]) => ({entry, create: await load('sink', name)})),

@@ -1,6 +1,9 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import {gunzipSync} from 'node:zlib';
 import Papa from 'papaparse';
+import type {Batch} from '../../lib/sink/sink.ts';
+import {batchOf} from '../support/sink-batch.ts';
 import {startGcsServer} from '../support/gcs-server.ts';
 import {type S3ServerOptions, startS3Server} from '../support/s3-server.ts';
 import {storeKinds} from '../support/s3-stores.ts';
@@ -9,9 +12,11 @@ import {isProbe} from '../support/buckets.ts';
 
 /** A sink that writes files: how to point it at a folder of its own, and how another program reads what it holds. */
 export interface FileSinkEntry {
-	readonly options: (folder: string) => Readonly<Record<string, unknown>>;
+	readonly options: (folder: string, ending: string) => Readonly<Record<string, unknown>>;
 	/** The texts of its events; sorted where it keeps no order. */
-	readonly read: (folder: string) => string[];
+	readonly read: (folder: string, ending: string) => string[];
+	/** What may stand behind the name of its file. Default: nothing. */
+	readonly endings?: readonly string[];
 	readonly ordered: boolean;
 	/** How a text stands in the file, where that is not as it is. */
 	readonly written?: (text: string) => string;
@@ -61,9 +66,31 @@ async function startS3(options: S3ServerOptions, spoolDir: string): Promise<Stan
 	};
 }
 
-const lines = (file: string) => fs.readFileSync(file, 'utf8').split('\n').slice(0, -1);
+/** Ids that names must escape, texts of any length, a batch without events, hours and days apart. */
+export const batches = [['a', 'B/2'], [], ['c é', 'D'.repeat(300), 'e'], ['f', 'g'], ['…', 'h']].map((ids, index) =>
+	batchOf(
+		ids.map(id => ({
+			id,
+			text: JSON.stringify({id, of: index, long: 'x'.repeat(id.length * 1000)}),
+			timeMs: Date.UTC(2026, 0, 31, 23) + index * 3_600_000,
+		})),
+	),
+);
+
+export function textsOf(some: readonly Batch[]): string[] {
+	return some.flatMap(({lines}) => Buffer.from(lines).toString().split('\n').slice(0, -1));
+}
+
+/** Nothing where there is no file: one of no bytes is no gzip. */
+function textIn(file: string): string {
+	const bytes = fs.existsSync(file) ? fs.readFileSync(file) : Buffer.alloc(0);
+	return (file.endsWith('.gz') && bytes.length > 0 ? gunzipSync(bytes) : bytes).toString();
+}
+
+const endings = ['', '.gz'];
+const lines = (file: string) => textIn(file).split('\n').slice(0, -1);
 /** Without the header. */
-const rows = (file: string) => Papa.parse<string[]>(fs.readFileSync(file, 'utf8')).data.slice(1, -1);
+const rows = (file: string) => Papa.parse<string[]>(textIn(file)).data.slice(1, -1);
 
 function filesBelow(folder: string, ending: string): string[] {
 	const names = fs.readdirSync(folder, {recursive: true, encoding: 'utf8'});
@@ -79,8 +106,9 @@ export const sinkTable: Readonly<Partial<Record<string, FileSinkEntry | ApiSinkE
 		writesBack: "it stores events in Crowd's own log, of times and ids; test/sinks/crowd-changeset.spec.ts",
 	},
 	csv: {
-		options: folder => ({path: path.join(folder, 'events.csv'), columns: 'text'}),
-		read: folder => rows(path.join(folder, 'events.csv')).map(([text]) => text!),
+		endings,
+		options: (folder, ending) => ({path: path.join(folder, `events.csv${ending}`), columns: 'text'}),
+		read: (folder, ending) => rows(path.join(folder, `events.csv${ending}`)).map(([text]) => text!),
 		written: text => `"${text.replaceAll('"', '""')}"`,
 		ordered: true,
 	},
@@ -94,8 +122,9 @@ export const sinkTable: Readonly<Partial<Record<string, FileSinkEntry | ApiSinkE
 		writesBack: 'it posts events to a receiver, which keeps them as it likes; test/sinks/http.spec.ts',
 	},
 	ndjson: {
-		options: folder => ({path: path.join(folder, 'events.ndjson')}),
-		read: folder => lines(path.join(folder, 'events.ndjson')),
+		endings,
+		options: (folder, ending) => ({path: path.join(folder, `events.ndjson${ending}`)}),
+		read: (folder, ending) => lines(path.join(folder, `events.ndjson${ending}`)),
 		ordered: true,
 	},
 	s3: {

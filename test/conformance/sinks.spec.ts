@@ -8,27 +8,12 @@ import {list, load} from '../../lib/registry.ts';
 import type {Batch, OpenSink} from '../../lib/sink/sink.ts';
 import {killedCopy} from '../support/killed-copy.ts';
 import {failFs, restoreFs} from '../support/patch-fs.ts';
-import {batchOf, sinkContext} from '../support/sink-batch.ts';
+import {batchOf, sinkContext, sinkError} from '../support/sink-batch.ts';
 import {temporaryFolder} from '../support/temporary-folder.ts';
 import {assertOptions, assertTextualDefaults} from './option-names.ts';
-import {type FileSinkEntry, sinkTable} from './sink-table.ts';
+import {batches, type FileSinkEntry, sinkTable, textsOf} from './sink-table.ts';
 
 const sinks = await Promise.all(list('sink').map(async name => ({name, create: await load('sink', name)})));
-
-/** Ids that names of files must escape, texts of any length, a batch without events, hours and days apart. */
-const batches = [['a', 'B/2'], [], ['c é', 'D'.repeat(300), 'e'], ['f', 'g'], ['…', 'h']].map((ids, index) =>
-	batchOf(
-		ids.map(id => ({
-			id,
-			text: JSON.stringify({id, of: index, long: 'x'.repeat(id.length * 1000)}),
-			timeMs: Date.UTC(2026, 0, 31, 23) + index * 3_600_000,
-		})),
-	),
-);
-
-function textsOf(some: readonly Batch[]): string[] {
-	return some.flatMap(({lines}) => Buffer.from(lines).toString().split('\n').slice(0, -1));
-}
 
 describe('conformance of sinks', () => {
 	for (const {name, create} of sinks) {
@@ -45,12 +30,17 @@ describe('conformance of sinks', () => {
 				assert.throws(() => create({noSuchOption: 1} as never), ConfigError);
 			});
 
-			if (entry && 'read' in entry) describeFileSink(create, entry);
+			if (!entry || !('read' in entry)) return;
+			for (const ending of entry.endings ?? [''])
+				describe(ending === "" ? "as it is" : `in a file ${ending}`, () => describeFileSink(create, entry, ending));
 		});
 	}
 });
 
-function describeFileSink(create: SinkFactory, {options, read, ordered, written}: FileSinkEntry): void {
+function describeFileSink(create: SinkFactory, entry: FileSinkEntry, ending: string): void {
+	const {ordered, written} = entry;
+	const options = (where: string) => entry.options(where, ending);
+	const read = (where: string) => entry.read(where, ending);
 	const temporary = temporaryFolder();
 	let folder: string;
 	beforeEach(() => {
@@ -91,6 +81,7 @@ function describeFileSink(create: SinkFactory, {options, read, ordered, written}
 		await sink.flush();
 		await sink.close();
 		holds(batches);
+		if (ending !== '') return; // what is compressed was read
 		const content = tree().join('\n');
 		for (const text of textsOf(batches)) {
 			assert.equal(content.split(Buffer.from(written?.(text) ?? text).toString('latin1')).length, 2);
@@ -228,6 +219,26 @@ function describeFileSink(create: SinkFactory, {options, read, ordered, written}
 		holds(batches);
 	});
 
+	it('refuses a file that no state knows, and names the ways out; goes on behind it or empties it where told', async () => {
+		if (!ordered) return; // a folder adopts what is there
+		const writeInto = async (some: readonly Batch[], more?: object) => {
+			const sink = await open(undefined, more);
+			await writeAll(sink, some);
+			await sink.flush();
+			await sink.close();
+		};
+		await writeInto(batches.slice(0, 1));
+		const before = tree();
+		const waysOut = /--state.*a file of its own.*\?mode=append.*\?mode=replace/;
+		await assert.rejects(open(), sinkError('TARGET_REFUSED', waysOut));
+		assert.deepEqual(tree(), before);
+		await writeInto(batches.slice(1), {mode: 'append'});
+		holds(batches);
+		await writeInto(batches.slice(1), {mode: 'replace'});
+		holds(batches.slice(1));
+	});
+
+	if (ending !== '') return; // a compressor takes writes, whatever becomes of its file
 	for (const code of ['EIO', 'EACCES', 'ENOSPC']) {
 		it(`rejects a write that fails (${code}), flushes nothing then, and is exact in the next run`, async () => {
 			const sink = await open(undefined, {retryBaseMs: 0, maxAttempts: 2});

@@ -10,7 +10,6 @@ import {ConfigError} from '../../lib/model/errors.ts';
 import type {AuditEvent, Json} from '../../lib/model/event.ts';
 import type {Batch} from '../../lib/sink/sink.ts';
 import csv from '../../sinks/csv.ts';
-import {killedCopy} from '../support/killed-copy.ts';
 import {batchOf, sinkContext, sinkError} from '../support/sink-batch.ts';
 import {temporaryFolder} from '../support/temporary-folder.ts';
 
@@ -235,60 +234,6 @@ describe('csv', () => {
 	for (const suffix of ['', '.gz']) {
 		describe(`a file${suffix && ' that is compressed'}`, () => {
 			beforeEach(() => (path += suffix));
-
-			it('goes on exactly behind the last commit after a kill, with one header', async () => {
-				const page = fc.array(hostile, {maxLength: 12}).map(texts => batch(texts.map(message => common({message}))));
-				let run = 0;
-				await fc.assert(
-					fc.asyncProperty(
-						fc.array(page, {minLength: 1, maxLength: 8}),
-						fc.nat(),
-						fc.boolean(),
-						fc.boolean(),
-						async (batches, flushes, isSaved, bom) => {
-							const file = (name: string) => join(folder(), name, `${run}.csv${suffix}`);
-							run++;
-							await write(batches, {path: file('undisturbed'), bom});
-							const flushed = flushes % (batches.length + 1);
-							const first = await open({path: file('first'), bom});
-							const marks: Json[] = [await first.flush()];
-							for (const [index, each] of batches.entries()) {
-								await first.write(each);
-								if (index < flushed) marks.push(await first.flush());
-							}
-							killedCopy(join(folder(), 'first'), join(folder(), 'killed'));
-							await first.close();
-							const at = isSaved || flushed < batches.length ? flushed : flushed - 1; // no write before it is saved
-							await write(batches.slice(at), {path: file('killed'), bom}, marks[at]);
-							const texts = ['undisturbed', 'killed'].map(name =>
-								fs.existsSync(file(name)) ? textOf(file(name)) : undefined,
-							);
-							assert.equal(texts[1], texts[0]);
-						},
-					),
-					{numRuns: 60},
-				);
-			});
-
-			it('is refused when it has content that no state knows', async () => {
-				await write([batch([common()])]);
-				const before = fs.readFileSync(path);
-				await assert.rejects(
-					open(),
-					sinkError('TARGET_REFUSED', /--state.*a file of its own.*\?mode=append.*\?mode=replace/),
-				);
-				assert.deepEqual(fs.readFileSync(path), before);
-			});
-
-			it('is continued under the header that it has, or replaced', async () => {
-				const [one, two] = [batch([common({id: '1'})]), batch([common({id: '2'})])];
-				await write([one], {bom: true});
-				await write([two], {mode: 'append'});
-				const ids = () => parse(textOf(path).replace('\ufeff', '')).map(([id]) => id);
-				assert.deepEqual(ids(), ['id', '1', '2']);
-				await write([two], {mode: 'replace'});
-				assert.deepEqual(ids(), ['id', '2']);
-			});
 
 			it('gets the header with its first row when it is empty or missing', async () => {
 				for (const name of ['missing', 'empty']) {

@@ -5,28 +5,18 @@ import {buffer} from 'node:stream/consumers';
 import {inspect} from 'node:util';
 import {ConfigError} from '../../lib/model/errors.ts';
 import {failureOf} from '../../sinks/_gcs/errors.ts';
-import {bucketKinds, type StoreTraits} from '../support/buckets.ts';
-import {type GcsServer, startGcsServer} from '../support/gcs-server.ts';
-import {spoolOf} from '../support/spool-of.ts';
-import {temporaryFolder} from '../support/temporary-folder.ts';
+import {bucketKinds, storeUnderTest} from '../support/buckets.ts';
+import {startGcsServer} from '../support/gcs-server.ts';
 
 const name = 'dt=2026-01-02/000000000000-0a1b2c3d.ndjson.gz';
 
 /** What is particular to Google; the rest: test/sinks/_objects/bucket-{objects,sink}.spec.ts. */
 describe('gcs', () => {
-	const folder = temporaryFolder();
-	let server: GcsServer;
-	beforeEach(async () => {
-		server = await startGcsServer();
-	});
-	afterEach(() => server.close());
-	const open = async (traits: Partial<StoreTraits> = {}) =>
-		bucketKinds.gcs.open({url: server.url, spoolFolder: folder(), ...traits});
-	const spool = () => spoolOf(folder(), Buffer.alloc(2.5 * bucketKinds.gcs.chunkBytes, 'content'));
+	const {server, folder, open, spool} = storeUnderTest(bucketKinds.gcs, startGcsServer);
 
 	it('takes an object of the same length and checksum for another one when it does not say that it is this', async () => {
-		const spooled = spoolOf(folder(), Buffer.from('content'));
-		server.bucket.put(`archive/of/${name}`, {bytes: spooled.content});
+		const spooled = spool(Buffer.from('content'));
+		server().bucket.put(`archive/of/${name}`, {bytes: spooled.content});
 		assert.equal(await (await open()).put(name, spooled), 'taken');
 	});
 
@@ -52,7 +42,7 @@ describe('gcs', () => {
 			const store = await open();
 			await store.put(name, spool());
 			await store.stat(name);
-			assert.equal(server.lastHeaders()['authorization'], undefined);
+			assert.equal(server().lastHeaders()['authorization'], undefined);
 		});
 
 		it('that are missing are said so, before anything is sent', async () => {
@@ -81,7 +71,7 @@ describe('gcs', () => {
 		}
 
 		it('come from STORAGE_EMULATOR_HOST, whose paths are other ones', async () => {
-			process.env['STORAGE_EMULATOR_HOST'] = server.url;
+			process.env['STORAGE_EMULATOR_HOST'] = server().url;
 			const store = await open({url: undefined});
 			const spooled = spool();
 			assert.equal(await store.put(name, spooled), 'stored');

@@ -117,32 +117,6 @@ describe('ndjson', () => {
 			}
 		});
 
-		it(`refuses a file${suffix} that no state knows, and names the ways out`, async () => {
-			path += suffix;
-			await committed();
-			const before = fs.readFileSync(path);
-			await assert.rejects(
-				open(),
-				sinkError('TARGET_REFUSED', /--state.*a file of its own.*\?mode=append.*\?mode=replace/),
-			);
-			assert.deepEqual(fs.readFileSync(path), before);
-		});
-
-		it(`appends to or replaces a file${suffix} when it is told to`, async () => {
-			path += suffix;
-			await committed();
-			const appending = await open({mode: 'append'});
-			await appending.write(two);
-			await appending.flush();
-			await appending.close();
-			assert.equal(linesOf(path), '{"id":"1"}\n{"id":"2"}\n{"id":"3"}\n');
-			const replacing = await open({mode: 'replace'});
-			await replacing.write(two);
-			await replacing.flush();
-			assert.equal(linesOf(path), '{"id":"2"}\n{"id":"3"}\n');
-			await replacing.close();
-		});
-
 		it(`does not glue a line to one without a line break${suffix && ', compressed'}`, async () => {
 			path += suffix;
 			fs.writeFileSync(path, suffix ? gzipSync('torn') : 'torn');
@@ -360,30 +334,6 @@ describe('ndjson', () => {
 		});
 	}
 
-	it('gives up on a full disk after its attempts, on other errors at once, naming file and error', async () => {
-		for (const [code, attempts] of [
-			['ENOSPC', 5],
-			['EIO', 1],
-		] as const) {
-			const sink = await open({mode: 'replace'});
-			const calls = failFs('writeSync', code);
-			await assert.rejects(sink.write(one), sinkError('SINK_FAILED', new RegExp(`${path}.*${code}`)));
-			assert.equal(calls.count, attempts);
-			restoreFs();
-			await assert.rejects(sink.write(one), sinkError('SINK_FAILED'));
-			await sink.close();
-		}
-	});
-
-	it('stops waiting for space when the run gives up', async () => {
-		const stop = new AbortController();
-		const context = {...sinkContext(undefined, stop.signal), warn: () => stop.abort()};
-		const sink = await open({retryBaseMs: 60_000}, context);
-		failFs('writeSync', 'ENOSPC');
-		await assert.rejects(sink.write(one), {name: 'AbortError'});
-		await sink.close();
-	});
-
 	it('writes the rest of a partial write', async () => {
 		patchFs(
 			'writeSync',
@@ -392,15 +342,5 @@ describe('ndjson', () => {
 		);
 		await committed();
 		assert.equal(linesOf(path), '{"id":"1"}\n');
-	});
-
-	it('cuts what was not flushed when it is closed, once', async () => {
-		for (const file of [path, `${path}.gz`]) {
-			const sink = await open({path: file}, sinkContext(await committed(file)));
-			await sink.write(two);
-			await sink.close();
-			await sink.close();
-			assert.equal(linesOf(file), '{"id":"1"}\n');
-		}
 	});
 });

@@ -1,13 +1,18 @@
-import type {ObjectStore} from '../../sinks/_objects/object-store.ts';
+import {createHash, randomBytes} from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
+import type {ObjectStore, Spooled} from '../../sinks/_objects/object-store.ts';
 import {openGcsObjects} from '../../sinks/_gcs/objects.ts';
 import {type Abilities, openBucket} from '../../sinks/_s3/client.ts';
 import {s3Objects} from '../../sinks/_s3/objects.ts';
 import gcs from '../../sinks/gcs.ts';
 import s3 from '../../sinks/s3.ts';
+import {awsEnvironment} from './aws-environment.ts';
 import {startGcsServer} from './gcs-server.ts';
 import {startS3Server} from './s3-server.ts';
 import type {HeldObject, ObjectFacts} from './store-bucket.ts';
 import type {StoreFault, StoreServer} from './store-server.ts';
+import {temporaryFolder} from './temporary-folder.ts';
 
 /** What a spec asks of the bucket behind a stand-in. */
 export interface HeldBucket {
@@ -123,4 +128,54 @@ export const bucketKinds: Readonly<Record<'gcs' | 's3', BucketKind>> = {
 /** Objects that a store is tried on, which are no part of an archive. */
 export function isProbe(name: string): boolean {
 	return /\/(conditional|checked)-write$/.test(name);
+}
+
+/** A store of a kind and its stand-in, new ones for each test. */
+export function storeUnderTest<Server extends BucketServer, Options>(
+	kind: BucketKind,
+	start: (options?: Options) => Promise<Server>,
+) {
+	const folder = temporaryFolder();
+	const setVariables = awsEnvironment();
+	let server: Server;
+	let warnings: string[];
+	let opened: ObjectStore[];
+
+	async function restart(options?: Options): Promise<void> {
+		await server?.close();
+		server = await start(options);
+	}
+	beforeEach(async () => {
+		await restart();
+		[warnings, opened] = [[], []];
+	});
+	afterEach(async () => {
+		for (const store of opened) await store.close?.();
+		await server.close();
+	});
+
+	return {
+		folder,
+		setVariables,
+		restart,
+		server: () => server,
+		warnings: () => warnings,
+		async open(traits: Partial<StoreTraits> = {}): Promise<ObjectStore> {
+			const warn = (message: string) => void warnings.push(message);
+			const store = await kind.open({url: server.url, spoolFolder: folder(), warn, ...traits});
+			opened.push(store);
+			return store;
+		},
+		/** Of several requests, where nothing else is said. */
+		spool: (content = randomBytes(2.5 * kind.chunkBytes)) => spoolOf(folder(), content),
+	};
+}
+
+/** A file that is to become an object of some metadata, and what it holds. */
+function spoolOf(folder: string, content: Buffer): Spooled & {readonly content: Buffer} {
+	const sha256 = createHash('sha256').update(content).digest('hex');
+	const file = path.join(folder, sha256);
+	fs.writeFileSync(file, content);
+	const metadata = {events: '7', 'first-id': 'ä€😀 %'};
+	return {file, bytes: content.length, sha256, contentType: 'application/gzip', metadata, content};
 }
