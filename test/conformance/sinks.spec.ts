@@ -32,7 +32,7 @@ describe('conformance of sinks', () => {
 
 			if (!entry || !('read' in entry)) return;
 			for (const ending of entry.endings ?? [''])
-				describe(ending === "" ? "as it is" : `in a file ${ending}`, () => describeFileSink(create, entry, ending));
+				describe(ending === '' ? 'as it is' : `in a file ${ending}`, () => describeFileSink(create, entry, ending));
 		});
 	}
 });

@@ -48,6 +48,19 @@ const permissions: Partial<Record<StoreOperation, Permission>> = {
 	uploads: 'ListBucketMultipartUploads',
 };
 
+/** Stores that speak S3, each in its own way. */
+export const storeKinds: Readonly<Record<string, S3ServerOptions>> = {
+	'as at AWS': {},
+	'like Ceph RGW': {
+		ignoresConditions: ['complete', 'delete'],
+		hidesChecksums: true,
+		believesChecksums: true,
+	},
+	'like moto': {hidesPartCount: true},
+	'without checksums': {hidesChecksums: true},
+	'that believes checksums': {believesChecksums: true},
+};
+
 /**
  * Amazon S3 for one bucket, by path, as far as its client goes here, written from Amazon's documents: conditions,
  * checksums (of headers, of chunks with trailers, of parts), uploads in parts, versions and Object Lock are enforced,

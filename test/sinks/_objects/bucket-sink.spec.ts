@@ -148,22 +148,6 @@ for (const [name, kind] of Object.entries(bucketKinds)) {
 			});
 		}
 
-		it('refuses events that a prefix holds already when there is no state, and takes them with mode=append', async () => {
-			const opened = await open();
-			await opened.write(first);
-			await opened.flush();
-			await opened.close();
-			const again = await open();
-			const notEmpty = new RegExp(`${scheme}://evidence/archive is not empty`);
-			await assert.rejects(again.write(second), sinkError('TARGET_REFUSED', notEmpty));
-			await again.close();
-			const appending = await sink({mode: 'append'}).open(sinkContext());
-			await appending.write(second);
-			await appending.flush();
-			await appending.close();
-			assert.equal((await verify()).chain.entries, 2);
-		});
-
 		it('refuses what overlooks conditions, and leaves nothing there', async () => {
 			await server.close();
 			server = await kind.start({ignoresConditions: true});

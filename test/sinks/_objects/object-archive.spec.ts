@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
-import {generateKeyPairSync} from 'node:crypto';
 import fs from 'node:fs';
 import {join} from 'node:path';
 import fc from 'fast-check';
-import {signer} from '../../../lib/sink/manifest.ts';
 import {verifyArchive} from '../../../sinks/_objects/verify-archive.ts';
 import {type ArchiveState, entriesOf, entryOfMark, linesOf, runArchive} from '../../support/archive-runs.ts';
 import {archiveUnderTest, first, firstDay, dayMs, idsOf, pagesOf, second} from '../../support/archive-under-test.ts';
@@ -120,17 +118,6 @@ describe('object archive', () => {
 		);
 	});
 
-	it('makes no entry of a flush without events', async () => {
-		const mark = await committed();
-		const before = contents();
-		const sink = await open({}, mark);
-		await sink.write(batchOf([]));
-		assert.deepEqual(await sink.prepare!(), mark);
-		assert.deepEqual(await sink.flush(), mark);
-		await sink.close();
-		assert.deepEqual(contents(), before);
-	});
-
 	it('keeps what a dead run left in mind until an entry can tell of it', async () => {
 		const mark = await (await open()).flush();
 		const dying = await open({}, mark);
@@ -150,18 +137,6 @@ describe('object archive', () => {
 		assert.equal(superseded!.length, 3);
 		assert.ok(files!.every(({path}) => path.includes('~1.')));
 		assert.deepEqual(idsOf(lines()), [3, 4, 5, 6]);
-	});
-
-	it('lets one writer of a state win where there are two', async () => {
-		const mark = await (await open()).flush();
-		const [one, two] = [await open({}, mark), await open({}, mark)];
-		await one.write(first);
-		await two.write(batchOf([{id: '9', timeMs: firstDay + 9 * dayMs}]));
-		await one.prepare!();
-		await two.prepare!();
-		await one.flush();
-		await assert.rejects(two.flush(), sinkError('TARGET_CHANGED', /000000000000\.entry was written by somebody else/));
-		assert.deepEqual(idsOf(lines()), [0, 1, 2]);
 	});
 
 	it('sees another writer before it has put anything, where it can', async () => {
@@ -264,13 +239,6 @@ describe('object archive', () => {
 				{numRuns: 100},
 			);
 		});
-	});
-
-	it('signs its entries', async () => {
-		const {publicKey, privateKey} = generateKeyPairSync('ed25519');
-		await committed(first, {context: {...sinkContext(), sign: signer(privateKey)}});
-		const {damage, signed} = await verifyArchive('archive', store(), {publicKey});
-		assert.deepEqual({damage, signed}, {damage: [], signed: 1});
 	});
 
 	it('keeps few files open, however many partitions there are', async () => {
