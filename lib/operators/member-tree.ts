@@ -9,7 +9,8 @@ export function memberTree(operator: string, members: readonly string[]): Member
 	for (const member of members) {
 		const path = member.split('.');
 		if (path.includes('')) {
-			throw new ConfigError(`${operator}: expected a member like actor.name, got ${JSON.stringify(member)}`);
+			const got = JSON.stringify(member);
+			throw ConfigError.of(operator, [{option: 'members', expected: 'a member like actor.name', got}]);
 		}
 		insert(root, path);
 	}

@@ -14,7 +14,7 @@ import {eachPage} from './each-page.ts';
  * ```
  */
 export function select<T>(members: readonly string[]): OperatorFunction<Page<T>, Page> {
-	if (members.length === 0) throw new ConfigError('select: expected members, got none');
+	if (members.length === 0) throw ConfigError.of('select', [{option: 'members', expected: 'members', got: 'none'}]);
 	const tree = memberTree('select', members);
 	return eachPage('select', page => page.map(event => pick(event, tree) ?? {}));
 }

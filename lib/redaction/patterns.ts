@@ -81,10 +81,8 @@ function matchesOf({source, flags}: RegExp): Find {
 			return spans;
 		};
 	} catch (error) {
-		throw new ConfigError(
-			`redact: expected an expression that can be run in linear time, without lookaround and backreferences: ${reasonOf(error)}`,
-			{cause: error},
-		);
+		const expected = `an expression that can be run in linear time, without lookaround and backreferences: ${reasonOf(error)}`;
+		throw ConfigError.of('redact', [{option: 'patterns', expected}], {cause: error});
 	}
 }
 

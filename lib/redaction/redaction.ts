@@ -126,13 +126,18 @@ function canonical(value: string): string {
 function checkMember(member: string, known: readonly string[]): void {
 	const top = member.split('.')[0]!;
 	if (kept.includes(top)) {
-		throw new ConfigError(
-			`redact: expected members other than ${kept.join(', ')}, got ${member}: ` +
-				'files, rows and identities are named by them, or they are words of closed lists',
-		);
+		throw ConfigError.of('redact', [
+			{
+				option: 'members',
+				expected: `members other than ${kept.join(', ')}`,
+				got: member,
+				do: 'files, rows and identities are named by them, or they are words of closed lists',
+			},
+		]);
 	}
 	if (known.includes(member)) return;
-	throw new ConfigError(`redact: expected a member of the common record, got ${JSON.stringify(member)}`);
+	const got = JSON.stringify(member);
+	throw ConfigError.of('redact', [{option: 'members', expected: 'a member of the common record', got}]);
 }
 
 /** What JSON would make of it: of a date, a text. */

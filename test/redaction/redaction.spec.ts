@@ -151,12 +151,21 @@ describe('redactionOf', () => {
 	for (const [options, message] of [
 		[{}, /^redact: expected members or patterns, got none$/],
 		[{members: []}, /^redact: expected members or patterns, got none$/],
-		[{members: ['actor.emial']}, /^redact: expected a member of the common record, got "actor\.emial"$/],
-		[{members: ['targets.0.name']}, /^redact: expected a member of the common record, got "targets\.0\.name"$/],
-		[{members: ['a..b']}, /^redact: expected a member of the common record/],
-		[{members: ['']}, /^redact: expected a member of the common record/],
-		[{members: ['message', 'id']}, /^redact: expected members other than id, time, .*, got id: files, rows/],
-		[{members: ['outcome.x']}, /^redact: expected members other than id, time, .*, got outcome\.x: /],
+		[
+			{members: ['actor.emial']},
+			/^redact: option members: expected a member of the common record, got "actor\.emial"$/,
+		],
+		[
+			{members: ['targets.0.name']},
+			/^redact: option members: expected a member of the common record, got "targets\.0\.name"$/,
+		],
+		[{members: ['a..b']}, /^redact: option members: expected a member of the common record/],
+		[{members: ['']}, /^redact: option members: expected a member of the common record/],
+		[
+			{members: ['message', 'id']},
+			/^redact: option members: expected members other than id, time, .*, got id; files, rows/,
+		],
+		[{members: ['outcome.x']}, /^redact: option members: expected members other than id, time, .*, got outcome\.x; /],
 		[{members: ['actor'], key: 'é'.repeat(7)}, /^redact: expected a key of at least 16 bytes, got 14$/],
 		[{patterns: ['ip'], key: new Uint8Array(15)}, /^redact: expected a key of at least 16 bytes, got 15$/],
 	] as const) {

@@ -65,6 +65,7 @@ export async function rebind(name: string, targets: readonly string[], world: Pi
 		const known = targetsIn(checkpoint);
 		const taken = new Set(given.map(({sink}) => keyOf(sink)));
 		const moved = given.filter(({sink}) => !known.includes(keyOf(sink)));
+		for (const target of given) if (!moved.includes(target)) await checkStayed(target, checkpoint);
 		let rebound = checkpoint;
 		const said: string[] = [];
 		for (const target of moved) {
@@ -91,6 +92,14 @@ function targetsIn({binding}: Checkpoint): string[] {
 async function targetOf(text: string, world: Pick<World, 'cwd'>): Promise<Moved> {
 	const {factory, options} = await readTarget(text, world);
 	return {factory, options, sink: factory(options)};
+}
+
+/** One that the state has under this name must be what it wrote too: a name alone proves nothing. */
+async function checkStayed(target: Moved, {sinks}: Checkpoint): Promise<void> {
+	const key = keyOf(target.sink);
+	const problem = await contentProblem(target, sinks[key]);
+	if (problem === undefined || problem === nothing) return;
+	throw new StateError('STATE_FOREIGN', `--to ${key}: not what the state wrote: ${problem}; nothing was changed`);
 }
 
 /** The one target of the state that this one was. */
@@ -122,6 +131,8 @@ function layoutProblem({binding}: Checkpoint, key: string, {layout = {}}: Sink):
 	return undefined;
 }
 
+const nothing = 'the state has nothing of it to compare: begin a new state';
+
 /** What is compared: the bytes before the mark of a file, and the head of the chain with all that stands before it. */
 async function contentProblem({factory, options, sink}: Moved, mark: Json | undefined): Promise<string | undefined> {
 	const {
@@ -132,7 +143,7 @@ async function contentProblem({factory, options, sink}: Moved, mark: Json | unde
 	const chain = chainIn(mark);
 	const isFile = typeof bytes === 'number' && typeof tail === 'string' && bytes > 0;
 	const hasChain = chain !== undefined && chain.head !== emptyChain.head && factory.verify !== undefined;
-	if (!isFile && !hasChain) return 'the state has nothing of it to compare: begin a new state';
+	if (!isFile && !hasChain) return nothing;
 	try {
 		const problem = isFile ? tailProblem(sink.target, bytes, tail) : undefined;
 		if (problem !== undefined || !hasChain) return problem;

@@ -117,7 +117,7 @@ function checkValue(name: string, value: string, given: string | undefined, isAt
 /** ` (did you mean …?)` where one of the names is close to what was given, else nothing. Never repeats what was given. */
 export function nearest(given: string, names: readonly string[]): string {
 	let best: string | undefined;
-	let bestDistance = 3;
+	let bestDistance = Math.min(3, given.length);
 	for (const name of names) {
 		const distance = editDistance(given, name);
 		if (distance < bestDistance) [best, bestDistance] = [name, distance];
@@ -125,14 +125,17 @@ export function nearest(given: string, names: readonly string[]): string {
 	return best === undefined ? '' : ` (did you mean ${best}?)`;
 }
 
+/** Letters that are missing, too many, others, or swapped with their neighbour. */
 function editDistance(a: string, b: string): number {
-	let row = Array.from({length: b.length + 1}, (_, index) => index);
+	let [before, row] = [[] as number[], Array.from({length: b.length + 1}, (_, index) => index)];
 	for (let i = 1; i <= a.length; i++) {
 		const next = [i];
 		for (let j = 1; j <= b.length; j++) {
-			next[j] = Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1));
+			const isSwapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+			const swapped = isSwapped ? before[j - 2]! + 1 : Infinity;
+			next[j] = Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1), swapped);
 		}
-		row = next;
+		[before, row] = [row, next];
 	}
 	return row[b.length]!;
 }

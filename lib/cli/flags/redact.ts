@@ -7,6 +7,7 @@ import {select} from '../../operators/select.ts';
 import {secretIn} from './credentials.ts';
 import {type Flags, type FlagValues, textsIn, nearest} from './flags.ts';
 import type {World} from '../world.ts';
+import {inFlags} from './options.ts';
 
 export const redactFlags: Flags = {
 	redact: {
@@ -67,7 +68,10 @@ function redactOptions(given: readonly string[], values: FlagValues, env: World[
 		else patterns.push(pattern);
 	}
 	const options = {members, patterns, key: keyFrom(values['redact-key-file'], env)};
-	checkInTermsOf('--redact', () => redact(options));
+	inFlags(
+		() => redact(options),
+		() => '--redact',
+	);
 	return options;
 }
 
@@ -83,7 +87,10 @@ function commonMember(member: string): string {
 /** A member of the API's own record: only its text says whether there is one of that name. */
 function ownMember(member: string): string {
 	if (patternIn(member) !== undefined) throw needsCommon('--redact', 'patterns');
-	checkInTermsOf('--redact', () => memberTree('redact', [member]));
+	inFlags(
+		() => memberTree('redact', [member]),
+		() => '--redact',
+	);
 	// it would take out nothing, without a word
 	if (!member.includes('.') || !commonMembers().includes(member)) return member;
 	throw new ConfigError(
@@ -136,20 +143,10 @@ function checkSelect(members: readonly string[], format: string): void {
 			"--select: expected --format audit, ecs or ocsf beside it, got raw, which writes each record's own text",
 		);
 	}
-	checkInTermsOf('--select', () => select(members));
-}
-
-/** Checks with the library, and says of the flag what it says of its option. */
-function checkInTermsOf(flag: string, check: () => unknown): void {
-	try {
-		check();
-	} catch (error) {
-		throw inTermsOf(flag, error);
-	}
-}
-
-function inTermsOf(flag: string, error: unknown): ConfigError {
-	return new ConfigError(reasonOf(error).replace(/^\w+/, flag), {cause: error});
+	inFlags(
+		() => select(members),
+		() => '--select',
+	);
 }
 
 /** What the state file shows of it: an expression may hold a name, so of one a hash only. */

@@ -1,6 +1,6 @@
 import type {Observable} from 'rxjs';
 import {ConfigError} from '../../model/errors.ts';
-import {exactly} from '../../sink/exact-numbers.ts';
+import {ExactNumber, exactly} from '../../sink/exact-numbers.ts';
 import type {AuditEvent} from '../../model/event.ts';
 import {ecs} from '../../operators/ecs.ts';
 import {enrich} from '../../operators/enrich.ts';
@@ -14,11 +14,12 @@ import type {Page} from '../../model/page.ts';
 import type {EventFormat} from '../../sink/sink.ts';
 import type {Source} from '../../source/define-source.ts';
 import {enrichFlags, enrichmentFrom} from './enrich.ts';
-import {choice, type Flags, type FlagValues, textsIn} from './flags.ts';
+import {choice, type Flags, type FlagValues, nearest, textsIn} from './flags.ts';
 import {redactFlags, redactionFrom} from './redact.ts';
-import {checkMember} from './members.ts';
-import {parseWhere} from './where.ts';
 import type {World} from '../world.ts';
+import {commonMembers} from '../../model/event.ts';
+import {ecsOrigins} from '../../schemas/ecs-origins.ts';
+import {ocsfOrigins} from '../../schemas/ocsf-origins.ts';
 
 export const shapeFlags: Flags = {
 	format: {
@@ -96,4 +97,53 @@ export async function shapeFrom(
 /** What a listing gives are no audit events: its records say more as they are. */
 function formatOf({order}: Source, values: FlagValues): EventFormat {
 	return choice(values, 'format', order === 'none' ? ['raw', 'audit', 'ecs', 'ocsf'] : ['audit', 'raw', 'ecs', 'ocsf']);
+}
+
+/** The members that events of a format can have, dotted; undefined where only the API knows. */
+function membersOf(format: EventFormat): readonly string[] | undefined {
+	if (format === 'audit') return commonMembers();
+	if (format === 'raw') return undefined;
+	return Object.keys(format === 'ecs' ? ecsOrigins : ocsfOrigins);
+}
+
+/**
+ * Throws a ConfigError for a member that no event of the format can have: a name that is spelled wrong would leave all
+ * events out, or everything but it.
+ */
+export function checkMember(flag: string, member: string, format: EventFormat): void {
+	const known = membersOf(format);
+	// the places in a list have no names
+	const path = member
+		.split('.')
+		.filter(part => !/^\d+$/.test(part))
+		.join('.');
+	if (!known || known.some(one => one === path || one.startsWith(`${path}.`))) return;
+	// of what is named as a whole, the parts are not listed
+	const whole = known.find(one => path.startsWith(`${one}.`) && !known.some(part => part.startsWith(`${one}.`)));
+	if (whole !== undefined) return;
+	throw new ConfigError(
+		`${flag}: expected a member of the event in --format ${format}, got ${JSON.stringify(member)}${nearest(path, known)}`,
+	);
+}
+
+/** A test for `MEMBER=VALUE`: the member is dotted, a list matches when one of its values does. */
+export function parseWhere(text: string): (event: unknown) => boolean {
+	const at = text.indexOf('=');
+	if (at < 1) throw new ConfigError(`--where: expected MEMBER=VALUE, got no ${at < 0 ? '=' : 'member'}`);
+	const path = text.slice(0, at).split('.');
+	const expected = text.slice(at + 1);
+	return event => matches(event, path, expected);
+}
+
+function matches(value: unknown, path: readonly string[], expected: string): boolean {
+	if (Array.isArray(value) && !(path.length > 0 && Object.hasOwn(value, path[0]!))) {
+		return value.some(item => matches(item, path, expected));
+	}
+	const [key, ...rest] = path;
+	if (key === undefined)
+		return typeof value !== 'object' || value instanceof ExactNumber
+			? `${value as string | number | boolean | undefined}` === expected
+			: value === null && expected === 'null';
+	if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return false;
+	return matches((value as Record<string, unknown>)[key], rest, expected);
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {run as emulate} from '../../../lib/cli/commands/emulate.ts';
-import {describeSwitches} from '../../../lib/cli/flags/emulator-switches.ts';
+import {describeSwitches} from '../../../lib/cli/flags/emulator.ts';
 import {faultHelp} from '../../support/emulator.ts';
 import {runCli, spawnCli} from '../../support/cli.ts';
 import {assertRefused, commandLine, idsIn} from '../../support/command-line.ts';

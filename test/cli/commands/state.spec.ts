@@ -83,6 +83,8 @@ describe('rxaudit state rebind', () => {
 		fs.renameSync(at('kept'), at('moved.ndjson.manifest'));
 		assert.equal((await rebind(at('state'), [target], testWorld())).length, 1);
 		assert.deepEqual(await rebind(at('state'), [target], testWorld()), []);
+		fs.rmSync(at('moved.ndjson'));
+		await refused([target], /not what the state wrote: .*ENOENT/);
 	});
 
 	it('takes no folder of another state for it', async () => {

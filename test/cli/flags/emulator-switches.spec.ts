@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {z} from 'zod';
-import {describeSwitches, emulatorSwitches, parseSwitches} from '../../../lib/cli/flags/emulator-switches.ts';
+import {describeSwitches, emulatorSwitches, parseSwitches} from '../../../lib/cli/flags/emulator.ts';
 import {kebab} from '../../../lib/cli/flags/flags.ts';
 import {bearer, call, type Question, withEmulator} from '../../emulator/ask.ts';
 
@@ -132,8 +132,8 @@ describe('emulator switches', () => {
 		[['gzip=yes'], /^--switch gzip: expected boolean, got "yes"$/],
 		[['max-limit=many'], /^--switch max-limit: expected number, got "many"$/],
 		[['max-limit='], /^--switch max-limit: expected number, got ""$/],
-		[['churn.insert-every=0'], /^--switch churn\.insert-every: expected number to be >=1, got "0"$/],
-		[['twin-percent=101'], /^--switch twin-percent: expected number to be <=100, got "101"$/],
+		[['churn.insert-every=0'], /^--switch churn\.insert-every: expected a number of at least 1, got 0$/],
+		[['twin-percent=101'], /^--switch twin-percent: expected a number of at most 100, got 101$/],
 		[
 			['link-origin=https://x/y'],
 			/^--switch link-origin: expected an origin like https:\/\/\S+, got "https:\/\/x\/y"$/,

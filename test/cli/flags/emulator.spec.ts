@@ -42,7 +42,7 @@ describe('emulator flags', () => {
 
 	for (const [args, message] of [
 		[['--port', 'x'], /^--port: expected a whole number from 0 to 65535, got "x"$/],
-		[['--port', '65536'], /^--port: expected a whole number from 0 to 65535, got "65536"$/],
+		[['--port', '65536'], /^--port: expected a whole number from 0 to 65535, got 65536$/],
 		[['--events=-1'], /^--events: expected a whole number from 0 to 1000000000, got "-1"$/],
 		[['--rate-limit', 'x'], /^--rate-limit: expected N\/min, N\/s or N\/h, got "x"$/],
 		[['--rate-limit', '0/s'], /^--rate-limit: expected N\/min, N\/s or N\/h, got "0\/s"$/],

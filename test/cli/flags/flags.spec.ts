@@ -110,9 +110,11 @@ describe('nearest', () => {
 
 	it('prefers the nearest one', () => {
 		assert.equal(nearest('lisp', ['help', 'list']), ' (did you mean list?)');
+		assert.equal(nearest('satte', ['rate', 'state']), ' (did you mean state?)');
 	});
 
 	it('is silent when nothing is near', () => {
 		assert.equal(nearest('S3CR3T', ['pull', 'list']), '');
+		assert.equal(nearest('q', ['s3']), '');
 	});
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import {jsonMistakeAt} from '../../../lib/cli/flags/json-mistake.ts';
+import {jsonMistakeAt} from '../../../lib/cli/flags/json-input.ts';
 
 const isJson = (text: string): boolean => {
 	try {

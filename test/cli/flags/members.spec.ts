@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import {checkMember} from '../../../lib/cli/flags/members.ts';
+import {checkMember} from '../../../lib/cli/flags/shape.ts';
 import type {EventFormat} from '../../../lib/sink/sink.ts';
 
 describe('checkMember', () => {

@@ -108,7 +108,7 @@ describe('redactionFrom', () => {
 
 	for (const [args, message] of [
 		[['--redact', 'id'], /^--redact: expected members other than id/],
-		[['--redact', 'outcome'], /^--redact: expected members other than .*, got outcome: /],
+		[['--redact', 'outcome'], /^--redact: expected members other than .*, got outcome; /],
 		[['--redact', '/(?=a)/'], /^--redact: expected an expression that can be run in linear time/],
 		[['--redact', '/a'], /^--redact: expected \/REGEX\//],
 		[['--redact', '//'], /^--redact: expected \/REGEX\//],

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import {parseWhere} from '../../../lib/cli/flags/where.ts';
+import {parseWhere} from '../../../lib/cli/flags/shape.ts';
 import {ConfigError} from '../../../lib/model/errors.ts';
 import {assertRefused, commandLine, idsIn, linesOf} from '../../support/command-line.ts';
 
