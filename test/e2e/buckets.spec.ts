@@ -19,12 +19,13 @@ import {createRandom, seed} from './random.ts';
 /** The longest time between the first request of a process and its end, in milliseconds. */
 const longestLifeMs = 800;
 
+const wanted = Number(process.env['RXAUDIT_E2E_KILLS'] ?? 4);
+
 interface Backup {
 	readonly sink: 'gcs' | 's3';
 	readonly name: string;
 	readonly query: string;
 	readonly server: GcsServerOptions & S3ServerOptions;
-	readonly kills: number;
 }
 
 const inOne = 'roll-events=150';
@@ -33,20 +34,19 @@ const byHour = 'roll-events=300&layout={date}/{hour}';
 const retentionMs = 3_600_000;
 
 const backups: readonly Backup[] = [
-	{sink: 'gcs', name: 'objects sent in one request each', query: inOne, server: {}, kills: 6},
-	{sink: 'gcs', name: 'objects sent in chunks', query: inParts, server: {}, kills: 6},
-	{sink: 'gcs', name: 'objects under a retention policy', query: byHour, server: {retentionMs}, kills: 6},
-	{sink: 's3', name: 'objects sent in one request each', query: inOne, server: {}, kills: 6},
-	{sink: 's3', name: 'objects sent in parts', query: inParts, server: {minPartBytes: 262_144}, kills: 6},
+	{sink: 'gcs', name: 'objects sent in one request each', query: inOne, server: {}},
+	{sink: 'gcs', name: 'objects sent in chunks', query: inParts, server: {}},
+	{sink: 'gcs', name: 'objects under a retention policy', query: byHour, server: {retentionMs}},
+	{sink: 's3', name: 'objects sent in one request each', query: inOne, server: {}},
+	{sink: 's3', name: 'objects sent in parts', query: inParts, server: {minPartBytes: 262_144}},
 	{
 		sink: 's3',
 		name: 'objects in a store like Ceph RGW',
 		query: inParts,
 		server: storeKinds['like Ceph RGW'] as S3ServerOptions & GcsServerOptions,
-		kills: 4,
 	},
-	{sink: 's3', name: 'objects under Object Lock', query: byHour, server: {retentionMs}, kills: 6},
-	{sink: 's3', name: 'objects with versions', query: byHour, server: {versioning: true, retentionMs}, kills: 6},
+	{sink: 's3', name: 'objects under Object Lock', query: byHour, server: {retentionMs}},
+	{sink: 's3', name: 'objects with versions', query: byHour, server: {versioning: true, retentionMs}},
 ];
 
 const faults: readonly Fault[] = [
@@ -85,8 +85,7 @@ describe(`buckets, kill -9 at random instants and requests, under faults (RXAUDI
 			`&spool-dir=${path.join(folder(), 'spools')}&retry-base-ms=1&retry-max-ms=20&timeout-ms=2000`,
 	];
 
-	for (const {sink, name, query, server: options, ...backup} of backups) {
-		const wanted = Number(process.env['RXAUDIT_E2E_KILLS'] ?? backup.kills);
+	for (const {sink, name, query, server: options} of backups) {
 		it(`keeps ${name} exact, ${sink}`, async function () {
 			this.timeout(300_000);
 			const random = createRandom(name);

@@ -7,7 +7,7 @@ import {assertVerifies, compare, exact, filesBelow, leftovers, linesOf} from './
 import {pull, token} from './pull.ts';
 
 /** How many kills for each target: some for every run of the suite, more to measure. */
-const kills = Number(process.env['RXAUDIT_E2E_KILLS'] ?? 6);
+const kills = Number(process.env['RXAUDIT_E2E_KILLS'] ?? 4);
 const events = 30;
 const workers = 3;
 

@@ -164,7 +164,7 @@ interface Outcome extends Difference {
 
 /** Kills one backup again and again at a point, ends it, and compares. */
 /** How often it is killed at each point, at most five. */
-const timesEach = Number(process.env['RXAUDIT_E2E_KILLS'] ?? 3);
+const timesEach = Number(process.env['RXAUDIT_E2E_KILLS'] ?? 2);
 
 async function killAt(point: Point, folder: string): Promise<Outcome> {
 	const {pageSize, events} = point.sink.endsWith('.gz') ? gzipSizes : sizes;

@@ -111,7 +111,7 @@ describe(`kill -9 of an archive of objects (RXAUDIT_E2E_SEED=${seed})`, () => {
 
 	it('loses nothing and doubles nothing at random instants, while the API fails too', async function () {
 		this.timeout(300_000);
-		const wanted = 50;
+		const wanted = Number(process.env['RXAUDIT_E2E_KILLS'] ?? 25);
 		const random = createRandom('objects');
 		const emulator = await startEmulator({events: 9000, seed, latencyMs: 4, token, faults});
 		const args = ['--page-size', '5', '--state', target(state)];
