@@ -287,7 +287,25 @@ describe('paging by offset', () => {
 				fc.asyncProperty(gaps, mutations, reading, (steps, mutations, how) =>
 					holds(steps, mutations, {...how, keyOf: twin, pageSize: 100, maxLimit: 60}),
 				),
-				{numRuns},
+				{
+					numRuns,
+					examples: [
+						// the known rows in another order behind an insert; a slip that a proof shows
+						[
+							[0, 1, 0, 0, 0, 0],
+							[{beforeRequest: 1, kind: 'insert above', ratio: 0.4998779296875, key: 'a'}],
+							{pageSize: 2, maxLimit: 2, rounding: 'none', kills: []},
+						],
+						[
+							[0, 400],
+							[
+								{beforeRequest: 1, kind: 'insert above', ratio: 0, key: 'b'},
+								{beforeRequest: 3, kind: 'insert above', ratio: 0, key: 'a'},
+							],
+							{pageSize: 2, maxLimit: 2, rounding: 'none', kills: [2]},
+						],
+					],
+				},
 			);
 		});
 
