@@ -1,6 +1,6 @@
 import {map, type OperatorFunction} from 'rxjs';
 import {ConfigError} from '../model/errors.ts';
-import {type Entry, Page, type Rejected, type SourceRecord, type Step} from '../model/page.ts';
+import {type Entry, Page, type SourceRecord, type Step} from '../model/page.ts';
 
 /** What must have been done to a page before this step, and what must not. */
 interface Order {
@@ -42,20 +42,20 @@ export function eachPage<T, R>(step: Step, change: (page: Page<T>) => Page<R>): 
 	});
 }
 
-/** What each event of a page became, with a dead letter for each for which `project` throws. */
-export function mapEntries<T, R>(
-	{entries}: Page<T>,
+/** The page with what `project` made of each event, and a dead letter for each for which it throws. */
+export function mapOrReject<T, R>(
+	page: Page<T>,
 	project: (event: T, record: SourceRecord) => R,
 	reason: (error: unknown) => string,
-): {entries: Entry<R>[]; rejected: Rejected[]} {
-	const made: Entry<R>[] = [];
-	const rejected: Rejected[] = [];
-	for (const {event, record} of entries) {
+): Page<R> {
+	const entries: Entry<R>[] = [];
+	const rejected = [...page.rejected];
+	for (const {event, record} of page.entries) {
 		try {
-			made.push({event: project(event, record), record});
+			entries.push({event: project(event, record), record});
 		} catch (error) {
 			rejected.push({id: record.id, text: record.text, reason: reason(error)});
 		}
 	}
-	return {entries: made, rejected};
+	return page.with({entries, rejected, verbatim: false});
 }

@@ -4,7 +4,7 @@ import type {AuditEvent} from '../model/event.ts';
 import {checkCommon} from '../source/mapping.ts';
 import type {Page} from '../model/page.ts';
 import {type EcsEvent, toEcs} from '../schemas/ecs.ts';
-import {eachPage, mapEntries} from './each-page.ts';
+import {eachPage, mapOrReject} from './each-page.ts';
 
 /**
  * Pages of events in the Elastic Common Schema, one for each common record: {@link toEcs}. Put it behind `normalize()`.
@@ -14,12 +14,11 @@ import {eachPage, mapEntries} from './each-page.ts';
  * ```
  */
 export function ecs(): OperatorFunction<Page<AuditEvent>, Page<EcsEvent>> {
-	return eachPage('ecs', page => {
-		const {entries, rejected} = mapEntries(
+	return eachPage('ecs', page =>
+		mapOrReject(
 			page,
 			event => toEcs(checkCommon('ecs', event), page.source),
 			error => `an operator failed: ${reasonOf(error)}`,
-		);
-		return page.with({entries, rejected: [...page.rejected, ...rejected], verbatim: false});
-	});
+		),
+	);
 }

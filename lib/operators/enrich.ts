@@ -68,7 +68,7 @@ export function enrich({
 					isCut ||= !accounts || !labels;
 					if (!isCut) {
 						const named = page.map(event => enriched(event, accounts!, labels!));
-						return of(named.with({verbatim: page.verbatim, steps: [...page.steps, 'enrich']}));
+						return of(named.with({steps: [...page.steps, 'enrich']}));
 					}
 					// the next run reads it again, and what came behind it
 					run.interrupted = true;

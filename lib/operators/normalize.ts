@@ -3,7 +3,7 @@ import {reasonOf} from '../model/errors.ts';
 import type {AuditEvent} from '../model/event.ts';
 import {commonRecord} from '../source/mapping.ts';
 import {ownText, type Page, type SourceRecord} from '../model/page.ts';
-import {eachPage, mapEntries} from './each-page.ts';
+import {eachPage, mapOrReject} from './each-page.ts';
 
 export interface NormalizeOptions {
 	/** Whether each event has its record's own text as `raw`; default: true. */
@@ -33,8 +33,8 @@ export function normalize({raw: withRaw = true}: NormalizeOptions = {}): Operato
 			}
 			return withRaw ? withOwnText(event, raw) : event;
 		};
-		const {entries, rejected} = mapEntries(page, normalized, error => `cannot be normalized: ${reasonOf(error)}`);
-		return page.with({entries, rejected: [...page.rejected, ...rejected], verbatim: false, unknownActions});
+		const events = mapOrReject(page, normalized, error => `cannot be normalized: ${reasonOf(error)}`);
+		return events.with({unknownActions});
 	});
 }
 

@@ -4,7 +4,7 @@ import type {AuditEvent} from '../model/event.ts';
 import {checkCommon} from '../source/mapping.ts';
 import type {Page} from '../model/page.ts';
 import {type OcsfEvent, toOcsf} from '../schemas/ocsf.ts';
-import {eachPage, mapEntries} from './each-page.ts';
+import {eachPage, mapOrReject} from './each-page.ts';
 
 /**
  * Pages of events in the Open Cybersecurity Schema Framework, one for each common record: {@link toOcsf}. Put it behind
@@ -15,12 +15,11 @@ import {eachPage, mapEntries} from './each-page.ts';
  * ```
  */
 export function ocsf(): OperatorFunction<Page<AuditEvent>, Page<OcsfEvent>> {
-	return eachPage('ocsf', page => {
-		const {entries, rejected} = mapEntries(
+	return eachPage('ocsf', page =>
+		mapOrReject(
 			page,
 			event => toOcsf(checkCommon('ocsf', event), page.source),
 			error => `an operator failed: ${reasonOf(error)}`,
-		);
-		return page.with({entries, rejected: [...page.rejected, ...rejected], verbatim: false});
-	});
+		),
+	);
 }
