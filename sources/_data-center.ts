@@ -1,7 +1,6 @@
 import {z} from 'zod';
 import type {ActionRules} from '../lib/model/activity.ts';
 import type {OperationTable} from '../lib/source/define-operation.ts';
-import {SourceError} from '../lib/model/errors.ts';
 import {wholeNumber} from '../lib/options/options.ts';
 import {defineSource} from '../lib/source/define-source.ts';
 import {configurationOf} from './_data-center-configuration.ts';
@@ -91,7 +90,7 @@ export function defineDataCenter<Operations extends OperationTable>({
 				pageCursor: window.cursor as string | undefined,
 			},
 		}),
-		next: (answer, rows) => nextCursor(name, answer as EventPage, rows),
+		next: ({envelope, rows}) => nextCursor(envelope as EventPage, rows),
 		leavesOut: ({author, type}, {skipSearchesBy: readers}) =>
 			readers !== undefined &&
 			type?.actionI18nKey === searchAction &&
@@ -104,10 +103,10 @@ export function defineDataCenter<Operations extends OperationTable>({
 	});
 }
 
-function nextCursor(name: string, {pagingInfo}: EventPage, rows: number): string | undefined {
+function nextCursor({pagingInfo}: EventPage, rows: number): string | undefined {
 	const {nextPageCursor: given, nextPageLink: link, lastPage, size} = pagingInfo ?? {};
 	if (typeof size === 'number' && size !== rows) {
-		throw new SourceError('BAD_BODY', `${name}: expected ${size} events, as the page says of itself, got ${rows}`);
+		throw new Error(`expected ${size} events, as the page says of itself, got ${rows}`);
 	}
 	// the link is never followed, it may lead anywhere; but it may name the place that nothing else names
 	const cursor =
@@ -115,5 +114,5 @@ function nextCursor(name: string, {pagingInfo}: EventPage, rows: number): string
 	// whoever names a next page has one, whatever he says of this one
 	if (cursor) return cursor;
 	if (lastPage === true) return undefined;
-	throw new SourceError('BAD_BODY', `${name}: expected a next page or lastPage, got a page that ends with neither`);
+	throw new Error('expected a next page or lastPage, got a page that ends with neither');
 }

@@ -1,5 +1,4 @@
 import {z} from 'zod';
-import {SourceError} from '../lib/model/errors.ts';
 import type {
 	AuditActor,
 	AuditChange,
@@ -8,6 +7,7 @@ import type {
 	AuditPerson,
 	AuditTarget,
 } from '../lib/model/event.ts';
+import {cursorInLink} from '../lib/http/link.ts';
 import type {NormalizedMembers} from '../lib/source/define-source.ts';
 import {isoTime, recordTime} from '../lib/options/time.ts';
 import {
@@ -46,23 +46,9 @@ interface OrgPage {
 	readonly links?: {readonly next?: string | null} | null;
 }
 
-/** The cursor of the page behind this one. */
-export function nextCursor(page: OrgPage): string | undefined {
-	return page.meta?.next || linkedCursor(page);
-}
-
-/**
- * A link is never followed, it may lead anywhere; but where it alone names the next page, there is one. Some answers
- * of this API have the bare cursor in its place.
- */
-export function linkedCursor({links}: OrgPage): string | undefined {
-	const link = links?.next;
-	if (!link) return undefined;
-	const [path, query] = link.split('?');
-	const cursor = query === undefined && !path!.includes('/') ? path : new URLSearchParams(query).get('cursor');
-	if (cursor) return cursor;
-	// taken for the end, it would lose what lies behind
-	throw new SourceError('BAD_BODY', 'Organizations API: expected a cursor in links.next, got a link without one');
+/** The cursor of the page behind this one. Some answers have the bare cursor in place of the link. */
+export function nextCursor({meta, links}: OrgPage): string | undefined {
+	return meta?.next || cursorInLink(links?.next);
 }
 
 /** One event of the Organizations API, as far as its document and its real answers show. */

@@ -54,8 +54,8 @@ export default defineSource({
 		},
 	}),
 	// the last page may have a cursor too, to ask for new events with; but an empty one may also stand in the middle
-	next(answer, rows, asked) {
-		const cursor = nextCursor(answer as object);
+	next({envelope, rows, cursor: asked}) {
+		const cursor = nextCursor(envelope as object);
 		if (cursor === undefined || rows > 0) return cursor;
 		const before = asked === undefined ? undefined : placeOf(asked);
 		const empty = (before?.empty ?? 0) + 1;

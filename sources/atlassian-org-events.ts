@@ -66,7 +66,7 @@ export default defineSource({
 			cursor: cursor as string | undefined,
 		},
 	}),
-	next: answer => nextCursor(answer as object),
+	next: ({envelope}) => nextCursor(envelope as object),
 	normalize: normalizeEvent,
 	mapping: orgMapping,
 	actions: orgActions,

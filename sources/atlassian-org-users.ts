@@ -1,6 +1,6 @@
 import {defineSource} from '../lib/source/define-source.ts';
 import {membersIn, targetOf} from './_members.ts';
-import {linkedCursor, orgApi, orgOption, orgPath} from './_org.ts';
+import {nextCursor, orgApi, orgOption, orgPath} from './_org.ts';
 
 /** A managed account of an organization, as far as the API's document and its clients show. */
 export interface OrgUser {
@@ -40,7 +40,7 @@ export default defineSource({
 		path: orgPath(orgId, 'users'),
 		query: {cursor: cursor as string | undefined},
 	}),
-	next: answer => linkedCursor(answer as object),
+	next: ({envelope}) => nextCursor(envelope as object),
 
 	// nobody did anything: the account is the only one that the record is about
 	normalize(user) {

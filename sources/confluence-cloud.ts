@@ -81,8 +81,8 @@ export default defineSource({
 			limit: pageSize,
 		},
 	}),
-	last: (answer, rows) => {
-		const {_links: links, limit = Infinity} = answer as AuditPage;
+	isLast({envelope, rows}) {
+		const {_links: links, limit = Infinity} = envelope as AuditPage;
 		return Boolean(links) && !links!.next && rows < limit;
 	},
 	product: {vendor: 'Atlassian', name: 'Confluence Cloud'},

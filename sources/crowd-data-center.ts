@@ -40,7 +40,7 @@ export default defineSource({
 		query: {start, limit: pageSize},
 		body: crowdSearch(restrictions, {fromMs: fromMs > 0 ? fromMs : undefined, toMs}),
 	}),
-	last: answer => (answer as {isLastPage?: boolean}).isLastPage === true,
+	isLast: ({envelope}) => (envelope as {isLastPage?: boolean}).isLastPage === true,
 	product: {vendor: 'Atlassian', name: 'Crowd Data Center'},
 	normalize,
 	mapping: {

@@ -69,7 +69,7 @@ export default defineSource({
 		},
 	}),
 	// `total` counts too much, what the filter leaves out and records that are never given, but not too little
-	last: (answer, rows) => (answer as RecordPage).total !== undefined && rows >= (answer as RecordPage).total!,
+	isLast: ({envelope, rows}) => rows >= ((envelope as RecordPage).total ?? Infinity),
 	product: {vendor: 'Atlassian', name: 'Jira Cloud'},
 	normalize,
 	mapping: {

@@ -23,6 +23,8 @@ export class AttemptError extends Error {
 	readonly errno: string | undefined;
 	/** How long to wait before the next attempt, set by the retry policy. */
 	delayMs = 0;
+	/** Whether it was refused only for now, as the retry policy saw it. */
+	isForNow = false;
 
 	constructor(
 		kind: FailureKind,
@@ -98,7 +100,7 @@ async function readAnswer(
 	try {
 		const parse = (config as {[parseKey]?: ClientRequest['parse']})[parseKey]!;
 		const decoded = decodeBody(body, headers['content-type']);
-		response.data = {bytes: body.length, content: parse(decoded.body, decoded.isAnnounced)};
+		response.data = {bytes: body.length, content: parse(decoded.body, decoded.isAnnounced), headers};
 	} catch (error) {
 		if (error instanceof BodyTooLarge) throw error;
 		throw badAnswer(error, config, {status: response.status, headers, body});

@@ -12,7 +12,7 @@ import {expectedTls} from './connection-failure.ts';
 import {urlBelow} from './endpoint.ts';
 import type {Limiter} from './limiter.ts';
 import type {ClientRequest} from './request.ts';
-import {type RetryLimits, retryPolicy} from './retry-policy.ts';
+import {type RetryContext, type RetryLimits, retryPolicy} from './retry-policy.ts';
 import {checkServerClock} from './server-clock.ts';
 import {speaksTls} from './speaks-tls.ts';
 import {asksTheSame} from './redirect.ts';
@@ -30,6 +30,7 @@ export interface ClientOptions extends AttemptLimits, RetryLimits {
 	/** Certificates that are not Node's own. */
 	readonly secure?: SecureContext | undefined;
 	readonly wording?: ApiWords | undefined;
+	readonly outOfQuota?: RetryContext['outOfQuota'];
 }
 
 export interface ClientAnswer {
@@ -37,6 +38,8 @@ export interface ClientAnswer {
 	readonly bytes: number;
 	/** What `parse` made of the body. */
 	readonly content: unknown;
+	/** By lower-case name. */
+	readonly headers: Readonly<Record<string, string>>;
 }
 
 /** The answer of one request after as many attempts as its failures allow, or an AuditError without secrets. */
@@ -92,13 +95,8 @@ export function createClient(options: ClientOptions): Client {
 			const config: AxiosRequestConfig & {[parseKey]: NonNullable<ClientRequest['parse']>} = {
 				method: request.method,
 				url: urlBelow(endpoint, request.path, request.search ?? request.query ?? []),
-				...(request.body === undefined
-					? {}
-					: {
-							data: request.body,
-							headers: {'content-type': 'application/json', ...request.headers},
-							transformRequest: [],
-						}),
+				headers: {...(request.body === undefined ? {} : {'content-type': 'application/json'}), ...request.headers},
+				...(request.body === undefined ? {} : {data: request.body, transformRequest: []}),
 				...(signal ? {signal} : {}),
 				[parseKey]: request.parse ?? parseJson,
 				'axios-retry': retryPolicy(options, request, signal),

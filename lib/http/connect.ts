@@ -5,6 +5,7 @@ import {readCertificates} from './certificates.ts';
 import {type Client, createClient} from './client.ts';
 import {type AuthScheme, chooseCredentials, type Credentials} from './credentials.ts';
 import {parseEndpoint} from './endpoint.ts';
+import type {Refusal} from './quota.ts';
 import {type Limiter, limiterFor, type Rate} from './limiter.ts';
 import {logWords, type ApiWords} from './to-error.ts';
 import type {Meter} from '../model/meter.ts';
@@ -25,6 +26,12 @@ export interface ApiFacts {
 	readonly rate?: Rate;
 	/** The vendor's address for tokens with scopes, where the API has another one for all others. */
 	readonly gateway?: string;
+	/**
+	 * Whether an answer of 400 or above refuses the request only for now, where the API says so in a way of its own; a Date
+	 * says until when. Without it: 429, and 403 with Retry-After, with headers of a rate that is used up, or with words
+	 * about a rate limit.
+	 */
+	outOfQuota?(refusal: Refusal): boolean | Date;
 	/** True where plain http to any host is what the user wants. */
 	readonly insecure?: boolean;
 	/** What messages say of it; default: of a log that is read. */
@@ -67,6 +74,7 @@ export function connect(facts: ApiFacts, options: ConnectOptions, meter: Meter, 
 		meter,
 		clock: systemClock,
 		wording: {...(facts.wording ?? logWords), gateway: facts.gateway},
+		outOfQuota: facts.outOfQuota && (refusal => facts.outOfQuota!(refusal)),
 		secure: readCertificates(name, options),
 		timeoutMs: options.timeoutMs,
 		idleTimeoutMs: options.idleTimeoutMs,

@@ -1,5 +1,16 @@
 import type {AttemptError} from './attempt.ts';
 
+/** An answer that refuses a request, as the facts of an API see it. */
+export interface Refusal {
+	readonly status: number;
+	/** By lower-case name. */
+	readonly headers: Readonly<Record<string, string>>;
+	/** The body, or its first 64 KiB. */
+	readonly text: string;
+}
+
+/** What the headers of a rate begin with: of most APIs, of Okta's, of the IETF's draft. */
+export const rateHeaders = ['x-ratelimit', 'x-rate-limit', 'ratelimit'] as const;
 /** So much of a refusal is searched for words about a quota. */
 const maxWordBytes = 4096;
 const words =
@@ -14,6 +25,7 @@ export function isOutOfQuota({status, headers, body}: Pick<AttemptError, 'status
 	if (status !== 403) return false;
 	if (/[^0.\s]/.test(headers['retry-after'] ?? '')) return true;
 	if (headers['ratelimit-reason']) return true;
-	if (headers['x-ratelimit-remaining']?.trim() === '0' && headers['x-ratelimit-reset']) return true;
+	const isUsedUp = (prefix: string) => headers[`${prefix}-remaining`]?.trim() === '0' && headers[`${prefix}-reset`];
+	if (rateHeaders.some(isUsedUp)) return true;
 	return words.test(body.toString('latin1', 0, maxWordBytes));
 }

@@ -1,4 +1,5 @@
 import {recordTime} from '../options/time.ts';
+import {rateHeaders} from './quota.ts';
 
 /** Response headers by name in any case, as axios and node:http have them. */
 export type HeaderValues = Readonly<Record<string, unknown>>;
@@ -14,12 +15,20 @@ const httpDate = /^[A-Z][a-z]{2,8},? .*\d\d:\d\d:\d\d/;
  */
 export function retryAtMs(headers: HeaderValues, nowMs: number): number | undefined {
 	const serverNowMs = dateMs(header(headers, 'date')) ?? nowMs;
-	const waitMs =
-		retryAfterMs(header(headers, 'retry-after'), serverNowMs) ??
-		retryAfterMs(header(headers, 'x-retry-after'), serverNowMs) ??
-		resetMs(header(headers, 'x-ratelimit-reset'), serverNowMs);
+	const waits = [
+		...['retry-after', 'x-retry-after'].map(name => retryAfterMs(header(headers, name), serverNowMs)),
+		...resets.map(name => resetMs(header(headers, name), serverNowMs)),
+	];
+	const waitMs = waits.find(wait => wait !== undefined);
 	return waitMs === undefined ? undefined : nowMs + Math.min(Math.max(0, waitMs), Number.MAX_SAFE_INTEGER - nowMs);
 }
+
+/** The headers without those that say when a quota is back. */
+export function withoutResets<Values extends HeaderValues>(headers: Values): Values {
+	return Object.fromEntries(Object.entries(headers).filter(([name]) => !resets.includes(name))) as Values;
+}
+
+const resets: readonly string[] = rateHeaders.map(prefix => `${prefix}-reset`);
 
 export interface BackoffOptions {
 	readonly baseMs: number;

@@ -7,9 +7,9 @@ import {isLasting} from './connection-failure.ts';
 import type {ClientRequest} from './request.ts';
 import type {Credentials} from './credentials.ts';
 import type {Limiter} from './limiter.ts';
-import {isOutOfQuota} from './quota.ts';
+import {isOutOfQuota, type Refusal} from './quota.ts';
 import {whereToGoOn, withCookies} from './redirect.ts';
-import {backoffMs, retryAtMs} from './retry-after.ts';
+import {backoffMs, retryAtMs, withoutResets} from './retry-after.ts';
 
 export interface RetryLimits {
 	/** How often one request is sent at most because of failures; answers 429 do not count. */
@@ -26,6 +26,8 @@ export interface RetryContext extends RetryLimits {
 	readonly meter: Meter;
 	readonly clock: Clock;
 	readonly random?: () => number;
+	/** See `ApiFacts.outOfQuota`. */
+	readonly outOfQuota?: ((refusal: Refusal) => boolean | Date) | undefined;
 }
 
 const maxRedirects = 5;
@@ -66,7 +68,10 @@ export function retryPolicy(context: RetryContext, request: ClientRequest, signa
 			return credentials.refresh(String(error.config.headers['authorization'])).catch(() => false);
 		}
 		if (kind === 'login' || kind === 'other') return false;
-		if (isOutOfQuota(error)) return waitForQuota(error);
+		const own = asRefusal(error, context.outOfQuota);
+		error.isForNow = own !== false || isOutOfQuota(error);
+		if (error.isForNow)
+			return waitForQuota(error, own instanceof Date ? own.getTime() - clock.now() : askedWait(error));
 		const isPassing = status !== undefined && request.passing?.(status, error.body);
 		if (!isPassing && !isTransient(error)) return false;
 		if (!repeatable && !neverSent.has(error.errno ?? '')) return false;
@@ -81,14 +86,12 @@ export function retryPolicy(context: RetryContext, request: ClientRequest, signa
 		return atMs === undefined ? undefined : atMs - nowMs;
 	}
 
-	/** X-RateLimit-Reset is on every answer of some APIs: it does not say how long a failure lasts. */
-	function retryAfter(error: AttemptError): number | undefined {
-		const {'x-ratelimit-reset': _, ...headers} = error.headers;
-		return askedWait({headers});
+	/** When a quota is back is on every answer of some APIs: it does not say how long a failure lasts. */
+	function retryAfter({headers}: AttemptError): number | undefined {
+		return askedWait({headers: withoutResets(headers)});
 	}
 
-	function waitForQuota(error: AttemptError): boolean {
-		const asked = askedWait(error);
+	function waitForQuota(error: AttemptError, asked: number | undefined): boolean {
 		const unknown = Math.min(unknownWait.maxMs, unknownWait.firstMs * 2 ** refusals);
 		// a second "at once" in a row is no answer: the server is still refusing
 		const waitMs = asked === undefined || (asked === 0 && refusals > 0) ? unknown : asked;
@@ -129,6 +132,12 @@ export function retryPolicy(context: RetryContext, request: ClientRequest, signa
 			await clock.sleep((error as unknown as AttemptError).delayMs, signal);
 		},
 	};
+}
+
+/** What the API's own words say of a refusal; false where it has none, or where no answer came. */
+function asRefusal({kind, status = 0, headers, body}: AttemptError, outOfQuota: RetryContext['outOfQuota']) {
+	if (kind !== 'status' || status < 400) return false;
+	return outOfQuota?.({status, headers, text: body.toString('utf8')}) ?? false;
 }
 
 function isRedirect({kind, status = 0}: AttemptError): boolean {

@@ -24,16 +24,20 @@ export interface SlicedAnswer {
 
 /**
  * Takes an answer apart at the array that the top-level object holds as `member` (the last of that name, as with
- * JSON.parse). Undefined when there is no such array, or when the body is so far from JSON that none can be told. Throws
- * BodyTooLarge for more records than an API gives.
+ * JSON.parse), or that the answer itself is, where no member is named. Undefined when there is no such array, or when the
+ * body is so far from JSON that none can be told. Throws BodyTooLarge for more records than an API gives.
  *
  * The body is whole JSON exactly when the envelope and each text are: nothing else is validated here. The texts are
  * views of the body and keep all of it in memory.
  */
-export function sliceRecords(body: Buffer, member: string): SlicedAnswer | undefined {
-	let records: {texts: Buffer[]; tooDeep: Set<Buffer>; from: number; to: number} | undefined;
+export function sliceRecords(body: Buffer, member?: string): SlicedAnswer | undefined {
+	let records: FoundRecords | undefined;
 	const start = skipByteOrderMark(body);
 	let at = skipSpace(body, start);
+	if (member === undefined) {
+		records = recordsAt(body, at);
+		return records && slicedAt(body, start, records);
+	}
 	if (body[at] !== openBrace) return undefined;
 
 	at = skipSpace(body, at + 1);
@@ -42,24 +46,33 @@ export function sliceRecords(body: Buffer, member: string): SlicedAnswer | undef
 		const isWanted = isName(body, at, nameEnd, member);
 		const colon = skipSpace(body, nameEnd);
 		const value = skipSpace(body, colon + 1);
-		if (isWanted) records = undefined;
-		let end = valueEnd(body, value);
-		if (isWanted && body[value] === openBracket) {
-			const texts: Buffer[] = [];
-			const tooDeep = new Set<Buffer>();
-			end = collectElements(body, value, texts, tooDeep);
-			records = {texts, tooDeep, from: value, to: end};
-		}
+		if (isWanted) records = recordsAt(body, value);
+		const end = isWanted && body[value] === openBracket ? (records?.to ?? -1) : valueEnd(body, value);
 		if (end < 0) return undefined;
 		at = skipComma(body, end);
 	}
-	if (!records) return undefined;
-	const {texts, tooDeep, from, to} = records;
-	return {
-		texts,
-		tooDeep,
-		envelope: Buffer.concat([body.subarray(start, from), Buffer.from('[]'), body.subarray(to)]),
-	};
+	return records && slicedAt(body, start, records);
+}
+
+/** The records of an array, and where it stands in the body. */
+interface FoundRecords {
+	readonly texts: readonly Buffer[];
+	readonly tooDeep: ReadonlySet<Buffer>;
+	readonly from: number;
+	readonly to: number;
+}
+
+function recordsAt(body: Buffer, from: number): FoundRecords | undefined {
+	if (body[from] !== openBracket) return undefined;
+	const texts: Buffer[] = [];
+	const tooDeep = new Set<Buffer>();
+	const to = collectElements(body, from, texts, tooDeep);
+	return to < 0 ? undefined : {texts, tooDeep, from, to};
+}
+
+function slicedAt(body: Buffer, start: number, {texts, tooDeep, from, to}: FoundRecords): SlicedAnswer {
+	const envelope = Buffer.concat([body.subarray(start, from), Buffer.from('[]'), body.subarray(to)]);
+	return {texts, tooDeep, envelope};
 }
 
 /** Returns the offset behind the array, or -1 when its elements are not separated by single commas. */

@@ -12,7 +12,6 @@ import {excerpt} from './secrets.ts';
 import {proxyRefused} from './agent.ts';
 import {AttemptError} from './attempt.ts';
 import {explainConnection} from './connection-failure.ts';
-import {isOutOfQuota} from './quota.ts';
 import {endpointAt, isSignOn, targetOf} from './redirect.ts';
 import type {ClientRequest} from './request.ts';
 import {BodyTooLarge} from './unreadable.ts';
@@ -136,7 +135,7 @@ function statusError(
 			`${answered}: the credentials were refused${said}; check that they are of this API and have not expired${gatewayHint(endpoint, words)}`,
 		);
 	}
-	if (isOutOfQuota(error)) {
+	if (error.isForNow) {
 		const seconds = Math.ceil(error.delayMs / 1000);
 		return new RateLimitError(
 			spell =>

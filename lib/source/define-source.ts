@@ -12,7 +12,7 @@ import type {RecordFacts} from './records.ts';
 import type {Catalogue, EnrichedBy, SharedShape, SourceDefinition, SourceInput, SourceOptions} from './definition.ts';
 import {currentStart, freshStart, type Start} from '../model/start.ts';
 
-export type {NormalizedMembers, SourceDefinition, Window} from './definition.ts';
+export type {NormalizedMembers, PageAnswer, SourceDefinition, Window} from './definition.ts';
 export type {SourceRequest} from './request.ts';
 
 /** One audit API: called with options, the pages of its events; its facts are members. */

@@ -20,6 +20,20 @@ export interface Window {
 	readonly start: number;
 }
 
+/** One answer, as a source finds in it where to go on. */
+export interface PageAnswer<T> {
+	/** The answer with an empty list in place of its rows. */
+	readonly envelope: unknown;
+	/** How many rows it had, those that cannot be read included. */
+	readonly rows: number;
+	/** The response headers by lower-case name. A link among them is never followed, see `cursorInLink`. */
+	readonly headers: Readonly<Record<string, string>>;
+	/** Its last row that can be read, for paging by keys. Throws where there are rows and none can be read. */
+	readonly last: T | undefined;
+	/** The cursor that it was asked for with; absent on the first page of a pass. */
+	readonly cursor?: Json;
+}
+
 /** The members of the common record that a source maps; the others are the same for all. */
 export type NormalizedMembers = Omit<AuditEvent, 'id' | 'time' | 'source' | 'tenant' | 'activity' | 'raw'>;
 
@@ -46,15 +60,15 @@ export interface SourceDefinition<Shape extends z.ZodRawShape, T, Operations ext
 	/** The request for one page, filters included, whether there is a cursor or not. */
 	request(options: SourceOptions<Shape>, window: Window): SourceRequest;
 	/**
-	 * For an API with cursors: the cursor of the next page, from one answer without its rows, and how many it had;
-	 * undefined at the end; `asked` is the cursor that this one was asked for with. An API with offsets has none.
+	 * For an API with cursors, links or keys: where the next page begins, from what came; undefined at the end. An API with
+	 * offsets has none.
 	 */
-	next?(answer: unknown, rows: number, asked?: Json): Json | undefined;
+	next?(answer: PageAnswer<T>): Json | undefined;
 	/**
-	 * For an API with offsets: whether an answer with so many rows says, in so many words, that none are behind it; a
-	 * missing member says nothing. It is not believed where more rows may come.
+	 * For an API with offsets: whether an answer says, in so many words, that no rows are behind it; a missing member says
+	 * nothing. It is not believed where more rows may come.
 	 */
-	last?(answer: unknown, rows: number): boolean;
+	isLast?(answer: PageAnswer<T>): boolean;
 	/** Whether an answer says that the cursor is not known (any more). Default: 400, 404 or 410 on a request with one. */
 	refusesCursor?(error: SourceError): boolean;
 	/** Whether a record is not wanted, where the API has no filter that says so. It is read, but not handed on. */

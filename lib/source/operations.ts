@@ -60,7 +60,7 @@ function bind(facts: ApiFacts, name: string, operation: Operation, connection: z
 		const contextFor = ({signal}: CallSettings = {}) => {
 			const ask = async ({repeatable, ...request}: Parameters<Ask>[0]) => {
 				const retry = repeatable === undefined ? {} : {repeatable};
-				const {content} = await client({...toClientRequest(request), ...retry, parse: parseAnswer}, signal);
+				const {content} = await client({...toClientRequest(title, request), ...retry, parse: parseAnswer}, signal);
 				return content;
 			};
 			return {options, body: checked, ask: ask as Ask};

@@ -13,8 +13,8 @@ import {type RecordTime, recordTime} from '../options/time.ts';
 /** Where an API keeps its records, and what tells one from another. */
 export interface RecordFacts<T> {
 	readonly name: string;
-	/** The member of the answer that holds the records. */
-	readonly records: string;
+	/** The member of the answer that holds the records; absent where the answer itself is their list. */
+	readonly records?: string;
 	/** The record's own id. An API without ids states `identity` instead. */
 	id?(record: T): unknown;
 	/** What identifies a record without an id: ids, keys and values; no localised text, no display name, no address. */
@@ -57,15 +57,16 @@ const maxFlawed = 1000;
 
 /**
  * Parses an answer record by record; one that is not JSON does no harm to the others. Throws where the rest of the
- * answer is not JSON, and OtherAnswer where it has no such list.
+ * answer is not JSON, and OtherAnswer where it has no such list, or is none.
  */
-export function parseAnswer(body: Buffer, member: string, limits: AnswerLimits = {}): ParsedAnswer {
+export function parseAnswer(body: Buffer, member?: string, limits: AnswerLimits = {}): ParsedAnswer {
 	const {maxEventBytes = Infinity, isAnnounced = true} = limits;
 	if (!isAnnounced) assertUtf8(body);
 	const sliced = sliceRecords(body, member);
 	if (!sliced) {
-		if (body.length > maxEnvelopeBytes) throw new UnreadableBody(`no list "${member}" could be found in the body`);
-		throw new OtherAnswer(`without the list "${member}": ${wordsOf(parseJson(body))}`);
+		const list = member === undefined ? 'list' : `list "${member}"`;
+		if (body.length > maxEnvelopeBytes) throw new UnreadableBody(`no ${list} could be found in the body`);
+		throw new OtherAnswer(`without the ${list}: ${wordsOf(parseJson(body))}`);
 	}
 	const {texts, tooDeep, envelope} = sliced;
 	if (envelope.length > maxEnvelopeBytes) {

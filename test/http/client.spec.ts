@@ -22,6 +22,7 @@ describe('createClient', () => {
 		const {client, meter} = openClient(`${server.origin}/prefix/`);
 		const answer = await client({
 			method: 'GET',
+			headers: {'x-version': '7'},
 			path: '/a%2Fb',
 			query: [
 				['q', 'x y'],
@@ -35,6 +36,8 @@ describe('createClient', () => {
 		assert.equal(request.url, '/prefix/a%2Fb?q=x+y&q=%26');
 		assert.equal(request.headers.authorization, 'Bearer emulator');
 		assert.equal(request.headers.accept, 'application/json');
+		assert.equal(request.headers['x-version'], '7');
+		assert.ok('date' in answer.headers);
 		assert.equal(request.headers['user-agent'], 'rxaudit');
 		assert.equal(meter.requests, 1);
 		assert.equal(meter.retries, 0);

@@ -15,6 +15,8 @@ describe('isOutOfQuota', () => {
 		[{'retry-after': 'Sat, 21 Nov 2026 00:00:05 GMT'}],
 		[{'ratelimit-reason': 'jira-burst-based'}],
 		[{'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '1700000000'}],
+		[{'x-rate-limit-remaining': '0', 'x-rate-limit-reset': '1700000000'}],
+		[{'ratelimit-remaining': '0', 'ratelimit-reset': '30'}],
 		[{}, '{"message":"API rate limit exceeded for user"}'],
 		[{}, 'Request was throttled.'],
 		[{}, 'Your quota has been exceeded'],

@@ -3,6 +3,7 @@ import dns from 'node:dns';
 import {RateLimitError, SourceError} from '../../lib/model/errors.ts';
 import {type Emulator, type Fault, startEmulator} from '../support/emulator.ts';
 import {Limiter} from '../../lib/http/limiter.ts';
+import type {Refusal} from '../../lib/http/quota.ts';
 import {scriptedServers} from '../support/scripted-server.ts';
 import {VirtualClock} from '../support/virtual-clock.ts';
 import {openClient, orgEvents, rejection} from './open-client.ts';
@@ -38,6 +39,8 @@ describe('retryPolicy after 429', () => {
 		[{'x-ratelimit-remaining': '0'}, 1000],
 		[{'x-ratelimit-reset': 'minute+5'}, 30_000],
 		[{'x-ratelimit-reset': 'epoch+20'}, 20_000],
+		[{'x-rate-limit-reset': 'epoch+20'}, 20_000],
+		[{'ratelimit-reset': '20'}, 20_000],
 	];
 	for (const [headers, waitMs] of waits) {
 		it(`waits ${waitMs} ms and at most a tenth more for ${JSON.stringify(headers)}`, async () => {
@@ -84,6 +87,28 @@ describe('retryPolicy after 429', () => {
 			assert.equal(clock.monotonic(), 0);
 		});
 	}
+
+	it('is what the API calls one: for as long as it says, or as an unknown time', async () => {
+		const status = (status: number, at: number): Fault => ({kind: 'status', status, body: 'slow down', at});
+		emulator.setFaults([status(418, 1), status(418, 3), status(404, 5)]);
+		let until: boolean | Date = new Date(clock.now() + 90_000);
+		const seen: string[] = [];
+		const outOfQuota = ({status, headers, text}: Refusal) => {
+			seen.push(`${status} ${text} ${headers['content-type']}`);
+			return status === 418 && until;
+		};
+		const {get} = openClient(emulator.url, {clock, random: () => 0, maxAttempts: 1, outOfQuota});
+		await get();
+		until = true;
+		await get();
+		assert.deepEqual(gapsMs(), [90_000, 0, 1000]);
+		assert.equal(((await rejection(get())) as unknown as SourceError).code, 'NOT_FOUND');
+		assert.equal(seen.length, 3);
+		assert.match(seen[0]!, /^418 slow down application/);
+		emulator.setFaults([{kind: 'status', status: 418, at: 'all'}]);
+		const {get: impatient} = openClient(emulator.url, {clock, outOfQuota: () => true, maxWaitMs: 1});
+		assert.ok((await rejection(impatient())) instanceof RateLimitError);
+	});
 
 	it('does not count as an attempt', async () => {
 		const failure: Fault = {kind: 'status', status: 500, at: [4, 8]};

@@ -89,6 +89,24 @@ describe('sliceRecords', () => {
 		assert.deepEqual(slice('{"d\\u0061ta":[1]}'), ['1']);
 	});
 
+	it('takes an answer that is the array itself, where no member is named', () => {
+		fc.assert(
+			fc.property(fc.array(json), space, layout, (data, gap, indent) => {
+				const body = Buffer.from(`${gap}${JSON.stringify(data, undefined, indent)}${gap}`);
+				const {texts, envelope} = sliceRecords(body)!;
+				assert.deepEqual(
+					texts.map(text => JSON.parse(text.toString()) as unknown),
+					JSON.parse(body.toString()),
+				);
+				assert.equal(envelope.toString(), `${gap}[]${gap}`);
+			}),
+		);
+		assert.equal(sliceRecords(Buffer.from('[1]]'))!.envelope.toString(), '[]]', 'what is behind it is for the parser');
+		for (const other of ['', ' ', '{}', '{"data":[1]}', 'null', '"[]"', '[1', '[1,]', '[,1]']) {
+			assert.equal(sliceRecords(Buffer.from(other)), undefined, other);
+		}
+	});
+
 	it('tells an empty array from none', () => {
 		assert.deepEqual(slice('{"data":[ \n ]}'), []);
 		assert.equal(slice('{"data":{"data":[1]}}'), undefined);

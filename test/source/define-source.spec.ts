@@ -34,7 +34,7 @@ const definition: SourceDefinition<typeof own, Row> = {
 		path: `/rows/${encodeURIComponent(site)}`,
 		query: {from: fromMs, to: toMs, kind, limit: pageSize, cursor: cursor as string | undefined},
 	}),
-	next: answer => (answer as {next?: string}).next,
+	next: ({envelope}) => (envelope as {next?: string}).next,
 	normalize: ({id}) => ({action: `did ${id}`}),
 };
 const source = defineSource(definition);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import {of, take} from 'rxjs';
 import type {Json} from '../../lib/model/event.ts';
-import type {Client} from '../../lib/http/client.ts';
+import type {Client, ClientAnswer} from '../../lib/http/client.ts';
 import {paginate, type ReadPage} from '../../lib/source/paginate.ts';
 import type {Page} from '../../lib/model/page.ts';
 import {createReader} from '../../lib/source/reader.ts';
@@ -74,9 +74,9 @@ async function pagesOf(read: ReadPage<Row>): Promise<Page<Row>[]> {
 	return heard.values;
 }
 
-function answerOf(answer: object): {bytes: number; content: unknown} {
+function answerOf(answer: object): ClientAnswer {
 	const body = Buffer.from(JSON.stringify(answer));
-	return {bytes: body.length, content: parseAnswer(body, 'rows')};
+	return {bytes: body.length, content: parseAnswer(body, 'rows'), headers: {}};
 }
 
 const steady = {rounding: 'none', mutations: []} as const;

@@ -33,7 +33,7 @@ const definition: SourceDefinition<typeof own, Row> = {
 		path: '/rows',
 		query: {from: fromMs, to: toMs, start, cursor: cursor as string | undefined},
 	}),
-	next: answer => (answer as {next?: string}).next,
+	next: ({envelope}) => (envelope as {next?: string}).next,
 	normalize: () => ({}),
 };
 const {time: _time, ...timeless} = definition;

@@ -8,7 +8,7 @@ import type {Answer} from '../../lib/source/paginate.ts';
 import {OtherAnswer} from '../../lib/http/unreadable.ts';
 import {createReader} from '../../lib/source/reader.ts';
 import type {Scan} from '../../lib/source/scan.ts';
-import type {SourceDefinition, Window} from '../../lib/source/define-source.ts';
+import type {PageAnswer, SourceDefinition, Window} from '../../lib/source/define-source.ts';
 
 interface Row {
 	readonly id: string;
@@ -29,7 +29,7 @@ const byCursor = {
 		path: '/log',
 		query: {from: fromMs, to: toMs, start, cursor: cursor as string | undefined},
 	}),
-	next: (answer: unknown) => (answer as {next?: string}).next,
+	next: ({envelope}: PageAnswer<Row>) => (envelope as {next?: string}).next,
 } as unknown as Definition;
 const {id: _id, ...withoutId} = byCursor;
 const byContent = {...withoutId, identity: ({id}: Row): Json => id} as Definition;
@@ -42,7 +42,7 @@ async function read(definition: Definition, answers: readonly object[], given: S
 	const client: Client = async request => {
 		const body = Buffer.from(JSON.stringify(answers[requests.length]));
 		requests.push(request);
-		return {bytes: body.length, content: request.parse!(body, true)};
+		return {bytes: body.length, content: request.parse!(body, true), headers: {'x-page': `${requests.length}`}};
 	};
 	const reader = createReader(definition, client, {maxEventBytes: 100} as never, overlapMs);
 	const pages: Answer<Row>[] = [];
@@ -97,11 +97,43 @@ describe('createReader', () => {
 
 	it('tells a source how many rows there were', async () => {
 		const seen: number[] = [];
-		const counting = {...byCursor, next: (_: unknown, rows: number) => (seen.push(rows), undefined)} as Definition;
+		const counting = {...byCursor, next: ({rows}: PageAnswer<Row>) => (seen.push(rows), undefined)} as Definition;
 		await read(counting, [{rows: [rowA, bad]}]);
 		const {next: _, ...rest} = counting;
-		await read({...rest, last: (_: unknown, rows: number) => (seen.push(rows), true)} as Definition, [{rows: [bad]}]);
+		await read({...rest, isLast: ({rows}: PageAnswer<Row>) => (seen.push(rows), true)} as Definition, [{rows: [bad]}]);
 		assert.deepEqual(seen, [2, 1]);
+	});
+
+	describe('by what the answer shows', () => {
+		const seen: PageAnswer<Row>[] = [];
+		const keyset = {
+			...byCursor,
+			records: undefined,
+			next: (answer: PageAnswer<Row>) => (seen.push(answer), answer.rows === 0 ? undefined : answer.last!.id),
+		} as unknown as Definition;
+
+		it('tells a source the headers, the last row that can be read, and the cursor that was asked with', async () => {
+			seen.length = 0;
+			const {asked} = await read(keyset, [[rowA, rowB, bad], []]);
+			assert.equal(asked[1]!['cursor'], rowB.id);
+			assert.deepEqual(
+				seen.map(({envelope, headers, rows, last, cursor}) => ({envelope, headers, rows, last, cursor})),
+				[
+					{envelope: [], headers: {'x-page': '1'}, rows: 3, last: rowB, cursor: undefined},
+					{envelope: [], headers: {'x-page': '2'}, rows: 0, last: undefined, cursor: rowB.id},
+				],
+			);
+		});
+
+		it('is an error where nobody can tell how to go on, never the end', async () => {
+			const message = /^some-source: where the next page begins cannot be told: /;
+			await assert.rejects(read(keyset, [[bad, bad]]), {code: 'BAD_BODY', message});
+			const broken = {...byCursor, next: () => (undefined as unknown as {a: string}).a} as unknown as Definition;
+			await assert.rejects(read(broken, [{rows: []}]), {code: 'BAD_BODY', message});
+			const {next: _, ...rest} = broken;
+			const isLast = () => assert.fail('no idea');
+			await assert.rejects(read({...rest, isLast} as Definition, [{rows: []}]), {code: 'BAD_BODY', message});
+		});
 	});
 
 	describe('by cursor', () => {
@@ -192,7 +224,7 @@ describe('createReader', () => {
 				code: 'PAGING_NO_PROGRESS',
 				message: /^some-source: paging makes no progress: expected .*the server seems to ignore the offset; ask for/,
 			});
-			const {pages} = await read({...byOffset, last: () => true} as Definition, [same, same, same]);
+			const {pages} = await read({...byOffset, isLast: () => true} as Definition, [same, same, same]);
 			assert.deepEqual(idsIn(pages), [['a', 'b'], [], []]);
 		});
 	});

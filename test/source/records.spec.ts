@@ -250,6 +250,19 @@ describe('an answer with a flaw', () => {
 		}
 	});
 
+	it('is no list where it should be one', () => {
+		assert.deepEqual(parseAnswer(Buffer.from('[{"id":1}]')).envelope, []);
+		for (const [body, message] of [
+			['{"message":"Not now"}', /^without the list: the API says "Not now"$/],
+			['{"data":[]}', /^without the list: it has the members data$/],
+			['null', /^without the list: it is null$/],
+			['[1]]', /JSON/],
+			['[1', /JSON/],
+		] as const) {
+			assert.throws(() => parseAnswer(Buffer.from(body)), {message}, body);
+		}
+	});
+
 	it('has its own words, where it has no records', () => {
 		for (const [body, words] of [
 			[{errorMessages: ['You are not an administrator'], errors: {}}, 'You are not an administrator'],

@@ -120,7 +120,7 @@ describe('Data Center sources', () => {
 					await assert.rejects(collect(jira({endpoint, token: 't'})), (error: unknown) => {
 						assert.ok(error instanceof SourceError);
 						assert.equal(error.code, 'BAD_BODY');
-						return error.message.startsWith('jira-data-center: expected a next page or lastPage');
+						return error.message.includes('expected a next page or lastPage');
 					});
 				},
 			);

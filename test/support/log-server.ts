@@ -56,7 +56,7 @@ export class LogServer {
 		this.#served = rows.at(-1) ?? this.#served;
 		const shown = rows.map(({key, ms}) => ({key, at: this.#shown(ms)}));
 		const body = Buffer.from(JSON.stringify({rows: shown, more: start + rows.length < found.length}));
-		return {bytes: body.length, content: parseAnswer(body, 'rows')};
+		return {bytes: body.length, content: parseAnswer(body, 'rows'), headers: {}};
 	};
 
 	#isUpTo(ms: number, to: number): boolean {

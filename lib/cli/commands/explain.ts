@@ -59,8 +59,8 @@ function writtenRecord(value: Json): Pick<AuditEvent, 'source' | 'tenant' | 'raw
 	return {source, tenant, ...(typeof raw === 'string' ? {raw} : {})};
 }
 
-/** The text of the record: all of it, or the one that an answer of the API holds below `member`. */
-function oneRecord(text: string, value: Json, member: string): string {
+/** The text of the record: all of it, or the one that an answer of the API holds, below `member` or as it is. */
+function oneRecord(text: string, value: Json, member = ''): string {
 	const inner = membersOf(value)[member] ?? value;
 	if (!Array.isArray(inner)) return inner === value ? text : JSON.stringify(inner);
 	if (inner.length === 1) return JSON.stringify(inner[0]);
