@@ -1,8 +1,7 @@
 /** Serves what one source reads, for bench/sources.ts, and tells its parent what it holds and what it was asked for. */
 import {hash} from 'node:crypto';
 import {fileURLToPath} from 'node:url';
-import {startEmulator} from '../lib/emulator/index.ts';
-import {sourceTable} from '../test/conformance/source-table.ts';
+import {loadApis, startEmulator} from '../lib/emulator/index.ts';
 
 /** The first message. */
 export interface Served {
@@ -28,7 +27,7 @@ export function markOf(text: string | Uint8Array): string {
 if (process.argv[1] === fileURLToPath(import.meta.url)) await serve(process.argv[2]!, Number(process.argv[3]));
 
 async function serve(name: string, events: number): Promise<void> {
-	const {switches, path = '', options} = sourceTable[name]!;
+	const {switches, options} = (await loadApis()).get(name)?.reading ?? {};
 	const emulator = await startEmulator({events, keepRequests: Infinity, ...(switches ? {switches} : {})});
 	const held = Array.from(emulator.api(name).records(), ({text}) => markOf(text.replace(/[\r\n]/g, '')));
 	let told = 0;
@@ -41,5 +40,5 @@ async function serve(name: string, events: number): Promise<void> {
 		process.send!(asked);
 	});
 	process.once('disconnect', () => process.exit());
-	process.send!({options: {endpoint: emulator.url + path, ...options?.(emulator)}, held} satisfies Served);
+	process.send!({options: {endpoint: emulator.endpoints[name]!, ...options}, held} satisfies Served);
 }

@@ -15,8 +15,8 @@ import {parseArgs} from 'node:util';
 import axios from 'axios';
 import {dedupe, normalize, run, type Sink, type Source} from 'rxaudit';
 import {list} from '../lib/registry.ts';
-import {sourceTable} from '../test/conformance/source-table.ts';
-import {tally} from '../test/conformance/tally.ts';
+import {loadApis} from '../lib/emulator/index.ts';
+import {tally} from '../lib/testing/tally.ts';
 import {type Asked, markOf, type Served} from './source-emulator.ts';
 
 const {values} = parseArgs({
@@ -43,19 +43,18 @@ async function measureAll(): Promise<void> {
 }
 
 async function measure(name: string): Promise<void> {
-	const entry = sourceTable[name];
-	if (!entry) return fail(name, 'it has no entry in test/conformance/source-table.ts');
+	const reading = (await loadApis()).get(name)?.reading ?? {};
 	const {default: source} = (await import(`rxaudit/sources/${name}`)) as {default: Source<object>};
 	const emulator = fork(fileURLToPath(new URL('source-emulator.ts', import.meta.url)), [name, values.events]);
 	const {options, held} = await heardFrom<Served>(emulator);
-	const pageSize = entry.pageSize ?? 100;
+	const pageSize = reading.pageSize ?? 100;
 	const fewest = Math.ceil(held.length / pageSize);
 	const allowed = Math.floor(fewest * 1.02 + 2);
 	const speeds: {pulled: number; bare: number}[] = [];
 	let requests = 0;
 
 	for (let round = 0; round < Number(values.rounds); round++) {
-		const {marks, seconds} = await pull(source, {...options, ...(entry.pageSize ? {} : {pageSize})});
+		const {marks, seconds} = await pull(source, {...options, ...(reading.pageSize ? {} : {pageSize})});
 		const asked = await askedSince(emulator);
 		const bareSeconds = await bareLoop(String(options['endpoint']), asked);
 		await askedSince(emulator);

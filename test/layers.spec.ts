@@ -12,8 +12,9 @@ const layers: readonly RegExp[] = [
 	/^lib\/(operators|schemas|redaction)\//,
 	/^lib\/run\//,
 	/^(sources|sinks)\//,
-	/^lib\/(index|registry)\.ts$/,
+	/^lib\/(index|plugin|registry)\.ts$/,
 	/^lib\/(emulator|cli)\//,
+	/^lib\/testing\//,
 ];
 
 /** What a folder may import besides its own files, where that is less than its layer allows. */

@@ -42,7 +42,8 @@ export interface Source<Input = never, T = unknown, Operations extends Operation
 	readonly records: Pick<SourceDefinition<{}, T>, RecordMember>;
 }
 
-type RecordMember = keyof RecordFacts<unknown> | 'normalize' | 'unorderedLists' | 'product' | 'actions' | 'mapping';
+type RecordMember =
+	keyof RecordFacts<unknown> | 'next' | 'normalize' | 'unorderedLists' | 'product' | 'actions' | 'mapping';
 
 /**
  * A source from its facts. Retries, rate limits, credentials, bounds, resuming and progress are the same for all and

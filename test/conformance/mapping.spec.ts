@@ -19,9 +19,9 @@ import {factsOf, listen} from '../support/pages.ts';
 import {handmadeRecords} from './handmade-records.ts';
 import {deepText, hostileText, placesOf, withTexts} from './hostile-values.ts';
 import {isBelow, namedPaths, pathsOf, textsAt, without} from './record-paths.ts';
-import {type Subject, withSource} from './source-under-test.ts';
+import {type Subject, withSource} from '../../lib/testing/source-under-test.ts';
 import {describeEachSource, subjects} from './subjects.ts';
-import {assertSame} from './tally.ts';
+import {assertSame} from '../../lib/testing/tally.ts';
 
 /** Everything that changes the records themselves. */
 const variants: readonly EmulatorSwitches[] = [
@@ -103,7 +103,7 @@ describeEachSource('the mapping to the common record', subject => {
 		for (const switches of variants) {
 			await withSource(subject, {events: eventsPerVariant, switches}, async ({api, pull, held}) => {
 				const texts = held();
-				const pages = await pull(subject.entry.pageSize === undefined ? {pageSize: 400} : {});
+				const pages = await pull(subject.reading.pageSize === undefined ? {pageSize: 400} : {});
 				const events = pages.flatMap(page => {
 					const out = normalized(page);
 					assert.deepEqual(out.rejected, []);

@@ -13,7 +13,7 @@ import {
 	rowsWithTies,
 	withOffsetServer,
 } from '../support/offset-server.ts';
-import {credentialsFor} from './source-under-test.ts';
+import {credentialsFor} from '../../lib/testing/source-under-test.ts';
 import {subjects} from './subjects.ts';
 
 const zoned = (timeMs: number) => new Date(timeMs).toISOString().replace('Z', '+0000');
@@ -89,7 +89,7 @@ function idOf(line: string): number {
 }
 
 describe('conformance of sources: paging by offset', () => {
-	const byOffset = subjects.filter(({entry, source}) => !entry.cursor && source.order !== 'none');
+	const byOffset = subjects.filter(({source}) => !source.records.next && source.order !== 'none');
 
 	it('has an API for each source that does', () => {
 		assert.deepEqual(byOffset.map(({name}) => name).sort(), Object.keys(apis).sort());

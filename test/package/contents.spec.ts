@@ -40,7 +40,7 @@ describe('package contents', function () {
 	});
 
 	it('have types that are right for ESM', async () => {
-		const entries = ['.', './emulator', ...plugins];
+		const entries = ['.', './plugin', './testing', './emulator', ...plugins];
 		await output(house, tool('attw'), pack.tarball, '--profile', 'esm-only', '--no-emoji', '--entrypoints', ...entries);
 	});
 });

@@ -11,7 +11,7 @@ import {ocsfKind} from '../../lib/schemas/ocsf-classes.ts';
 import {ocsfOrigins} from '../../lib/schemas/ocsf-origins.ts';
 import {toOcsf} from '../../lib/schemas/ocsf.ts';
 import type {Source} from '../../lib/source/define-source.ts';
-import {sourceTable} from '../conformance/source-table.ts';
+import {loadApis} from '../../lib/emulator/index.ts';
 
 /** The tables of docs/, from the code that they are about: file by file, as they must be. */
 export async function formatDocs(): Promise<Readonly<Record<string, string>>> {
@@ -125,12 +125,13 @@ function membersOf(schema: z.core.JSONSchema.BaseSchema, path: string): string[]
 }
 
 async function examplesDoc(sources: readonly Source[]): Promise<string> {
+	const apis = await loadApis();
 	const emulator = await startEmulator({events: 400});
 	try {
 		const sections = sources.map(source => {
 			const {name} = source;
 			const texts = Array.from(emulator.api(name).records(), ({text}) => text);
-			const tenant = sourceTable[name]!.options ? 'acme' : 'example';
+			const tenant = apis.get(name)?.reading?.options ? 'acme' : 'example';
 			return {name, mapped: richest(texts.map(text => mapRecord(source, text, tenant)))};
 		});
 		const links = (name: string) => `[example](#${name})`;

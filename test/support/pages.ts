@@ -1,6 +1,7 @@
-import type {Observable} from 'rxjs';
 import type {Start} from '../../lib/model/start.ts';
 import {Page, type Rejected, type SourceFacts, type SourceRecord} from '../../lib/model/page.ts';
+
+export {type Heard, listen, settle} from '../../lib/testing/listen.ts';
 
 export type TestRecord = Partial<SourceRecord> & {readonly id: string};
 
@@ -87,46 +88,4 @@ export function inStart<T>(page: Page<T>, run: Start): Page<T> {
 
 export function idsOf(page: Pick<Page, 'records'>): string[] {
 	return page.records.map(({id}) => id);
-}
-
-/** What an Observable has said so far, and how to turn away from it. */
-export interface Heard<T> {
-	readonly values: T[];
-	error: unknown;
-	ended: 'error' | 'complete' | undefined;
-	/** Resolves when it has ended, either way. */
-	readonly over: Promise<void>;
-	unsubscribe(): void;
-}
-
-export function listen<T>(stream: Observable<T>, onValue: (value: T) => void = () => {}): Heard<T> {
-	let end!: () => void;
-	const heard: Heard<T> = {
-		values: [],
-		error: undefined,
-		ended: undefined,
-		over: new Promise(resolve => (end = resolve)),
-		unsubscribe: () => subscription.unsubscribe(),
-	};
-	const subscription = stream.subscribe({
-		next(value) {
-			heard.values.push(value);
-			onValue(value);
-		},
-		error(error: unknown) {
-			heard.error = error;
-			heard.ended = 'error';
-			end();
-		},
-		complete() {
-			heard.ended = 'complete';
-			end();
-		},
-	});
-	return heard;
-}
-
-/** Lets everything happen that can happen without a timer or I/O. */
-export async function settle(): Promise<void> {
-	for (let turn = 0; turn < 5; turn++) await new Promise(resolve => setImmediate(resolve));
 }

@@ -47,6 +47,7 @@ export function dataCenterApi(facts: ProductFacts): ApiDefinition {
 	return {
 		switches: {dataCenter: group},
 		contextOf: switches => group.parse(switches['dataCenter'] ?? {}).contexts?.[product] ?? `/${product}`,
+		reading: {switches: {dataCenter: {selfAudit: false}}},
 		create: setting => create(setting, facts),
 	};
 }

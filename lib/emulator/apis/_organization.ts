@@ -7,6 +7,9 @@ import {linkOrigin} from '../server/cursors.ts';
 import type {Setting} from '../server/setting.ts';
 import {eventOf} from './_organization-records.ts';
 
+/** The organization that records name where no other is given. */
+export const exampleOrg = '9a1d6c2e-0f3b-4c57-8d21-5e7f90a1b2c3';
+
 const FRACTION_SALT = 4;
 const ID_SALT = 10;
 const LAG_SALT = 50;

@@ -5,7 +5,16 @@ import type {Api, ApiDefinition, ApiRequest, EmulatedApi} from '../server/api.ts
 import {createCursors} from '../server/cursors.ts';
 import type {Setting} from '../server/setting.ts';
 import {oneOf} from '../server/switches.ts';
-import {epochMs, orgApi, orgEvents, orgPage, orgPath, type OrgEvents, type Processed} from './_organization.ts';
+import {
+	epochMs,
+	exampleOrg,
+	orgApi,
+	orgEvents,
+	type OrgEvents,
+	orgPage,
+	orgPath,
+	type Processed,
+} from './_organization.ts';
 
 const DEFAULT_LIMIT = 200;
 const MAX_LIMIT = 500;
@@ -131,4 +140,8 @@ function heldStream({log, stream, insert, processedMsOf}: OrgEvents): EmulatedAp
 	};
 }
 
-export default {switches: {stream: group}, create} satisfies ApiDefinition;
+export default {
+	switches: {stream: group},
+	reading: {options: {orgId: exampleOrg}, emptyPageEnds: true},
+	create,
+} satisfies ApiDefinition;

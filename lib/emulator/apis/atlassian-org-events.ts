@@ -2,7 +2,16 @@ import {adminError, type Answer, jsonAnswer} from '../server/answer.ts';
 import type {Api, ApiDefinition, ApiRequest} from '../server/api.ts';
 import {createCursors} from '../server/cursors.ts';
 import type {Setting} from '../server/setting.ts';
-import {epochMs, type EventFilter, matcherOf, orgApi, orgEvents, orgPage, orgPath} from './_organization.ts';
+import {
+	epochMs,
+	type EventFilter,
+	exampleOrg,
+	matcherOf,
+	orgApi,
+	orgEvents,
+	orgPage,
+	orgPath,
+} from './_organization.ts';
 import {actions} from './_organization-records.ts';
 
 const DEFAULT_LIMIT = 30;
@@ -84,4 +93,7 @@ function filterOf(query: URLSearchParams): EventFilter {
 	};
 }
 
-export default {create} satisfies ApiDefinition;
+export default {
+	reading: {options: {orgId: exampleOrg}},
+	create,
+} satisfies ApiDefinition;

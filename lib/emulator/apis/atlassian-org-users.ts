@@ -5,7 +5,7 @@ import {adminError, type Answer} from '../server/answer.ts';
 import type {Api, ApiDefinition, ApiRequest, EmulatedApi, EmulatedRecord} from '../server/api.ts';
 import {createCursors} from '../server/cursors.ts';
 import type {Setting} from '../server/setting.ts';
-import {orgApi, orgLink, orgPath} from './_organization.ts';
+import {exampleOrg, orgApi, orgLink, orgPath} from './_organization.ts';
 import {userProfileRoutes} from './_user-profile.ts';
 
 const PAGE_SIZE = 50;
@@ -124,4 +124,7 @@ function madeUp(seed: number, number: number): Omit<Person, 'type'> {
 	};
 }
 
-export default {create} satisfies ApiDefinition;
+export default {
+	reading: {options: {orgId: exampleOrg}, pageSize: PAGE_SIZE},
+	create,
+} satisfies ApiDefinition;

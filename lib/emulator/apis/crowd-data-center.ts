@@ -105,4 +105,9 @@ function create(setting: Setting): Api {
 	};
 }
 
-export default {contextOf: () => '/crowd', switches: {crowd: group}, create} satisfies ApiDefinition;
+export default {
+	contextOf: () => '/crowd',
+	switches: {crowd: group},
+	reading: {switches: {crowd: {stableSets: true}}},
+	create,
+} satisfies ApiDefinition;

@@ -108,4 +108,7 @@ function parseTime(text: string | null): number | undefined {
 	return Date.parse(`${day}T${time}${zone.replace(/^([+-]\d\d):?(\d\d)$/, '$1:$2')}`);
 }
 
-export default {create} satisfies ApiDefinition;
+export default {
+	reading: {emptyPageEnds: true},
+	create,
+} satisfies ApiDefinition;

@@ -83,11 +83,24 @@ export interface Api {
 	rateHeaders?(state: RateLimitState): Readonly<Record<string, string>>;
 }
 
+/** What a test must know of how a source reads this API, beside what the source says of itself. */
+export interface Reading {
+	/** The options that it cannot do without, besides endpoint, credentials and page size. */
+	readonly options?: Readonly<Record<string, unknown>>;
+	/** The page size, where the API does not let anybody choose it. */
+	readonly pageSize?: number;
+	/** True where an empty page is an end, whatever else it says. */
+	readonly emptyPageEnds?: boolean;
+	/** What keeps the records the same while they are read. */
+	readonly switches?: Readonly<Record<string, unknown>>;
+}
+
 /** The default export of `apis/<name of its source>.ts`. */
 export interface ApiDefinition {
 	/** What lies between the emulator's address and the API. Default: nothing. */
 	contextOf?(switches: Readonly<Record<string, unknown>>): string;
 	/** Groups of switches by their name; APIs may share one. */
 	readonly switches?: Readonly<Record<string, z.ZodType>>;
+	readonly reading?: Reading;
 	create(setting: Setting): Api;
 }

@@ -43,8 +43,12 @@ export interface Cursors {
 	next(request: ApiRequest, next: string | undefined, again: readonly number[]): string | undefined;
 }
 
-/** The cursors of a resource whose places are of this length. */
-export function createCursors({switches, options: {seed, now}}: Setting, length: number): Cursors {
+/** The cursors of a resource whose places are of this length, asked for by this parameter of the query. */
+export function createCursors(
+	{switches, options: {seed, now}}: Setting,
+	length: number,
+	parameter = 'cursor',
+): Cursors {
 	const {cursorTtlMs, cursorTtlRequests} = switches;
 	const cursorFaults = createCursorFaults();
 
@@ -55,7 +59,7 @@ export function createCursors({switches, options: {seed, now}}: Setting, length:
 	return {
 		seal,
 		open({query, number, fault}) {
-			const text = query.get('cursor');
+			const text = query.get(parameter);
 			if (text === null) return undefined;
 			const numbers = opened(text, seed) ?? [];
 			const [issuedMs = 0, issuedBy = 0] = numbers.slice(length);
@@ -66,7 +70,7 @@ export function createCursors({switches, options: {seed, now}}: Setting, length:
 		},
 		next: (request, next, again) =>
 			cursorFaults(request.fault, {
-				given: request.query.get('cursor') ?? undefined,
+				given: request.query.get(parameter) ?? undefined,
 				next,
 				again: () => seal(request, again, true),
 			}),

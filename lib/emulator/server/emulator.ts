@@ -1,6 +1,6 @@
 import {z} from 'zod';
 import {ConfigError} from '../../model/errors.ts';
-import type {EventFilter} from '../apis/_organization.ts';
+import {type EventFilter, exampleOrg} from '../apis/_organization.ts';
 import type {ApiDefinition, EmulatedApi, EmulatedRecord, NewRecord} from './api.ts';
 import {withChurn} from './churn.ts';
 import type {Fault} from './faults.ts';
@@ -11,7 +11,6 @@ import {startServer} from './server.ts';
 import {createSettings} from './setting.ts';
 import {type EmulatorSwitches, switchesOf} from './switches.ts';
 
-const EXAMPLE_ORG = '9a1d6c2e-0f3b-4c57-8d21-5e7f90a1b2c3';
 const SETTLED_MS = 120_000;
 
 export interface EmulatorOptions {
@@ -95,7 +94,7 @@ export interface Emulator {
  */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
 	const {seed = 1, now = Date.now, token = 'emulator', username = 'admin', password = 'emulator'} = options;
-	const {orgId = EXAMPLE_ORG, newestMs = now() - SETTLED_MS, switches = {}} = options;
+	const {orgId = exampleOrg, newestMs = now() - SETTLED_MS, switches = {}} = options;
 	const definitions = new Map([...(await loadApis()), ...Object.entries(options.apis ?? {})]);
 	const checked = switchesOf(definitions.values()).safeParse(switches);
 	if (!checked.success) throw new ConfigError(`emulator: bad switches\n${z.prettifyError(checked.error)}`);

@@ -1,36 +1,39 @@
 import assert from 'node:assert/strict';
 import {
+	type ApiDefinition,
 	type EmulatedApi,
+	type Reading,
 	type Emulator,
 	type EmulatorOptions,
 	type EmulatorSwitches,
 	type RecordBounds,
 	startEmulator,
-} from '../support/emulator.ts';
-import {dedupe} from '../../lib/operators/dedupe.ts';
-import type {Page} from '../../lib/model/page.ts';
-import type {Progress} from '../../lib/model/meter.ts';
-import {type Report, run} from '../../lib/run/run.ts';
-import type {Source} from '../../lib/source/define-source.ts';
-import type {Start} from '../../lib/model/start.ts';
-import {memorySink} from '../support/memory-sink.ts';
-import {memoryStore, type MemoryStore} from '../support/memory-store.ts';
-import {listen} from '../support/pages.ts';
+} from '../emulator/index.ts';
+import {AuditError, type ErrorCode} from '../model/errors.ts';
+import {dedupe} from '../operators/dedupe.ts';
+import type {Page} from '../model/page.ts';
+import type {Progress} from '../model/meter.ts';
+import {type Report, run} from '../run/run.ts';
+import type {Source} from '../source/define-source.ts';
+import type {Start} from '../model/start.ts';
+import {memorySink} from './memory-sink.ts';
+import {memoryStore, type MemoryStore} from './memory-store.ts';
+import {listen} from './listen.ts';
 import {assertNoSecret, credentials} from './secrets.ts';
-import type {SourceEntry} from './source-table.ts';
 import {assertSame} from './tally.ts';
 
 export type Options = Readonly<Record<string, unknown>>;
 
-/** A source of the registry, and how to point it at the emulator. */
+/** A source, and the emulated API that it reads. */
 export interface Subject {
 	readonly name: string;
 	readonly source: Source<Options>;
-	readonly entry: SourceEntry;
+	readonly api: ApiDefinition;
+	readonly reading: Reading;
 }
 
 /** A source in front of an API that holds records. */
-export interface SourceUnderTest extends Subject {
+export interface SourceUnderTest extends Omit<Subject, 'api'> {
 	readonly emulator: Emulator;
 	readonly api: EmulatedApi;
 	readonly pageSize: number;
@@ -72,23 +75,24 @@ export async function withSource(
 	{pages = 6.5, switches, ...holding}: Holding,
 	use: (tested: SourceUnderTest) => Promise<void>,
 ): Promise<void> {
-	const {name, source, entry} = subject;
-	const pageSize = entry.pageSize ?? defaultPageSize;
+	const {name, source, api: definition, reading} = subject;
+	const pageSize = reading.pageSize ?? defaultPageSize;
 	const hooks = {onRequest: () => {}};
 	const emulator = await startEmulator({
 		events: Math.round(pages * pageSize),
 		...credentials,
 		...holding,
-		switches: {bursts, ...entry.switches, ...switches},
+		apis: {[name]: definition},
+		switches: {bursts, ...reading.switches, ...switches},
 		onRequest: () => hooks.onRequest(),
 	});
 	const api = emulator.api(name);
 	const options = (more: Options = {}): Options => ({
-		endpoint: emulator.url + (entry.path ?? ''),
+		endpoint: emulator.endpoints[name]!,
 		...credentialsFor(source),
-		...(entry.pageSize === undefined ? {pageSize} : {}),
+		...(reading.pageSize === undefined ? {pageSize} : {}),
 		retryBaseMs: 0,
-		...entry.options?.(emulator),
+		...reading.options,
 		...more,
 	});
 	try {
@@ -167,5 +171,15 @@ function createArchive(source: Source<Options>, options: (more?: Options) => Opt
 				assertNoSecret([last, store.history]);
 			}
 		},
+	};
+}
+
+/** Whether an error is the right one, and shows no secret. */
+export function failure(code: ErrorCode): (error: unknown) => boolean {
+	return error => {
+		assert.ok(error instanceof AuditError, String(error));
+		assert.equal(error.code, code, error.message);
+		assertNoSecret(error);
+		return true;
 	};
 }

@@ -2,15 +2,15 @@ import assert from 'node:assert/strict';
 import {once} from 'node:events';
 import {createServer} from 'node:http';
 import type {AddressInfo} from 'node:net';
-import {Budget} from '../../lib/model/budget.ts';
-import type {Page} from '../../lib/model/page.ts';
-import {freshStart} from '../../lib/model/start.ts';
-import {listen, settle} from '../support/pages.ts';
-import {textsOf, withSource} from './source-under-test.ts';
-import {describeEachSource} from './subjects.ts';
+import {Budget} from '../model/budget.ts';
+import type {Page} from '../model/page.ts';
+import {freshStart} from '../model/start.ts';
+import {listen, settle} from './listen.ts';
+import {type Subject, textsOf, withSource} from './source-under-test.ts';
 import {assertInOrder} from './tally.ts';
+import {it} from './runner.ts';
 
-describeEachSource('flow', subject => {
+export function describeFlow(subject: Subject): void {
 	const {source} = subject;
 
 	for (const stopBehind of [1, 3]) {
@@ -85,4 +85,4 @@ describeEachSource('flow', subject => {
 				silent.close();
 			}
 		}));
-});
+}

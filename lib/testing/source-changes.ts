@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import type {EmulatedApi, EmulatedRecord} from '../support/emulator.ts';
-import {textsOf, withSource} from './source-under-test.ts';
-import {describeEachSource} from './subjects.ts';
+import type {EmulatedApi, EmulatedRecord} from '../emulator/index.ts';
+import {type Subject, textsOf, withSource} from './source-under-test.ts';
 import {assertBetween} from './tally.ts';
+import {it} from './runner.ts';
 
 /** What a change put in or took out. */
 interface Changed {
@@ -42,7 +42,7 @@ function without(texts: readonly string[], gone: readonly string[]): string[] {
 	});
 }
 
-describeEachSource('records that come and go while they are read', subject => {
+export function describeChanges(subject: Subject): void {
 	const {source} = subject;
 
 	/** Nothing that was there all the time is lost, nothing is doubled, before every page but the first a change. */
@@ -94,4 +94,4 @@ describeEachSource('records that come and go while they are read', subject => {
 				assertHolds(held());
 			}));
 	}
-});
+}

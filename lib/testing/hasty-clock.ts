@@ -1,5 +1,6 @@
 import {setImmediate as turn} from 'node:timers/promises';
-import {systemClock} from '../../lib/model/clock.ts';
+import {systemClock} from '../model/clock.ts';
+import {beforeEach, afterEach} from './runner.ts';
 
 /**
  * Makes the waits of each test of the suite that calls this pass at once: the clock is moved on instead. Time-outs
