@@ -5,7 +5,9 @@ import {acquireLock, type Lock} from '../../lib/state/lock.ts';
 import {changed, notOpened, type Retry} from './file-errors.ts';
 import {makeFolder} from './folders.ts';
 import {openPlain, syncFile, syncFolder} from './plain-file.ts';
+import {discard} from '../../lib/state/durable-file.ts';
 import {type Holder, lifeOf, thisProcess} from '../../lib/state/holder.ts';
+import {tempPath} from './temp-files.ts';
 
 export interface LockFileOptions extends Retry {
 	readonly path: string;
@@ -59,13 +61,17 @@ export function lifeOfMarker(path: string): 'running' | 'dead' | 'unseen' {
 	return holder ? lifeOf(holder) : 'unseen';
 }
 
-/** Makes one that names this process. */
+/** Makes one that names this process, in place of one that is there: without any, what a dead run left is nobody's. */
 export async function placeMarker(path: string, durability: 'process' | 'power'): Promise<void> {
-	removeMarker(path);
-	const descriptor = fs.openSync(path, 'wx');
+	const temp = tempPath(dirname(path));
+	const descriptor = fs.openSync(temp, 'wx');
 	try {
 		fs.writeSync(descriptor, `${JSON.stringify(thisProcess())}\n`);
 		if (durability === 'power') await syncFile(descriptor);
+		fs.renameSync(temp, path);
+	} catch (error) {
+		discard(temp);
+		throw error;
 	} finally {
 		fs.closeSync(descriptor);
 	}

@@ -4,41 +4,12 @@ import path from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
 import {type Emulator, type Fault, startEmulator} from '../support/emulator.ts';
 import ndjson from '../../sinks/ndjson.ts';
-import {inParallel} from '../../sinks/_files/verify-listed.ts';
 import {temporaryFolder} from '../support/temporary-folder.ts';
 import {compare, type Difference, exact, leftovers, linesOf} from './holdings.ts';
-import {type FsFault, killRunning, pull, startPull, token} from './pull.ts';
+import {killRunning, type pull, startPull, token} from './pull.ts';
 import {createRandom, seed} from './random.ts';
 
-interface Point {
-	readonly name: string;
-	readonly fault: Omit<FsFault, 'at' | 'do'>;
-	/** At which of its calls, one kill each. */
-	readonly at: readonly number[];
-}
-
 const state = 'pull.state';
-/** Two cores. */
-const workers = 3;
-
-/** A commit of a run that resumes saves the state twice; each second rename puts the generation before in place. */
-const pendingSaves = [2, 6, 2];
-const lastSaves = [4, 8, 4];
-
-const points: readonly Point[] = [
-	{name: 'spool or entry: half written', fault: {call: 'writeSync', path: '.rxaudit-', when: 'partial'}, at: [1, 2, 3]},
-	{name: 'state: before pending', fault: {call: 'renameSync', path: state}, at: pendingSaves},
-	{name: 'state: pending', fault: {call: 'renameSync', path: state, when: 'after'}, at: pendingSaves},
-	{name: 'object: before fsync', fault: {call: 'fdatasync', path: '.rxaudit-'}, at: [1, 2, 5]},
-	{name: 'object: before its name', fault: {call: 'linkSync', path: '.ndjson'}, at: [1, 2, 5]},
-	{name: 'object: has its name', fault: {call: 'linkSync', path: '.ndjson', when: 'after'}, at: [1, 2, 4]},
-	{name: 'object: before its folder', fault: {call: 'fsync', path: 'archive'}, at: [1, 2, 4]},
-	{name: 'entry: before its name', fault: {call: 'linkSync', path: '.entry'}, at: [1, 2, 1]},
-	{name: 'entry: has its name', fault: {call: 'linkSync', path: '.entry', when: 'after'}, at: [1, 2, 1]},
-	{name: 'state: before the end', fault: {call: 'renameSync', path: state}, at: lastSaves},
-	{name: 'state: committed', fault: {call: 'renameSync', path: state, when: 'after'}, at: lastSaves},
-];
-
 /** About one request in twenty goes wrong; a refused cursor makes other pages of what comes again. */
 const faults: readonly Fault[] = [
 	{kind: 'status', status: 503, headers: {'retry-after': '0'}, probability: 0.02},
@@ -80,34 +51,6 @@ describe(`kill -9 of an archive of objects (RXAUDIT_E2E_SEED=${seed})`, () => {
 	const target = (name: string) => path.join(folder(), name);
 
 	afterEach(killRunning);
-
-	it('loses nothing and doubles nothing at any step of a commit', async function () {
-		this.timeout(300_000);
-		const rows: object[] = [];
-		await inParallel(workers, points, async ({name, fault, at}) => {
-			const emulator = await startEmulator({events: 600, token});
-			const archive = target(`${name}/archive`);
-			const args = ['--page-size', '5', '--state', target(`${name}/${state}`)];
-			args.push('--to', `ndjson:${archive}/?roll-events=40&layout={date}`);
-			try {
-				// So that all that follow resume: behind the first state with events in it.
-				const first: FsFault = {call: 'renameSync', path: state, at: 5, when: 'after', do: 'kill'};
-				for (const each of [first, ...at.map((count): FsFault => ({...fault, at: count, do: 'kill'}))]) {
-					const {code, stderr} = await pull(emulator, args, {faults: [each]});
-					assert.equal(code, 'SIGKILL', `${name} at ${each.at}: not reached: ${stderr}`);
-				}
-				const {code, stderr} = await pull(emulator, args);
-				assert.equal(code, 0, `${name}: ${stderr}`);
-				assert.deepEqual(leftovers(target(name)), []);
-				const difference = await differenceOf(archive, emulator);
-				rows.push({point: name, kills: at.length, ...difference, requests: emulator.requestCount});
-				assert.deepEqual(difference, exact, name);
-			} finally {
-				await emulator.close();
-			}
-		});
-		console.table(rows);
-	});
 
 	it('loses nothing and doubles nothing at random instants, while the API fails too', async function () {
 		this.timeout(300_000);

@@ -4,9 +4,8 @@ import path from 'node:path';
 import {fileState} from '../../lib/state/file-state.ts';
 import {formatState} from '../../lib/state/state-format.ts';
 import type {Checkpoint, StateStore} from '../../lib/state/state.ts';
-import {startChild} from '../support/child.ts';
+import {crashesOf, restore} from '../support/crashes.ts';
 import {failAt, interceptFs} from '../support/intercept-fs.ts';
-import {endHolders, snapshot} from '../support/snapshot.ts';
 import {commitUpTo, journalAt} from '../support/state-scenario.ts';
 import {temporaryFolder} from '../support/temporary-folder.ts';
 
@@ -15,7 +14,6 @@ const quietly = () => {};
 
 describe('fileState()', () => {
 	const folder = temporaryFolder();
-	const aside = temporaryFolder();
 	const file = () => path.join(folder(), 'state.json');
 	const names = () => fs.readdirSync(folder());
 	const contents = () => Object.fromEntries(names().map(name => [name, fs.readFileSync(path.join(folder(), name))]));
@@ -206,61 +204,27 @@ describe('fileState()', () => {
 		});
 	});
 
-	describe('kill -9', () => {
-		it('leaves the old version or the new one, with its journal, before every step', async () => {
-			const snapshots: {name: string; step: string; committed: number}[] = [];
-			let committed = 0;
-			const announce = (step: string) => {
-				const name = path.join(aside(), String(snapshots.length));
-				snapshot(folder(), name);
-				snapshots.push({name, step, committed});
-				// As much as half a write may have reached the file.
-				if (!step.startsWith('writeSync')) return;
-				const torn = step.replace('writeSync ', '').replace(folder(), `${name}-torn`);
-				snapshot(folder(), `${name}-torn`);
-				fs.appendFileSync(torn, '{"rxaudit":"st');
-				snapshots.push({name: `${name}-torn`, step: `${step}, torn`, committed});
-			};
-			await interceptFs(announce, () => commitUpTo(4, fileState(file()), version => (committed = version)));
-			assert(snapshots.length > 80);
-			for (const {name, step, committed} of snapshots) {
-				endHolders(name);
-				const version = await restart(path.join(name, 'state.json'));
-				assert(version === committed || version === committed + 1, `${version} after ${committed}: ${step}`);
-				await commitUpTo(version + 1, fileState(path.join(name, 'state.json')), quietly);
-				assert.equal(await restart(path.join(name, 'state.json')), version + 1, step);
-				const left = version === 0 ? ['state.json'] : ['state.json', 'state.json.previous'];
-				assert.deepEqual(besidesJournals(name), left, step);
-				fs.rmSync(name, {recursive: true});
-			}
-		});
-
-		for (const fault of [
-			{call: 'writeSync', path: '.tmp', at: 4, when: 'partial'},
-			{call: 'fsyncSync', path: '.tmp', at: 4, when: 'after'},
-			{call: 'linkSync', path: '.previous', at: 2, when: 'after'},
-			{call: 'renameSync', path: 'previous.', at: 2, when: 'after'},
-			{call: 'renameSync', path: 'tmp -> ', at: 5, when: 'before'},
-			{call: 'renameSync', path: 'tmp -> ', at: 5, when: 'after'},
-			{call: 'writeSync', path: '.seen-1', at: 2, when: 'partial'},
-			{call: 'fdatasyncSync', path: '.seen-2', at: 1, when: 'before'},
-			{call: 'unlinkSync', path: '.seen-1', at: 1, when: 'after'},
-		]) {
-			it(`${fault.when} ${fault.call} ${fault.path}: a new run goes on`, async () => {
-				const child = startChild('state-child.ts', [file(), '6'], {
-					FS_FAULTS: JSON.stringify([{...fault, do: 'kill'}]),
-				});
-				let committed = 0;
-				for (let line = await child.next(); line !== ''; line = await child.next()) committed = Number(line);
-				assert.equal(await child.end(), 'SIGKILL');
-				const version = await restart();
-				assert(committed > 0 && version > 0 && committed < 6);
-				assert(version === committed || version === committed + 1, `${version} after ${committed}`);
-				await until(6);
-				assert.equal(await restart(), 6);
-				assert.deepEqual(besidesJournals(folder()), ['state.json', 'state.json.previous']);
-				assert(names().length <= 4, `at most two journals: ${names()}`);
-			});
+	it('leaves the old version or the new one, with its journal, at whatever instant a crash comes', async () => {
+		let committed = 0;
+		let survived = 0;
+		const copyBeside = (now = committed) => ({print: `${now}`, restore: () => void (survived = now)});
+		const crashes = await crashesOf(
+			folder(),
+			() => commitUpTo(4, fileState(file()), version => (committed = version)),
+			() => copyBeside(),
+		);
+		assert(crashes.length > 40);
+		for (const crash of crashes) {
+			restore(folder(), crash);
+			const version = await restart();
+			const {step, kept} = crash;
+			assert(version === survived || version === survived + 1, `${version} after ${survived}: ${step}, ${kept} kept`);
+			await until(version + 1);
+			assert.equal(await restart(), version + 1, step);
+			const left = version === 0 ? ['state.json'] : ['state.json', 'state.json.previous'];
+			const besidesJournals = names().filter(name => !name.includes('.seen-'));
+			assert.deepEqual(besidesJournals, left, step);
+			assert(names().length - left.length <= 2, `at most two journals: ${names()}`);
 		}
 	});
 });
@@ -273,8 +237,4 @@ async function loadedVersion(store: StateStore, file: string): Promise<number> {
 	await other.close?.();
 	await store.load();
 	return stored?.version ?? 0;
-}
-
-function besidesJournals(folder: string): string[] {
-	return fs.readdirSync(folder).filter(name => !name.includes('.seen-'));
 }

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 
-const onPaths = ['openSync', 'renameSync', 'linkSync', 'mkdirSync', 'unlinkSync'];
-const onDescriptors = ['writeSync', 'fsyncSync', 'fdatasyncSync', 'ftruncateSync', 'closeSync'];
+const onPaths = ['openSync', 'renameSync', 'linkSync', 'mkdirSync', 'unlinkSync', 'rmSync'];
+const onDescriptors = ['writeSync', 'fsyncSync', 'fdatasyncSync', 'ftruncateSync', 'closeSync', 'fsync', 'fdatasync'];
 
 type Call = (...args: unknown[]) => unknown;
 
@@ -20,6 +20,10 @@ export async function interceptFs<T>(announce: (step: string) => void, action: (
 				announcing = true;
 				try {
 					announce(`${name} ${describe(name, args)}`);
+				} catch (error) {
+					const done = args.at(-1);
+					if (typeof done !== 'function') throw error;
+					return void setImmediate(done as Call, error);
 				} finally {
 					announcing = false;
 				}
@@ -34,12 +38,14 @@ export async function interceptFs<T>(announce: (step: string) => void, action: (
 	}
 }
 
-/** An `announce` that makes the n-th call fail, counted from 1. */
-export function failAt(at: number, code = 'EIO'): (step: string) => void {
+/** An `announce` that makes the n-th call fail, counted from 1; `onFail` hears of it. */
+export function failAt(at: number, code = 'EIO', onFail = () => {}): (step: string) => void {
 	let seen = 0;
 	return step => {
 		seen += 1;
-		if (seen === at) throw Object.assign(new Error(`${code}: injected fault, ${step}`), {code});
+		if (seen !== at) return;
+		onFail();
+		throw Object.assign(new Error(`${code}: injected fault, ${step}`), {code});
 	};
 }
 

@@ -4,10 +4,7 @@ import fs from 'node:fs';
 import {join} from 'node:path';
 import * as zlib from 'node:zlib';
 import {ConfigError} from '../../../lib/model/errors.ts';
-import {folderObjects} from '../../../sinks/_objects/folder-archive.ts';
 import ndjson from '../../../sinks/ndjson.ts';
-import {type ArchiveState, runArchive} from '../../support/archive-runs.ts';
-import {failAt, interceptFs} from '../../support/intercept-fs.ts';
 import {patchFs, restoreFs, systemError} from '../../support/patch-fs.ts';
 import {batchOf, sinkContext, sinkError} from '../../support/sink-batch.ts';
 import {temporaryFolder} from '../../support/temporary-folder.ts';
@@ -73,29 +70,6 @@ describe('ndjson:DIR/', () => {
 		const [file] = filesOf();
 		assert.match(file!, /\.ndjson\.zst$/);
 		assert.equal(zstdDecompressSync(fs.readFileSync(file!)).toString(), texts.map(text => `${text}\n`).join(''));
-	});
-
-	it('is exact behind any call of the file system that fails', async () => {
-		for (let at = 1, failed = true; failed; at++) {
-			path = join(temporary(), `failing-${at}`, '/');
-			let state: ArchiveState | undefined;
-			const save = (saved: ArchiveState) => void (state = saved);
-			const life = () => {
-				const store = folderObjects({sink: 'ndjson', dir: path.slice(0, -1), durability: 'process'});
-				return runArchive({store, batches, perCommit: 2, state, save});
-			};
-			try {
-				await interceptFs(failAt(at), life);
-				failed = false;
-			} catch (error) {
-				assert.match(String(error), /injected fault/);
-			}
-			await life();
-			assert.deepEqual(unpacked().sort(), texts.toSorted(), `failed at call ${at}`);
-			const {damage, uncommitted, chain} = await ndjson.verify!({path});
-			assert.deepEqual({damage, uncommitted}, {damage: [], uncommitted: []});
-			assert.equal(chain.entries, 2);
-		}
 	});
 
 	it('rolls when it is told to', () => {
