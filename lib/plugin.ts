@@ -1,4 +1,5 @@
-/** What authors of sources and sinks need. */
+/** What authors of sources and sinks need; `z` describes their options. */
+export {z} from 'zod';
 export {defineSource} from './source/define-source.ts';
 export type {
 	NormalizedMembers,

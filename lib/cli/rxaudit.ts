@@ -6,7 +6,7 @@ import {flagOf} from './flags/options.ts';
 
 /** A command of `rxaudit`; it takes the arguments behind its name. */
 export interface Command {
-	help(args: string[]): string | Promise<string>;
+	help(args: string[], world: World): string | Promise<string>;
 	/** Resolves with the exit code. */
 	run(args: string[], world: World): Promise<number>;
 }
@@ -77,7 +77,7 @@ export async function main(argv: readonly string[], world: World): Promise<numbe
 		}
 		const command = await commands[name]!.load();
 		if (!args.includes('--help') && !args.includes('-h')) return await command.run(args, world);
-		await write(stdout, await command.help(args));
+		await write(stdout, await command.help(args, world));
 		return 0;
 	} catch (error) {
 		const code = exitCodeOf(error);

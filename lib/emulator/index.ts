@@ -15,7 +15,7 @@ export type {
 } from './server/api.ts';
 // what the API of a source from elsewhere is made with
 export {type Answer, jsonAnswer} from './server/answer.ts';
-export {type Cursors, createCursors} from './server/cursors.ts';
+export {type Cursors, createCursors, linkOrigin} from './server/cursors.ts';
 export type {Setting} from './server/setting.ts';
 export {wholeNumber} from './server/setting.ts';
 export {type Hole, hole} from './data/json.ts';

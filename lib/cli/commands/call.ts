@@ -3,30 +3,31 @@ import {Socket} from 'node:net';
 import {createInterface} from 'node:readline';
 import {ConfigError, reasonOf, SinkError} from '../../model/errors.ts';
 import {excerpt, printable} from '../../http/secrets.ts';
-import {list, load} from '../../registry.ts';
+import {list} from '../../registry.ts';
 import {credentialFlags} from '../flags/credentials.ts';
 import {type Flags, noSuchName, parseFlags, refuseSecrets} from '../flags/flags.ts';
 import {jsonInput} from '../flags/json-input.ts';
 import {type CallableSource, callFlags, callHelp, operationFlags} from '../output/call-help.ts';
 import {logFormatIn, logFormatOf, logLine, write} from '../output/log.ts';
 import {stopBy, type World} from '../world.ts';
+import {sourceIn} from '../flags/source-named.ts';
 import {inFlags, optionsFromFlags} from '../flags/options.ts';
 
-export async function help(args: readonly string[]): Promise<string> {
-	const source = await sourceIn(args);
+export async function help(args: readonly string[], world: World): Promise<string> {
+	const source = (await sourceIn(args, world))?.source;
 	return callHelp(source, source && args.find(arg => Object.hasOwn(source.operations, arg)));
 }
 
 /** `rxaudit call <source> <operation>`: what an API can do beside giving its log. */
 export async function run(args: string[], world: World): Promise<number> {
-	const source = await sourceIn(args);
-	if (!source) {
+	const named = await sourceIn(args, world);
+	if (!named) {
 		refuseSecrets(args, credentialFlags);
 		throw noSuchName('call', 'a source', args[0], list('source'));
 	}
 	const signals = stopBy(world.signals);
 	try {
-		return await callOperation(source, args, world, signals.stop);
+		return await callOperation(named.source, args, world, signals.stop, named.name);
 	} catch (error) {
 		const code = signals.exitCode();
 		if (code === undefined) throw error;
@@ -39,19 +40,15 @@ export async function run(args: string[], world: World): Promise<number> {
 	}
 }
 
-async function sourceIn(args: readonly string[]): Promise<CallableSource | undefined> {
-	const name = args.find(arg => list('source').includes(arg));
-	return name === undefined ? undefined : load('source', name);
-}
-
-/** Runs the operation of the source that the arguments name; resolves with the exit code. */
+/** Runs the operation of the source that the arguments name, as `called`; resolves with the exit code. */
 export async function callOperation(
 	source: CallableSource,
 	args: readonly string[],
 	world: World,
 	signal: AbortSignal,
+	called = source.name,
 ): Promise<number> {
-	const {name, operation, values} = parseCall(source, args, world);
+	const {name, operation, values} = parseCall(source, args, world, called);
 	const {stdin, stderr} = world;
 	const format = logFormatOf(values);
 	const say = async (level: 'info' | 'warn', message: string) => {
@@ -109,7 +106,7 @@ function unless<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
 	});
 }
 
-function parseCall({name: sourceName, operations}: CallableSource, args: readonly string[], world: World) {
+function parseCall({operations}: CallableSource, args: readonly string[], world: World, sourceName: string) {
 	const names = Object.keys(operations);
 	if (names.length === 0) throw new ConfigError(`call: ${sourceName} has no operations`);
 	// which of the arguments are names is known only when it is known which options take a value

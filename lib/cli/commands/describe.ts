@@ -2,6 +2,8 @@ import {list, load} from '../../registry.ts';
 import {describeOperations} from '../output/call-help.ts';
 import {describeFlags, noSuchName, parseFlags} from '../flags/flags.ts';
 import {write} from '../output/log.ts';
+import type {Source} from '../../source/define-source.ts';
+import {sourceNamed} from '../flags/source-named.ts';
 import type {World} from '../world.ts';
 import {flagsOf, sourceFlags} from '../flags/options.ts';
 import {sinkFlags} from '../flags/sinks.ts';
@@ -13,14 +15,19 @@ export function help(): string {
 /** `rxaudit describe <name>`: what a source or sink is, and its options. */
 export async function run(args: string[], world: World): Promise<number> {
 	const [name] = parseFlags(args, {}, 1, world).rest;
-	const names = [...list('source'), ...list('sink')];
-	if (name === undefined || !names.includes(name)) throw noSuchName('describe', 'a source or sink', name, names);
-	await write(world.stdout, list('source').includes(name) ? await aboutSource(name) : await aboutSink(name));
+	await write(world.stdout, await about(name, world));
 	return 0;
 }
 
-async function aboutSource(name: string): Promise<string> {
-	const source = await load('source', name);
+async function about(name: string | undefined, world: World): Promise<string> {
+	if (name !== undefined && list('sink').includes(name)) return aboutSink(name);
+	const source = name === undefined ? undefined : await sourceNamed(name, world);
+	if (source) return aboutSource(source);
+	throw noSuchName('describe', 'a source or sink', name, [...list('source'), ...list('sink')]);
+}
+
+function aboutSource(source: Source): string {
+	const {name} = source;
 	const operations = describeOperations(source);
 	const rate = source.rate ? `${source.rate.requests} requests per ${source.rate.perMs / 1000} s` : 'none published';
 	return `${name} (source)

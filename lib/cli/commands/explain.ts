@@ -1,15 +1,15 @@
 import {ConfigError, reasonOf} from '../../model/errors.ts';
 import type {AuditEvent, Json} from '../../model/event.ts';
 import {type MappedRecord, mapRecord} from '../../source/mapping.ts';
-import {list, load} from '../../registry.ts';
 import {ecsOrigins} from '../../schemas/ecs-origins.ts';
 import {toEcs} from '../../schemas/ecs.ts';
 import {ocsfOrigins} from '../../schemas/ocsf-origins.ts';
 import {toOcsf} from '../../schemas/ocsf.ts';
 import {excerpt} from '../../http/secrets.ts';
 import type {Source} from '../../source/define-source.ts';
-import {type Flags, noSuchName, parseFlags} from '../flags/flags.ts';
+import {type Flags, parseFlags} from '../flags/flags.ts';
 import {jsonInput} from '../flags/json-input.ts';
+import {requiredSource} from '../flags/source-named.ts';
 import {write} from '../output/log.ts';
 import {fileIn, type World} from '../world.ts';
 
@@ -43,10 +43,7 @@ export async function run(args: readonly string[], world: World): Promise<number
 		throw new ConfigError('explain: expected the record itself, got a line that was written without it (--no-raw)');
 	}
 	const name = (values['source'] ?? written?.source) as string | undefined;
-	if (name === undefined || !list('source').includes(name)) {
-		throw noSuchName('--source', 'the source of the record', name, list('source'));
-	}
-	const source = await load('source', name);
+	const source = await requiredSource('--source', 'the source of the record', name, world);
 	const record = written?.raw ?? oneRecord(text, value, source.records.records);
 	await write(world.stdout, explained(source, record, written?.tenant ?? '(as the options say)'));
 	return 0;

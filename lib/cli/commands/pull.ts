@@ -29,7 +29,7 @@ import {pullHelp} from '../output/pull-help.ts';
 import {signKeyFrom} from '../flags/keys.ts';
 import {shapeFlags, shapeFrom} from '../flags/shape.ts';
 import {fileIn, stopBy, type World} from '../world.ts';
-import {deadLetterFile, sourceNamed} from '../flags/source-named.ts';
+import {deadLetterFile, sourceIn} from '../flags/source-named.ts';
 import {placeOf} from '../../sink/target-place.ts';
 import {sourceFlags, requiredFlagsOf, sourceOptions, inFlags} from '../flags/options.ts';
 import {sinkFlags, sinkOptions, checkSinkFlags, parseTarget} from '../flags/sinks.ts';
@@ -66,22 +66,21 @@ const runFlags: Flags = {
 
 const endsByItselfMs = 300;
 
-export async function help(args: readonly string[]): Promise<string> {
-	const name = nameIn(args);
-	const source = name === undefined ? undefined : await sourceNamed(name);
+export async function help(args: readonly string[], world: World): Promise<string> {
+	const source = (await sourceIn(args, world))?.source;
 	return pullHelp(source, runFlags, source ?? (await load('source', 'atlassian-org-events')), await sinkFlags());
 }
 
 /** `rxaudit pull <source>`: from an audit API into sinks. */
 export async function run(args: readonly string[], world: World): Promise<number> {
-	const name = nameIn(args);
-	if (name === undefined) {
+	const named = await sourceIn(args, world);
+	if (!named) {
 		refuseSecrets(args, {...credentialFlags, ...runFlags});
 		throw noSuchName('pull', 'a source', args[0], list('source'));
 	}
+	const {name, source} = named;
 	const letters = deadLetterFile(name);
 	const letterFile = letters && fileIn(world, letters);
-	const source = await sourceNamed(name, world);
 	const flagged = await sinkFlags(args);
 	const known = Object.assign(
 		{...sourceFlags(source), ...credentialFlags, ...runFlags},
@@ -159,10 +158,6 @@ function lacking(sink: string, {from, to, events}: Lack): string {
 		`${sink} lacks ${count(events, 'event')} from ${from} to ${to}; pull them into another target ` +
 		`with --since ${from} --until ${until} and without --state`
 	);
-}
-
-function nameIn(args: readonly string[]): string | undefined {
-	return args.find(arg => deadLetterFile(arg) !== undefined || list('source').includes(arg));
 }
 
 /** Two writers of one file would spoil it, and one that is read while it is written never ends. */

@@ -4,19 +4,19 @@ import {ConfigError, reasonOf, StateError} from '../../model/errors.ts';
 import {chainIn, emptyChain} from '../../sink/manifest.ts';
 import {keyOf} from '../../run/open-sinks.ts';
 import {type GapReport, gapReport} from '../../model/meter.ts';
-import {list, load} from '../../registry.ts';
 import {gapsIn} from '../../source/scan.ts';
 import type {Source} from '../../source/define-source.ts';
 import type {Checkpoint, Lack} from '../../state/state.ts';
 import {readState, realFile} from '../../state/state-files.ts';
 import {compareWithSource} from './against.ts';
 import {credentialFlags} from '../flags/credentials.ts';
-import {describeFlags, type Flags, type FlagValues, noSuchName, parseFlags, textIn, textsIn} from '../flags/flags.ts';
+import {describeFlags, type Flags, type FlagValues, parseFlags, textIn, textsIn} from '../flags/flags.ts';
 import {type LogFormat, logFormatOf, logLine, write} from '../output/log.ts';
 import {publicKeyFrom} from '../flags/keys.ts';
 import type {World} from '../world.ts';
 import {checkHeads, type ExpectedHead as Head, type Findings, verdict, verdictJson} from '../output/verdict.ts';
 import {sourceFlags, sourceOptions} from '../flags/options.ts';
+import {requiredSource} from '../flags/source-named.ts';
 import {readTarget} from '../flags/sinks.ts';
 
 const verifyFlags: Flags = {
@@ -68,7 +68,7 @@ const progressEveryMs = 10_000;
 
 /** `rxaudit verify TARGET`: whether an archive is what was written. */
 export async function run(args: readonly string[], world: World): Promise<number> {
-	const source = await sourceIn(args);
+	const source = await sourceIn(args, world);
 	const more = source ? {...sourceFlags(source), ...credentialFlags} : {};
 	const {values, rest} = parseFlags(args, {...more, ...verifyFlags}, 1, world);
 	const format = logFormatOf(values);
@@ -107,13 +107,11 @@ export async function run(args: readonly string[], world: World): Promise<number
 	return findings.damage.length === 0 ? 0 : 1;
 }
 
-async function sourceIn(args: readonly string[]): Promise<Source | undefined> {
+async function sourceIn(args: readonly string[], world: World): Promise<Source | undefined> {
 	const at = args.findIndex(arg => arg === '--against' || arg.startsWith('--against='));
 	if (at < 0) return undefined;
 	const name = args[at]!.includes('=') ? args[at]!.slice('--against='.length) : (args[at + 1] ?? '-');
-	const names = list('source');
-	if (names.includes(name)) return load('source', name);
-	throw noSuchName('--against', 'a source', name, names);
+	return requiredSource('--against', 'a source', name, world);
 }
 
 interface ExpectedHead extends Head {

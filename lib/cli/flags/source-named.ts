@@ -1,10 +1,12 @@
 import {z} from 'zod';
 import {deadLetters, sourcesOf} from '../../source/dead-letters.ts';
 import {ConfigError} from '../../model/errors.ts';
-import {load} from '../../registry.ts';
+import {list, load} from '../../registry.ts';
 import type {Source} from '../../source/define-source.ts';
 import type {Start} from '../../model/start.ts';
 import {fileIn, type World} from '../world.ts';
+import {noSuchName} from './flags.ts';
+import {isPath, sourceAt, sourceOfPackage} from './foreign-source.ts';
 
 const deadLetterName = 'dead-letter';
 
@@ -14,10 +16,31 @@ export function deadLetterFile(arg: string | undefined): string | undefined {
 	return found ? (found[1] ?? '') : undefined;
 }
 
-/** The source that an argument names: one of the registry, or `dead-letter:FILE`. */
-export async function sourceNamed(name: string, world?: Pick<World, 'cwd'>): Promise<Source> {
+/**
+ * The source that a name stands for: one of the registry, `dead-letter:FILE`, a path that begins with `./`, `../` or `/`,
+ * or an installed package; undefined where there is none.
+ */
+export async function sourceNamed(name: string, world: Pick<World, 'cwd'>): Promise<Source | undefined> {
 	const file = deadLetterFile(name);
-	return file === undefined ? load('source', name) : deadLetterSource(world ? fileIn(world, file) : file);
+	if (file !== undefined) return deadLetterSource(fileIn(world, file));
+	if (list('source').includes(name)) return load('source', name);
+	return isPath(name) ? sourceAt(name, world.cwd) : sourceOfPackage(name, world.cwd);
+}
+
+/** The source among the arguments of a command, and how it is named there; undefined where none is. */
+export async function sourceIn(args: readonly string[], world: Pick<World, 'cwd'>) {
+	const [first = '-'] = args;
+	const known = args.find(arg => deadLetterFile(arg) !== undefined || list('source').includes(arg));
+	const name = isPath(first) || known === undefined ? first : known;
+	const source = name.startsWith('-') ? undefined : await sourceNamed(name, world);
+	return source && {name, source};
+}
+
+/** Throws a ConfigError for a name that no source has. */
+export async function requiredSource(of: string, what: string, name: string | undefined, world: Pick<World, 'cwd'>) {
+	const source = name === undefined ? undefined : await sourceNamed(name, world);
+	if (source) return source;
+	throw noSuchName(of, what, name, list('source'));
 }
 
 async function deadLetterSource(path: string): Promise<Source> {

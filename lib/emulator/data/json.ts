@@ -35,6 +35,11 @@ export function wordsOf(value: unknown): string {
 	return Object.values(value).map(wordsOf).filter(Boolean).join('\n');
 }
 
+/** The text of an answer that is a list of these records. */
+export function listText(records: readonly string[], pretty: boolean): string {
+	return pretty && records.length > 0 ? `[\n  ${records.join(',\n  ')}\n]` : `[${records.join()}]`;
+}
+
 /** The text of an answer with these records in place of the empty array that `envelope` holds as `member`. */
 export function pageText(envelope: object, member: string, records: readonly string[], pretty: boolean): string {
 	const compact = JSON.stringify(envelope);

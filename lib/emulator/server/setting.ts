@@ -1,5 +1,5 @@
 import {hash} from '../data/random.ts';
-import {pageText} from '../data/json.ts';
+import {listText, pageText} from '../data/json.ts';
 import {createRecordLog, type RecordLog, type RecordLogOptions} from '../data/record-log.ts';
 import type {TimelineOptions} from '../data/timeline.ts';
 import {type Answer, type ErrorBody, jsonAnswer} from './answer.ts';
@@ -38,6 +38,8 @@ export interface Setting {
 	log<Facts>(particulars: LogParticulars<Facts>): RecordLog<Facts>;
 	/** A page: these records in place of the empty array that `envelope` holds as `member`. */
 	page(envelope: object, member: string, records: readonly string[]): Answer;
+	/** A page that is the list of these records itself. */
+	list(records: readonly string[]): Answer;
 	/** How many records a page has where so many were asked for; `max` is the API's own limit. */
 	limit(asked: number, max?: number): number;
 	/** The display name that a person goes by now, for where the id of the account stands beside it. */
@@ -77,6 +79,7 @@ export function createSettings(options: SettingOptions, url: () => string): Sett
 				return log;
 			},
 			page: (envelope, member, records) => jsonAnswer(200, pageText(envelope, member, records, prettyPrint)),
+			list: records => jsonAnswer(200, listText(records, prettyPrint)),
 			limit: (asked, max = MAX_LIMIT) => Math.min(asked, max, switches.maxLimit ?? MAX_LIMIT),
 			nameOf: person => renamed.get(person) ?? person,
 			shared<T>(make: (setting: Setting) => T): T {

@@ -4,6 +4,7 @@ import path from 'node:path';
 import {deadLetterFile, sourceNamed} from '../../../lib/cli/flags/source-named.ts';
 import {runCli} from '../../support/cli.ts';
 import {assertRefused, commandLine, idsIn, linesOf} from '../../support/command-line.ts';
+import {temporaryFolder} from '../../support/temporary-folder.ts';
 
 describe('deadLetterFile()', () => {
 	it('is what follows dead-letter:', () => {
@@ -21,9 +22,35 @@ describe('deadLetterFile()', () => {
 });
 
 describe('sourceNamed()', () => {
+	const folder = temporaryFolder();
+	const named = (name: string) => sourceNamed(name, {cwd: folder()});
+
 	it('is the source of that name', async () => {
-		assert.equal((await sourceNamed('atlassian-org-events')).name, 'atlassian-org-events');
-		await assert.rejects(sourceNamed('nothing'), {code: 'CONFIG'});
+		assert.equal((await named('atlassian-org-events'))!.name, 'atlassian-org-events');
+		for (const none of ['nothing', '@nobody/nothing', 'fs', 'node:fs', 'Nothing at all', '..%2fx']) {
+			assert.equal(await named(none), undefined, none);
+		}
+	});
+
+	it('is no path that does not begin like one, and one that leads to a source', async () => {
+		const write = (name: string, text: string) => fs.writeFileSync(path.join(folder(), name), text);
+		fs.mkdirSync(path.join(folder(), 'bare'));
+		fs.mkdirSync(path.join(folder(), 'odd'));
+		write('none.mjs', 'export const source = 1;');
+		write('other.mjs', 'export default {name: "jira-cloud"};');
+		write('broken.mjs', 'throw new Error("no luck");');
+		write('odd/package.json', '{"name":');
+		for (const [name, message] of [
+			['./nowhere.mjs', /^\.\/nowhere\.mjs: expected a file or folder with a source, got nothing there$/],
+			['./none.mjs', /expected a source as its default export, got none; see defineSource/],
+			['./other.mjs', /got a object/],
+			['./broken.mjs', /could not be loaded: no luck/],
+			['./bare', /folder with a package\.json, but ENOENT/],
+			['./odd', /folder with a package\.json, but /],
+		] as const) {
+			await assert.rejects(named(name), {code: 'CONFIG', message}, name);
+		}
+		assert.equal(await named('none.mjs'), undefined);
 	});
 
 	describe('of dead letters', () => {
