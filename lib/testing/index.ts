@@ -1,4 +1,6 @@
-/** For tests of sources that are made elsewhere: what every source must pass, and the emulator that they run against. */
+/** For tests of sources and sinks that are made elsewhere: what each must pass, and the emulator. */
+export {describeSink} from './describe-sink.ts';
+export type {SinkTarget} from './describe-sink.ts';
 export {describeSource} from './describe-source.ts';
 export * from '../emulator/index.ts';
 export {memorySink} from './memory-sink.ts';

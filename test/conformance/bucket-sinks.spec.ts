@@ -13,7 +13,7 @@ import {startS3Server, storeKinds} from '../support/s3-server.ts';
 import type {StoreOperation} from '../support/store-server.ts';
 import {batchOf, sinkContext} from '../support/sink-batch.ts';
 import {temporaryFolder} from '../support/temporary-folder.ts';
-import {batches, textsOf} from './sink-table.ts';
+import {batches, textsOf} from '../../lib/testing/describe-sink.ts';
 
 /** For each kind of store that a sink may meet, how one starts. */
 const stores: Readonly<Record<keyof typeof bucketKinds, Readonly<Record<string, () => Promise<BucketServer>>>>> = {

@@ -2,8 +2,6 @@ import fs from 'node:fs';
 import path from 'node:path';
 import {gunzipSync} from 'node:zlib';
 import Papa from 'papaparse';
-import type {Batch} from '../../lib/sink/sink.ts';
-import {batchOf} from '../support/sink-batch.ts';
 
 /** A sink that writes files: how to point it at a folder of its own, and how another program reads what it holds. */
 export interface FileSinkEntry {
@@ -20,21 +18,6 @@ export interface FileSinkEntry {
 /** A sink of which a folder says nothing: why, and which spec proves it. */
 export interface OtherSinkEntry {
 	readonly elsewhere: string;
-}
-
-/** Ids that names must escape, texts of any length, a batch without events, hours and days apart. */
-export const batches = [['a', 'B/2'], [], ['c é', 'D'.repeat(300), 'e'], ['f', 'g'], ['…', 'h']].map((ids, index) =>
-	batchOf(
-		ids.map(id => ({
-			id,
-			text: JSON.stringify({id, of: index, long: 'x'.repeat(id.length * 1000)}),
-			timeMs: Date.UTC(2026, 0, 31, 23) + index * 3_600_000,
-		})),
-	),
-);
-
-export function textsOf(some: readonly Batch[]): string[] {
-	return some.flatMap(({lines}) => Buffer.from(lines).toString().split('\n').slice(0, -1));
 }
 
 /** Nothing where there is no file: one of no bytes is no gzip. */
