@@ -33,7 +33,7 @@ export function batchOf(given: readonly TestEvent[], ids: 'global' | 'tenant' = 
 /** A context that keeps what it is told. */
 export type HeardContext = SinkContext & {readonly warnings: string[]; readonly notes: string[]};
 
-export function sinkContext(resume?: Json, signal = new AbortController().signal): HeardContext {
+export function sinkContext(resume?: Json, signal: AbortSignal = new AbortController().signal): HeardContext {
 	const warnings: string[] = [];
 	const notes: string[] = [];
 	return {
