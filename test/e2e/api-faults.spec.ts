@@ -165,8 +165,8 @@ describe('faults of the API', () => {
 		const [newest] = emulator.events();
 		const text = '{"id":"poison","attributes":{"time":"never"}}';
 		emulator.insert([{timeMs: newest!.timeMs - 5 * 3_600_000, id: 'poison', text}]);
-		const kill = {call: 'writeSync', path: 'lines', at: 40, do: 'kill'} as const;
-		assert.equal((await run([], {faults: [kill]})).code, 'SIGKILL');
+		const kill = {call: 'writeSync', path: 'lines', at: 40};
+		assert.equal((await run([], {kill})).code, 'SIGKILL');
 		const {code, stderr} = await run();
 		assert.equal(code, 3, stderr);
 		assert.equal(linesOf(target('pull.state.dead-letter.ndjson')).length, 1);

@@ -17,12 +17,16 @@ export function linesOf(file: string): string[] {
 	return text.split('\n').slice(0, -1);
 }
 
-/** The text of every event file below a folder. */
-export function filesBelow(folder: string): string[] {
+/** The text of every event file below a folder, or what else is read of files that end otherwise. */
+export function filesBelow(
+	folder: string,
+	ending = '.json',
+	read = (file: string): string | string[] => fs.readFileSync(file, 'utf8'),
+): string[] {
 	return fs
 		.readdirSync(folder, {recursive: true, encoding: 'utf8'})
-		.filter(name => name.endsWith('.json'))
-		.map(name => fs.readFileSync(path.join(folder, name), 'utf8'));
+		.filter(name => name.endsWith(ending))
+		.flatMap(name => read(path.join(folder, name)));
 }
 
 export interface Difference {

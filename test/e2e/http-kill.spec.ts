@@ -1,18 +1,16 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
-import {setTimeout as delay} from 'node:timers/promises';
 import {startEmulator} from '../support/emulator.ts';
 import {type HttpReceiver, startElastic, startWebhook} from '../support/http-receivers.ts';
 import {temporaryFolder} from '../support/temporary-folder.ts';
 import {compare, exact, recordsOf} from './holdings.ts';
+import {killAgainAndAgain} from './killing.ts';
 import {startPull, token} from './pull.ts';
 import {createRandom, seed} from './random.ts';
 
 const pages = 120;
 const pageSize = 5;
-const wantedKills = 8;
-/** The longest time between the first event that a process delivers and its end, in milliseconds. */
-const longestLifeMs = 150;
+const wanted = Number(process.env['RXAUDIT_E2E_KILLS'] ?? 4);
 /** A secret of its own, and yet one that a leak of is seen. */
 const ownToken = `${token}-of-the-receiver`;
 
@@ -35,25 +33,15 @@ describe(`http: and kill -9 at random instants (RXAUDIT_E2E_SEED=${seed})`, () =
 			args.push('--to', `http:${receiver.origin}${to}`, '--http-body', body, '--http-max-events', '3');
 			args.push('--http-retry-base-ms', '5');
 			const env = {RXAUDIT_HTTP_TOKEN: ownToken};
-			let kills = 0;
 			try {
-				for (let code: number | NodeJS.Signals = 'SIGKILL', starts = 0; code !== 0; starts++) {
-					assert.ok(starts < 10 * wantedKills, `${starts} starts and not done`);
-					const posts = receiver.posts.length;
-					const {child, ended} = startPull(emulator, args, {env});
-					let running = true;
-					void ended.then(() => (running = false));
-					if (kills < wantedKills) {
-						while (running && receiver.posts.length === posts) await delay(1);
-						await delay(random() * longestLifeMs);
-						child.kill('SIGKILL');
-					}
-					const end = await ended;
-					({code} = end);
-					if (code === 'SIGKILL') kills++;
-					else assert.equal(code, 0, end.stderr);
-				}
-				assert.ok(kills >= 3, `${kills} kills`);
+				const kills = await killAgainAndAgain({
+					start: () => startPull(emulator, args, {env}),
+					kills: wanted,
+					seen: () => receiver.posts.length,
+					lifeMs: 150,
+					random,
+				});
+				assert.ok(kills > 1, `${kills} kills`);
 				assert.deepEqual(compare(receiver.held, emulator), exact);
 				assert.deepEqual(receiver.held, recordsOf(emulator));
 				const needed = pages * 2;

@@ -3,7 +3,7 @@ import path from 'node:path';
 import {startEmulator} from '../support/emulator.ts';
 import {temporaryFolder} from '../support/temporary-folder.ts';
 import {linesOf} from './holdings.ts';
-import {type FsFault, pull, token} from './pull.ts';
+import {type KillAt, pull, token} from './pull.ts';
 
 const name = 'atlassian-org-users';
 
@@ -16,12 +16,12 @@ describe('a listing', () => {
 		const file = path.join(folder(), 'users.ndjson');
 		const args = ['--to', `ndjson:${file}`, '--state', path.join(folder(), 'pull.state')];
 		const options = {source: [name, '--org-id', 'e2e']};
-		const killAt = (at: number): FsFault => ({call: 'writeSync', path: 'users', at, when: 'partial', do: 'kill'});
+		const killAt = (at: number): KillAt => ({call: 'writeSync', path: 'users', at, when: 'partial'});
 		const ids = () => linesOf(file).map(line => (JSON.parse(line) as {account_id: string}).account_id);
 		const held = Array.from(emulator.api(name).records(), ({id}) => id!);
 		try {
 			for (const at of [3, 90, 20]) {
-				const {code, stderr} = await pull(emulator, args, {...options, faults: [killAt(at)]});
+				const {code, stderr} = await pull(emulator, args, {...options, kill: killAt(at)});
 				assert.equal(code, 'SIGKILL', `page ${at}: ${stderr}`);
 			}
 			const finished = await pull(emulator, args, options);

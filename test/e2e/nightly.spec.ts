@@ -3,7 +3,7 @@ import path from 'node:path';
 import {type EmulatedEvent, type Emulator, startEmulator} from '../support/emulator.ts';
 import {temporaryFolder} from '../support/temporary-folder.ts';
 import {compare, exact, filesBelow, linesOf} from './holdings.ts';
-import {type FsFault, pull, token} from './pull.ts';
+import {type KillAt, pull, token} from './pull.ts';
 
 const hourMs = 3_600_000;
 
@@ -69,15 +69,15 @@ describe('nightly runs on one state', () => {
 	it('double nothing behind more new records than are remembered', async function () {
 		this.timeout(300_000);
 		const spacingMs = 1000;
-		const emulator = await startEmulator({events: 260_000, spacingMs, token});
+		const emulator = await startEmulator({events: 110_000, spacingMs, token});
 		const [newest] = emulator.events();
 		const args = ['--page-size', '1000', '--format', 'raw', '--to', `ndjson:${target('lines.ndjson')}`];
 		args.push('--state', target('pull.state'));
-		const killed: FsFault = {call: 'renameSync', path: 'pull.state', at: 4, when: 'after', do: 'kill'};
+		const kill: KillAt = {call: 'renameSync', path: 'pull.state', at: 4, when: 'after'};
 		try {
-			const first = await pull(emulator, [...args, '--until', `${newest!.timeMs - 240_000 * spacingMs}`]);
+			const first = await pull(emulator, [...args, '--until', `${newest!.timeMs - 90_000 * spacingMs}`]);
 			assert.equal(first.code, 0, first.stderr);
-			assert.equal((await pull(emulator, args, {faults: [killed]})).code, 'SIGKILL');
+			assert.equal((await pull(emulator, args, {kill})).code, 'SIGKILL');
 			const last = await pull(emulator, args);
 			assert.equal(last.code, 0, last.stderr);
 			assert.deepEqual(compare(linesOf(target('lines.ndjson')), emulator), exact);

@@ -2,31 +2,32 @@ import {type ChildProcess, spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {readFileSync} from 'node:fs';
 import path from 'node:path';
+import {runCli} from '../support/cli.ts';
 import type {Emulator} from '../support/emulator.ts';
+import {faultAt, type FsFault, interceptFs} from '../support/intercept-fs.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 /** Another build than that of `npm test`, for work on the specs. */
 const cli = path.join(process.env['RXAUDIT_E2E_DIST'] ?? path.join(root, 'dist'), 'lib/cli/main.js');
-const fsFaults = path.join(root, 'test/support/fs-faults.mjs');
+const killAt = path.join(root, 'test/support/kill-at.mjs');
 
 /** No other text holds it, so that a leak is seen. */
 export const token = 'e2e-0c4f-secret';
 
-/** One rule of `test/support/fs-faults.mjs`. */
-export interface FsFault {
+/** At which call of the file system the process dies, as `test/support/kill-at.mjs` takes it. */
+export interface KillAt {
 	readonly call: string;
-	readonly path?: string;
-	readonly at?: number;
-	readonly times?: number;
-	readonly do: 'kill' | 'error';
-	readonly code?: string;
+	readonly path: string;
+	readonly at: number;
 	readonly when?: 'before' | 'after' | 'partial';
 }
 
 export interface PullOptions {
 	/** A source and its options. Default: the events of an organization. */
 	readonly source?: readonly string[];
-	readonly faults?: readonly FsFault[];
+	readonly kill?: KillAt;
+	/** Breaks calls of the file system; then, and by default, it runs in this process. */
+	readonly fault?: FsFault;
 	readonly env?: NodeJS.ProcessEnv;
 	/** The longest wait after a failure. Default 5. */
 	readonly retryMs?: number;
@@ -55,27 +56,38 @@ export function killRunning(): void {
 
 /** Starts `rxaudit pull` against an emulator, with fast retries. */
 export function startPull(emulator: Emulator, args: readonly string[], options: PullOptions = {}): Pull {
-	const {retryMs = 5, source: pulled = ['atlassian-org-events', '--org-id', 'e2e']} = options;
-	const source = ['pull', ...pulled, '--endpoint', emulator.url];
-	source.push('--retry-base-ms', `${retryMs}`, '--retry-max-ms', `${retryMs}`);
-	const preload = options.faults === undefined ? [] : ['--import', fsFaults];
-	const child = spawn(process.execPath, [...preload, cli, ...source, ...args], {
-		env: {
-			...process.env,
-			RXAUDIT_TOKEN: token,
-			...(options.faults === undefined ? {} : {FS_FAULTS: JSON.stringify(options.faults)}),
-			...options.env,
+	const {kill} = options;
+	const child = spawn(
+		process.execPath,
+		[...(kill ? ['--import', killAt] : []), cli, ...line(emulator, args, options)],
+		{
+			env: {...environment(options), ...(kill ? {KILL_AT: JSON.stringify(kill)} : {})},
+			stdio: ['ignore', 'pipe', 'pipe'],
 		},
-		stdio: ['ignore', 'pipe', 'pipe'],
-	});
+	);
 	running.add(child);
 	child.once('exit', () => running.delete(child));
 	return {child, ended: endOf(child, options.ownReader === true)};
 }
 
-/** Runs it to its end. */
-export function pull(emulator: Emulator, args: readonly string[], options: PullOptions = {}): Promise<Ended> {
-	return startPull(emulator, args, options).ended;
+/** Runs it to its end, in this process unless it is to be killed. */
+export async function pull(emulator: Emulator, args: readonly string[], options: PullOptions = {}): Promise<Ended> {
+	if (options.kill) return startPull(emulator, args, options).ended;
+	const {fault} = options;
+	const run = () => runCli(line(emulator, args, options), {env: environment(options)});
+	const {code, stdout, stderr} = await (fault ? interceptFs(faultAt(fault), run) : run());
+	if ((stdout + stderr).includes(token)) throw new Error('the token is in the output');
+	return {code: code!, stdout, stderr};
+}
+
+function line(emulator: Emulator, args: readonly string[], options: PullOptions): string[] {
+	const {retryMs = 5, source = ['atlassian-org-events', '--org-id', 'e2e']} = options;
+	const retries = ['--retry-base-ms', `${retryMs}`, '--retry-max-ms', `${retryMs}`];
+	return ['pull', ...source, '--endpoint', emulator.url, ...retries, ...args];
+}
+
+function environment({env}: PullOptions): Record<string, string> {
+	return {...process.env, RXAUDIT_TOKEN: token, ...env} as Record<string, string>;
 }
 
 async function endOf(child: ChildProcess, ownReader: boolean): Promise<Ended> {

@@ -1,16 +1,15 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import {type Emulator, startEmulator} from '../support/emulator.ts';
+import type {FsFault} from '../support/intercept-fs.ts';
 import {temporaryFolder} from '../support/temporary-folder.ts';
 import {compare, exact, filesBelow, linesOf} from './holdings.ts';
-import {type FsFault, pull, token} from './pull.ts';
+import {pull, token} from './pull.ts';
 
 /** Commits of 64 pages of 2 events, and some. */
 const pages = ['--page-size', '2'];
 const events = 300;
-const brokenAt = (at: number): FsFault[] => [
-	{call: 'writeSync', path: 'weak', at, times: 1_000_000, do: 'error', code: 'EIO'},
-];
+const brokenAt = (at: number): FsFault => ({call: 'writeSync', path: 'weak', at, times: 1_000_000, code: 'EIO'});
 
 describe('several sinks', () => {
 	const folder = temporaryFolder();
@@ -23,7 +22,7 @@ describe('several sinks', () => {
 
 	it('that are required: one that fails ends the run, and the next is exact in both', async () => {
 		const to = ['--to', `ndjson:${at('weak')}`, '--to', `filesystem:${at('strong')}`, '--state', at('state'), ...pages];
-		const hurt = await pull(emulator, to, {faults: brokenAt(100)});
+		const hurt = await pull(emulator, to, {fault: brokenAt(100)});
 		assert.equal(hurt.code, 1, hurt.stderr);
 		assert.equal(linesOf(at('weak')).length, 128);
 		const {code, stderr} = await pull(emulator, to);
@@ -35,7 +34,7 @@ describe('several sinks', () => {
 	it('of which one is best-effort: it is left out, what it lacks is named, and comes by the flags that are said', async () => {
 		const weak = `ndjson:${at('weak')}?delivery=best-effort`;
 		const to = ['--to', weak, '--to', `filesystem:${at('strong')}`, '--state', at('state'), ...pages];
-		const {code, stderr} = await pull(emulator, to, {faults: brokenAt(100)});
+		const {code, stderr} = await pull(emulator, to, {fault: brokenAt(100)});
 		assert.equal(code, 3, stderr);
 		assert.deepEqual(compare(filesBelow(at('strong')), emulator), exact);
 		assert.equal(linesOf(at('weak')).length, 128);
@@ -52,7 +51,7 @@ describe('several sinks', () => {
 		const to = ['--to', weak, '--to', `filesystem:${at('strong')}`, '--state', at('state'), ...pages];
 		const middle = [...emulator.events()][events / 2]!;
 		const until = ['--until', new Date(middle.timeMs).toISOString()];
-		assert.equal((await pull(emulator, [...to, ...until], {faults: brokenAt(10)})).code, 3);
+		assert.equal((await pull(emulator, [...to, ...until], {fault: brokenAt(10)})).code, 3);
 		const before = linesOf(at('weak')).length;
 		const {code, stderr} = await pull(emulator, to);
 		assert.equal(code, 0, stderr);

@@ -18,8 +18,7 @@ export interface Child {
 /** Starts a TypeScript file of test/support as a process of its own. */
 export function startChild(script: string, args: readonly string[] = [], env: NodeJS.ProcessEnv = {}): Child {
 	const support = import.meta.dirname;
-	const preloads = ['--import', 'tsx', '--import', path.join(support, 'fs-faults.mjs')];
-	const child = spawn(process.execPath, [...preloads, path.join(support, script), ...args], {
+	const child = spawn(process.execPath, ['--import', 'tsx', path.join(support, script), ...args], {
 		env: {...process.env, ...env},
 		stdio: ['pipe', 'pipe', 'inherit'],
 	});
