@@ -3,6 +3,7 @@ import {readFileSync} from 'node:fs';
 import {publint} from 'publint';
 import {formatMessage} from 'publint/utils';
 import {formatDocs} from '../support/format-docs.ts';
+import {pages} from '../support/pages.ts';
 import {filesOf, textOf} from '../support/tree.ts';
 import {house, output, packed, tool} from './packed.ts';
 import type {Packed} from './packed.ts';
@@ -24,8 +25,8 @@ describe('package contents', function () {
 		const built = filesOf('lib', 'sources', 'sinks')
 			.map(file => `dist/${file.replace(/\.ts$/, '')}`)
 			.flatMap(file => [`${file}.js`, `${file}.d.ts`]);
-		const docs = Object.keys(await formatDocs());
-		const documents = ['CHANGELOG.md', 'LICENSE', 'README.md', 'docs/verify.md', ...docs, 'package.json'];
+		const docs = [...Object.keys(await formatDocs()), 'docs/verify.md', ...pages];
+		const documents = ['CHANGELOG.md', 'LICENSE', 'README.md', ...docs, 'package.json'];
 		assert.deepEqual(pack.files, [...built, ...documents].sort());
 	});
 
