@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {formatDocs} from './support/format-docs.ts';
-import {pages} from './support/pages.ts';
+import {pages} from './support/doc-pages.ts';
 import {root} from './support/tree.ts';
 
 describe('docs', () => {

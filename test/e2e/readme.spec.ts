@@ -7,7 +7,7 @@ import {fileURLToPath} from 'node:url';
 import {promisify} from 'node:util';
 import {gunzipSync} from 'node:zlib';
 import {startEmulator} from '../support/emulator.ts';
-import {pages} from '../support/pages.ts';
+import {pages} from '../support/doc-pages.ts';
 import {root} from '../support/tree.ts';
 import {temporaryFolder} from '../support/temporary-folder.ts';
 

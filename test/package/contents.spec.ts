@@ -3,7 +3,7 @@ import {readFileSync} from 'node:fs';
 import {publint} from 'publint';
 import {formatMessage} from 'publint/utils';
 import {formatDocs} from '../support/format-docs.ts';
-import {pages} from '../support/pages.ts';
+import {pages} from '../support/doc-pages.ts';
 import {filesOf, textOf} from '../support/tree.ts';
 import {house, output, packed, tool} from './packed.ts';
 import type {Packed} from './packed.ts';

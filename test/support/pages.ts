@@ -1,2 +1,91 @@
-/** The pages of docs/ that are written by hand; the code writes the others. Each answers one question. */
-export const pages = ['archives', 'credentials', 'delivery', 'records', 'when-it-fails'].map(name => `docs/${name}.md`);
+import type {Start} from '../../lib/model/start.ts';
+import {Page, type Rejected, type SourceFacts, type SourceRecord} from '../../lib/model/page.ts';
+
+export {type Heard, listen, settle} from '../../lib/testing/listen.ts';
+
+export type TestRecord = Partial<SourceRecord> & {readonly id: string};
+
+/** A record that says of itself what it is; `text` is the JSON of its value. */
+export function recordOf({id, timeMs = 0, ...given}: TestRecord): SourceRecord {
+	const value = given.value ?? {id, timeMs};
+	return {
+		id,
+		timeMs,
+		orderMs: timeMs,
+		wholeSecond: false,
+		text: Buffer.from(JSON.stringify(value)),
+		...given,
+		value,
+	};
+}
+
+export function factsOf(given: Partial<SourceFacts> = {}): SourceFacts {
+	return {
+		name: 'some-source',
+		tenant: 'some-tenant',
+		ids: 'global',
+		order: 'newest-first',
+		overlapMs: 3_600_000,
+		maxEventBytes: 1_000_000,
+		product: {vendor: 'Some Vendor', name: 'Some Product'},
+		ownIds: true,
+		normalize: () => ({}),
+		limit: () => {},
+		...given,
+	};
+}
+
+/** What has happened to the pages that share it. */
+export interface Settled {
+	readonly taken: number[];
+	readonly acked: number[];
+	readonly nacked: unknown[];
+}
+
+export interface TestPage {
+	readonly sequence?: number;
+	readonly source?: SourceFacts;
+	readonly rejected?: readonly Rejected[];
+	readonly settled?: Settled;
+}
+
+export function settledLog(): Settled {
+	return {taken: [], acked: [], nacked: []};
+}
+
+/** A page as a source gives it: its events are the records' values. */
+export function pageOf(
+	given: readonly (TestRecord | string)[],
+	{sequence = 0, source = factsOf(), rejected = [], settled = settledLog()}: TestPage = {},
+): Page {
+	const records = given.map(one => recordOf(typeof one === 'string' ? {id: one} : one));
+	return Page.of(
+		{
+			events: records.map(({value}) => value),
+			records,
+			source,
+			rejected,
+			sequence,
+			position: {after: sequence},
+			bytes: 1,
+		},
+		{
+			taken: () => void settled.taken.push(sequence),
+			acked: () => void settled.acked.push(sequence),
+			nacked: reason => void settled.nacked.push(reason),
+		},
+	);
+}
+
+/** The same page as one of this run. */
+export function inStart<T>(page: Page<T>, run: Start): Page<T> {
+	const {events, records, source, sequence, position, bytes, rejected, verbatim, snapshots, duplicates, steps} = page;
+	return Page.of(
+		{events, records, source, sequence, position, bytes, rejected, run},
+		{taken: () => page.taken(), acked: () => page.ack(), nacked: reason => page.nack(reason)},
+	).with({verbatim, snapshots, duplicates, steps});
+}
+
+export function idsOf(page: Pick<Page, 'records'>): string[] {
+	return page.records.map(({id}) => id);
+}
