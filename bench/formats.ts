@@ -14,7 +14,7 @@ import {toBatch} from '../lib/run/batch.ts';
 import {startEmulator} from '../lib/emulator/index.ts';
 import type {AuditEvent} from '../lib/model/event.ts';
 import {ecs, normalize, ocsf} from '../lib/index.ts';
-import {mappingFacts} from '../lib/source/mapping.ts';
+import {mappingFacts} from '../lib/source/common-record.ts';
 import {Page, type SourceFacts} from '../lib/model/page.ts';
 import {parseRecord, readRecord} from '../lib/source/records.ts';
 import {list, load} from '../lib/registry.ts';

@@ -31,7 +31,8 @@ export {toEvents} from './operators/to-events.ts';
 
 // contracts
 export {defineSource} from './source/define-source.ts';
-export type {NormalizedMembers, Source, SourceDefinition, SourceRequest, Window} from './source/define-source.ts';
+export type {Source, SourceDefinition, SourceRequest, Window} from './source/define-source.ts';
+export type {Mapping} from './source/mapping.ts';
 export {defineOperation} from './source/define-operation.ts';
 export {defineSink} from './sink/define-sink.ts';
 export type {SinkDefinition, SinkFactory} from './sink/define-sink.ts';

@@ -4,7 +4,7 @@ import type {OperationTable} from '../lib/source/define-operation.ts';
 import {wholeNumber} from '../lib/options/options.ts';
 import {defineSource} from '../lib/source/define-source.ts';
 import {configurationOf} from './_data-center-configuration.ts';
-import {type DataCenterEvent, identityOf, mapping, normalize} from './_data-center-event.ts';
+import {type DataCenterEvent, identityOf, mapping} from './_data-center-event.ts';
 
 interface EventPage {
 	readonly pagingInfo?: {
@@ -96,7 +96,6 @@ export function defineDataCenter<Operations extends OperationTable>({
 			type?.actionI18nKey === searchAction &&
 			[author?.id, author?.name].some(reader => reader !== undefined && readers.includes(reader)),
 		product: {vendor: 'Atlassian', name: `${product} Data Center`},
-		normalize,
 		mapping,
 		actions,
 		operations: {...configurationOf(name), ...operations},

@@ -1,6 +1,6 @@
 import type {Json} from '../lib/model/event.ts';
 import {defineSource} from '../lib/source/define-source.ts';
-import {nextCursor, normalizeEvent, orgApi, type OrgEvent, orgMapping, orgOption, orgPath} from './_org.ts';
+import {nextCursor, orgApi, type OrgEvent, orgMapping, orgOption, orgPath} from './_org.ts';
 import {orgActions} from './_org-actions.ts';
 
 export type {OrgEvent, OrgObject} from './_org.ts';
@@ -61,7 +61,6 @@ export default defineSource({
 		const empty = (before?.empty ?? 0) + 1;
 		return empty > maxEmptyPages || cursor === before?.cursor ? undefined : {cursor, empty};
 	},
-	normalize: normalizeEvent,
 	mapping: orgMapping,
 	actions: orgActions,
 	enrichedBy: {users: 'atlassian-org-users', actions: 'atlassian-org-events'},

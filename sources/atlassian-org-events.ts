@@ -3,8 +3,8 @@ import {defineOperation} from '../lib/source/define-operation.ts';
 import type {CatalogueEntry} from '../lib/source/definition.ts';
 import {SourceError} from '../lib/model/errors.ts';
 import {defineSource} from '../lib/source/define-source.ts';
-import {membersIn, objectsIn, textIn} from './_members.ts';
-import {nextCursor, normalizeEvent, orgApi, type OrgEvent, orgMapping, orgOption, orgPath} from './_org.ts';
+import {membersIn, objectsIn, textIn} from '../lib/source/members.ts';
+import {nextCursor, orgApi, type OrgEvent, orgMapping, orgOption, orgPath} from './_org.ts';
 import {orgActions} from './_org-actions.ts';
 
 export type {OrgEvent, OrgObject} from './_org.ts';
@@ -67,7 +67,6 @@ export default defineSource({
 		},
 	}),
 	next: ({envelope}) => nextCursor(envelope as object),
-	normalize: normalizeEvent,
 	mapping: orgMapping,
 	actions: orgActions,
 

@@ -1,5 +1,5 @@
 import {defineSource} from '../lib/source/define-source.ts';
-import {membersIn, targetOf} from './_members.ts';
+import {constant} from '../lib/source/words.ts';
 import {nextCursor, orgApi, orgOption, orgPath} from './_org.ts';
 
 /** A managed account of an organization, as far as the API's document and its clients show. */
@@ -43,15 +43,5 @@ export default defineSource({
 	next: ({envelope}) => nextCursor(envelope as object),
 
 	// nobody did anything: the account is the only one that the record is about
-	normalize(user) {
-		const {account_id: id, name, email} = membersIn(user);
-		const account = targetOf('user', id, name, email);
-		return account ? {targets: [account]} : {};
-	},
-	mapping: {
-		'targets.type': '"user"',
-		'targets.id': 'account_id',
-		'targets.name': 'name',
-		'targets.email': 'email, where it has an @',
-	},
+	mapping: {targets: {type: constant('user'), id: 'account_id', name: 'name', email: 'email'}},
 });

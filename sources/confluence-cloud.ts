@@ -1,19 +1,9 @@
-import type {AuditActor, Json} from '../lib/model/event.ts';
-import {defineSource, type NormalizedMembers} from '../lib/source/define-source.ts';
+import type {Json} from '../lib/model/event.ts';
+import {defineSource} from '../lib/source/define-source.ts';
+import {membersIn, objectsIn, textIn} from '../lib/source/members.ts';
+import {by, constant, each, first, type Item} from '../lib/source/words.ts';
 import {confluenceCloudActions} from './_confluence-cloud-actions.ts';
 import {siteOf} from './_cloud-site.ts';
-import {
-	changeOf,
-	hasFailed,
-	type Members,
-	membersIn,
-	objectsIn,
-	originIn,
-	someIn,
-	targetOf,
-	textIn,
-	type Writable,
-} from './_members.ts';
 import {confluenceOperations, search} from './_confluence-cloud-operations.ts';
 
 /** One record of Confluence Cloud's audit log: without an id, and with "" where there is nothing to say. */
@@ -55,6 +45,29 @@ interface AuditPage {
 	readonly _links?: {readonly next?: string | null} | null;
 }
 
+const authorId = first('author.accountId', 'author.userKey', 'author.username');
+
+/** Where no person was at work, the author is a name without ids. */
+const actorsWithoutIds = new Map([
+	['System', 'system'],
+	['Anonymous', 'anonymous'],
+]);
+
+/** An object, and what else its name names. */
+function named(at: string): Item<'type' | 'id' | 'name'>[] {
+	const from = [`${at}objectType`, `${at}name`] as const;
+	const of = (index: number, member: 'type' | 'id' | 'name') => (objectType?: string, name?: string) =>
+		namedIn({objectType, name})[index]?.[member];
+	return [
+		{
+			type: by('$1, "group" where $2 is `<group id>; User: <account id>`', from, of(0, 'type')),
+			id: by('the group id in $2, alone where $1 is Group and it is `<name>:<group id>`', from, of(0, 'id')),
+			name: by('$2, where it is no id; without the id where $1 is Group', from, of(0, 'name')),
+		},
+		{type: constant('user'), id: by('the account id in $1', [from[1]], name => of(1, 'id')(undefined, name))},
+	];
+}
+
 /** The audit log of a Confluence Cloud site, newest record first. */
 export default defineSource({
 	name: 'confluence-cloud',
@@ -86,28 +99,26 @@ export default defineSource({
 		return Boolean(links) && !links!.next && rows < limit;
 	},
 	product: {vendor: 'Atlassian', name: 'Confluence Cloud'},
-	normalize,
 	mapping: {
 		action: 'summary',
 		category: 'category',
-		message: 'description, else summary',
-		outcome: '"failure" where summary has the word fail, failed or failure, else "success"',
-		'actor.id': 'author.accountId, else author.userKey, else author.username',
+		message: first('description', 'summary'),
+		outcome: 'summary',
+		'actor.id': authorId,
 		'actor.name': 'author.displayName',
 		'actor.fullName': 'author.displayName',
-		'actor.type':
-			'author.type where there is an author.accountId, author.userKey or author.username, "app" where author.accountType is; without an id "system" or "anonymous", where author.displayName says that',
-		'origin.ip': 'the first of remoteAddress',
-		'origin.ips': 'remoteAddress, at its commas',
-		'targets.type':
-			'affectedObject.objectType, associatedObjects[].objectType; "group" and "user" where affectedObject.name or associatedObjects[].name is two ids, `<group id>; User: <account id>`',
-		'targets.id':
-			'the ids in affectedObject.name and associatedObjects[].name: those two, or `<name>:<id>` where affectedObject.objectType or associatedObjects[].objectType is Group',
-		'targets.name':
-			'affectedObject.name, associatedObjects[].name; of `<name>:<id>` the name, where affectedObject.objectType or associatedObjects[].objectType is Group',
-		'changes.field': 'changedValues[].name',
-		'changes.from': 'changedValues[].oldValue',
-		'changes.to': 'changedValues[].newValue',
+		'actor.type': by(
+			'$1 where there is an $2, "app" where $3 is; without an id "system" or "anonymous", where $4 says that',
+			['author.type', authorId, 'author.accountType', 'author.displayName'],
+			(type, id, accountType, name) => {
+				if (id === undefined) return name && actorsWithoutIds.get(name);
+				return accountType === 'app' ? 'app' : type;
+			},
+		),
+		'origin.ip': 'remoteAddress',
+		'origin.ips': 'remoteAddress',
+		targets: [...named('affectedObject.'), each('associatedObjects', named(''))],
+		changes: each('changedValues', {field: 'name', from: 'oldValue', to: 'newValue'}),
 	},
 	actions: confluenceCloudActions,
 	enrichedBy: {users: 'atlassian-org-users'},
@@ -124,7 +135,8 @@ function identity(record: ConfluenceRecord): Json {
 		JSON.stringify([type, id ?? name]);
 	return {
 		time: creationDate,
-		author: idOf(membersIn(author)) ?? author?.displayName ?? '',
+		author:
+			textIn(author?.accountId) ?? textIn(author?.userKey) ?? textIn(author?.username) ?? author?.displayName ?? '',
 		address: remoteAddress ?? '',
 		summary: summary ?? '',
 		description: description ?? '',
@@ -136,56 +148,6 @@ function identity(record: ConfluenceRecord): Json {
 			.map(({name, oldValue, newValue}) => JSON.stringify([name ?? '', oldValue ?? '', newValue ?? '']))
 			.sort(),
 	};
-}
-
-/** Written out member by member, since it runs for every record: only what says something is there, never null or "". */
-function normalize(record: ConfluenceRecord): NormalizedMembers {
-	const action = textIn(record.summary);
-	const category = textIn(record.category);
-	const message = textIn(record.description) ?? action;
-	const event: Writable<NormalizedMembers> = {};
-	if (action) event.action = action;
-	if (category) event.category = category;
-	if (message) event.message = message;
-	event.outcome = hasFailed(action) ? 'failure' : 'success';
-	const actor = actorOf(membersIn(record.author));
-	if (actor) event.actor = actor;
-	const origin = originIn(record.remoteAddress);
-	if (origin) event.origin = origin;
-	const named = [...namedIn(record.affectedObject), ...objectsIn(record.associatedObjects).flatMap(namedIn)];
-	const targets = someIn(named, ({type, id, name}) => targetOf(type, id, name));
-	if (targets) event.targets = targets;
-	const changes = someIn(record.changedValues, ({name, oldValue, newValue}) => changeOf(name, oldValue, newValue));
-	if (changes) event.changes = changes;
-	return event;
-}
-
-function idOf({accountId, userKey, username}: Members): string | undefined {
-	return textIn(accountId) ?? textIn(userKey) ?? textIn(username);
-}
-
-/** Where no person was at work, the author is a name without ids. */
-const actorsWithoutIds = new Map([
-	['System', 'system'],
-	['Anonymous', 'anonymous'],
-]);
-
-function actorOf(author: Members): AuditActor | undefined {
-	const actor: Writable<AuditActor> = {};
-	const id = idOf(author);
-	const name = textIn(author['displayName']);
-	if (id) actor.id = id;
-	if (name) {
-		actor.name = name;
-		actor.fullName = name;
-	}
-	const type = id
-		? author['accountType'] === 'app'
-			? 'app'
-			: textIn(author['type'])
-		: name && actorsWithoutIds.get(name);
-	if (type) actor.type = type;
-	return id || name ? actor : undefined;
 }
 
 /** Ids hide in names: `confluence-users:<group id>`, and `<group id>; User: <account id>`, which names two things. */

@@ -1,8 +1,8 @@
 import {z} from 'zod';
-import {defineSource, type NormalizedMembers} from '../lib/source/define-source.ts';
+import {defineSource} from '../lib/source/define-source.ts';
+import {each, first} from '../lib/source/words.ts';
 import {jiraCloudActions} from './_jira-cloud-actions.ts';
 import {siteOf} from './_cloud-site.ts';
-import {changeOf, hasFailed, objectsIn, originIn, someIn, targetOf, textIn, type Writable} from './_members.ts';
 
 /** One audit record of a Jira Cloud site. */
 export interface JiraRecord {
@@ -71,46 +71,20 @@ export default defineSource({
 	// `total` counts too much, what the filter leaves out and records that are never given, but not too little
 	isLast: ({envelope, rows}) => rows >= ((envelope as RecordPage).total ?? Infinity),
 	product: {vendor: 'Atlassian', name: 'Jira Cloud'},
-	normalize,
 	mapping: {
 		action: 'summary',
 		category: 'category',
-		message: 'description, else summary',
-		outcome: '"failure" where summary has the word fail, failed or failure, else "success"',
-		'actor.id': 'authorAccountId, else authorKey',
-		'origin.ip': 'the first of remoteAddress',
-		'origin.ips': 'remoteAddress, at its commas',
-		'targets.type': 'objectItem.typeName, associatedItems[].typeName',
-		'targets.id': 'objectItem.id, associatedItems[].id',
-		'targets.name': 'objectItem.name, associatedItems[].name',
-		'changes.field': 'changedValues[].fieldName',
-		'changes.from': 'changedValues[].changedFrom',
-		'changes.to': 'changedValues[].changedTo',
+		message: first('description', 'summary'),
+		outcome: 'summary',
+		'actor.id': first('authorAccountId', 'authorKey'),
+		'origin.ip': 'remoteAddress',
+		'origin.ips': 'remoteAddress',
+		targets: [
+			{type: 'objectItem.typeName', id: 'objectItem.id', name: 'objectItem.name'},
+			each('associatedItems', {type: 'typeName', id: 'id', name: 'name'}),
+		],
+		changes: each('changedValues', {field: 'fieldName', from: 'changedFrom', to: 'changedTo'}),
 	},
 	actions: jiraCloudActions,
 	enrichedBy: {users: 'atlassian-org-users'},
 });
-
-/** Written out member by member, since it runs for every record: only what says something is there, never null or "". */
-function normalize(record: JiraRecord): NormalizedMembers {
-	const action = textIn(record.summary);
-	const category = textIn(record.category);
-	const message = textIn(record.description) ?? action;
-	const event: Writable<NormalizedMembers> = {};
-	if (action) event.action = action;
-	if (category) event.category = category;
-	if (message) event.message = message;
-	event.outcome = hasFailed(action) ? 'failure' : 'success';
-	const actorId = textIn(record.authorAccountId) ?? textIn(record.authorKey);
-	if (actorId) event.actor = {id: actorId};
-	const origin = originIn(record.remoteAddress);
-	if (origin) event.origin = origin;
-	const items = [record.objectItem, ...objectsIn(record.associatedItems)];
-	const targets = someIn(items, ({typeName, id, name}) => targetOf(typeName, id, name));
-	if (targets) event.targets = targets;
-	const changes = someIn(record.changedValues, ({fieldName, changedFrom, changedTo}) =>
-		changeOf(fieldName, changedFrom, changedTo),
-	);
-	if (changes) event.changes = changes;
-	return event;
-}

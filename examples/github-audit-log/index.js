@@ -1,5 +1,5 @@
 // @ts-check
-import {cursorInLink, defineSource, linkOf, z} from 'rxaudit/plugin';
+import {constant, cursorInLink, defineSource, linkOf, z} from 'rxaudit/plugin';
 
 /**
  * One event: members without a value are left out, and each action has members of its own.
@@ -57,12 +57,18 @@ export default defineSource({
 	next: ({headers}) => cursorInLink(linkOf(headers['link']), 'after'),
 
 	product: {vendor: 'GitHub', name: 'GitHub'},
-	normalize: ({action, actor, actor_id: id, actor_ip: ip, repo, team, user}) => ({
-		...(action && {action}),
-		...(actor && {actor: {...(id && {id: String(id)}), name: actor}}),
-		...(ip && {origin: {ip, ips: [ip]}}),
-		targets: Object.entries({repository: repo, team, user}).flatMap(([type, name]) => (name ? [{type, name}] : [])),
-	}),
+	mapping: {
+		action: 'action',
+		'actor.id': 'actor_id',
+		'actor.name': 'actor',
+		'origin.ip': 'actor_ip',
+		'origin.ips': 'actor_ip',
+		targets: [
+			{type: constant('repository'), name: 'repo'},
+			{type: constant('team'), name: 'team'},
+			{type: constant('user'), name: 'user'},
+		],
+	},
 });
 
 /** @param {number} timeMs */

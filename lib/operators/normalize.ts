@@ -1,7 +1,7 @@
 import type {OperatorFunction} from 'rxjs';
 import {reasonOf} from '../model/errors.ts';
 import type {AuditEvent} from '../model/event.ts';
-import {commonRecord} from '../source/mapping.ts';
+import {commonRecord} from '../source/common-record.ts';
 import {ownText, type Page, type SourceRecord} from '../model/page.ts';
 import {eachPage, mapOrReject} from './each-page.ts';
 

@@ -1,7 +1,7 @@
 import type {OperatorFunction} from 'rxjs';
 import {reasonOf} from '../model/errors.ts';
 import type {AuditEvent} from '../model/event.ts';
-import {checkCommon} from '../source/mapping.ts';
+import {checkCommon} from '../source/common-record.ts';
 import type {Page} from '../model/page.ts';
 import {type OcsfEvent, toOcsf} from '../schemas/ocsf.ts';
 import {eachPage, mapOrReject} from './each-page.ts';

@@ -3,7 +3,7 @@ import {concat, defer, from, type Observable} from 'rxjs';
 import {ConfigError, reasonOf, SourceError} from '../model/errors.ts';
 import type {Json} from '../model/event.ts';
 import {lettersFrom, sendersOf} from './letters.ts';
-import {mappingFacts} from './mapping.ts';
+import {mappingFacts} from './common-record.ts';
 import {type Answer, paginate} from './paginate.ts';
 import type {Page, Rejected, SourceFacts, SourceRecord} from '../model/page.ts';
 import {parseRecord, readRecord} from './records.ts';

@@ -3,6 +3,7 @@ import {z} from 'zod';
 import type {OperationTable} from './define-operation.ts';
 import type {AuthScheme} from '../http/credentials.ts';
 import type {Rate} from '../http/limiter.ts';
+import {compileMapping, type Mapped} from './mapping.ts';
 import {openSource} from './open-source.ts';
 import {type BoundOperations, operationsOf} from './operations.ts';
 import {basicOptions, connectionOptions, httpOptions, scanOptions, tokenOption} from '../options/options.ts';
@@ -12,7 +13,7 @@ import type {RecordFacts} from './records.ts';
 import type {Catalogue, EnrichedBy, SharedShape, SourceDefinition, SourceInput, SourceOptions} from './definition.ts';
 import {currentStart, freshStart, type Start} from '../model/start.ts';
 
-export type {NormalizedMembers, PageAnswer, SourceDefinition, Window} from './definition.ts';
+export type {PageAnswer, SourceDefinition, Window} from './definition.ts';
 export type {SourceRequest} from './request.ts';
 
 /** One audit API: called with options, the pages of its events; its facts are members. */
@@ -39,11 +40,10 @@ export interface Source<Input = never, T = unknown, Operations extends Operation
 	/** The operation that lists its actions. */
 	readonly catalogue?: Catalogue | undefined;
 	/** What its records are, for those that come from elsewhere than the API: dead letters. */
-	readonly records: Pick<SourceDefinition<{}, T>, RecordMember>;
+	readonly records: Pick<SourceDefinition<{}, T>, RecordMember> & Mapped;
 }
 
-type RecordMember =
-	keyof RecordFacts<unknown> | 'next' | 'normalize' | 'unorderedLists' | 'product' | 'actions' | 'mapping';
+type RecordMember = keyof RecordFacts<unknown> | 'next' | 'unorderedLists' | 'product' | 'actions';
 
 /**
  * A source from its facts. Retries, rate limits, credentials, bounds, resuming and progress are the same for all and
@@ -64,11 +64,12 @@ export function defineSource<Shape extends z.ZodRawShape, T, Operations extends 
 	};
 	const shape = {...definition.options, ...access, ...httpOptions, ...(order === 'none' ? {} : scanOptions)};
 	const schema = z.object(shape) as unknown as z.ZodObject<Shape & SharedShape>;
+	const records = {...definition, ...compileMapping(definition.mapping, definition.unorderedLists)};
 	const source = (given: SourceInput<Shape>, start?: Start): Observable<Page<T>> => {
 		const options = parseOptions(name, schema, given) as SourceOptions<Shape>;
-		if (start) return defer(openSource(definition, options, start));
-		openSource(definition, options, freshStart()); // what is wrong with the options is said now
-		return defer(() => openSource(definition, options, currentStart())());
+		if (start) return defer(openSource(records, options, start));
+		openSource(records, options, freshStart()); // what is wrong with the options is said now
+		return defer(() => openSource(records, options, currentStart())());
 	};
 	Object.defineProperty(source, 'name', {value: name});
 	return Object.assign(source, {
@@ -82,7 +83,7 @@ export function defineSource<Shape extends z.ZodRawShape, T, Operations extends 
 		lagMs,
 		options: schema as unknown as z.ZodObject,
 		filters: Object.keys(definition.options),
-		records: definition,
+		records,
 		enrichedBy: definition.enrichedBy,
 		catalogue: definition.catalogue,
 		operations: operationsOf(definition, definition.operations ?? ({} as Operations), {

@@ -3,9 +3,10 @@ import type {ActionRules} from '../model/activity.ts';
 import type {ApiFacts, ConnectShape} from '../http/connect.ts';
 import type {OperationTable} from './define-operation.ts';
 import type {SourceError} from '../model/errors.ts';
-import type {AuditEvent, Json} from '../model/event.ts';
+import type {Json} from '../model/event.ts';
 import type {httpOptions, scanOptions} from '../options/options.ts';
 import type {Product} from '../model/page.ts';
+import type {Mapping} from './mapping.ts';
 import type {RecordFacts} from './records.ts';
 import type {SourceRequest} from './request.ts';
 
@@ -33,9 +34,6 @@ export interface PageAnswer<T> {
 	/** The cursor that it was asked for with; absent on the first page of a pass. */
 	readonly cursor?: Json;
 }
-
-/** The members of the common record that a source maps; the others are the same for all. */
-export type NormalizedMembers = Omit<AuditEvent, 'id' | 'time' | 'source' | 'tenant' | 'activity' | 'raw'>;
 
 /** Everything that is particular to one audit API, and nothing else: facts, no plumbing. */
 export interface SourceDefinition<Shape extends z.ZodRawShape, T, Operations extends OperationTable = OperationTable>
@@ -77,13 +75,8 @@ export interface SourceDefinition<Shape extends z.ZodRawShape, T, Operations ext
 	readonly product?: Product;
 	/** The API's actions, each with its {@link Activity}. Without it, records have no activity. */
 	readonly actions?: ActionRules;
-	/** The mapping to the common record. */
-	normalize(record: T): NormalizedMembers;
-	/**
-	 * What {@link normalize} takes each member of the common record from, for the docs and for `rxaudit explain`: paths of
-	 * the record, and words.
-	 */
-	readonly mapping?: Readonly<Record<string, string>>;
+	/** What each member of the common record comes from: the docs, `rxaudit explain` and the code are made from it. */
+	readonly mapping: Mapping;
 	/** What else the API can do, by kebab-case name. */
 	readonly operations?: Operations & OperationTable;
 	/** The sources that know what these records leave out. */

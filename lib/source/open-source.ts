@@ -5,7 +5,8 @@ import {connect, type ConnectOptions, parsed} from '../http/connect.ts';
 import {ConfigError, SourceError} from '../model/errors.ts';
 import type {Json} from '../model/event.ts';
 import type {Client} from '../http/client.ts';
-import {mappingFacts} from './mapping.ts';
+import {mappingFacts} from './common-record.ts';
+import type {Mapped} from './mapping.ts';
 import {paginate, type ReadPage} from './paginate.ts';
 import type {Page, SourceFacts} from '../model/page.ts';
 import {concernsPage} from './page-failure.ts';
@@ -30,7 +31,7 @@ type ScanOptions = ConnectOptions & {
  * fixed at subscription; those of the first one now, so that they are durable before the first request.
  */
 export function openSource<Shape extends z.ZodRawShape, T>(
-	definition: SourceDefinition<Shape, T>,
+	definition: SourceDefinition<Shape, T> & Mapped,
 	options: SourceOptions<Shape>,
 	start: Start,
 ): () => Observable<Page<T>> {

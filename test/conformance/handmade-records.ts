@@ -20,6 +20,7 @@ const dataCenterRecords = [
 	{author: {id: '-1', name: 'System', type: 'user'}, type: {category: 'boards', action: 'Board created'}},
 	{type: {actionI18nKey: 'jira.auditing.user.login.failed', action: 'Anmeldung'}},
 	{type: {action: 'Login failed'}},
+	{author: {name: 'Ann', type: 'user'}},
 	{changedValues: [{i18nKey: 'k', from: 'a', to: 'b'}], node: 'n'},
 	{extraAttributes: [{nameI18nKey: 'audit.token.name', value: 'ci'}]},
 	{extraAttributes: [{name: 'Token Name', value: 'ci'}]},

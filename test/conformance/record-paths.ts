@@ -37,9 +37,3 @@ export function textsAt(value: unknown, path: string): string[] {
 		.map(String)
 		.sort();
 }
-
-/** The paths of which a text speaks, without what it quotes. */
-export function namedPaths(text: string, known: ReadonlySet<string>): string[] {
-	const words = text.replace(/"[^"]*"|`[^`]*`/g, '').match(/\w+(\[\])?(\.\w+(\[\])?)*/g) ?? [];
-	return [...new Set(words)].filter(word => known.has(word));
-}

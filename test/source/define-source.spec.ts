@@ -35,7 +35,7 @@ const definition: SourceDefinition<typeof own, Row> = {
 		query: {from: fromMs, to: toMs, kind, limit: pageSize, cursor: cursor as string | undefined},
 	}),
 	next: ({envelope}) => (envelope as {next?: string}).next,
-	normalize: ({id}) => ({action: `did ${id}`}),
+	mapping: {action: 'id'},
 };
 const source = defineSource(definition);
 const good = {site: 's', token: 't', endpoint: 'http://127.0.0.1:1'};
@@ -158,7 +158,7 @@ describe('defineSource', () => {
 					[name, tenant, ids, order, overlapMs],
 					['some-source', 'a/b', 'tenant', 'newest-first', 3_600_000],
 				);
-				assert.deepEqual(pages[0]!.source.normalize(pages[0]!.events[0]), {action: 'did b'});
+				assert.deepEqual(pages[0]!.source.normalize(pages[0]!.events[0]), {action: 'b'});
 				assert.equal(start.meter.requests, 2);
 				assert.ok(pages[0]!.bytes > 0);
 			},

@@ -34,7 +34,7 @@ const definition: SourceDefinition<typeof own, Row> = {
 		query: {from: fromMs, to: toMs, start, cursor: cursor as string | undefined},
 	}),
 	next: ({envelope}) => (envelope as {next?: string}).next,
-	normalize: () => ({}),
+	mapping: {},
 };
 const {time: _time, ...timeless} = definition;
 const listing = {...timeless, order: 'none'} as const;

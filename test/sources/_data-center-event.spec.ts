@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import {contentId} from '../../lib/source/content-id.ts';
 import {normalize as toEvents} from '../../lib/operators/normalize.ts';
-import {type DataCenterEvent, identityOf, normalize} from '../../sources/_data-center-event.ts';
+import {type DataCenterEvent, identityOf} from '../../sources/_data-center-event.ts';
+import jira from '../../sources/jira-data-center.ts';
 import {collect, held, jiraPages, withEmulator} from '../support/data-center.ts';
 
 const event = {
@@ -30,7 +31,7 @@ const event = {
 } satisfies DataCenterEvent;
 
 const idOf = (one: object) => contentId(identityOf(one as DataCenterEvent));
-const normalized = (one: object) => normalize(one as DataCenterEvent);
+const {normalize: normalized} = jira.records;
 
 describe('Data Center events', () => {
 	describe('identity', () => {
@@ -185,8 +186,7 @@ describe('Data Center events', () => {
 		});
 
 		it('has the token that a record is about among the targets: it was made, not used', () => {
-			const {credential, targets} = normalize({
-				timestamp: '',
+			const {credential, targets} = normalized({
 				type: {actionI18nKey: 'personal.access.tokens.audit.log.summary.token.created'},
 				affectedObjects: [{type: 'USER', id: '1'}],
 				extraAttributes: [{name: 'Token Name', value: 'ci'}],

@@ -2,7 +2,7 @@ import {z} from 'zod';
 import {activities, type Activity} from '../../lib/model/activity.ts';
 import {startEmulator} from './emulator.ts';
 import {auditEvent} from '../../lib/model/event.ts';
-import {type MappedRecord, mapRecord} from '../../lib/source/mapping.ts';
+import {type MappedRecord, mapRecord} from '../../lib/source/common-record.ts';
 import {list, load} from '../../lib/registry.ts';
 import {ecsCategories} from '../../lib/schemas/ecs-categories.ts';
 import {ecsOrigins} from '../../lib/schemas/ecs-origins.ts';
@@ -82,7 +82,7 @@ ${table(
 `;
 }
 
-function sourceSection({name, records: {mapping = {}, actions, product}}: Source): string {
+function sourceSection({name, records: {origins, actions, product}}: Source): string {
 	const rules = Object.entries(actions ?? {}).map(([action, activity]) => [code(action), code(activity)]);
 	return `### ${name}
 
@@ -90,7 +90,7 @@ Product: ${product!.vendor} ${product!.name}.
 
 ${table(
 	['member', 'from'],
-	Object.entries(mapping).map(([path, from]) => [code(path), from]),
+	Object.entries(origins).map(([path, {says}]) => [code(path), says]),
 )}
 ${rules.length === 0 ? '' : `\n${table(['action', 'activity'], rules)}\n`}`;
 }

@@ -1,6 +1,7 @@
 // A host's own parts: what it takes to write a sink or a state store. Compiled as pipeline.ts is; never run.
 import {ConfigError, defineSink, StateError} from 'rxaudit';
 import type {AuditError, Sink, StateStore} from 'rxaudit';
+import {by, constant, each, first, type Mapping} from 'rxaudit/plugin';
 import {z} from 'zod';
 
 export const memory: Sink = {
@@ -66,4 +67,26 @@ export const mistakes: readonly Sink[] = [
 		// @ts-expect-error: flush() says what is needed to resume, and that is JSON
 		open: async () => ({write: async () => {}, flush: async () => () => 1, close: async () => {}}),
 	},
+];
+
+export const mapping: Mapping = {
+	action: first('key', 'text'),
+	'actor.onBehalfOf.id': by('$1 of $2', ['a', 'list[]'], (text, list) => text?.concat(String(list.length))),
+	targets: [
+		{type: constant('user'), id: 'id'},
+		each('list', [{id: 'a'}, {name: 'b'}], {leads: 'c', else: {email: 'd'}}),
+	],
+};
+
+export const mismapped: readonly Mapping[] = [
+	// @ts-expect-error: no such member
+	{'actor.nmae': 'name'},
+	// @ts-expect-error: a list has items
+	{changes: 'list'},
+	// @ts-expect-error: an item of another list
+	{targets: {field: 'key'}},
+	// @ts-expect-error: each item of another list
+	{targets: each('list', {type: 'type', field: 'key'})},
+	// @ts-expect-error: a function gives a text
+	{action: by('$1', ['a'], text => text?.length)},
 ];

@@ -1,6 +1,6 @@
 import {ConfigError, reasonOf} from '../../model/errors.ts';
 import type {AuditEvent, Json} from '../../model/event.ts';
-import {type MappedRecord, mapRecord} from '../../source/mapping.ts';
+import {type MappedRecord, mapRecord} from '../../source/common-record.ts';
 import {ecsOrigins} from '../../schemas/ecs-origins.ts';
 import {toEcs} from '../../schemas/ecs.ts';
 import {ocsfOrigins} from '../../schemas/ocsf-origins.ts';
@@ -85,7 +85,7 @@ function explained({name, order, records: facts}: Source, text: string, tenant: 
 		source: '--source',
 		tenant: 'the options of the source',
 		activity: `action, by the rule ${JSON.stringify(rule)}`,
-		...facts.mapping,
+		...Object.fromEntries(Object.entries(facts.origins).map(([member, {says}]) => [member, says])),
 		raw: "the record's own text",
 	};
 	const hasNoRule = facts.actions !== undefined && event.action !== undefined && rule === undefined;

@@ -33,7 +33,7 @@ const source = defineSource({
 	time: () => 0,
 	request: () => ({path: '/rows'}),
 	next: () => undefined,
-	normalize: () => ({}),
+	mapping: {},
 	operations: {
 		event: defineOperation({
 			docs: 'One event.',

@@ -1,0 +1,36 @@
+/** A member of an object that is being made. */
+export type Put = (object: Record<string, unknown>, value: unknown) => void;
+
+/** By a function of its own each: that takes half the time of a store by key, which others get. */
+export const puts: Readonly<Record<string, Put>> = {
+	processed: (object, value) => void (object['processed'] = value),
+	action: (object, value) => void (object['action'] = value),
+	actionName: (object, value) => void (object['actionName'] = value),
+	category: (object, value) => void (object['category'] = value),
+	message: (object, value) => void (object['message'] = value),
+	outcome: (object, value) => void (object['outcome'] = value),
+	actor: (object, value) => void (object['actor'] = value),
+	id: (object, value) => void (object['id'] = value),
+	name: (object, value) => void (object['name'] = value),
+	fullName: (object, value) => void (object['fullName'] = value),
+	email: (object, value) => void (object['email'] = value),
+	type: (object, value) => void (object['type'] = value),
+	onBehalfOf: (object, value) => void (object['onBehalfOf'] = value),
+	credential: (object, value) => void (object['credential'] = value),
+	origin: (object, value) => void (object['origin'] = value),
+	ip: (object, value) => void (object['ip'] = value),
+	ips: (object, value) => void (object['ips'] = value),
+	geo: (object, value) => void (object['geo'] = value),
+	country: (object, value) => void (object['country'] = value),
+	region: (object, value) => void (object['region'] = value),
+	city: (object, value) => void (object['city'] = value),
+	service: (object, value) => void (object['service'] = value),
+	address: (object, value) => void (object['address'] = value),
+	node: (object, value) => void (object['node'] = value),
+	containers: (object, value) => void (object['containers'] = value),
+	targets: (object, value) => void (object['targets'] = value),
+	changes: (object, value) => void (object['changes'] = value),
+	field: (object, value) => void (object['field'] = value),
+	from: (object, value) => void (object['from'] = value),
+	to: (object, value) => void (object['to'] = value),
+};
