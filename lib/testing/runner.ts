@@ -6,5 +6,10 @@ interface Runner {
 	afterEach(clear: () => void): void;
 }
 
-/** The globals of the runner that loads this. */
-export const {describe, it, beforeEach, afterEach} = globalThis as unknown as Runner;
+// Looked up at each call: a runner that runs several files in one process has other ones for each.
+const runner = globalThis as unknown as Runner;
+
+export const describe: Runner['describe'] = (title, declare) => runner.describe(title, declare);
+export const it: Runner['it'] = (title, test) => runner.it(title, test);
+export const beforeEach: Runner['beforeEach'] = prepare => runner.beforeEach(prepare);
+export const afterEach: Runner['afterEach'] = clear => runner.afterEach(clear);
