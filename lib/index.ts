@@ -11,7 +11,7 @@ export {signer} from './sink/manifest.ts';
 
 // operators
 export {paginate} from './source/paginate.ts';
-export type {Answer, PaginateOptions, ReadPage} from './source/paginate.ts';
+export type {Fetched, PaginateOptions, ReadPage} from './source/paginate.ts';
 export {normalize} from './operators/normalize.ts';
 export type {NormalizeOptions} from './operators/normalize.ts';
 export {ecs} from './operators/ecs.ts';

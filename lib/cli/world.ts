@@ -34,7 +34,7 @@ export function fileIn({cwd}: Pick<World, 'cwd'>, name: string): string {
 		: join(cwd, name);
 }
 
-export interface Stop {
+interface Stop {
 	readonly stop: AbortSignal;
 	readonly force: AbortSignal;
 	/** 128 and the number of the first signal; undefined when none came. */

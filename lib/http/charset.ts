@@ -10,7 +10,7 @@ const marks = [
 const likeUtf8 = new Set(['utf-8', 'utf8', 'us-ascii', 'ascii']);
 
 /** A body as UTF-8, and whether its answer says what it is written in. */
-export interface Decoded {
+interface Decoded {
 	readonly body: Buffer;
 	readonly isAnnounced: boolean;
 }

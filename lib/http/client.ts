@@ -3,7 +3,7 @@ import axios, {type AxiosRequestConfig} from 'axios';
 import axiosRetry from 'axios-retry';
 import type {Clock} from '../model/clock.ts';
 import type {Meter} from '../model/meter.ts';
-import {createRedactor} from './secrets.ts';
+import {createSecretFilter} from './secrets.ts';
 import {createAgent} from './agent.ts';
 import {AttemptError, type AttemptLimits, attemptAdapter, parseKey} from './attempt.ts';
 import {assertUtf8} from './charset.ts';
@@ -109,7 +109,7 @@ export function createClient(options: ClientOptions): Client {
 			return answer;
 		} catch (error) {
 			if (signal?.aborted) throw new DOMException('stopped', 'AbortError');
-			throw toAuditError(error, name, request, endpoint, createRedactor(credentials.secrets()), options.wording);
+			throw toAuditError(error, name, request, endpoint, createSecretFilter(credentials.secrets()), options.wording);
 		}
 	};
 }

@@ -20,7 +20,7 @@ const authorizationValue = /\b(authorization(?:\\*["'])?\s*[:=]\s*(?:\\*["'])?)[
  * other; other case, other signs between them, backwards, hex, base64 of anything around it. What follows `Bearer`,
  * `Basic` or `Authorization:` is replaced by `[secret]`. Cut or split a text after this, never before.
  */
-export function createRedactor(secrets: Iterable<string>): (text: string) => string {
+export function createSecretFilter(secrets: Iterable<string>): (text: string) => string {
 	const holdsPart = partFinder([...secrets].filter(secret => secret !== ''));
 	return text => {
 		const shown = holdsPart(text) ? `${harmlessWords(text, holdsPart)}${hidden}` : text;

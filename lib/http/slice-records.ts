@@ -15,7 +15,7 @@ const lineFeed = 0x0a;
 const carriageReturn = 0x0d;
 
 /** An answer taken apart: the text of each record, and the text of the answer with `[]` in place of the records. */
-export interface SlicedAnswer {
+interface SlicedAnswer {
 	readonly texts: readonly Buffer[];
 	/** Which of the texts are nested deeper than anybody should parse. */
 	readonly tooDeep: ReadonlySet<Buffer>;

@@ -37,26 +37,27 @@ export const logWords: ApiWords = {
 };
 
 /** Far more than is shown: a secret that this cuts must not come into view when those before it became masks. */
-const maxRedactedBytes = 64 * 1024;
+const maxFilteredBytes = 64 * 1024;
 
 /**
  * What a failed request becomes for the world: an AuditError with a sentence that says what was expected, what was
- * got and what to do. The headers and settings of the request stay behind; the excerpt of the body is redacted.
+ * got and what to do. The headers and settings of the request stay behind; the excerpt of the body hides secrets.
  */
 export function toAuditError(
 	error: unknown,
 	name: string,
 	request: ClientRequest,
 	endpoint: URL,
-	redact: (text: string) => string,
+	hideSecrets: (text: string) => string,
 	words = logWords,
 ): Error {
 	if (!(error instanceof AttemptError)) {
 		if (error instanceof AuditError) return error;
-		return new SourceError('UNREACHABLE', `${name}: ${excerpt(redact(reasonOf(error)))}`);
+		return new SourceError('UNREACHABLE', `${name}: ${excerpt(hideSecrets(reasonOf(error)))}`);
 	}
 	const where = `${name}: ${request.method} ${endpoint.origin}${endpoint.pathname.replace(/\/$/, '')}${request.path}`;
-	const said = error.body.length > 0 ? `: ${excerpt(redact(error.body.toString('utf8', 0, maxRedactedBytes)))}` : '';
+	const said =
+		error.body.length > 0 ? `: ${excerpt(hideSecrets(error.body.toString('utf8', 0, maxFilteredBytes)))}` : '';
 	const {status} = error;
 	if (error.kind === 'status' && request.passing?.(status!, error.body)) {
 		return new SourceError('HTTP_STATUS', `${where} answered ${status}${said}; tried again in vain`, {status});
@@ -69,26 +70,30 @@ export function toAuditError(
 		case 'too-large':
 			return new SourceError('BODY_TOO_LARGE', spell => `${where}: ${tooLarge(error, spell)}`);
 		case 'body':
-			return new SourceError('BAD_BODY', `${where}: expected JSON, but ${excerpt(redact(error.message))}${said}`, {
+			return new SourceError('BAD_BODY', `${where}: expected JSON, but ${excerpt(hideSecrets(error.message))}${said}`, {
 				status,
 			});
 		case 'network':
 			return networkError(error, spell => {
-				return `${where}: ${excerpt(redact(networkReason(error, endpoint, words, spell)), 400)}`;
+				return `${where}: ${excerpt(hideSecrets(networkReason(error, endpoint, words, spell)), 400)}`;
 			});
 		case 'other':
-			return new SourceError('BAD_BODY', `${where} answered ${status}, but ${excerpt(redact(error.message), 400)}`, {
-				status,
-			});
+			return new SourceError(
+				'BAD_BODY',
+				`${where} answered ${status}, but ${excerpt(hideSecrets(error.message), 400)}`,
+				{
+					status,
+				},
+			);
 		case 'login': {
-			const refused = excerpt(redact(error.message), 400);
+			const refused = excerpt(hideSecrets(error.message), 400);
 			return new AuthError(
 				'UNAUTHORIZED',
 				`${where} answered ${status}, but ${refused}; check that the credentials are of this API and have not expired${gatewayHint(endpoint, words)}`,
 			);
 		}
 		case 'status':
-			return statusError(error, status!, where, said, redact, request, endpoint, words);
+			return statusError(error, status!, where, said, hideSecrets, request, endpoint, words);
 	}
 }
 
@@ -122,7 +127,7 @@ function statusError(
 	status: number,
 	where: string,
 	said: string,
-	redact: (text: string) => string,
+	hideSecrets: (text: string) => string,
 	request: ClientRequest,
 	endpoint: URL,
 	words: ApiWords,
@@ -153,7 +158,7 @@ function statusError(
 		const what = `${answered}: ${missing[0]}${said}`;
 		return new SourceError('NOT_FOUND', spell => `${what}; check ${worded(missing[1], spell)}`, {status});
 	}
-	if (status >= 300 && status < 400) return redirectError(error, answered, request, redact, address);
+	if (status >= 300 && status < 400) return redirectError(error, answered, request, hideSecrets, address);
 	return new SourceError('HTTP_STATUS', `${answered}${said}`, {status});
 }
 
@@ -167,12 +172,12 @@ function redirectError(
 	error: AttemptError,
 	answered: string,
 	{method, path}: ClientRequest,
-	redact: (text: string) => string,
+	hideSecrets: (text: string) => string,
 	address: Wording,
 ): Error {
 	const {status} = error;
 	const target = targetOf(error);
-	const points = `${answered} and points to ${excerpt(redact(error.headers['location'] ?? 'nowhere'))}`;
+	const points = `${answered} and points to ${excerpt(hideSecrets(error.headers['location'] ?? 'nowhere'))}`;
 	if (target && isSignOn(target, path)) {
 		const reason = 'a page to sign in: the credentials did not get as far as the API';
 		const advice = 'check that they are of this API and have not expired';
@@ -185,7 +190,7 @@ function redirectError(
 			? 'it leads no further'
 			: `a ${method} is sent again after 307 and 308 only`;
 	const right = target && endpointAt(target, path);
-	const advice = right === undefined ? '' : `, which may have to be ${excerpt(redact(right))}`;
+	const advice = right === undefined ? '' : `, which may have to be ${excerpt(hideSecrets(right))}`;
 	const refused = (spell: Spelling) =>
 		`${points}, which is not followed: ${reason}; check ${worded(address, spell)}${advice}`;
 	return new SourceError('REDIRECT_REFUSED', refused, {status});

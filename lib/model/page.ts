@@ -80,7 +80,7 @@ export interface Entry<T = unknown> {
 export type Step = 'dedupe' | 'normalize' | 'enrich' | 'redact' | 'select' | 'ecs' | 'ocsf';
 
 /** What a page is made from; everything else has a sensible beginning. */
-export interface PageContent<T> {
+interface PageContent<T> {
 	/** `records[i]` is what `events[i]` was made from. */
 	readonly events: readonly T[];
 	readonly records: readonly SourceRecord[];
@@ -93,7 +93,7 @@ export interface PageContent<T> {
 	readonly stream?: PageStream | undefined;
 }
 
-export interface PageSettlement {
+interface PageSettlement {
 	taken(): void;
 	acked?(): void;
 	nacked(reason: unknown): void;

@@ -16,7 +16,7 @@ export interface RedactOptions {
 	readonly key?: string | Uint8Array | undefined;
 }
 
-export interface Redaction {
+interface Redaction {
 	/** The common record without what is to go, and without `raw`. Throws where it cannot be walked through. */
 	event(event: AuditEvent): AuditEvent;
 	/** Any other text without what matches. */

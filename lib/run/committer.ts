@@ -33,7 +33,7 @@ interface Uncommitted {
 }
 
 /** What became of a page's events. */
-export interface Written {
+interface Written {
 	/** Those that every sink has taken. */
 	readonly events: number;
 	readonly bytes: number;

@@ -2,7 +2,7 @@ import type {Json} from '../model/event.ts';
 import type {Journal} from '../state/state.ts';
 
 /** From all entries of the journal to those still needed as of these snapshots. */
-export type KeepIdentities = (entries: Uint8Array, snapshots: Readonly<Record<string, Json>>) => Uint8Array;
+type KeepIdentities = (entries: Uint8Array, snapshots: Readonly<Record<string, Json>>) => Uint8Array;
 
 /** The journal is thinned out when it is this large, and as soon as it is twice what was needed then. */
 const minCompactionBytes = 4 * 1024 * 1024;

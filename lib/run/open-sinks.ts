@@ -11,7 +11,7 @@ import {placeOf, placeOfOpen} from '../sink/target-place.ts';
 import {TimeSpan} from './time-span.ts';
 import type {Lack} from '../state/state.ts';
 
-export interface OpenSinksOptions {
+interface OpenSinksOptions {
 	readonly sinks: readonly Sink[];
 	readonly deadLetters: Sink | undefined;
 	readonly meter: Meter;

@@ -24,7 +24,7 @@ export interface Stopping {
 }
 
 /** What the user is told of a stop that takes time. */
-export interface StopNotice {
+interface StopNotice {
 	/** What the run waits for, in words. */
 	waitingFor(): string;
 	warn(message: string): void;

@@ -1,8 +1,8 @@
 import type {Activity} from '../model/activity.ts';
 import type {AuditTarget} from '../model/event.ts';
 
-export type EcsCategory = 'authentication' | 'configuration' | 'iam' | 'package' | 'web';
-export type EcsType =
+type EcsCategory = 'authentication' | 'configuration' | 'iam' | 'package' | 'web';
+type EcsType =
 	| 'access'
 	| 'admin'
 	| 'change'

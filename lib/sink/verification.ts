@@ -20,7 +20,7 @@ export interface Damage {
 }
 
 /** The chain of one state. */
-export interface VerifiedPart {
+interface VerifiedPart {
 	/** 8 hex digits; '' where a target has but one, or from before there were parts. */
 	readonly part: string;
 	readonly entries: number;
@@ -90,7 +90,7 @@ export function needsManifest({publicKey, isExpected}: VerifyOptions): boolean {
 }
 
 /** What is no longer taken for the work of a run that died. */
-export function addedBehind(uncommitted: readonly string[], detail: string): Damage[] {
+function addedBehind(uncommitted: readonly string[], detail: string): Damage[] {
 	return uncommitted.map(what => ({kind: 'added', what, detail}));
 }
 

@@ -27,7 +27,7 @@ export function msOf(row: Row | undefined): number | undefined {
 }
 
 /** How many rows the next page repeats, and whether equal rows are several records. */
-export interface Repeated {
+interface Repeated {
 	readonly overlap: number;
 	readonly twins: boolean;
 }

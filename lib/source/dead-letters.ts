@@ -4,7 +4,7 @@ import {ConfigError, reasonOf, SourceError} from '../model/errors.ts';
 import type {Json} from '../model/event.ts';
 import {lettersFrom, sendersOf} from './letters.ts';
 import {mappingFacts} from './common-record.ts';
-import {type Answer, paginate} from './paginate.ts';
+import {type Fetched, paginate} from './paginate.ts';
 import type {Page, Rejected, SourceFacts, SourceRecord} from '../model/page.ts';
 import {parseRecord, readRecord} from './records.ts';
 import {nowhere, type Scan, type SourcePosition} from './scan.ts';
@@ -75,7 +75,7 @@ function pagesOf(
 	place.begin({...position, scan} as unknown as Json);
 	const listedAtMs = order === 'none' ? Date.now() : undefined;
 
-	const read = async ({cursor = 0}: Scan): Promise<Answer<unknown>> => {
+	const read = async ({cursor = 0}: Scan): Promise<Fetched<unknown>> => {
 		const records: SourceRecord[] = [];
 		const rejected: Rejected[] = [];
 		let bytes = 0;

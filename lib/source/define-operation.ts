@@ -23,7 +23,7 @@ export interface Operation<
 	run(context: OperationContext<Shape, Body>): Promise<OperationAnswer<Answer>>;
 }
 
-export interface OperationContext<Shape extends z.ZodRawShape = z.ZodRawShape, Body extends z.ZodType = z.ZodType> {
+interface OperationContext<Shape extends z.ZodRawShape = z.ZodRawShape, Body extends z.ZodType = z.ZodType> {
 	/** The operation's own options, checked. */
 	readonly options: z.output<z.ZodObject<Shape>>;
 	/** The body that was given, checked. */

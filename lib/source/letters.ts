@@ -4,7 +4,7 @@ import {SourceError} from '../model/errors.ts';
 import type {Rejected} from '../model/page.ts';
 
 /** One line of a dead-letter file: a record that could not be processed, and whose it is. */
-export interface Letter {
+interface Letter {
 	readonly name: string;
 	readonly tenant: string;
 	readonly id: string | undefined;

@@ -57,7 +57,7 @@ export type OffsetCursor = {
 	readonly again?: number;
 };
 
-export interface OffsetPage {
+interface OffsetPage {
 	/** What was not given before, by its index in the answer; numbered where records are equal. */
 	readonly fresh: ReadonlyMap<number, Row>;
 	/** Absent at the end. */
@@ -66,7 +66,7 @@ export interface OffsetPage {
 	readonly stuck?: string;
 }
 
-export interface OffsetReading {
+interface OffsetReading {
 	/** Whether equal ids are several records (numbered) or one. */
 	readonly twins: boolean;
 	/** How many rows are asked for; absent where nobody can choose. */

@@ -19,12 +19,12 @@ export interface BoundOperation<Options = never, Answer = unknown> {
 	prepare(options: Readonly<Record<string, unknown>>, body?: unknown): PreparedOperation<Answer>;
 }
 
-export interface CallSettings {
+interface CallSettings {
 	/** Ends the call at once, with an AbortError. Whether the API has made a change by then is not known. */
 	readonly signal?: AbortSignal | undefined;
 }
 
-export interface PreparedOperation<Answer = unknown> {
+interface PreparedOperation<Answer = unknown> {
 	preview(settings?: CallSettings): Promise<string | Unchanged | undefined>;
 	run(settings?: CallSettings): Promise<OperationAnswer<Answer>>;
 }

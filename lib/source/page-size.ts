@@ -1,8 +1,8 @@
 import {SourceError, type Spelling} from '../model/errors.ts';
-import type {Answer, ReadPage} from './paginate.ts';
+import type {Fetched, ReadPage} from './paginate.ts';
 import {concernsPage, isTooMuch} from './page-failure.ts';
 
-export interface PageSizeOptions {
+interface PageSizeOptions {
 	/** What the user asks for; absent: what the API gives. */
 	readonly pageSize: number | undefined;
 	/** Whether the requests of this source say how large a page is to be. */
@@ -12,7 +12,7 @@ export interface PageSizeOptions {
 }
 
 /** Reads pages of a size, each request sent so often at most. */
-export type ReaderOf<T> = (pageSize: number | undefined, maxAttempts: number) => ReadPage<T>;
+type ReaderOf<T> = (pageSize: number | undefined, maxAttempts: number) => ReadPage<T>;
 
 /** No API gives more where nothing is asked for. */
 const largestDefault = 1000;
@@ -67,7 +67,7 @@ export function createSizedReader<T>(readerOf: ReaderOf<T>, options: PageSizeOpt
 		return pageSize ?? (most || largestDefault);
 	}
 
-	function came(size: number | undefined, answer: Answer<T>): void {
+	function came(size: number | undefined, answer: Fetched<T>): void {
 		const rows = answer.rows ?? answer.records.length + (answer.rejected?.length ?? 0);
 		// an empty page says little of what is behind it
 		if (rows > 0) failing = false;
@@ -81,7 +81,7 @@ export function createSizedReader<T>(readerOf: ReaderOf<T>, options: PageSizeOpt
 		error: SourceError,
 		asked: number | undefined,
 		...[scan, signal]: Parameters<ReadPage<T>>
-	): Promise<Answer<T>> {
+	): Promise<Fetched<T>> {
 		const known = small;
 		if (known !== undefined) patience = Math.min(patience * 2, maxPatience);
 		for (const size of sizesBelow(asked ?? largest())) {

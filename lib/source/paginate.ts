@@ -8,7 +8,7 @@ import type {SourceError} from '../model/errors.ts';
 import type {Interval} from './interval-set.ts';
 import {
 	advance,
-	type Answer,
+	type Fetched,
 	begin,
 	edgeText,
 	finishScan,
@@ -17,7 +17,7 @@ import {
 	isWithin,
 	leaveGap,
 	nowhere,
-	progressOf,
+	signsOf,
 	type ReadPage,
 	type Scan,
 	type SourcePosition,
@@ -28,7 +28,7 @@ import {
 import {freshStart, type SourcePlace, type Start} from '../model/start.ts';
 import type {PageStream} from '../model/stream.ts';
 
-export type {Answer, ReadPage};
+export type {Fetched, ReadPage};
 
 export interface PaginateOptions {
 	readonly source: SourceFacts;
@@ -69,7 +69,7 @@ export function paginate<T>(read: ReadPage<T>, options: PaginateOptions): Operat
 			const open = new Set<() => void>();
 			// of the whole stream: a page may be settled when its own pass is over
 			const fail = (reason: unknown) => subscriber.error(reason);
-			const progress: Progress = {
+			const paging: Paging = {
 				position,
 				stream,
 				open,
@@ -79,10 +79,10 @@ export function paginate<T>(read: ReadPage<T>, options: PaginateOptions): Operat
 				silent: [],
 			};
 			start.meter.setGaps(options.source, gapsIn(position));
-			const pages = concatMap((scan: Scan) => pagesOfScan(scan, progress, read, start, options));
-			const following = defer(() => options.following?.(progress.position) ?? []);
+			const pages = concatMap((scan: Scan) => pagesOfScan(scan, paging, read, start, options));
+			const following = defer(() => options.following?.(paging.position) ?? []);
 			const end = defer(() =>
-				progress.failure && !start.leaveGap(progress.failure) ? throwError(() => progress.failure) : EMPTY,
+				paging.failure && !start.leaveGap(paging.failure) ? throwError(() => paging.failure) : EMPTY,
 			);
 			subscriber.add(() => {
 				stream.ended ??= 'left';
@@ -100,7 +100,7 @@ export function paginate<T>(read: ReadPage<T>, options: PaginateOptions): Operat
 		});
 }
 
-interface Progress {
+interface Paging {
 	position: SourcePosition;
 	readonly stream: PageStream;
 	/** Gives back the place of each page that is in memory; none refers to its page, which may be dropped. */
@@ -123,7 +123,7 @@ const maxFailedProbes = 40;
 
 function pagesOfScan<T>(
 	scan: Scan,
-	progress: Progress,
+	paging: Paging,
 	read: ReadPage<T>,
 	start: Start,
 	options: PaginateOptions,
@@ -142,11 +142,11 @@ function pagesOfScan<T>(
 		return () => unsubscribed.abort();
 
 		async function readAll(): Promise<void> {
-			const before = gapsIn(progress.position).map(spanText);
+			const before = gapsIn(paging.position).map(spanText);
 			try {
 				const open = await readOrLeave(scan);
 				const readSpan = ([sinceMs, untilMs]: Interval) => readOrLeave({sinceMs, untilMs, coversToMs: untilMs});
-				await readAroundGap(open, {order: options.source.order, left: progress.left, read: readSpan});
+				await readAroundGap(open, {order: options.source.order, left: paging.left, read: readSpan});
 			} finally {
 				warnOfGaps(before);
 			}
@@ -154,7 +154,7 @@ function pagesOfScan<T>(
 
 		/** Once for each, when it is known how much could be read around what failed. */
 		function warnOfGaps(before: readonly string[]): void {
-			for (const gap of gapsIn(progress.position)) {
+			for (const gap of gapsIn(paging.position)) {
 				if (before.includes(spanText(gap))) continue;
 				start.meter.warn(
 					`${options.source.name}: left a gap${spanText(gap)}, which is read again by the next run with this state, or by one that asks for that time: ${gap.reason}`,
@@ -164,7 +164,7 @@ function pagesOfScan<T>(
 
 		/** Resolves with what could not be read. */
 		async function readOrLeave(scan: Scan): Promise<Interval> {
-			progress.position = begin(progress.position, scan);
+			paging.position = begin(paging.position, scan);
 			const pass = {scan};
 			try {
 				await readScan(pass);
@@ -178,13 +178,13 @@ function pagesOfScan<T>(
 
 		function leave(failed: Scan, error: SourceError): Interval {
 			const {source} = options;
-			const before = spansOf(progress.position);
+			const before = spansOf(paging.position);
 			// where paging makes no progress, neither order nor emptiness proves anything; and an offset is right in any order
 			const isPlace = options.byOffset || error.code === 'PAGING_NO_PROGRESS';
 			const left: Scan = isPlace ? {...failed, unsorted: true} : failed;
-			const {position, open} = leaveGap(progress.position, left, error.message, source.order);
-			progress.position = position;
-			progress.failure ??= error;
+			const {position, open} = leaveGap(paging.position, left, error.message, source.order);
+			paging.position = position;
+			paging.failure ??= error;
 			// a smaller part of a gap that is known already says nothing new
 			if (spansOf(position) === before) return open;
 			start.meter.setGaps(source, gapsIn(position));
@@ -194,24 +194,24 @@ function pagesOfScan<T>(
 
 		function finish(moved: SourcePosition, {sinceMs, untilMs, ...rest}: Scan): SourcePosition {
 			const {name, order} = options.source;
-			const heard = progress.heard || moved.watermarkMs !== undefined || rest.lastMs !== undefined || order === 'none';
-			if (!heard && !progress.silenceSaid && !progress.failure) {
-				progress.silenceSaid = true;
+			const heard = paging.heard || moved.watermarkMs !== undefined || rest.lastMs !== undefined || order === 'none';
+			if (!heard && !paging.silenceSaid && !paging.failure) {
+				paging.silenceSaid = true;
 				start.meter.warn(
 					`${name}: nothing came${spanText({sinceMs, untilMs})}, and nothing ever did, so that none of it counts as read; check the rights of the credentials, the filters and the address`,
 				);
 			}
 			// what was empty says so as soon as anything came
-			if (!heard) progress.silent.push({sinceMs, untilMs, ...rest});
-			const silent = heard ? progress.silent.splice(0) : [];
+			if (!heard) paging.silent.push({sinceMs, untilMs, ...rest});
+			const silent = heard ? paging.silent.splice(0) : [];
 			const scan = {sinceMs, untilMs, ...rest};
 			const position = silent.reduce((at, one) => finishScan(at, one), finishScan(moved, scan, heard));
 			start.meter.setGaps(options.source, gapsIn(position));
 			return position;
 		}
 
-		function newPage(answer: Answer<T>, place?: BudgetPlace): Page<T> {
-			return streamPage(answer, {...progress, source: options.source, start, place});
+		function newPage(answer: Fetched<T>, place?: BudgetPlace): Page<T> {
+			return streamPage(answer, {...paging, source: options.source, start, place});
 		}
 
 		async function readScan(pass: {scan: Scan}): Promise<void> {
@@ -238,7 +238,7 @@ function pagesOfScan<T>(
 					continue;
 				}
 				const {next} = answer;
-				const stuck = guard.check(progressOf(answer));
+				const stuck = guard.check(signsOf(answer));
 				if (stuck && isEmpty(answer)) {
 					place.release();
 					throw stuck;
@@ -247,10 +247,10 @@ function pagesOfScan<T>(
 				if (stuck || next === undefined) {
 					emit(page);
 					if (!stuck) return;
-					pass.scan = progress.position.scan!;
+					pass.scan = paging.position.scan!;
 					throw stuck;
 				}
-				pass.scan = {...progress.position.scan!, cursor: next};
+				pass.scan = {...paging.position.scan!, cursor: next};
 				// the request for the next page is on its way before this one is worked on; not the first time, so that
 				// a rate that an operator binds when it sees the first page holds from the second request on
 				if (page.sequence > 0 && start.budget.hasRoom) {
@@ -260,14 +260,14 @@ function pagesOfScan<T>(
 					emit(page);
 				} else {
 					emit(page);
-					place = await roomFor(start, signal, progress.fail);
+					place = await roomFor(start, signal, paging.fail);
 					pending = request(pass.scan);
 				}
 			}
 		}
 
 		/** Until it is awaited its failure is nobody's. */
-		function request(scan: Scan): Promise<Answer<T>> {
+		function request(scan: Scan): Promise<Fetched<T>> {
 			const answer = (async () => {
 				signal.throwIfAborted();
 				return read(scan, signal);
@@ -281,16 +281,16 @@ function pagesOfScan<T>(
 			else subscriber.next(page);
 		}
 
-		function pageOf(answer: Answer<T>, current: Scan, isStuck: boolean, place: BudgetPlace): Page<T> {
+		function pageOf(answer: Fetched<T>, current: Scan, isStuck: boolean, place: BudgetPlace): Page<T> {
 			place.hold(answer.bytes);
-			progress.heard ||= !isEmpty(answer) || Boolean(answer.rows);
+			paging.heard ||= !isEmpty(answer) || Boolean(answer.rows);
 			const keep = answer.records.map(record => isWithin(record, current));
 			const within = <V>(rows: readonly V[]) => rows.filter((_, index) => keep[index]);
 			const records = within(answer.records);
-			const moved = advance(progress.position, current, records, options.source.order);
-			if (isStuck) progress.position = moved;
-			else if (answer.next === undefined) progress.position = finish(moved, current);
-			else progress.position = {...moved, scan: {...moved.scan!, cursor: answer.next}};
+			const moved = advance(paging.position, current, records, options.source.order);
+			if (isStuck) paging.position = moved;
+			else if (answer.next === undefined) paging.position = finish(moved, current);
+			else paging.position = {...moved, scan: {...moved.scan!, cursor: answer.next}};
 			return newPage({...answer, events: within(answer.events), records}, place);
 		}
 	});

@@ -4,7 +4,7 @@ import type {Json} from '../model/event.ts';
 import {IdentitySet} from '../model/identity-set.ts';
 
 /** What an answer says of how its pass goes on. */
-export interface Progress {
+export interface Signs {
 	/** Whether the API gave nothing at all. */
 	readonly isEmpty: boolean;
 	/** What tells the next page from others; absent at the end. */
@@ -16,14 +16,14 @@ export interface Progress {
 }
 
 /** Notices when a pass goes round in circles. One guard is for one pass. */
-export interface ProgressGuard {
+interface ProgressGuard {
 	/** The error to raise when this answer leads nowhere new. */
-	check(progress: Progress): AuditError | undefined;
+	check(signs: Signs): AuditError | undefined;
 	/** The error to raise when a cursor was refused at the same place before: nothing was read in between. */
 	refused(edgeMs: number | undefined): AuditError | undefined;
 }
 
-export interface ProgressGuardOptions {
+interface ProgressGuardOptions {
 	/** The cursor that the pass begins with. */
 	readonly cursor?: Json | undefined;
 	/** So many empty pages in a row, each with a next one, are an error. Default: 1,000. */

@@ -5,7 +5,7 @@ import {type EqualRecords, numberEquals} from './equal-records.ts';
 import {AuditError, reasonOf, SourceError} from '../model/errors.ts';
 import type {Json} from '../model/event.ts';
 import type {Client, ClientAnswer} from '../http/client.ts';
-import type {Answer, ReadPage} from './paginate.ts';
+import type {Fetched, ReadPage} from './paginate.ts';
 import {parseAnswer, type ParsedAnswer, readRecords} from './records.ts';
 import type {Scan} from './scan.ts';
 import type {PageAnswer, SourceDefinition, SourceOptions, Window} from './definition.ts';
@@ -18,7 +18,7 @@ type Parsed = ParsedAnswer & Pick<ClientAnswer, 'headers'>;
 /** How an API's pages are read: by its cursor, by its cursor with equal records counted, or by offset. */
 interface Paging {
 	window(window: Window, cursor: Json | undefined): Window;
-	turn<T>(answer: Answer<T>, parsed: Parsed, window: Window, cursor: Json | undefined): Answer<T>;
+	turn<T>(answer: Fetched<T>, parsed: Parsed, window: Window, cursor: Json | undefined): Fetched<T>;
 }
 
 /** Reads one page of a pass: asks for it, takes its records apart, and says where the next one begins. */
@@ -48,7 +48,7 @@ export function createReader<Shape extends z.ZodRawShape, T>(
 		const parsed = content as ParsedAnswer;
 		const listedAtMs = definition.order === 'none' ? scan.untilMs - 1 : undefined;
 		const answer = {...readRecords(definition, parsed.records, listedAtMs), bytes};
-		return paging.turn(answer as Answer<T>, {...parsed, headers}, bounds, scan.cursor);
+		return paging.turn(answer as Fetched<T>, {...parsed, headers}, bounds, scan.cursor);
 	};
 }
 
@@ -65,7 +65,7 @@ type Facts = Pick<SourceDefinition<z.ZodRawShape, never>, 'name' | 'next' | 'isL
 function told<V>(
 	name: string,
 	tell: ((answer: PageAnswer<never>) => V) | undefined,
-	{records, rejected = []}: Answer<unknown>,
+	{records, rejected = []}: Fetched<unknown>,
 	{envelope, headers}: Parsed,
 	cursor: Json | undefined,
 ): V | undefined {

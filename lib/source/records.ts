@@ -38,12 +38,12 @@ export interface ParsedRecord {
 }
 
 /** A record that cannot be parsed: its bytes as they came, and why. */
-export interface FlawedRecord {
+interface FlawedRecord {
 	readonly text: Buffer;
 	readonly flaw: string;
 }
 
-export interface AnswerLimits {
+interface AnswerLimits {
 	/** The largest record that is let through, in bytes. Default: any. */
 	readonly maxEventBytes?: number;
 	/** False where nothing says what the answer is written in: then all of it must be UTF-8. Default: true. */

@@ -1,7 +1,7 @@
 import type {Json} from '../model/event.ts';
 import {addInterval, clip, gaps as missing, type Interval} from './interval-set.ts';
 import type {Rejected, SourceRecord} from '../model/page.ts';
-import type {Progress} from './progress-guard.ts';
+import type {Signs} from './progress-guard.ts';
 import {isoTime} from '../options/time.ts';
 
 /** One pass over a span of time, with its bounds pinned. Plain JSON: it is part of the checkpoint. */
@@ -238,7 +238,7 @@ function endOf(record: SourceRecord): number {
 }
 
 /** What one request gave. */
-export interface Answer<T> {
+export interface Fetched<T> {
 	readonly events: readonly T[];
 	/** `records[i]` is what `events[i]` came from. */
 	readonly records: readonly SourceRecord[];
@@ -254,14 +254,14 @@ export interface Answer<T> {
 }
 
 /** Reads one page of a pass: from its beginning where `scan.cursor` is absent. */
-export type ReadPage<T> = (scan: Scan, signal: AbortSignal) => Promise<Answer<T>>;
+export type ReadPage<T> = (scan: Scan, signal: AbortSignal) => Promise<Fetched<T>>;
 
-export function isEmpty(answer: Answer<unknown>): boolean {
+export function isEmpty(answer: Fetched<unknown>): boolean {
 	return answer.records.length === 0 && !answer.rejected?.length;
 }
 
 /** What an answer says of how its pass goes on. */
-export function progressOf(answer: Answer<unknown>): Progress {
+export function signsOf(answer: Fetched<unknown>): Signs {
 	const {records, rejected = [], rows, next, nextKey = next} = answer;
 	const progress = {isEmpty: isEmpty(answer) && !rows, next: nextKey};
 	// where rows are counted, those that were known already are left out

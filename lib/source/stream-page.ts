@@ -4,10 +4,10 @@ import {huntForgotten, reportIdle, unsettledPages} from '../model/lost-pages.ts'
 import {Page, type SourceFacts} from '../model/page.ts';
 import type {Start} from '../model/start.ts';
 import type {PageStream} from '../model/stream.ts';
-import type {Answer, SourcePosition} from './scan.ts';
+import type {Fetched, SourcePosition} from './scan.ts';
 
 /** What a page needs of the subscription that it is for. */
-export interface PageOwner {
+interface PageOwner {
 	readonly stream: PageStream;
 	/** Gives back the place of each page that is in memory; none refers to its page, which may be dropped. */
 	readonly open: Set<() => void>;
@@ -21,7 +21,7 @@ export interface PageOwner {
 
 /** The next page of a subscription. */
 export function streamPage<T>(
-	answer: Answer<T>,
+	answer: Fetched<T>,
 	{stream, open, source, position, start, place, fail}: PageOwner,
 ): Page<T> {
 	const sequence = stream.emitted++;

@@ -8,7 +8,7 @@ import {readHead, readState, realFile, replaceState, sweepTemporary} from './sta
 import {formatState, headBytes} from './state-format.ts';
 import type {Checkpoint, StateStore, StoreContext, StoredCheckpoint} from './state.ts';
 
-export interface FileStateOptions {
+interface FileStateOptions {
 	/** Goes on from the generation before when the current one is missing or damaged; a good one is used as ever. */
 	readonly recoverPrevious?: boolean;
 }

@@ -23,7 +23,7 @@ export interface Checkpoint {
 	readonly pending?: PendingCheckpoint;
 }
 
-export interface PendingCheckpoint {
+interface PendingCheckpoint {
 	/** How many pages it is behind the one that holds it. */
 	readonly pages: number;
 	readonly checkpoint: Checkpoint;

@@ -4,7 +4,7 @@ import type {Rejected, SourceRecord} from '../../lib/model/page.ts';
 import type {Batch} from '../../lib/sink/sink.ts';
 
 /** One column: its name in the header, and the member of the event that it holds, step by step. */
-export interface Column {
+interface Column {
 	readonly header: string;
 	readonly path: readonly string[];
 }
@@ -101,7 +101,7 @@ export interface Rows {
 }
 
 /** How events become rows of texts. */
-export interface RowMapping {
+interface RowMapping {
 	header(): string[];
 	/** Throws a ConfigError when not one of the events is what these columns are for. */
 	rows(batch: Pick<Batch, 'events' | 'records'>): Rows;

@@ -38,14 +38,14 @@ export function commitSizeOf(path: string): {readonly commitSize?: Partial<Commi
 	return isCompressed(path) ? {commitSize: {pages: 10_000, bytes: 4 * 1024 * 1024, ageMs: 60_000}} : {};
 }
 
-export interface AppendFileOptions extends TargetOptions {
+interface AppendFileOptions extends TargetOptions {
 	readonly durability: 'process' | 'power';
 	/** False: none is written. */
 	readonly manifest: boolean;
 }
 
 /** One file that grows; a path that ends in `.gz` gets one gzip member per flush. */
-export interface AppendFile {
+interface AppendFile {
 	/** Resolves when the bytes are with the operating system, or in the compressor. `events` are those in the bytes. */
 	write(bytes: Uint8Array, events?: Pick<Batch, 'records' | 'source'>): Promise<void>;
 	/** True while no commit has put anything there, nor anybody before. */

@@ -7,7 +7,7 @@ import {openForGood} from './growing-file.ts';
 import {type FileMark, hashOf, lastBytes, tailBefore, type Target, type TargetOptions} from './open-target.ts';
 import {createUncommitted, uncommittedPath} from './uncommitted.ts';
 
-export interface CommittedFileOptions extends TargetOptions {
+interface CommittedFileOptions extends TargetOptions {
 	readonly durability: 'process' | 'power';
 	/** Of the state: what lies behind its mark is its own only where this says so. */
 	readonly writer: string;

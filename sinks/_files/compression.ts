@@ -12,7 +12,7 @@ export interface Encoder {
 }
 
 /** What comes out of a compressor of zlib, bytes by bytes. */
-export function encoderOf(compressor: Transform): Encoder {
+function encoderOf(compressor: Transform): Encoder {
 	let output: Uint8Array[] = [];
 	compressor.on('data', (chunk: Uint8Array) => output.push(chunk));
 	const drain = () => {

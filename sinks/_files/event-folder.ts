@@ -16,7 +16,7 @@ import {sweepTempFiles} from './temp-files.ts';
 /** The event loop gets a turn this often, so that signals and sockets live. */
 const turnMs = 8;
 
-export interface EventFolderOptions extends Retry {
+interface EventFolderOptions extends Retry {
 	readonly dir: string;
 	/** Undefined: the default for the source. */
 	readonly layout: string | undefined;

@@ -1,7 +1,7 @@
 import {createHash} from 'node:crypto';
 
 /** What a layout is filled with. */
-export interface EventPlace {
+interface EventPlace {
 	readonly id: string;
 	readonly timeMs: number;
 	readonly source: string;

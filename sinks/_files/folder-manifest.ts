@@ -39,13 +39,13 @@ export function manifestsIn(dir: string): {readonly parts: ReadonlyMap<string, s
 /** Bounds the line of an entry: what is more begins another. */
 const maxFiles = 10_000;
 
-export interface FolderManifestOptions extends Retry {
+interface FolderManifestOptions extends Retry {
 	readonly dir: string;
 	readonly durability: 'process' | 'power';
 }
 
 /** The manifest of a folder: each entry lists files that lie there for good, whatever becomes of the run. */
-export interface FolderManifest {
+interface FolderManifest {
 	/** Takes a file for the next entry; false when an entry lists it already. */
 	add(path: string, placed: Placed): boolean;
 	/** What of the files that were taken are events. */
@@ -179,7 +179,7 @@ const maxLineBytes = 16 * 1024 * 1024;
 const maxChecked = 1_000;
 const lineBreak = 0x0a;
 
-export interface LastCommit {
+interface LastCommit {
 	readonly sink: string;
 	readonly dir: string;
 	readonly manifest: string;
@@ -188,7 +188,7 @@ export interface LastCommit {
 }
 
 /** Throws where files of the last entry are missing or have another size: the last 1,000 of it, since each costs a stat. */
-export function checkLastCommit({sink, dir, manifest, end}: LastCommit): void {
+function checkLastCommit({sink, dir, manifest, end}: LastCommit): void {
 	const files = filesOfEntry(manifest, end).slice(-maxChecked);
 	const wrong = files.filter(({path, bytes}) => {
 		const found = fs.lstatSync(`${dir}/${path}`, {throwIfNoEntry: false});

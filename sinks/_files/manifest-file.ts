@@ -33,7 +33,7 @@ export interface RangeManifest {
 	close(): void;
 }
 
-export interface RangeManifestOptions extends TargetOptions {
+interface RangeManifestOptions extends TargetOptions {
 	readonly durability: 'process' | 'power';
 }
 

@@ -8,7 +8,7 @@ const chunkBytes = 1024 * 1024;
 /** What is longer was not written by us; it is read as its beginning, which no entry is. */
 const maxLineBytes = 64 * 1024 * 1024;
 
-export interface ManifestLine {
+interface ManifestLine {
 	readonly text: string;
 	/** The offset behind its line break. */
 	readonly end: number;

@@ -9,7 +9,7 @@ import {giveName, tempPath} from './temp-files.ts';
 const maxStaged = 64;
 
 /** Puts whole files under their names: never half ones, never over others. */
-export interface Placer {
+interface Placer {
 	/**
 	 * Undefined when something else has the name; that stays. Whether other bytes of the same length are something else is
 	 * for `isSame` to say; default: they are. With durability `power` the name comes with `settle()`.
@@ -31,7 +31,7 @@ export interface Placed {
 
 type IsSame = (held: Uint8Array) => boolean;
 
-export interface PlacerOptions extends Retry {
+interface PlacerOptions extends Retry {
 	/** Where temporary files lie: the same file system as all paths, and one folder, so that they are found again. */
 	readonly dir: string;
 	readonly durability: 'process' | 'power';

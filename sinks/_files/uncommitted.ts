@@ -110,13 +110,13 @@ export function createUncommitted(path: string, retry: Retry): Uncommitted {
 }
 
 /** What a run that died has left beside a file. */
-export interface Leftover extends Claim {
+interface Leftover extends Claim {
 	/** Whether the bytes of the file from the claim on, all of them, are the first of those that were to be there. */
 	isIn(data: number): boolean;
 }
 
 /** Undefined where there is none, or one that claims nothing. */
-export function findLeftover(sink: string, path: string): Leftover | undefined {
+function findLeftover(sink: string, path: string): Leftover | undefined {
 	const own = uncommittedPath(path);
 	return withFile(sink, own, descriptor => {
 		const header = Buffer.alloc(headerBytes);

@@ -13,7 +13,7 @@ import {
 const readsAtOnce = 4;
 
 /** A target of many files, as a verification reads it. What throws a system's error cannot be read, and is damage. */
-export interface ListedTarget {
+interface ListedTarget {
 	/** What the manifest says, part by part, each in order; each line goes through the walk of its part. */
 	entries(walkOf: (part: string) => ChainWalk, damage: Damage[]): AsyncIterable<ManifestEntry | undefined>;
 	/** What lies there under a path; undefined for nothing. */

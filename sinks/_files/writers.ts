@@ -9,7 +9,7 @@ import {discard} from '../../lib/state/durable-file.ts';
 import {type Holder, lifeOf, thisProcess} from '../../lib/state/holder.ts';
 import {tempPath} from './temp-files.ts';
 
-export interface LockFileOptions extends Retry {
+interface LockFileOptions extends Retry {
 	readonly path: string;
 	readonly durability: 'process' | 'power';
 }

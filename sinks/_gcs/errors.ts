@@ -1,7 +1,7 @@
 import {type AuditError, AuthError, ConfigError, SinkError} from '../../lib/model/errors.ts';
 import {explainConnection} from '../../lib/http/connection-failure.ts';
 import type {HeaderValues} from '../../lib/http/retry-after.ts';
-import {createRedactor, excerpt} from '../../lib/http/secrets.ts';
+import {createSecretFilter, excerpt} from '../../lib/http/secrets.ts';
 import {
 	type BucketFailure,
 	type FailureFacts,
@@ -18,7 +18,7 @@ export interface Failure extends BucketFailure {
 
 const quota = new Set(['rateLimitExceeded', 'userRateLimitExceeded']);
 const locks = new Set(['retentionPolicyNotMet', 'objectUnderActiveHold']);
-const redact = createRedactor([]);
+const hideSecrets = createSecretFilter([]);
 
 /** What the client threw, whose errors are of four kinds, some without the headers of the last answer. */
 export function failureOf(error: unknown, answer?: {readonly status: number; readonly headers: HeaderValues}): Failure {
@@ -119,8 +119,8 @@ function sentence(said: unknown, status: number | undefined, errno: string): str
 	const message = text(member(said, 'message'));
 	// the client's own messages may hold the address of an upload session, which is a secret
 	if (status === undefined && errno !== '') return explainConnection(errno, message) ?? errno;
-	if (status === undefined) return excerpt(redact(withoutAddresses(message)));
-	return message === '' ? `status ${status}` : excerpt(redact(withoutAddresses(message)), 400);
+	if (status === undefined) return excerpt(hideSecrets(withoutAddresses(message)));
+	return message === '' ? `status ${status}` : excerpt(hideSecrets(withoutAddresses(message)), 400);
 }
 
 function withoutAddresses(message: string): string {

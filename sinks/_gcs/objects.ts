@@ -8,7 +8,7 @@ import {openBucket} from './client.ts';
 import {type Failure, gcsFailures} from './errors.ts';
 import {createSend, type HeldObject, silenceGuard} from './upload.ts';
 
-export interface GcsObjectsOptions extends Omit<BucketObjectsOptions, 'scheme'>, CertificateOptions {
+interface GcsObjectsOptions extends Omit<BucketObjectsOptions, 'scheme'>, CertificateOptions {
 	readonly apiEndpoint: string | undefined;
 	readonly timeoutMs: number;
 	/** Up to here an object is sent in one request, above in chunks of this size, each held in memory. */

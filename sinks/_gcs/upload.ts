@@ -28,7 +28,7 @@ export function crc32cText(crc: number): string {
 	return bytes.toString('base64');
 }
 
-export interface SilenceGuard {
+interface SilenceGuard {
 	readonly signal: AbortSignal;
 	/** Something was heard: the silence begins anew. */
 	heard(): void;
@@ -66,7 +66,7 @@ export interface HeldObject extends HeldInBucket {
 	readonly crc32c: string;
 }
 
-export interface SendOptions {
+interface SendOptions {
 	/** Up to here it goes in one request, above in several: a broken connection then costs one of them and not all. */
 	readonly chunkBytes: number;
 	readonly timeoutMs: number;
@@ -139,7 +139,7 @@ async function inOne(
 	}
 }
 
-interface Answer {
+interface ChunkAnswer {
 	readonly status: number;
 	readonly headers: {readonly range?: string; readonly [name: string]: string | undefined};
 }
@@ -157,7 +157,7 @@ async function inChunks(
 	}: SendOptions & {readonly spooled: Spooled; onProgress(bytes: number): void},
 ): Promise<Failure | undefined> {
 	const guard = silenceGuard(timeoutMs, signal);
-	let answer: Answer | undefined;
+	let answer: ChunkAnswer | undefined;
 	try {
 		file.interceptors.push(stoppable(guard.signal));
 		const stream = file.createWriteStream({
@@ -169,7 +169,7 @@ async function inChunks(
 		});
 		stream.on('uri', (uri: string) => (session.uri = uri));
 		stream.on('progress', guard.heard);
-		stream.on('response', (response: Answer) => {
+		stream.on('response', (response: ChunkAnswer) => {
 			guard.heard();
 			answer = response;
 			const last = /-(\d+)$/.exec(response.headers.range ?? '')?.[1];

@@ -9,7 +9,7 @@ import type {Batch} from '../../lib/sink/sink.ts';
 import {type BodyFormat, type ItemResult, textOf, type Verdict} from './body-format.ts';
 import type {Receiver} from './receiver.ts';
 
-export interface DeliveryOptions {
+interface DeliveryOptions {
 	readonly name: string;
 	readonly receiver: Receiver;
 	readonly format: BodyFormat;

@@ -20,7 +20,7 @@ const ours = new Set([
 ]);
 
 /** Headers that a user adds to each request; their values are secrets. */
-export interface OwnHeaders {
+interface OwnHeaders {
 	readonly count: number;
 	/** Asked for each request, so that a secret may change while a run goes on. */
 	values(): Promise<Readonly<Record<string, string>>>;

@@ -6,10 +6,10 @@ import {tokenCredentials} from '../../lib/http/credentials.ts';
 import {isLoopback, parseEndpoint} from '../../lib/http/endpoint.ts';
 import {Meter} from '../../lib/model/meter.ts';
 import type {connectionOptions} from '../../lib/options/options.ts';
-import {createRedactor, excerpt} from '../../lib/http/secrets.ts';
+import {createSecretFilter, excerpt} from '../../lib/http/secrets.ts';
 import {ownHeaders} from './own-headers.ts';
 
-export type ReceiverOptions = z.output<z.ZodObject<typeof connectionOptions>> & {
+type ReceiverOptions = z.output<z.ZodObject<typeof connectionOptions>> & {
 	readonly endpoint: string;
 	readonly auth: string;
 	readonly token?: Secret | undefined;
@@ -65,7 +65,7 @@ export function connectReceiver(name: string, options: ReceiverOptions): Receive
 			? `${name}: ${url.origin} is plain http: events${holdsSecrets ? ' and secrets' : ''} can be read on the way there`
 			: undefined,
 		headers: own.values,
-		quote: text => excerpt(createRedactor(secrets())(text)),
+		quote: text => excerpt(createSecretFilter(secrets())(text)),
 	};
 }
 

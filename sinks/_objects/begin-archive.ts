@@ -47,7 +47,7 @@ export function markOf(sink: string, store: ObjectStore, value: Json): ArchiveMa
 }
 
 /** What a run that died behind `prepare()` may have put. */
-export function leftoversOf({chain}: ArchiveMark, prepared: ArchiveMark): string[] {
+function leftoversOf({chain}: ArchiveMark, prepared: ArchiveMark): string[] {
 	const {files, superseded} = contentOf(prepared);
 	const names = [...files.map(file => file.path), ...superseded, ...prepared.leftovers];
 	// A commit without events has the entry before it, whose objects are there to stay.
@@ -87,7 +87,7 @@ export async function archiveHolds(store: ObjectStore, prepared: Json): Promise<
 const statsAtOnce = 8;
 
 /** Rejects with `TARGET_CHANGED` where objects of the last commit are missing or hold something else. */
-export async function checkLastObjects(sink: string, store: ObjectStore, mark: ArchiveMark): Promise<void> {
+async function checkLastObjects(sink: string, store: ObjectStore, mark: ArchiveMark): Promise<void> {
 	const wrong: string[] = [];
 	const files = contentOf(mark).files.map(file => [file.path, file] as const);
 	await inParallel(statsAtOnce, files, async ([path, file]) => {
@@ -166,7 +166,7 @@ export async function beginArchive({sink, store, mode, context}: ArchiveTarget):
 }
 
 /** Whether a new part may take events of a source: where others hold events of the same, all would be there twice. */
-export interface SourceGuard {
+interface SourceGuard {
 	/** Asked for each batch; rejects with `TARGET_REFUSED` where another part held events of the source already. */
 	check(source: Batch['source']): Promise<void>;
 	/** Asked around the first commit: the same of all sources so far, since other states may have begun meanwhile. */

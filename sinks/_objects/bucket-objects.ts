@@ -12,7 +12,7 @@ export interface HeldObject extends StoredObject {
 }
 
 /** A file on its way to a bucket, in as many tries as it takes. */
-export interface Sending<F extends BucketFailure, H extends HeldObject> {
+interface Sending<F extends BucketFailure, H extends HeldObject> {
 	/** One try. `held`: what the answer shows; rejects only when the run gives up. */
 	attempt(): Promise<'stored' | {readonly held?: H; readonly failure?: F}>;
 	/** Whether the object is the whole file, as it was sent. `read` is the SHA-256 of all its bytes, in hex. */

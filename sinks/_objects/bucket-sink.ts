@@ -59,10 +59,10 @@ interface Place {
 type BucketOptions = z.output<z.ZodObject<typeof bucketOptions>>;
 
 /** What a store needs to know of the options that all buckets have. */
-export type StoreOptions = Omit<BucketOptions, 'prefix' | 'maxWait' | 'spoolDir'> &
+type StoreOptions = Omit<BucketOptions, 'prefix' | 'maxWait' | 'spoolDir'> &
 	Place & {readonly maxWaitMs: number; readonly spoolFolder: string} & StoreUser;
 
-export interface BucketSinkDefinition<Shape extends z.ZodRawShape> {
+interface BucketSinkDefinition<Shape extends z.ZodRawShape> {
 	readonly name: string;
 	readonly docs: string;
 	readonly scheme: string;

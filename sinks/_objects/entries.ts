@@ -31,7 +31,7 @@ export function entryOf(name: string): EntryPlace | undefined {
 	return digits === undefined ? undefined : {part, entry: Number(digits)};
 }
 
-export interface ObjectPlace {
+interface ObjectPlace {
 	readonly partition: string;
 	/** The entry that is going to list it. */
 	readonly entry: number;
@@ -69,7 +69,7 @@ function contentOf(line: string): Buffer {
 }
 
 /** The line of an entry, or undefined where there is none. */
-export async function readEntry(store: ObjectStore, place: EntryPlace): Promise<string | undefined> {
+async function readEntry(store: ObjectStore, place: EntryPlace): Promise<string | undefined> {
 	const name = entryName(place);
 	return (await store.stat(name)) && (await text(store.read(name))).replace(/\n$/, '');
 }

@@ -15,7 +15,7 @@ import {readPlain, syncFile, syncFolder} from '../_files/plain-file.ts';
 import {giveName, isTempFile} from '../_files/temp-files.ts';
 import type {ObjectStore, StoredObject} from './object-store.ts';
 
-export interface FolderArchiveOptions extends ArchiveOptions {
+interface FolderArchiveOptions extends ArchiveOptions {
 	readonly path: string;
 	readonly mode: 'append' | 'replace' | undefined;
 	readonly durability: 'process' | 'power';
@@ -52,7 +52,7 @@ function cannotRead(sink: string, dir: string): (error: unknown) => never {
 /** What a file system says of a name that no file of ours can have there. */
 const noSuchFile = new Set(['ENOTDIR', 'ENAMETOOLONG']);
 
-export interface FolderObjectsOptions {
+interface FolderObjectsOptions {
 	readonly sink: string;
 	/** An absolute path; the folder may be missing as long as nothing is put. */
 	readonly dir: string;

@@ -27,13 +27,13 @@ const sliceBytes = 4 * 1024 * 1024;
 /** A file that somebody has removed meanwhile is an error, not a new one. */
 const goOn = fs.constants.O_WRONLY | fs.constants.O_APPEND;
 
-export interface SpoolOptions extends Retry {
+interface SpoolOptions extends Retry {
 	/** Where its file lies, which is to be swept with `sweepTempFiles()`. */
 	readonly folder: string;
 	readonly format: Format;
 }
 
-export interface SpooledFile {
+interface SpooledFile {
 	readonly file: string;
 	readonly bytes: number;
 	/** Of all its bytes, in hex. */
@@ -41,7 +41,7 @@ export interface SpooledFile {
 }
 
 /** A compressed file in the making. */
-export interface Spool {
+interface Spool {
 	/** Resolves when the bytes are with the operating system, or in the compressor. */
 	add(bytes: Uint8Array): Promise<void>;
 	/** Lets go of compressor and descriptor until the next `add()`. It costs some compression. */
@@ -108,7 +108,7 @@ export function createSpool(options: SpoolOptions): Spool {
 const maxOpen = 16;
 
 /** Files in the making, by name: any number of them, of which few are open. */
-export interface Spools {
+interface Spools {
 	/** Resolves when the bytes are with the operating system, or in a compressor. */
 	add(name: string, bytes: Uint8Array): Promise<void>;
 	/** Ends them all; in the order in which they were begun. */

@@ -9,7 +9,7 @@ import {createAgent} from '../../lib/http/agent.ts';
 import {isLoopback, parseEndpoint} from '../../lib/http/endpoint.ts';
 import {errnoOf} from '../_files/file-errors.ts';
 
-export interface S3BucketOptions extends BucketRetry, CertificateOptions {
+interface S3BucketOptions extends BucketRetry, CertificateOptions {
 	/** Without slashes at its ends; may be empty. */
 	readonly prefix: string;
 	/** Another address than that of AWS; default: AWS_ENDPOINT_URL, which the client reads itself. */

@@ -1,7 +1,7 @@
 import {type AuditError, AuthError, ConfigError, SinkError} from '../../lib/model/errors.ts';
 import {explainConnection} from '../../lib/http/connection-failure.ts';
 import type {HeaderValues} from '../../lib/http/retry-after.ts';
-import {createRedactor, excerpt} from '../../lib/http/secrets.ts';
+import {createSecretFilter, excerpt} from '../../lib/http/secrets.ts';
 import {
 	type BucketFailure,
 	type FailureFacts,
@@ -27,7 +27,7 @@ const credentials = new Set([
 	'SignatureDoesNotMatch',
 	'TokenRefreshRequired',
 ]);
-const redact = createRedactor([]);
+const hideSecrets = createSecretFilter([]);
 
 /** What the client threw. */
 export function failureOf(error: unknown): Failure {
@@ -61,7 +61,7 @@ function isLock({status, code, message}: Failure): boolean {
 }
 
 /** The condition that was sent does not hold: on a name that is free S3 answers 404 to If-Match. */
-export function isConditionFailure({status, code}: Failure): boolean {
+function isConditionFailure({status, code}: Failure): boolean {
 	return status === 412 || (status === 404 && code !== 'NoSuchBucket' && code !== 'NoSuchUpload');
 }
 
@@ -120,7 +120,7 @@ function sentence(message: string, status: number | undefined, code: string, err
 	if (status === undefined && errno !== '') return explainConnection(errno, message) ?? errno;
 	// the client's own words for an answer that it cannot read
 	const isOwn = message === '' || message === code || /^(UnknownError|Deserialization error)/.test(message);
-	const said = isOwn ? '' : excerpt(redact(withoutSecrets(message)), 400);
+	const said = isOwn ? '' : excerpt(hideSecrets(withoutSecrets(message)), 400);
 	if (said === '') return code === '' ? `status ${status}` : code;
 	return code === '' ? said : `${code}: ${said}`;
 }

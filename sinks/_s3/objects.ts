@@ -11,7 +11,7 @@ import {createSend, type HeldObject} from './upload.ts';
 const maxPutBytes = 5 * 1024 * 1024 * 1024;
 const hidden: ReadonlySet<string> = new Set(Object.values(probeNames));
 
-export interface S3ObjectsOptions {
+interface S3ObjectsOptions {
 	readonly spoolFolder: string;
 	/** Up to here an object is sent in one request, above in parts of this size; each is held in memory. */
 	readonly chunkBytes: number;

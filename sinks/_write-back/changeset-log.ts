@@ -5,7 +5,7 @@ import {marksIn, type NewChangeset, originOf} from './changeset.ts';
 const auditlog = '/rest/admin/1.0/auditlog';
 const maxRows = 1000;
 
-export interface ChangesetLogOptions {
+interface ChangesetLogOptions {
 	readonly name: string;
 	readonly client: Client;
 	readonly maxAttempts: number;

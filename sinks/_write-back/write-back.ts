@@ -11,7 +11,7 @@ export const applyOption = {
 		.describe('true: do it; false: only say what would be done'),
 };
 
-export interface WriteBackWords {
+interface WriteBackWords {
 	readonly name: string;
 	/** What it changes, for example `accounts`. */
 	readonly things: string;
@@ -22,7 +22,7 @@ export interface WriteBackWords {
 }
 
 /** What became of the things. */
-export interface WriteBackCounts {
+interface WriteBackCounts {
 	done: number;
 	before: number;
 	refused: number;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import {createRedactor, excerpt, printable} from '../../lib/http/secrets.ts';
+import {createSecretFilter, excerpt, printable} from '../../lib/http/secrets.ts';
 
 const loneSurrogate = /\p{Surrogate}/u;
 
@@ -50,15 +50,15 @@ const secret = fc
 	)
 	.filter(text => !loneSurrogate.test(text));
 
-describe('createRedactor', () => {
+describe('createSecretFilter', () => {
 	it('hides secrets under every encoding', () => {
 		fc.assert(
 			fc.property(fc.array(secret, {minLength: 1, maxLength: 4}), fc.string(), (secrets, between) => {
-				const redact = createRedactor(secrets);
+				const hideSecrets = createSecretFilter(secrets);
 				for (const [name, encode] of Object.entries(encodings)) {
 					const spelled = secrets.map(encode);
-					const redacted = redact(spelled.join(`,${between}`));
-					for (const spelling of spelled) assert.ok(!redacted.includes(spelling), `${name}: ${redacted}`);
+					const shown = hideSecrets(spelled.join(`,${between}`));
+					for (const spelling of spelled) assert.ok(!shown.includes(spelling), `${name}: ${shown}`);
 				}
 			}),
 			{numRuns: 200},
@@ -83,44 +83,44 @@ describe('createRedactor', () => {
 	};
 	for (const [what, cut] of Object.entries(cuts)) {
 		it(`shows the first words alone of a text with ${what} of a secret`, () => {
-			assert.equal(createRedactor(['other-one', token])(`bad token (${cut}) given`), `bad token ${hidden}`);
+			assert.equal(createSecretFilter(['other-one', token])(`bad token (${cut}) given`), `bad token ${hidden}`);
 		});
 	}
 
 	it('shows a text that holds no more of a secret than chance gives', () => {
 		const text = 'bad token s3cr3, no T0ken; see xyzzy';
-		assert.equal(createRedactor([token])(text), text);
+		assert.equal(createSecretFilter([token])(text), text);
 	});
 
 	it('hides a short secret where it stands alone', () => {
-		const redact = createRedactor(['ab', '']);
+		const hideSecrets = createSecretFilter(['ab', '']);
 		for (const text of ['password=ab;', '"AB"', 'code YWI=', '%61b', '0x 6162'])
-			assert.ok(redact(text).endsWith(hidden), text);
-		assert.equal(redact('a table'), 'a table');
+			assert.ok(hideSecrets(text).endsWith(hidden), text);
+		assert.equal(hideSecrets('a table'), 'a table');
 	});
 
 	it('hides a secret whose base64 is signs in part, and one that our own words would complete', () => {
-		assert.equal(createRedactor(['aa?aaa'])('code YWE/YWFh'), `code ${hidden}`);
-		assert.equal(createRedactor(['aaaa\t('])('aaaa\t('), hidden);
+		assert.equal(createSecretFilter(['aa?aaa'])('code YWE/YWFh'), `code ${hidden}`);
+		assert.equal(createSecretFilter(['aaaa\t('])('aaaa\t('), hidden);
 	});
 
 	it('takes no secret for a pattern', () => {
-		assert.equal(createRedactor(['a.*cdefg', '$&$1$2$3'])('abbcdefg'), 'abbcdefg');
+		assert.equal(createSecretFilter(['a.*cdefg', '$&$1$2$3'])('abbcdefg'), 'abbcdefg');
 	});
 
 	it('hides what is escaped so often that nobody means it', () => {
-		assert.equal(createRedactor([token])(`see %${'25'.repeat(100)}41`), `see ${hidden}`);
+		assert.equal(createSecretFilter([token])(`see %${'25'.repeat(100)}41`), `see ${hidden}`);
 	});
 
 	it('changes nothing where there is nothing to hide', () => {
-		const redact = createRedactor([]);
+		const hideSecrets = createSecretFilter([]);
 		for (const text of [
 			'',
 			'expected Basic authentication, got a Bearer token',
 			'use basic auth.',
 			'the author is unknown',
 		]) {
-			assert.equal(redact(text), text);
+			assert.equal(hideSecrets(text), text);
 		}
 	});
 
@@ -137,15 +137,15 @@ describe('createRedactor', () => {
 	};
 	for (const [text, expected] of Object.entries(unknown)) {
 		it(`hides the credential that nobody told it of in ${JSON.stringify(text)}`, () => {
-			assert.equal(createRedactor([])(text), expected);
+			assert.equal(createSecretFilter([])(text), expected);
 		});
 	}
 
 	it('takes time in proportion to the text, whatever the text', () => {
-		const redact = createRedactor(['\\"\\\\/\\"', '"""""', 'authorization', 'ab']);
+		const hideSecrets = createSecretFilter(['\\"\\\\/\\"', '"""""', 'authorization', 'ab']);
 		const startMs = performance.now();
 		for (const unit of ['\\', '"', '\\"', 'authorization ', 'Basic ', 'Bearer\\', '%5c', '=']) {
-			redact(unit.repeat(100_000));
+			hideSecrets(unit.repeat(100_000));
 		}
 		assert.ok(performance.now() - startMs < 10_000);
 	});

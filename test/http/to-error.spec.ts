@@ -7,7 +7,7 @@ import {AuditError, RateLimitError, type SourceError} from '../../lib/model/erro
 import {AttemptError, type FailureKind} from '../../lib/http/attempt.ts';
 import {chooseCredentials} from '../../lib/http/credentials.ts';
 import {toAuditError} from '../../lib/http/to-error.ts';
-import {createRedactor} from '../../lib/http/secrets.ts';
+import {createSecretFilter} from '../../lib/http/secrets.ts';
 import {scriptedServers} from '../support/scripted-server.ts';
 import {openClient, rejection} from './open-client.ts';
 
@@ -16,8 +16,8 @@ const config = {headers: new AxiosHeaders({authorization: `Bearer ${secret}`})} 
 const endpoint = new URL('https://host:8443/prefix');
 
 function convert(error: unknown): Error & Partial<SourceError & RateLimitError> {
-	const redact = createRedactor([secret]);
-	return toAuditError(error, 'api', {method: 'GET', path: '/events', query: [['q', 'x']]}, endpoint, redact);
+	const hideSecrets = createSecretFilter([secret]);
+	return toAuditError(error, 'api', {method: 'GET', path: '/events', query: [['q', 'x']]}, endpoint, hideSecrets);
 }
 
 const wording = {
@@ -121,8 +121,8 @@ describe('toAuditError', () => {
 		const long = `S3cr${'x'.repeat(176)}`;
 		const body = Buffer.from(long.repeat(24));
 		const error = new AttemptError('status', 'status 500', config, {status: 500, body});
-		const redact = createRedactor([long]);
-		assert.doesNotMatch(toAuditError(error, 'api', {method: 'GET', path: '/'}, endpoint, redact).message, /S3cr/);
+		const hideSecrets = createSecretFilter([long]);
+		assert.doesNotMatch(toAuditError(error, 'api', {method: 'GET', path: '/'}, endpoint, hideSecrets).message, /S3cr/);
 	});
 
 	it('cuts a location after the secrets are gone', () => {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type {Json} from '../../lib/model/event.ts';
-import {createProgressGuard, type Progress} from '../../lib/source/progress-guard.ts';
+import {createProgressGuard, type Signs} from '../../lib/source/progress-guard.ts';
 
-const page = (next: Json | undefined): Progress => ({isEmpty: false, next});
-const empty = (next: Json | undefined): Progress => ({isEmpty: true, next});
+const page = (next: Json | undefined): Signs => ({isEmpty: false, next});
+const empty = (next: Json | undefined): Signs => ({isEmpty: true, next});
 
 describe('createProgressGuard', () => {
 	it('notices the first cursor that comes back, and none before it', () => {

@@ -4,7 +4,7 @@ import {SourceError} from '../../lib/model/errors.ts';
 import type {Json} from '../../lib/model/event.ts';
 import type {Client} from '../../lib/http/client.ts';
 import type {ClientRequest} from '../../lib/http/request.ts';
-import type {Answer} from '../../lib/source/paginate.ts';
+import type {Fetched} from '../../lib/source/paginate.ts';
 import {OtherAnswer} from '../../lib/http/unreadable.ts';
 import {createReader} from '../../lib/source/reader.ts';
 import type {Scan} from '../../lib/source/scan.ts';
@@ -45,7 +45,7 @@ async function read(definition: Definition, answers: readonly object[], given: S
 		return {bytes: body.length, content: request.parse!(body, true), headers: {'x-page': `${requests.length}`}};
 	};
 	const reader = createReader(definition, client, {maxEventBytes: 100} as never, overlapMs);
-	const pages: Answer<Row>[] = [];
+	const pages: Fetched<Row>[] = [];
 	let current = given;
 	for (const _ of answers) {
 		const answer = await reader(current, signal);
@@ -55,7 +55,7 @@ async function read(definition: Definition, answers: readonly object[], given: S
 	return {pages, requests, asked: requests.map(({query = []}) => Object.fromEntries(query))};
 }
 
-function idsIn(pages: readonly Answer<Row>[]): string[][] {
+function idsIn(pages: readonly Fetched<Row>[]): string[][] {
 	return pages.map(({records}) => records.map(({id}) => id));
 }
 

@@ -1,4 +1,4 @@
-import type {Answer, ReadPage} from '../../lib/source/paginate.ts';
+import type {Fetched, ReadPage} from '../../lib/source/paginate.ts';
 import type {Json} from '../../lib/model/event.ts';
 import type {Scan} from '../../lib/source/scan.ts';
 import {recordOf, type TestRecord} from './pages.ts';
@@ -8,11 +8,11 @@ export interface Asked {
 	readonly scan: Scan;
 	readonly signal: AbortSignal;
 	answer(records: readonly (TestRecord | string)[], next?: Json, bytes?: number): void;
-	give(answer: Answer<unknown>): void;
+	give(answer: Fetched<unknown>): void;
 	fail(error: unknown): void;
 }
 
-export function answerOf(records: readonly (TestRecord | string)[], next?: Json, bytes = 1): Answer<unknown> {
+export function answerOf(records: readonly (TestRecord | string)[], next?: Json, bytes = 1): Fetched<unknown> {
 	const full = records.map(one => recordOf(typeof one === 'string' ? {id: one} : one));
 	return {events: full.map(({value}) => value), records: full, bytes, ...(next === undefined ? {} : {next})};
 }

@@ -18,7 +18,7 @@ export interface Compared {
 	readonly events: number;
 }
 
-export interface Comparison {
+interface Comparison {
 	readonly compared: readonly Compared[];
 	/** Days of which the API has more than the archive. */
 	readonly damage: readonly Damage[];

@@ -43,7 +43,7 @@ interface Command {
 }
 
 /** What `--enrich` asks for. */
-export interface Enrichment {
+interface Enrichment {
 	/** For `enrich()`; nothing is requested before an event lacks something. */
 	readonly options: EnrichOptions;
 	/** What the state belongs to: names of another organization would be other names. */

@@ -5,7 +5,7 @@ import {ConfigError, reasonOf} from '../../model/errors.ts';
 import type {Json} from '../../model/event.ts';
 import {excerpt} from '../../http/secrets.ts';
 
-export interface JsonInput {
+interface JsonInput {
 	readonly text: string;
 	readonly value: Json;
 }

@@ -28,7 +28,7 @@ export const redactFlags: Flags = {
 	},
 };
 
-export interface RedactionFlags {
+interface RedactionFlags {
 	readonly redact?: RedactOptions;
 	/** Members of the API's own records that are taken out. */
 	readonly remove?: readonly string[];
