@@ -27,7 +27,10 @@ export type StopSignal = keyof typeof codes;
 
 const codes = {SIGINT: 130, SIGTERM: 143, SIGHUP: 129} as const;
 
-/** The name of a file as it is opened. What no folder stands before (`-`, `~/x`, a URL) stays, for who refuses it. */
+/**
+ * The path of a file within the world's folder. A name that no folder can stand before (`-`, `~/x`, a URL) is left
+ * for its reader to refuse.
+ */
 export function fileIn({cwd}: Pick<World, 'cwd'>, name: string): string {
 	return name === '' || name === '-' || isAbsolute(name) || /^(~|file:|[a-z][a-z\d+.-]*:\/\/)/i.test(name)
 		? name

@@ -34,7 +34,7 @@ export async function readBody(
 	}
 }
 
-/** The first bytes of an answer, at most `maxBytes`, for a message: as many as came, whatever went wrong then. */
+/** The first bytes of an answer, at most `maxBytes`, for a message; those that came before a failure. */
 export async function readStart(
 	stream: Readable,
 	encoding: string | undefined,

@@ -10,8 +10,8 @@ export interface CertificateOptions {
 }
 
 /**
- * The certificates of a connection: the authorities that Node trusts and those in `caFile`, and what we show of
- * ourselves. Undefined where no option says anything. Throws a ConfigError for a file that is not what it should be.
+ * The certificates of a connection: the authorities that Node trusts and those in `caFile`, and the client's own.
+ * Undefined where no option is given. Throws a ConfigError for a file that holds no certificate or key.
  */
 export function readCertificates(name: string, options: CertificateOptions): SecureContext | undefined {
 	const {caFile, clientCertFile, clientKeyFile} = options;

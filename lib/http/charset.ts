@@ -9,7 +9,7 @@ const marks = [
 /** ASCII is UTF-8 too; the standard of the web would take it for Windows' own set. */
 const likeUtf8 = new Set(['utf-8', 'utf8', 'us-ascii', 'ascii']);
 
-/** A body as UTF-8, and whether its answer says what it is written in. */
+/** A body in UTF-8, and whether its answer announces a charset. */
 interface Decoded {
 	readonly body: Buffer;
 	readonly isAnnounced: boolean;

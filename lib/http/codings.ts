@@ -66,7 +66,7 @@ async function gunzip(bytes: Buffer, options: ZlibOptions): Promise<Buffer> {
 	}
 }
 
-/** Where what is no gzip begins behind whole members; 0 where there is no such place. */
+/** The offset behind the whole gzip members; 0 where there is none. */
 async function endOfMembers(bytes: Buffer, options: ZlibOptions): Promise<number> {
 	let at = 0;
 	for (let members = 0; members < maxMembers; members++) {

@@ -24,7 +24,7 @@ export interface ApiFacts {
 	readonly auth: readonly AuthScheme[];
 	/** The published limit, kept at the vendor's own host. */
 	readonly rate?: Rate;
-	/** The vendor's address for tokens with scopes, where the API has another one for all others. */
+	/** The vendor's address for tokens with scopes, where it is not the address for other tokens. */
 	readonly gateway?: string;
 	/**
 	 * Whether an answer of 400 or above refuses the request only for now, where the API says so in a way of its own; a Date
@@ -97,7 +97,7 @@ function publishedRate({endpoint: vendor, rate}: ApiFacts, endpoint: URL): Rate 
 	return vendor && new URL(vendor).host === endpoint.host ? rate : undefined;
 }
 
-/** Runs a parser of one option, so that what it complains about says which option it is. */
+/** Runs the parser of one option, and names the option in its errors. */
 export function parsed<V>(name: string, option: string, parse: () => V): V {
 	try {
 		return parse();

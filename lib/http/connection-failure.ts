@@ -6,7 +6,10 @@ const ownAuthority = (flag: string) =>
 const ownCertificate = (flag: string) =>
 	`give one with the options client-cert-file and client-key-file (${flag}client-cert-file FILE …)`;
 
-/** What never passes by itself: a pattern of its code and message, what it means, what to do. The first that fits counts. */
+/**
+ * Failures that never pass by themselves: a pattern of code and message, what it means, what to do. The first match
+ * counts.
+ */
 const lasting: readonly (readonly [pattern: RegExp, means: string, advice: string | ((flag: string) => string)])[] = [
 	[
 		/\bDEPTH_ZERO_SELF_SIGNED_CERT\b/,

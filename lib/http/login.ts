@@ -11,8 +11,8 @@ const loginTitle = /\b(?:log ?-?in|log ?-?on|sign ?-?in|sign ?-?on|single sign-o
 type Headers = Readonly<Record<string, string>>;
 
 /**
- * What the headers of an answer say against the login, whatever its status: these servers answer nobody, too, with a
- * 200 and an empty list. Undefined where they say nothing.
+ * How the headers of an answer refuse the login, whatever its status: these servers answer a stranger with 200 and an
+ * empty list, too. Undefined where they do not.
  */
 export function refusedLogin(headers: Headers): string | undefined {
 	const denied = headers['x-authentication-denied-reason']?.trim();

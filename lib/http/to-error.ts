@@ -162,7 +162,7 @@ function statusError(
 	return new SourceError('HTTP_STATUS', `${answered}${said}`, {status});
 }
 
-/** Such a token is refused everywhere else, and nothing in that answer says so. */
+/** The site's own address refuses a token with scopes, and its answer does not say why. */
 function gatewayHint({host}: URL, {gateway}: ApiWords): string {
 	if (!gateway || new URL(gateway).host === host) return '';
 	return `; a token with scopes works with --endpoint ${gateway} only (CLOUD-ID: see https://SITE/_edge/tenant_info)`;

@@ -1,6 +1,6 @@
 import {type Spelling, type Wording, worded} from '../model/errors.ts';
 
-/** The answer's body cannot be read as what it is announced as; the message says what came. */
+/** The packing, charset or format of the body is not the announced one; the message says what came. */
 export class UnreadableBody extends Error {}
 
 /** The answer is larger than allowed, packed, unpacked or in records; the message says what to do. */
@@ -20,5 +20,5 @@ export class BodyTooLarge extends Error {
 	}
 }
 
-/** The answer is whole and not the one that was asked for: the message is what it says instead, in its own words. */
+/** The answer is whole, but not the one that was asked for; the message quotes it. */
 export class OtherAnswer extends Error {}

@@ -16,7 +16,7 @@ interface Watched {
 	onForgotten(error: AuditError): void;
 }
 
-/** A page that nobody refers to can no longer be settled: it was dropped. That is certain, whatever operators do. */
+/** A page that nothing refers to can no longer be settled, so it was dropped for certain. */
 const registry = new FinalizationRegistry<Watched>(({settled, sequence, onForgotten}) => {
 	if (!settled) onForgotten(unsettledPages(`page ${sequence} was dropped`));
 });

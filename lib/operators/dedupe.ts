@@ -28,7 +28,7 @@ type Snapshot = {
 /** From the first to the last of them, both inclusive. */
 type Seconds = readonly [first: number, last: number];
 
-/** So many of the newest entries are kept whatever their time: the last pages, which may be read again. */
+/** So many of the newest identities are kept, however old: those of the last pages, which may be read again. */
 const recentEntries = 40_000;
 const minCompaction = 65_536;
 

@@ -147,7 +147,7 @@ function enriched(event: AuditEvent, accounts: Directory<AccountNames>, labels: 
 	};
 }
 
-/** A directory has names for people, so that is what the full name is too. */
+/** The directory's names are names of people, so each is a full name, too. */
 function named<Person extends AuditPerson>(one: Person, accounts: Directory<AccountNames>): Person {
 	const {name, ...known} = (one.id !== undefined && accounts.get(one.id)) || {};
 	if (name === undefined || one.name !== undefined || one.fullName !== undefined) return {...one, ...known, ...one};

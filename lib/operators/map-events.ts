@@ -81,7 +81,7 @@ export function eachEvent<T, V, R>(
 	});
 }
 
-/** Also one of another library: what is awaited must not be written as it is. */
+/** A promise of another library counts, too: it must not be written as an object. */
 function isPromise<V>(result: V | Promise<V>): result is Promise<V> {
 	return typeof (result as {then?: unknown} | null | undefined)?.then === 'function';
 }

@@ -47,7 +47,7 @@ function withOwnText(event: {-readonly [Key in keyof AuditEvent]: AuditEvent[Key
 /** The escape of one half of a surrogate pair; the other half may stand beside it or not. */
 const halfPair = /\\u[dD][89a-fA-F]/;
 
-/** Most records have no such escape at all, which a search for two letters tells in half the time. */
+/** Most records have no such escape, and a search for its two letters takes half the time. */
 function mayHoldHalf(raw: string): boolean {
 	return (raw.includes('\\ud') || raw.includes('\\uD')) && halfPair.test(raw);
 }

@@ -2,7 +2,7 @@ import {z} from 'zod';
 
 /** Option pieces that all sources share, under the names that all sources use. Flags are their kebab-case. */
 
-/** A secret, or how to get it: a function is asked again when the API refuses what it gave before. */
+/** A secret, or a function that returns it, which is called again when the API refuses the value. */
 export type Secret = string | (() => string | Promise<string>);
 
 const time = z.union([z.string(), z.number(), z.date()], {error: 'expected a time'});

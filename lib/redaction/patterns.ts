@@ -20,8 +20,9 @@ const mayBeEscaped = /[%&\\]|[^\0-\x7f]/;
 const invisible = /\p{Default_Ignorable_Code_Point}+/gu;
 
 /**
- * A function that puts `mark` of each match in its place, and of each of other values. Addresses and values are found
- * behind escapes of URLs, HTML and JSON, too: a text that hides one is given back decoded. Time is linear in the text, whatever the text and the expressions.
+ * A function that puts `mark` in the place of each match and of each of the other values. Addresses and values are
+ * found behind escapes of URLs, HTML and JSON, too: a text that hides one is returned decoded. It takes time linear
+ * in the text.
  */
 export function replacePatterns(
 	patterns: readonly RedactPattern[],

@@ -6,9 +6,9 @@ interface Node {
 	value?: string;
 }
 
-/** Words of ASCII, and every other character by itself: a value never begins or ends in the middle of such a word. */
+/** A word of ASCII, or one other character: a value never begins or ends in the middle of a word. */
 const tokens = /\w+|[^]/g;
-/** What has more is found where it is all of a text, so that the time is linear in the text, whatever the values. */
+/** A value of more words is found only where it is the whole text, so that the search takes linear time. */
 const maxTokens = 64;
 
 /** Finds these values in texts, in any case; undefined where there is nothing to be found. */

@@ -53,7 +53,10 @@ export class Committer {
 	/** What there is to say of sinks that were left out, as of the last commit. */
 	#leftOut: Pick<Checkpoint, 'lacks' | 'prepared'>;
 	#version: number;
-	/** How many pages belong to the commit that the last run died in: the same again, so that the same is written. */
+	/**
+	 * How many pages the commit that the last run died in holds: this run commits behind exactly as many, so that its
+	 * sinks write the same bytes.
+	 */
 	#replayed: number | undefined;
 	#uncommitted: Uncommitted[] = [];
 	#uncommittedEvents = 0;

@@ -4,7 +4,10 @@ import type {Journal} from '../state/state.ts';
 /** From all entries of the journal to those still needed as of these snapshots. */
 type KeepIdentities = (entries: Uint8Array, snapshots: Readonly<Record<string, Json>>) => Uint8Array;
 
-/** The journal is thinned out when it is this large, and as soon as it is twice what was needed then. */
+/**
+ * The journal is rewritten with the identities that are still needed when it is this large, and then whenever it is
+ * twice as large as after the last time.
+ */
 const minCompactionBytes = 4 * 1024 * 1024;
 
 /** Adds identities to the store's journal, or to the checkpoint itself where the store has none. */

@@ -55,7 +55,7 @@ export class OpenSinks {
 		this.#optional = new Set(options.sinks.filter(sink => sink.delivery === 'best-effort').map(keyOf));
 	}
 
-	/** What each sink needs to go on behind what it was asked for last; one that is left out, behind the last commit. */
+	/** The position of each sink as of its last `flush()` or `prepare()`; of one that is left out, as of its last commit. */
 	get states(): Readonly<Record<string, Json>> {
 		return this.#states;
 	}
@@ -115,7 +115,10 @@ export class OpenSinks {
 		await this.#ask([[key, this.#open.get(key)!]], sink => sink.write(batch));
 	}
 
-	/** Makes durable what can be cut again, and learns what the others are going to write; true if there are such. */
+	/**
+	 * Flushes the sinks that can be cut and asks the others what they are going to write (`prepare()`); true where
+	 * there are others.
+	 */
 	async prepare(): Promise<boolean> {
 		await this.#learn(
 			[...this.#open].filter(([, sink]) => !sink.prepare),
@@ -139,8 +142,8 @@ export class OpenSinks {
 	}
 
 	/**
-	 * Closes every sink, whatever becomes of the others: not under a write, since the run's signal has ended those, but
-	 * a sink that does not hear it is waited for no longer than this.
+	 * Closes every sink behind its last write, also when another fails to close. The run's signal has ended the writes;
+	 * a sink that ignores it is waited for no longer than `maxWaitMs`.
 	 */
 	async close(maxWaitMs: number): Promise<void> {
 		await atMost(maxWaitMs, this.#busy);
@@ -234,7 +237,7 @@ function deadLetterKey(sink: Sink): string {
 	return `dead letters ${keyOf(sink)}`;
 }
 
-/** Two writers of one target would spoil it, of whatever kinds they are, and by whatever names. */
+/** Two writers would spoil one target, also where they are two kinds of sink or use two names for it. */
 function checkTargets(sinks: readonly Sink[]): void {
 	const places = sinks.map(({name, target}) => {
 		if (target === '-') return placeOfOpen(standardOutput) ?? target;

@@ -3,8 +3,8 @@ import type {Page} from '../model/page.ts';
 import {PageStream} from '../model/stream.ts';
 
 /**
- * Puts the pages of each source back into the order in which it gave them, so that an operator may work on several
- * at once, and knows which are missing. What it holds back is bounded by the in-flight budget.
+ * Puts the pages of each source back into the order in which the source gave them, since an operator may work on
+ * several at once, and knows which are missing. The in-flight budget bounds what is held back.
  */
 export class PageOrder {
 	readonly #early = new Map<PageStream, Map<number, Page>>();

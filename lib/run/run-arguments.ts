@@ -7,7 +7,7 @@ import type {RunOptions} from './run-options.ts';
 
 const build = 'source(options).pipe(normalize())';
 
-/** What `run()` knows: an option in another spelling, such as a state, would be left out in silence. */
+/** The options that `run()` knows. It refuses others: a misspelt `state` would be left out in silence. */
 const optionNames = Object.keys({
 	state: true,
 	signal: true,

@@ -13,7 +13,7 @@ export interface RunOptions extends StopOptions {
 	readonly budget?: Partial<BudgetLimits> | undefined;
 	/** Called with the numbers so far, after each page and at each wait. */
 	readonly onProgress?: ((progress: Progress) => void) | undefined;
-	/** Called with what sinks say they have done, such as what they changed, where that is no warning. */
+	/** Called with what a sink reports that is no warning, such as the profiles it changed. */
 	readonly onNote?: ((message: string) => void) | undefined;
 	/** Where events go that cannot be processed; without it the first one ends the run (`POISON_EVENT`). */
 	readonly deadLetters?: Sink | undefined;

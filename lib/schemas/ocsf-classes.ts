@@ -33,7 +33,10 @@ export interface OcsfKind extends OcsfClass {
 	readonly severity: Severity;
 	/** How severe it is where it failed. */
 	readonly failure: Severity;
-	/** What it is about besides what the class says: a kind of target, or the word for what no kind is certain of. */
+	/**
+	 * What an activity is about where the class does not say it: a kind of target, or a word for what has no certain
+	 * kind.
+	 */
 	readonly about: string;
 	/** The kind where it was done to a group and to no user. */
 	readonly toGroup?: OcsfKind;

@@ -14,7 +14,7 @@ export interface SinkDefinition<Options extends z.ZodObject> {
 	readonly target: keyof Options['shape'] & string;
 	/** True where TARGET may hold `?` and `&` itself: it is all behind the colon, and the options are `--NAME-OPTION`. */
 	readonly wholeTarget?: boolean;
-	/** Each option described; each accepts its value as text too, since that is what a command line gives. */
+	/** Each option has a description, and accepts its value as text too: a command line gives text. */
 	readonly options: Options;
 	/** The API that it writes to, if it does: a command line gives it the source's credentials at that one's origin only. */
 	readonly api?: Pick<ApiFacts, 'endpoint' | 'auth'>;

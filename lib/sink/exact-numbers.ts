@@ -1,7 +1,7 @@
 import {randomBytes} from 'node:crypto';
 import {ownText, type SourceRecord} from '../model/page.ts';
 
-/** A number as the record spells it, where JSON.parse makes another one of it, or spells it otherwise. */
+/** A number in the record's own spelling, where JSON.parse would change its value or spelling. */
 export class ExactNumber {
 	readonly #text: string;
 
@@ -27,8 +27,8 @@ const mayBeOther = /\d{16}|\d[.eE]|-0/;
 const mark = `\0${randomBytes(16).toString('hex')} `;
 
 /**
- * The event as its record has it: where it is the parsed record, untouched, with each number that JSON.parse would
- * change as an {@link ExactNumber}; any other event as it is.
+ * The event with the record's own numbers: where the event is the parsed record itself, each number that JSON.parse
+ * would change is an {@link ExactNumber}. Any other event is returned untouched.
  */
 export function exactly(event: unknown, record: Pick<SourceRecord, 'raw' | 'text' | 'value'>): unknown {
 	if (event !== record.value) return event;

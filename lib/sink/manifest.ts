@@ -81,7 +81,7 @@ export interface OpenedEntry {
 	readonly problem?: string;
 }
 
-/** What a line says, checked against the chain before it; `problem` says in what it is not what was written. */
+/** The entry of a line, checked against the chain before it; `problem` says how it differs from what was written. */
 export function openEntry(line: string, chain: Chain, publicKey?: KeyObject): OpenedEntry | {readonly problem: string} {
 	const sealed = parse(line);
 	if (!sealed || lineOf(sealed.entry, sealed.hash, sealed.signature) !== line || hashOf(sealed.entry) !== sealed.hash) {
@@ -172,7 +172,7 @@ function hashOf(entry: ManifestEntry): string {
 	return createHash('sha256').update(JSON.stringify(entry)).digest('hex');
 }
 
-/** What is signed says what it is, so that a signature made for anything else cannot stand here. */
+/** The signed text names its purpose, so that a signature of anything else does not count here. */
 function signedText(hash: string): string {
 	return `rxaudit manifest entry ${hash}`;
 }

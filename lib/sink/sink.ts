@@ -43,7 +43,7 @@ export interface Sink {
 	readonly accepts?: readonly Accepted[];
 	/** The commit size that suits this sink; of several sinks the largest wins. */
 	readonly commitSize?: Partial<CommitSize>;
-	/** `best-effort`: when it fails the run goes on without it, and says what it lacks. Default: `required`. */
+	/** `best-effort`: the run goes on when the sink fails, and reports what the sink lacks. Default: `required`. */
 	readonly delivery?: Delivery;
 	open(context: SinkContext): Promise<OpenSink>;
 	/**

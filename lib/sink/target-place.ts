@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 
-/** What a path leads to, whatever names lead there: two paths of one place are one file. */
+/** The identity of the file that a path leads to: two paths with one place are one file. */
 export function placeOf(file: string): string {
 	try {
 		const {dev, ino} = fs.statSync(file, {bigint: true});

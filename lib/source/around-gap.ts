@@ -10,17 +10,17 @@ export interface GapSearch {
 
 /** Time is not cut finer: what is left of a gap then. */
 export const smallestSpanMs = 60_000;
-/** A server that fails at so many in a row is down, or will not have such questions. */
+/** A server that fails for so many spans in a row is down, or refuses such requests. */
 const maxInRow = 8;
 /** What an ascending log is tried with at its newest end: it may have begun long after what is unread does. */
 const firstSpanMs = 86_400_000;
 
 /**
- * Reads what lies behind a bad page: the far half of what is unread, then the far half of the rest, until that is
- * small; of a log that ascends a day at its end first, then twice as much, up to half. A part that fails at once shows
- * that the bad page begins within it, so that the search goes on there, and what lies before it is read at last. So one
- * bad page hides a minute or two, at the cost of 2 · log₂(unread span / 1 min) requests at most beside those for the
- * records, and of the failures that are allowed.
+ * Reads what lies behind a bad page: the far half of the unread span, then the far half of the rest, until the rest
+ * is small. An ascending log is tried at its end first: a day, then twice as much, up to half. A span that fails at
+ * once holds the beginning of the bad page, so the search goes on in it, and the spans before it are read last. One
+ * bad page hides a minute or two; the search costs 2 · log₂(unread span / 1 min) requests at most, and the allowed
+ * failures.
  */
 export async function readAroundGap(open: Interval, search: GapSearch): Promise<void> {
 	const {order, read, left} = search;

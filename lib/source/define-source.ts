@@ -39,7 +39,7 @@ export interface Source<Input = never, T = unknown, Operations extends Operation
 	readonly enrichedBy?: EnrichedBy | undefined;
 	/** The operation that lists its actions. */
 	readonly catalogue?: Catalogue | undefined;
-	/** What its records are, for those that come from elsewhere than the API: dead letters. */
+	/** What its records are, for those that are read from elsewhere than the API: dead letters. */
 	readonly records: Pick<SourceDefinition<{}, T>, RecordMember> & Mapped;
 }
 

@@ -21,10 +21,10 @@ const attemptsBehindFailure = 2;
 const maxPatience = 64;
 
 /**
- * Reads pages that are as large as asked for, and smaller ones where those are too large or too slow: half of it, a
- * quarter, down to 1, each asked for once, so that a server that is down is not waited for anew with each. Behind the
- * first that comes, pages grow again: doubled, and after each growth that failed twice as many pages later. Once a page
- * failed for good, and until one comes, it asks twice at most, and for no other smaller page than one of 1.
+ * Reads pages of the size that was asked for. Where a page is too large or too slow it asks for half, a quarter, down
+ * to 1, each once, so that a server that is down is not waited for at each size. Then pages double again; after
+ * a growth that failed the next one is tried twice as many pages later. After a page has failed for good, and until one
+ * comes, it asks twice at most, and of smaller pages only for one of 1.
  */
 export function createSizedReader<T>(readerOf: ReaderOf<T>, options: PageSizeOptions): ReadPage<T> {
 	const {pageSize, inRequest, maxAttempts} = options;

@@ -18,7 +18,7 @@ const members = ['method', 'path', 'query', 'body', 'headers'];
 /** Headers that are the client's alone. */
 const reserved = /^(authorization|cookie|host|connection|content-length|transfer-encoding|accept-encoding|proxy-.*)$/i;
 
-/** The request as it is sent. Throws a ConfigError for a member that there is not: misspelt, it would be left out. */
+/** The request as it is sent. Throws a ConfigError for an unknown member, which would be left out in silence. */
 export function toClientRequest(name: string, request: SourceRequest): ClientRequest {
 	const {method = 'GET', path, query = {}, body, headers = {}} = request;
 	const unknown = Object.keys(request).find(member => !members.includes(member));

@@ -170,7 +170,7 @@ export function withoutCursor({cursor: _, ...rest}: Scan, order: Order): Scan {
 	const {lastMs, edgeMs, unsorted} = rest;
 	// a time stands in for a place only where times are in order: else the pass begins again at its bound
 	if (lastMs === undefined || unsorted) return rest;
-	// never back behind an edge that was reached before, whatever the overlap or a whole second would give
+	// an overlap or a whole second must not move the edge back
 	const further = order === 'newest-first' ? Math.min : Math.max;
 	return {...rest, edgeMs: further(lastMs, edgeMs ?? lastMs)};
 }

@@ -64,8 +64,8 @@ export function linkOrCopy(file: string, name: string): void {
 }
 
 /**
- * Makes the names in a folder durable: what was created, renamed and removed there. A file system that knows no such
- * thing (some of networks and of FUSE) keeps them in its own way.
+ * Makes the names in a folder durable, after files were created, renamed or removed there. Some file systems
+ * (network, FUSE) cannot sync a folder, and do it in their own way.
  */
 export function syncFolder(folder: string): void {
 	if (process.platform === 'win32') return; // A folder cannot be opened there.

@@ -143,11 +143,9 @@ function held(file: string, bytes: Buffer, onLost: LockOptions['onLost']): Lock 
 }
 
 /**
- * Takes the lock, or says whom to watch first.
- *
- * Two starters must not both remove the file of the same dead holder, or the second removes the lock of the first.
- * The right to remove it is a lock of its own, named after that holder's nonce; whoever dies with it is overcome in
- * the same way, one level further.
+ * Takes the lock, or returns the holder to watch first. Two starters must not both remove the file of one dead
+ * holder, or the second removes the lock of the first. So the right to remove it is a lock of its own, named by that
+ * holder's nonce; when its holder dies, it is taken over in the same way, one level further.
  */
 function take(file: string, starter: Starter): Sight | undefined {
 	for (let round = 0; !placed(file, starter); round++) {

@@ -79,15 +79,15 @@ function isSeparable(item: unknown): boolean {
 }
 
 /**
- * What a spreadsheet takes for a formula, behind what it does not show. Besides `= + - @` all that Unicode normalizes to
- * those, as Numbers does. A leading tab, line break or NUL is dropped by some, and what follows evaluated.
+ * What a spreadsheet takes for a formula, behind characters that it does not show: `= + - @`, and all that Unicode
+ * normalizes to those, as Numbers does. Some drop a leading tab, line break or NUL and evaluate the rest.
  */
 const formula =
 	/^'*(?:[\p{Z}\p{C}\p{DI}]*[=+\-@\u207a\u207c\u208a\u208c\u2a75\u2a76\ufb29\ufe62\ufe63\ufe66\ufe6b\uff0b\uff0d\uff1d\uff20]|[\0\t\r\n])/u;
 
 /**
- * The cell as text for a spreadsheet: `'` before what it would run. Apostrophes that were there already are counted in,
- * so that one less `'` before such a cell is always the value.
+ * The cell for a spreadsheet: `'` before a formula. Apostrophes before a formula get one more, so that taking one
+ * away always gives the value.
  */
 export function neutralize(cell: string): string {
 	return formula.test(cell) ? `'${cell}` : cell;
@@ -107,7 +107,7 @@ interface RowMapping {
 	rows(batch: Pick<Batch, 'events' | 'records'>): Rows;
 }
 
-/** The mapping of these columns; unless `safe`, a text that a spreadsheet would run stays as it is. */
+/** The mapping of these columns; unless `safe`, formulas stay as they are. */
 export function mapRows(columns: readonly Column[], safe: boolean): RowMapping {
 	// Chosen columns may be absent from any event; of the common record, an event that lacks these is something else.
 	const required = formatColumns(columns) === commonColumns ? [['id'], ['time'], ['source']] : [];

@@ -163,7 +163,7 @@ function closeBoth(manifest: RangeManifest | undefined, file: CommittedFile): vo
 	}
 }
 
-/** The file that a name leads to: what lies beside it is found by whatever name the next run uses. */
+/** The file that a name leads to: the files beside it are found by every name that leads there. */
 function realPath(path: string): string {
 	if (fs.existsSync(path)) return fs.realpathSync(path);
 	return fs.existsSync(dirname(path)) ? join(fs.realpathSync(dirname(path)), basename(path)) : path;

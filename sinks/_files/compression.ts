@@ -51,8 +51,8 @@ export interface Format {
 	/** How a name ends. */
 	readonly ending: string;
 	/**
-	 * Of the bytes as they are stored. There is never a content encoding beside it: a bucket would unpack such an object
-	 * for some readers and not for others, and then its length and its SHA-256 would not be those of the manifest.
+	 * The type of the stored bytes. There is no content encoding: a bucket would decompress such an object for some
+	 * readers, and its length and SHA-256 would not be those of the manifest.
 	 */
 	readonly contentType: string;
 	start(): Encoder;

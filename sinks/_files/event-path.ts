@@ -8,7 +8,7 @@ interface EventPlace {
 	readonly tenant: string;
 }
 
-/** The relative path of an event. Whatever the place says, it stays below the folder that it is joined to. */
+/** The relative path of an event. It never leaves the folder that it is joined to. */
 export type EventPath = (place: EventPlace) => string;
 
 const byDay = '{year}/{month}/{day}/{id}.json';

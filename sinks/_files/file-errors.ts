@@ -21,7 +21,10 @@ export interface Retry {
 	readonly context: SinkContext;
 }
 
-/** The result of `attempt()`, tried again while the disk is full. What it did before it threw must be kept or undone. */
+/**
+ * The result of `attempt()`, retried while the disk is full. An attempt must undo, or go on from, what it did before
+ * it threw.
+ */
 export async function retryWhenFull<T>(retry: Retry, path: string, attempt: () => T): Promise<T> {
 	for (let count = 1; ; count++) {
 		try {

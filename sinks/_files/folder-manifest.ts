@@ -44,7 +44,7 @@ interface FolderManifestOptions extends Retry {
 	readonly durability: 'process' | 'power';
 }
 
-/** The manifest of a folder: each entry lists files that lie there for good, whatever becomes of the run. */
+/** The manifest of a folder: the files that an entry lists stay, even if the run fails. */
 interface FolderManifest {
 	/** Takes a file for the next entry; false when an entry lists it already. */
 	add(path: string, placed: Placed): boolean;
@@ -64,8 +64,8 @@ interface PartMark extends ManifestMark {
 }
 
 /**
- * Opens a state's part of the manifest behind its last whole entry, or a new part: unlike the range of a file, a list
- * of files that are there stays true. Rejects with `TARGET_CHANGED` when it is not what it was, nothing changed.
+ * Opens a state's part of the manifest behind its last whole entry, or a new part; entries are never cut, since their
+ * files stay. Rejects with `TARGET_CHANGED`, and changes nothing, when the part is not what the state knows.
  */
 export async function openFolderManifest(options: FolderManifestOptions): Promise<FolderManifest> {
 	const {sink, dir, durability, context} = options;

@@ -11,7 +11,7 @@ const sliceBytes = 4 * 1024 * 1024;
 /** A file that is written at its end. */
 export interface GrowingFile {
 	readonly end: number;
-	/** What it has by the system's own count: another than `end` where somebody else writes to it. */
+	/** The size that the system reports; it differs from `end` where somebody else writes to the file. */
 	readonly size: number;
 	/** Resolves when the bytes are with the operating system. */
 	put(bytes: Uint8Array): Promise<void>;

@@ -68,8 +68,9 @@ export interface Connection {
 }
 
 /**
- * How to connect to a host. The client goes its own way through proxies: what it would do otherwise than the rest of
- * rxaudit is refused (ConfigError), and a proxy that opens no way is found here, since the client would name the bucket.
+ * The agents by which Google's client connects to a host. The client reads proxies in a way of its own: settings that
+ * it would read otherwise than rxaudit are refused (ConfigError), and a proxy that opens no tunnel is found here, since
+ * the client would blame the bucket.
  */
 export async function connectionTo(address: URL, options: CertificateOptions): Promise<Connection> {
 	const {hostname} = address;

@@ -123,7 +123,7 @@ export function createSend(
 	};
 }
 
-/** The failure, if there was one: the object may be there whatever the store answered. */
+/** The failure of a try, if any: the object may be stored even so. */
 async function inOne(
 	file: File,
 	how: CreateWriteStreamOptions,

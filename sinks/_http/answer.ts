@@ -25,8 +25,8 @@ const nothing = /^(?:|0|false|no|none|null|nil|n\/a|-|ok|success|successful|no e
 const maxDepth = 4;
 
 /**
- * Throws where the JSON of a 2xx answer says that events were not taken: whatever its form, a word of failure is no
- * success, and fewer that were taken than were sent are not all. What is no JSON says nothing.
+ * Throws where the JSON of a 2xx answer names a failure, or counts fewer events as taken than were sent. An answer
+ * that is no JSON says nothing.
  */
 export function assertNoFailure(value: unknown, sent: readonly Uint8Array[]): void {
 	const said = failureIn(value, sent.length, echoOf(sent));

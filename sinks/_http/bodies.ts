@@ -89,7 +89,7 @@ const json: BodyFormat = {
 	read: takenUnlessRefused,
 };
 
-/** Such receivers answer what they like, but who asks somebody to log in, or tells of a failure, has not taken all. */
+/** A webhook may answer anything but a page to log in or a failure. */
 function takenUnlessRefused(answer: Buffer, sent: readonly Uint8Array[]): readonly ItemResult[] {
 	const page = pageInstead(answer, {'content-type': 'text/html'});
 	if (page?.isLogin) throw new UnreadableBody(`${page.words} came`);

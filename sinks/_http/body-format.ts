@@ -12,8 +12,8 @@ export interface BodyFormat {
 	/** One event as it stands in the body. A view of the batch where that is all it takes. */
 	event(batch: Batch, index: number): Uint8Array;
 	/**
-	 * Of a 2xx answer, what became of each event that was sent; throws where it is not the answer of such a receiver, or
-	 * not about these events, or tells of a failure that it does not say of which.
+	 * What a 2xx answer says of each event that was sent. Throws where the answer is not such a receiver's, is about
+	 * other events, or tells of a failure without naming the event.
 	 */
 	read(answer: Buffer, sent: readonly Uint8Array[]): readonly ItemResult[];
 	/** What another answer is about, where that is not what its status says. */
@@ -21,8 +21,8 @@ export interface BodyFormat {
 }
 
 /**
- * What a refusal is about: `passing`, the receiver as it is now; `target`, where the events go, whatever they hold;
- * `event`, this one, whatever the status is. Without a verdict the status says it.
+ * What a refusal is about: `passing`, the receiver's state; `target`, where the events go; `event`, this event.
+ * Without a verdict the status decides.
  */
 export type Verdict = 'passing' | 'target' | 'event';
 

@@ -39,10 +39,9 @@ const refusals = new Set([400, 413, 422]);
 const tooLarge = 413;
 
 /**
- * Posts the events of one batch after the other, in order; resolves with those that the receiver refuses.
- *
- * Parts come from halving alone, and a limit that the receiver has shown is only ever the size of a part that it
- * refused: so a replay of a batch is cut as it was cut before, and each part has the key that it had.
+ * Posts the batches one after the other; resolves with the events that the receiver refuses. A part is made by
+ * halving alone, and a limit is only ever the size of a part that the receiver refused, so a replay cuts a batch into
+ * the same parts, under the same keys.
  */
 export function startDelivery(options: DeliveryOptions): (batch: Batch) => Promise<readonly Rejected[]> {
 	const {name, receiver, format, maxEvents, maxRefused, maxAttempts, signal} = options;

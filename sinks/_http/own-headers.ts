@@ -1,7 +1,7 @@
 import {AuthError, ConfigError} from '../../lib/model/errors.ts';
 import type {Secret} from '../../lib/options/options.ts';
 
-/** What a request says of itself: another value would make it another request, or none. */
+/** Headers that the request itself sets: another value would make it another request, or none. */
 const ours = new Set([
 	'accept-encoding',
 	'connection',

@@ -110,7 +110,7 @@ function contentOf({
 export interface ArchiveTarget {
 	readonly sink: string;
 	readonly store: ObjectStore;
-	/** `append`: take it as it is, whatever is there, when there is nothing to resume. */
+	/** `append`: accept a target that holds other events when there is nothing to resume. */
 	readonly mode: 'append' | undefined;
 	readonly context: SinkContext;
 }
@@ -134,7 +134,7 @@ export async function beginArchive({sink, store, mode, context}: ArchiveTarget):
 		throw error instanceof AuditError ? error : notOpened(sink, 'use', store.title, error);
 	}
 
-	/** Another sink has not got what this one has an entry of: the same pages come again, and may hold other events. */
+	/** Another sink lacks the commit of this entry: the same pages come again, and may hold other events. */
 	async function takeBack(mark: ArchiveMark): Promise<void> {
 		const name = entryName(nextEntry(mark));
 		const entry = await store.stat(name);

@@ -23,7 +23,7 @@ interface Sending<F extends BucketFailure, H extends HeldObject> {
 	end?(): Promise<void>;
 }
 
-/** How one kind of bucket is asked. Names are below the prefix; each call is one request, and throws what its client throws. */
+/** The requests of one kind of bucket, one for each call. Names are below the prefix; errors are the client's. */
 export interface BucketApi<F extends BucketFailure, H extends HeldObject> {
 	readonly failures: FailureFacts<F>;
 	head(name: string, generation: string | undefined): Promise<H>;

@@ -111,7 +111,10 @@ export class Tries<F extends BucketFailure> {
 	}
 }
 
-/** The result of a request without a body, tried again while that can help, or what it is `otherwise` for a failure. */
+/**
+ * The result of a request without a body, retried while a retry can help; `otherwise` may turn a failure into a
+ * result.
+ */
 export async function request<F extends BucketFailure, T, M = never>(
 	facts: FailureFacts<F>,
 	retry: BucketRetry,

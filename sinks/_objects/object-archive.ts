@@ -31,7 +31,7 @@ export interface ObjectArchiveOptions extends ArchiveTarget, Retry {
 	readonly compression: Compression;
 }
 
-/** A sink that keeps an archive in a store, which is open as long as it is needed. */
+/** A sink that keeps an archive in a store, and closes the store with itself. */
 export function archiveSink(
 	sink: string,
 	target: string,

@@ -29,8 +29,8 @@ export function openChangesetLog({name, client, maxAttempts, signal}: ChangesetL
 	}
 
 	/**
-	 * The marks in the log around the times of these changesets. Rejects where the log holds a record that one of them
-	 * was made from: then it is the source, whatever address that was read at, and all of it would be there twice.
+	 * The marks in the log around the times of these changesets. Rejects where the log holds a record that one of
+	 * them was made from: then Crowd is its own source, and every record would be stored twice.
 	 */
 	async function storedMarks(changesets: readonly NewChangeset[]): Promise<ReadonlySet<string>> {
 		const marks = new Set<string>();

@@ -51,8 +51,8 @@ export function originOf(record: unknown): string | undefined {
 }
 
 /**
- * The changeset for a common record, or for one that is a changeset already, and what it says of the record that the
- * event was made from. Throws for anything else, and for one that such a sink has stored: it is known by another mark.
+ * The changeset for a common record, or for one that is a changeset already, with its origin. Throws for anything else,
+ * and for a record that this sink has stored, which has another mark.
  */
 export function newChangeset(event: unknown, mark: string, record: unknown): NewChangeset {
 	const given = membersOf(event);
@@ -77,7 +77,10 @@ function isCommonRecord({time, source, tenant}: object & Partial<AuditEvent>): b
 	return typeof time === 'string' && typeof source === 'string' && typeof tenant === 'string';
 }
 
-/** Ids of another system would name strangers in Crowd, so names stand alone; what Crowd has no word for is OTHER. */
+/**
+ * Names stand alone, since ids of another system would name strangers in Crowd. A kind that Crowd has no word for is
+ * OTHER.
+ */
 function fromCommonRecord(members: Members): Members {
 	const {time, action, message, actor, origin, targets = [], changes = []} = members as unknown as AuditEvent;
 	const known = action !== undefined && crowdWord.test(action);

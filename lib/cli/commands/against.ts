@@ -22,7 +22,10 @@ interface Comparison {
 	readonly compared: readonly Compared[];
 	/** Days of which the API has more than the archive. */
 	readonly damage: readonly Damage[];
-	/** Sentences on days of which it has less, and on what it has outside of the time that was compared. */
+	/**
+	 * Sentences on the days of which the archive has less than the API, and on its events outside of the compared
+	 * time.
+	 */
 	readonly notes: readonly string[];
 }
 

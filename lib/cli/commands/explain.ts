@@ -56,7 +56,7 @@ function writtenRecord(value: Json): Pick<AuditEvent, 'source' | 'tenant' | 'raw
 	return {source, tenant, ...(typeof raw === 'string' ? {raw} : {})};
 }
 
-/** The text of the record: all of it, or the one that an answer of the API holds, below `member` or as it is. */
+/** The record's text: the whole input, or the one record that an API's answer holds. */
 function oneRecord(text: string, value: Json, member = ''): string {
 	const inner = membersOf(value)[member] ?? value;
 	if (!Array.isArray(inner)) return inner === value ? text : JSON.stringify(inner);

@@ -94,7 +94,7 @@ async function targetOf(text: string, world: Pick<World, 'cwd'>): Promise<Moved>
 	return {factory, options, sink: factory(options)};
 }
 
-/** One that the state has under this name must be what it wrote too: a name alone proves nothing. */
+/** A target that the state knows by this name must hold what the state wrote, too: a name alone proves nothing. */
 async function checkStayed(target: Moved, {sinks}: Checkpoint): Promise<void> {
 	const key = keyOf(target.sink);
 	const problem = await contentProblem(target, sinks[key]);

@@ -63,7 +63,7 @@ function parseRateLimit(text: string): RateLimitOptions {
 	return {...parseRate(rate)!, ...Object.fromEntries(said)};
 }
 
-/** Runs a parser of one flag, so that what it complains about says which flag it is. */
+/** Runs the parser of one flag, and names the flag in its errors. */
 function named<T>(flag: string, parse: () => T): T {
 	try {
 		return parse();

@@ -33,7 +33,7 @@ interface RedactionFlags {
 	/** Members of the API's own records that are taken out. */
 	readonly remove?: readonly string[];
 	readonly select?: readonly string[];
-	/** What a state is bound to: with other flags, or another key, its target would hold two kinds of events. */
+	/** The state is bound to these flags: with others, or another key, the target would hold two kinds of events. */
 	readonly binding: Readonly<Record<string, string>>;
 }
 
