@@ -81,7 +81,10 @@ export function openForGood({path, descriptor, end}: Target, sink: string) {
 			const newEntries = [folder, ...makeFolder(folder)];
 			return {descriptor: fs.openSync(path, 'ax+'), newEntries};
 		}
-		if (fs.fstatSync(descriptor).size > end) fs.ftruncateSync(descriptor, end);
+		if (fs.fstatSync(descriptor).size > end) {
+			fs.ftruncateSync(descriptor, end);
+			fs.fdatasyncSync(descriptor); // before what proves that the tail is ours goes: it may come back
+		}
 		return {descriptor, newEntries: [dirname(path)]};
 	} catch (error) {
 		throw notOpened(sink, 'open', path, error);

@@ -135,11 +135,12 @@ const cases: Readonly<Record<string, Case>> = {
 const records = someRecords(8);
 const isDeep = process.env['RXAUDIT_DEEP'] !== undefined;
 /** Of so many disks that a crash may leave, one is where the next run crashes too. */
-const oneOf = isDeep ? 8 : 80;
+const oneOf = isDeep ? 20 : 80;
 /** Of so many calls, one is made to fail. */
 const failOneOf = isDeep ? 1 : 5;
 
-describe('a crash at any call of the file system', () => {
+describe('a crash at any call of the file system', function () {
+	this.timeout(600_000);
 	const temporary = temporaryFolder('memory');
 
 	for (const [name, {open, power, member, ordered}] of Object.entries(cases)) {
