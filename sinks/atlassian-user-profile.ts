@@ -157,7 +157,7 @@ function openProfiles({client, set, apply, context}: ProfilesOptions): OpenSink 
 	};
 }
 
-/** Of this account only: that there is none, that it is not managed, or that it cannot be so. */
+/** Errors of one account: it does not exist, is not managed, or cannot be changed so. */
 function isRefusal(error: unknown): error is AuthError | SourceError {
 	if (error instanceof AuthError) return error.code === 'FORBIDDEN';
 	return error instanceof SourceError && (error.status === 400 || error.status === 404);

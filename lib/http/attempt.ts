@@ -23,7 +23,7 @@ export class AttemptError extends Error {
 	readonly errno: string | undefined;
 	/** How long to wait before the next attempt, set by the retry policy. */
 	delayMs = 0;
-	/** Whether it was refused only for now, as the retry policy saw it. */
+	/** Whether the retry policy took the refusal for a temporary one. */
 	isForNow = false;
 
 	constructor(

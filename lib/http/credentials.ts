@@ -94,7 +94,7 @@ function credentials(
 	};
 }
 
-/** What the function threw stays behind but for its message: it may hold the secrets of whoever keeps this one. */
+/** Only the message of what the function threw is kept: the rest may hold the secrets of its owner. */
 async function askFor(name: string, secret: () => string | Promise<string>): Promise<string> {
 	try {
 		return await secret();

@@ -6,7 +6,7 @@ import {isLoopback} from './endpoint.ts';
 export interface Proxy {
 	/** Its address, without credentials. */
 	readonly url: URL;
-	/** What named it, such as `HTTPS_PROXY`. */
+	/** The variable that named it, such as `HTTPS_PROXY`. */
 	readonly variable: string;
 	/** A header's value; undefined where it wants no credentials. */
 	readonly authorization: string | undefined;

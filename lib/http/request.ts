@@ -13,7 +13,7 @@ export interface ClientRequest {
 	readonly repeatable?: boolean;
 	/** Whether an answer passes by itself at this API, beside those that do at all: the request is sent again. */
 	readonly passing?: (status: number, body: Buffer) => boolean;
-	/** How often it is sent at most because of failures, where that is less than for others. */
+	/** The most attempts for this request, where fewer than for others. */
 	readonly maxAttempts?: number;
 	/**
 	 * Makes the answer from the body, UTF-8 or what should be, and whether its charset was announced; throws where that is

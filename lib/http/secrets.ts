@@ -92,7 +92,7 @@ function backwards(text: string): string {
 	return text.split('').reverse().join('');
 }
 
-/** Of the base64 of a text that holds these bytes behind so many others, what depends on nothing else. */
+/** The part of a text's base64 that depends on these bytes alone, where so many others stand before them. */
 function innerBase64(bytes: Buffer, shift: number): string {
 	const base64 = Buffer.concat([Buffer.alloc(shift), bytes])
 		.toString('base64')
@@ -109,7 +109,7 @@ function holdsRun(text: string, runs: ReadonlySet<string>, length: number): bool
 	return false;
 }
 
-/** Of fewer than 4 characters, only where no letter or digit is next to it: elsewhere it is chance. */
+/** A secret of fewer than 4 characters counts only where no letter or digit is next to it: elsewhere it is chance. */
 function holdsShort(text: string, secret: string): boolean {
 	for (let at = text.indexOf(secret); at >= 0; at = text.indexOf(secret, at + 1)) {
 		if (secret.length >= minSecretLength) return true;

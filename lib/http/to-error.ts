@@ -196,7 +196,7 @@ function redirectError(
 	return new SourceError('REDIRECT_REFUSED', refused, {status});
 }
 
-/** What came answers another question than the one that was asked. */
+/** The answer belongs to another question than the one that was asked. */
 export function otherQuestion(name: string, {method, path}: ClientRequest, end: string): SourceError {
 	const target = new URL(end);
 	const right = endpointAt(target, path);

@@ -9,7 +9,7 @@ import type {PageStream} from './stream.ts';
 export interface SourceRecord {
 	/** The record's own id, or what stands for it: the same record has the same id in every run. */
 	readonly id: string;
-	/** What tells this record from others where that is more than its id: what `dedupe` goes by. Default: the id. */
+	/** The identity of this record for `dedupe`, where it is more than the id. Default: the id. */
 	readonly identity?: string;
 	/** When it occurred, epoch milliseconds. */
 	readonly timeMs: number;

@@ -6,7 +6,7 @@ export class PageStream {
 	emitted = 0;
 	/** The first page that has neither arrived at the sinks, in order, nor been acknowledged by an operator. */
 	next = 0;
-	/** Those behind it that an operator acknowledged. */
+	/** The pages behind it that an operator acknowledged. */
 	readonly acked = new Set<number>();
 	/** How it ended: `left` when its subscriber turned away, or when it failed. */
 	ended: 'complete' | 'left' | undefined;

@@ -94,7 +94,7 @@ export function enrich({
 const nobody: Directory<AccountNames> = new Map();
 const nothing: Directory<ActionLabels> = new Map();
 
-/** One reading for all who ask; it ends when none of them waits any more. */
+/** One reading for all who wait for it; it is ended when nobody waits any more. */
 function readOnce<T>(
 	what: string,
 	{meter, signal}: Start,
@@ -114,7 +114,7 @@ function readOnce<T>(
 	}).pipe(shareReplay({bufferSize: 1, refCount: true}));
 }
 
-/** The same error, since callers go by its class and its code; it says what for, and what to do. */
+/** The error with its class and code, by which callers go, and a message that names the purpose and the way out. */
 function unreadable(what: string, error: unknown): unknown {
 	if (error instanceof AuditError) {
 		error.message = `enrich: the ${what} could not be read: ${error.message}; or enrich without ${what}`;

@@ -38,7 +38,7 @@ export function normalize({raw: withRaw = true}: NormalizeOptions = {}): Operato
 	});
 }
 
-/** It was made for this page: nobody else has it. */
+/** Sets `raw` in place: the event was made for this page, and nobody else has it. */
 function withOwnText(event: {-readonly [Key in keyof AuditEvent]: AuditEvent[Key]}, raw: string): AuditEvent {
 	event.raw = raw;
 	return event;

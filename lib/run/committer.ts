@@ -263,7 +263,7 @@ export async function settlePending(
 	return {checkpoint: pending.checkpoint, version: stored.version};
 }
 
-/** What the pending checkpoint says of the sinks that it moves on; one that was left out is where it was. */
+/** The states of the sinks in the pending checkpoint; a sink that was left out stays where it was. */
 function promisedBy(checkpoint: Checkpoint | undefined): Record<string, Json> {
 	const promised = Object.entries(checkpoint?.pending?.checkpoint.sinks ?? {});
 	return Object.fromEntries(promised.filter(([key, state]) => !isDeepStrictEqual(state, checkpoint?.sinks[key])));

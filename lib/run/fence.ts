@@ -2,7 +2,7 @@ import type {Meter} from '../model/meter.ts';
 import type {StateStore, StoredCheckpoint} from '../state/state.ts';
 import type {Stopping} from './stopping.ts';
 
-/** Whether a run still owns its state: one that lost it to another run writes nothing more, wherever that would be. */
+/** Whether a run still owns its state: a run that lost it to another writes nothing more, to no target. */
 export class Fence {
 	readonly #state: StateStore | undefined;
 	#reason: unknown;

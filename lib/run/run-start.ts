@@ -64,7 +64,7 @@ export class RunStart implements Start {
 		this.identities = state?.journal ? await state.journal.read(mark) : Buffer.from(mark as string, 'base64');
 	}
 
-	/** From here on the state is what the sources so far have said: it was checked by that, and begins with it. */
+	/** From here on the state is bound to what the sources so far have declared. */
 	seal(): void {
 		if (!this.hasSources) {
 			throw new ConfigError(

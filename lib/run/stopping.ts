@@ -17,7 +17,7 @@ export interface Stopping {
 	readonly abort: AbortController;
 	/** Ends it with this error. */
 	fail(error: unknown): void;
-	/** What the work comes to, or the reason why it was to end, where it does not soon after that. */
+	/** The result of the work; rejects with the reason for stopping when the work does not end soon after it. */
 	atMost<T>(work: Promise<T>): Promise<T>;
 	/** The caller's signals are no longer listened to. */
 	release(): void;

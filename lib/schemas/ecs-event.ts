@@ -73,5 +73,5 @@ export interface EcsEvent {
 	};
 }
 
-/** What a part of it is while it is written member by member. */
+/** The type of a part while it is written member by member. */
 export type Writable<T> = {-readonly [Key in keyof T]: T[Key]};

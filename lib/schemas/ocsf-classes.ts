@@ -31,7 +31,7 @@ export interface OcsfKind extends OcsfClass {
 	readonly activity_name: string;
 	readonly type_uid: number;
 	readonly severity: Severity;
-	/** How severe it is where it failed. */
+	/** The severity of a failed attempt. */
 	readonly failure: Severity;
 	/**
 	 * What an activity is about where the class does not say it: a kind of target, or a word for what has no certain

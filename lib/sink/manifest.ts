@@ -179,7 +179,7 @@ function signedText(hash: string): string {
 
 function isSignatureOf(publicKey: KeyObject, hash: string, signature: string): boolean {
 	const bytes = Buffer.from(signature, 'base64');
-	// What is no base64 is left out when it is read, and would make another line of the same entry.
+	// Buffer skips characters that are no base64, so another line could hold the same signature.
 	return bytes.toString('base64') === signature && verifyBytes(null, Buffer.from(signedText(hash)), publicKey, bytes);
 }
 

@@ -33,7 +33,7 @@ interface VerifiedPart {
 export interface Verification {
 	/** Empty: every byte that was committed is as it was written. */
 	readonly damage: readonly Damage[];
-	/** What a run wrote and did not commit before it died, or somebody added since: no more can be said of it. */
+	/** What lies behind the last commit: a run wrote it before it died, or somebody added it since. */
 	readonly uncommitted: readonly string[];
 	/** The chain; of several parts the sum of their entries, and no head. */
 	readonly chain: Chain;

@@ -121,7 +121,7 @@ export function advance(
 	};
 }
 
-/** Whether a record comes where the one before it, which ends then, says that it cannot be. */
+/** Whether a record is out of order for certain, behind one that ends at `lastMs`. */
 function isAgainst(order: Order, record: SourceRecord, lastMs: number): boolean {
 	return order === 'newest-first' ? record.orderMs > lastMs : order === 'oldest-first' && endOf(record) < lastMs - 999;
 }

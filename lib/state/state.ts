@@ -24,7 +24,7 @@ export interface Checkpoint {
 }
 
 interface PendingCheckpoint {
-	/** How many pages it is behind the one that holds it. */
+	/** How many pages this checkpoint is ahead of the one that holds it. */
 	readonly pages: number;
 	readonly checkpoint: Checkpoint;
 }

@@ -67,7 +67,7 @@ export function changed(sink: string, message: string): SinkError {
 	return new SinkError('TARGET_CHANGED', `${sink}: ${message}`);
 }
 
-/** What is not there as it was committed, in words, with the first names of it and the way back. */
+/** A sentence on what is missing or changed of a commit, with the first names and the way back. */
 export function missingOrChanged(of: string, names: readonly string[]): string {
 	const shown = `${names.slice(0, 3).join(', ')}${names.length > 3 ? ', …' : ''}`;
 	return `of the ${of} ${names.length} are missing or were changed: ${shown}; put them back (rxaudit verify names all that differ)`;

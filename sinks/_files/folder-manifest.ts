@@ -205,7 +205,7 @@ function checkLastCommit({sink, dir, manifest, end}: LastCommit): void {
 	);
 }
 
-/** Of the line that ends there; none where it cannot be read, which is for others to say. */
+/** The files of the entry whose line ends there; none where the line cannot be read, which others report. */
 function filesOfEntry(manifest: string, end: number): readonly {readonly path: string; readonly bytes: number}[] {
 	if (end === 0) return [];
 	const descriptor = fs.openSync(manifest, 'r');

@@ -18,7 +18,7 @@ export interface Claim {
 	readonly from: number;
 }
 
-/** What was written since the last commit, in a file of its own beside the one that it is going to be in. */
+/** The bytes written since the last commit, in a file beside the one that they are going to be in. */
 export interface Uncommitted {
 	/** How much was put since it was cleared. */
 	readonly bytes: number;
@@ -181,7 +181,7 @@ function readFully(descriptor: number, into: Uint8Array, size: number, position:
 	return true;
 }
 
-/** What tells the writes of this state from those of another. */
+/** The nonce that tells the writes of this state from another's. */
 export function writerOf({context}: Pick<TargetOptions, 'context'>): string {
 	const {writer} = (context.resume ?? {}) as {readonly writer?: unknown};
 	return typeof writer === 'string' ? writer : randomBytes(8).toString('hex');

@@ -70,7 +70,7 @@ async function compare(path: string, descriptor: number | undefined, options: Ve
 		const found = {...range, entry: entry.entry};
 		options.onProgress?.(nameOf(path, found));
 		if (descriptor === undefined || range.to > size) {
-			// One cut takes every entry behind it.
+			// one cut removes every entry behind it
 			gone = gone ? {...gone, to: covered, last: entry.entry} : found;
 			continue;
 		}

@@ -40,7 +40,7 @@ export async function verifyListed(
 	torn: readonly string[] = [],
 ): Promise<Verification> {
 	const walks = new Map<string, ChainWalk>();
-	/** What may be there: an entry lists it, or says that it is no part of the archive. */
+	/** The names that may be there: an entry lists them, or says that they are no part of the archive. */
 	const named = new IdentitySet();
 	const missing = new Map<string, ManifestFile>();
 	const damage: Damage[] = [];

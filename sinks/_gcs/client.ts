@@ -58,7 +58,7 @@ function chooseEndpoint(
 	return {endpoint: given, authenticates: emulator === undefined && !isLoopback(url)};
 }
 
-/** What the client of Google is told of each request; it has two ways to send one, and each reads other members. */
+/** Options of Google's client for each request; it has two ways to send one, and each reads other members. */
 export interface Connection {
 	/** For sessions and credentials: our own connections. */
 	readonly agent: (url: URL) => unknown;

@@ -10,7 +10,7 @@ const agreeing = /^(?:success|ok|succeeded|successful|accepted|acknowledged|ack|
 const status = /^(?:status|code|state|result|outcome|statuscode|responsecode|httpstatus)$/;
 /** Of those that hold a sentence. */
 const saying = /^(?:message|msg|text|detail|details|title|description|reason|status|state|result|outcome)$/;
-/** Of those that count events that were taken, and of those that were there already. */
+/** Names of members that count events as taken, and as known already. */
 const counting =
 	/^(?:accepted|ingested|indexed|stored|inserted|imported|processed|received|written|saved|successful|succeeded|success)$/;
 const units = /^(?:num|number|of|count|counts|total|records?|events?|lines?|docs|documents|logs?|items?|entries)$/;

@@ -16,7 +16,7 @@ export interface BodyFormat {
 	 * other events, or tells of a failure without naming the event.
 	 */
 	read(answer: Buffer, sent: readonly Uint8Array[]): readonly ItemResult[];
-	/** What another answer is about, where that is not what its status says. */
+	/** The verdict of an answer that is no 2xx, where its status does not tell. */
 	judge?(answer: Buffer): Verdict | undefined;
 }
 

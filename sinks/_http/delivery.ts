@@ -170,7 +170,7 @@ function wrongTarget(message: string, cause?: unknown): SinkError {
 	return new SinkError('SINK_FAILED', `${message}; ${advice}`, {cause});
 }
 
-/** The same for the same events, in every run, and another one for their twins. */
+/** The key of these events: the same in every run, and another one for their twins. */
 function keyOf({batch, texts, indexes}: Part): string {
 	const {name, tenant, unorderedLists} = batch.source;
 	const hash = createHash('sha256').update(`${JSON.stringify([name, tenant])}\n`);

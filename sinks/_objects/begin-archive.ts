@@ -58,7 +58,7 @@ function leftoversOf({chain}: ArchiveMark, prepared: ArchiveMark): string[] {
 export async function removeOwn(store: ObjectStore, run: string, names: readonly string[]): Promise<void> {
 	for (const name of names) {
 		const object = objectOf(name)?.run === run ? await store.stat(name) : undefined;
-		// One that is locked stays: the entry says that it is no part of the archive.
+		// a locked object stays: the entry says that it is no part of the archive
 		if (object) await store.remove(object);
 	}
 }

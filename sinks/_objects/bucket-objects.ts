@@ -7,7 +7,7 @@ import type {ObjectStore, Spooled, StoredObject} from './object-store.ts';
 export interface HeldObject extends StoredObject {
 	/** Of its content, in hex, where the bucket is to be believed. */
 	readonly sha256: string | undefined;
-	/** What it says of itself: which spool it was made from. */
+	/** The SHA-256 of the spool that it was made from, by the object's own metadata. */
 	readonly claimedSha256: string | undefined;
 }
 
@@ -140,7 +140,7 @@ export function bucketObjects<F extends BucketFailure, H extends HeldObject>(
 					return 'stored';
 				let {failure} = tried;
 				if (held && (tried.held || held.claimedSha256 === spooled.sha256)) {
-					// One of these tries made it, but it is not as it was sent.
+					// a try of this upload made the object, but not as it was sent
 					failure = failures.passing('what is stored is not what was sent');
 					if ((await remove(held)) === 'locked') throw failures.errorOf(failure, doing, bucket);
 					await sending.restart();

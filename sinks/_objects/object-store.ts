@@ -8,7 +8,7 @@ export interface Spooled {
 	/** Of all its bytes, in hex. */
 	readonly sha256: string;
 	readonly contentType: string;
-	/** What is said of it beside it, where the store can hold that: counts, times, the SHA-256. */
+	/** Metadata, where the store can hold any: counts, times, the SHA-256. */
 	readonly metadata: Readonly<Record<string, string>>;
 }
 
@@ -34,7 +34,7 @@ export interface ObjectStore {
 	put(name: string, spooled: Spooled): Promise<'stored' | 'taken'>;
 	/** The object, or undefined. */
 	stat(name: string): Promise<StoredObject | undefined>;
-	/** Whether the object has this content, by what the store says of it, without reading it where that is possible. */
+	/** Whether the object has this content: by the store's checksum where it has one, else by reading it. */
 	isSame(object: StoredObject, content: {readonly bytes: number; readonly sha256: string}): Promise<boolean>;
 	/** Removes that generation; `locked` where it must stay. One that is gone is no error. */
 	remove(object: StoredObject): Promise<'removed' | 'locked'>;

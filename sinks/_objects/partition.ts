@@ -13,7 +13,7 @@ export interface PartTally {
 	readonly lastId: string;
 }
 
-/** Those events of a batch that belong to one partition, in order. */
+/** The events of a batch that belong to one partition, in order. */
 export interface Part {
 	readonly lines: Uint8Array;
 	readonly tally: PartTally;

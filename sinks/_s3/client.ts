@@ -24,9 +24,9 @@ interface S3BucketOptions extends BucketRetry, CertificateOptions {
 
 /** What a store can do, beside what all of them can. */
 export interface Abilities {
-	/** It keeps to the condition of an upload in parts. Until that is known, objects go in one request each. */
+	/** The store keeps to the condition of an upload in parts. Until that is known, each object is one request. */
 	parts: boolean;
-	/** It compares the checksums that it is sent, and shows none that it was only told. */
+	/** The store compares checksums with the content, and shows none that it has not compared. */
 	checksums: boolean;
 }
 

@@ -7,7 +7,7 @@ import {type Failure, s3Failures} from './errors.ts';
 import {beginWriting, probeNames} from './probe.ts';
 import {createSend, type HeldObject} from './upload.ts';
 
-/** Of one request, at AWS and most others. */
+/** The limit of one request, at AWS and most others. */
 const maxPutBytes = 5 * 1024 * 1024 * 1024;
 const hidden: ReadonlySet<string> = new Set(Object.values(probeNames));
 

@@ -11,7 +11,7 @@ export interface NewChangeset {
 	readonly body: Json;
 	/** What the log is searched for. */
 	readonly mark: string;
-	/** What tells the changeset that it is a copy of, where it is one: see {@link originOf}. */
+	/** The origin of the changeset that it is a copy of, if it is one: see {@link originOf}. */
 	readonly origin: string | undefined;
 }
 
@@ -42,7 +42,7 @@ export function marksIn(changeset: unknown): string[] {
 		);
 }
 
-/** What a changeset has in no other log than the one that it is in; undefined for what is none. */
+/** What tells a changeset of one log from those of all logs; undefined for anything else. */
 export function originOf(record: unknown): string | undefined {
 	const {id, eventType, timestamp} = membersOf(record);
 	const timeMs = timeOf(timestamp);

@@ -202,7 +202,10 @@ async function deadLetterSink(values: FlagValues, beside: string | undefined, wo
 	};
 }
 
-/** It is opened in mid-run, unless the state knows it: other sinks may have written, which is no bad usage any more. */
+/**
+ * The dead-letter file is opened in mid-run, unless the state knows it: other sinks may have written by then, so its
+ * error is no bad usage any more.
+ */
 function noPlace({resume}: SinkContext): (error: unknown) => never {
 	return error => {
 		if (!(error instanceof SinkError)) throw error;

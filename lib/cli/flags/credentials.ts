@@ -22,7 +22,7 @@ const flagAdvice: CredentialAdvice = {
 	basic: 'set RXAUDIT_USERNAME, and RXAUDIT_PASSWORD or --password-file FILE',
 };
 
-/** Those of the flags whose credentials a source can use; the others are taken, and left alone. */
+/** The flags for credentials that the source can use; the others are accepted and ignored. */
 export function credentialFlagsOf({auth}: Pick<Source, 'auth'>): Flags {
 	const schemes = {'token-file': 'bearer', 'password-file': 'basic'} as const;
 	return Object.fromEntries(

@@ -136,7 +136,7 @@ function accessTo(by: Source, command: Command): Options {
 	};
 }
 
-/** Those that were given for it; else the source's, but only at their own origin, since nobody gave them for another. */
+/** The credentials given for the enrichment; else the source's, at their own origin only. */
 function credentialsFor(by: Source, origin: string, {source, options, values, env}: Command): CredentialOptions {
 	const file = values['enrich-token-file'] as string | undefined;
 	const own = file === undefined ? env['RXAUDIT_ENRICH_TOKEN']?.trim() : secretIn(file, '--enrich-token-file');

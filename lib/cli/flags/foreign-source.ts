@@ -31,7 +31,7 @@ export async function sourceOfPackage(name: string, cwd: string): Promise<Source
 	return undefined;
 }
 
-/** Whether it is this package that there is not, and not one that it needs. */
+/** Whether this package itself is missing, and not one that it imports. */
 function isMissing(error: unknown, name: string): boolean {
 	return reasonOf(error).startsWith(`Cannot find package '${name}'`);
 }

@@ -149,7 +149,7 @@ function checkSelect(members: readonly string[], format: string): void {
 	);
 }
 
-/** What the state file shows of it: an expression may hold a name, so of one a hash only. */
+/** How the state file names an expression: by its hash only, since it may hold somebody's name. */
 function bound(text: string): string {
 	return text.startsWith('/') ? `/${createHash('sha256').update(text).digest('hex').slice(0, 16)}/` : text;
 }
