@@ -62,8 +62,11 @@ export interface SourceFacts {
 	readonly product: Product;
 	/** True where records have ids of their own, false where theirs are made from their content. */
 	readonly ownIds: boolean;
-	/** The common record's members of one parsed record, without those that are the same for all sources. */
-	normalize(value: unknown): Json;
+	/**
+	 * The common record's members of one parsed record, without those that are the same for all sources, put into the
+	 * object that `begin` makes of its action.
+	 */
+	normalize(value: unknown, begin?: (action: string | undefined) => object): Json;
 	/** The rule that says what an action is; absent where the source states no rules. */
 	readonly ruleOf?: ((action: string) => ActionRule | undefined) | undefined;
 	/** Binds the limiter of this source's credential, for `rateLimit()`. */

@@ -44,8 +44,11 @@ export interface Origin {
 
 /** A mapping as it is used. */
 export interface Mapped {
-	/** The common record's members of one parsed record. What the record does not say is absent, never null or `""`. */
-	normalize(record: unknown): NormalizedMembers;
+	/**
+	 * The common record's members of one parsed record, put into the object that `begin` makes of its action. What the
+	 * record does not say is absent, never null or `""`.
+	 */
+	normalize(record: unknown, begin?: (action: string | undefined) => object): NormalizedMembers;
 	/** What each member is made from, by its dotted name: `targets.id` for all items of a list. */
 	readonly origins: Readonly<Record<string, Origin>>;
 }
@@ -57,9 +60,10 @@ interface Field {
 	readonly isConstant?: boolean | undefined;
 }
 
+type Made = Record<string, unknown>;
 type Read = (values: Slots) => object | undefined;
-/** Puts the items that it makes behind those before. */
-type Add = (values: Slots, made: object[]) => void;
+/** Puts the items that it makes behind those before; most often there are none. */
+type Add = (values: Slots, made: object[] | undefined) => object[] | undefined;
 type Order = (one: object, other: object) => number;
 type Shape = Readonly<Record<string, unknown>>;
 
@@ -83,13 +87,24 @@ export function compileMapping(mapping: Mapping, unorderedLists = false): Mapped
 	const origins: Record<string, Origin> = {};
 	const {id, time, source, tenant, activity, raw, ...shape} = auditEvent.shape;
 	const {slotOf, fill} = slots();
-	const read = objectFrom(shape, {from: mapping, slotOf});
-	return {normalize: record => (read(fill(record as Members)) ?? {}) as NormalizedMembers, origins};
+	const put = putOf(fieldsFrom(shape, {from: mapping, slotOf}));
+	const actionOf = mapping.action === undefined ? undefined : wordOf(mapping.action).bind(slotOf);
+	return {
+		normalize(record, begin) {
+			const values = fill(record as Members);
+			return put(values, begin ? (begin(actionOf?.(values)) as Made) : {}) as NormalizedMembers;
+		},
+		origins,
+	};
 
 	function objectFrom(members: Shape, given: Given): Read {
+		return objectOf(fieldsFrom(members, given));
+	}
+
+	function fieldsFrom(members: Shape, given: Given): Field[] {
 		const known = namesOf(members);
 		const unknown = Object.keys(given.from).find(name => !known.includes(name));
-		if (unknown === undefined) return objectOf(fieldsOf(members, given, ''));
+		if (unknown === undefined) return fieldsOf(members, given, '');
 		throw new TypeError(`mapping: expected a member of the common record, got ${given.list ?? ''}${unknown}`);
 	}
 
@@ -149,32 +164,29 @@ export function compileMapping(mapping: Mapping, unorderedLists = false): Mapped
 			const other = otherwise && alone(objectFrom(members, {from: otherwise, slotOf, list, glue: ', else '}));
 			const slot = slotOf(path, 'value');
 			const leadsSlot = leads === undefined ? undefined : itemSlotOf(leads, 'value');
-			const simple = leadsSlot === undefined && !order;
-			return (values, made) => {
+			return (values, before) => {
 				const objects = objectsIn(values[slot]);
-				if (objects.length === 0) {
-					other?.(values, made);
-				} else if (simple) {
-					for (let index = 0; index < objects.length; index++) one(fill(objects[index]!), made);
-				} else {
-					const leading: object[] = [];
-					const following: object[] = [];
-					for (const object of objects) {
-						const inner = fill(object);
-						one(inner, leadsSlot !== undefined && inner[leadsSlot] ? leading : following);
-					}
-					for (const some of [leading, following]) {
-						for (const item of order ? some.sort(order) : some) made.push(item);
-					}
+				if (objects.length === 0) return other ? other(values, before) : before;
+				let made = before;
+				if (leadsSlot === undefined && !order) {
+					for (let index = 0; index < objects.length; index++) made = one(fill(objects[index]!), made);
+					return made;
 				}
+				let leading: object[] | undefined;
+				let following: object[] | undefined;
+				for (const object of objects) {
+					const inner = fill(object);
+					if (leadsSlot !== undefined && inner[leadsSlot]) leading = one(inner, leading);
+					else following = one(inner, following);
+				}
+				for (const some of [leading, following]) {
+					if (some) made = [...(made ?? []), ...(order ? some.sort(order) : some)];
+				}
+				return made;
 			};
 		});
 		const add = together(adds);
-		return values => {
-			const made: object[] = [];
-			add(values, made);
-			return made.length > 0 ? made : undefined;
-		};
+		return values => add(values, undefined);
 	}
 }
 
@@ -186,15 +198,21 @@ function isTold(from: Given['from'], prefix: string, name: string): boolean {
 function alone(read: Read): Add {
 	return (values, made) => {
 		const item = read(values);
-		if (item) made.push(item);
+		if (item === undefined) return made;
+		// an empty list that grows takes room for seventeen
+		if (!made) return [item];
+		made.push(item);
+		return made;
 	};
 }
 
 function together(adds: readonly Add[]): Add {
 	const [only] = adds;
 	if (only && adds.length === 1) return only;
-	return (values, made) => {
-		for (const add of adds) add(values, made);
+	return (values, before) => {
+		let made = before;
+		for (const add of adds) made = add(values, made);
+		return made;
 	};
 }
 
@@ -210,19 +228,24 @@ function byMembers(names: readonly string[]): Order {
 }
 
 function objectOf(fields: readonly Field[]): Read {
+	const put = putOf(fields);
+	const hasConstants = fields.some(({isConstant}) => isConstant);
+	const told = fields.filter(({isConstant}) => !isConstant);
+	return values =>
+		hasConstants && told.every(({read}) => read(values) === undefined) ? undefined : put(values, undefined);
+}
+
+/** Puts members into an object, and makes one for the first of them where there is none. */
+function putOf(fields: readonly Field[]): (values: Slots, before: Made | undefined) => Made | undefined {
 	const all = fields.map(({key}): Put => puts[key] ?? ((object, value) => void (object[key] = value)));
 	const reads = fields.map(({read}) => read);
-	const telling = fields.map(({isConstant}) => !isConstant);
-	return values => {
-		let object: Record<string, unknown> | undefined;
-		let tells = false;
+	return (values, before) => {
+		let object = before;
 		for (let index = 0; index < all.length; index++) {
 			const value = reads[index]!(values);
-			if (value === undefined) continue;
-			all[index]!((object ??= {}), value);
-			tells ||= telling[index]!;
+			if (value !== undefined) all[index]!((object ??= {}), value);
 		}
-		return tells ? object : undefined;
+		return object;
 	};
 }
 

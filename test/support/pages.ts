@@ -1,3 +1,4 @@
+import type {AuditEvent, Json} from '../../lib/model/event.ts';
 import type {Start} from '../../lib/model/start.ts';
 import {Page, type Rejected, type SourceFacts, type SourceRecord} from '../../lib/model/page.ts';
 
@@ -19,7 +20,7 @@ export function recordOf({id, timeMs = 0, ...given}: TestRecord): SourceRecord {
 	};
 }
 
-export function factsOf(given: Partial<SourceFacts> = {}): SourceFacts {
+export function factsOf({normalize = () => ({}), ...given}: Partial<SourceFacts> = {}): SourceFacts {
 	return {
 		name: 'some-source',
 		tenant: 'some-tenant',
@@ -29,7 +30,10 @@ export function factsOf(given: Partial<SourceFacts> = {}): SourceFacts {
 		maxEventBytes: 1_000_000,
 		product: {vendor: 'Some Vendor', name: 'Some Product'},
 		ownIds: true,
-		normalize: () => ({}),
+		normalize(value, begin) {
+			const members = normalize(value) as unknown as AuditEvent;
+			return Object.assign(begin?.(members.action) ?? {}, members) as unknown as Json;
+		},
 		limit: () => {},
 		...given,
 	};
