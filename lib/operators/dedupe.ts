@@ -34,9 +34,9 @@ const minCompaction = 65_536;
 
 /**
  * The same pages without the events that went through before: in this run, or, where the run has a state, in the runs
- * before it. A run with a state puts it behind the last operator where it stands nowhere else. It remembers the last pages, and the identities of the overlap behind the newest
- * record, which the next run reads again; memory is bounded, so an older record that comes again passes. Where even
- * the overlap does not fit, it shrinks, with a warning.
+ * before it. A run with a state puts it behind the last operator where it stands nowhere else. It remembers the last
+ * pages, and the identities of the overlap behind the newest record, which the next run reads again; memory is bounded,
+ * so an older record that comes again passes. Where even the overlap does not fit, it shrinks, with a warning.
  *
  * ```ts
  * merge(orgEvents(one), orgEvents(other)).pipe(dedupe(), normalize());

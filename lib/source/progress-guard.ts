@@ -37,7 +37,7 @@ interface ProgressGuardOptions {
 /** A guard for one pass of the source with this name. */
 export function createProgressGuard(name: string, options: ProgressGuardOptions = {}): ProgressGuard {
 	const {cursor, maxEmptyPages = 1000, maxCursors = 65_536, maxRecords = 500_000} = options;
-	const seen = new Set<string>(cursor === undefined ? [] : [keyOf(cursor)]);
+	const seen = new Set<string>(cursor === undefined ? [] : [cursorKeyOf(cursor)]);
 	let emptyPages = 0;
 	let refusedAt: number | undefined | null = null;
 	let isReread = false;
@@ -65,7 +65,7 @@ export function createProgressGuard(name: string, options: ProgressGuardOptions 
 				return stuck(`${Math.max(known, equal)} pages in a row of records that it had given before`);
 			}
 			if (emptyPages >= maxEmptyPages) return stuck(`${emptyPages} empty pages in a row, each with a next one`);
-			const key = keyOf(next);
+			const key = cursorKeyOf(next);
 			if (seen.has(key)) return stuck('a cursor that it had already given in this pass');
 			seen.add(key);
 			if (seen.size > maxCursors) for (const oldest of seen) return void seen.delete(oldest);
@@ -124,7 +124,7 @@ class SeenRecords {
 }
 
 /** Cursors may be long, and many of them are remembered. */
-function keyOf(cursor: Json): string {
+function cursorKeyOf(cursor: Json): string {
 	const text = JSON.stringify(cursor);
 	return text.length > 64 ? hash('sha256', text, 'base64') : text;
 }

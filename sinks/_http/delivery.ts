@@ -61,7 +61,7 @@ export function startDelivery(options: DeliveryOptions): (batch: Batch) => Promi
 				...format.headers,
 				'content-type': format.contentType,
 				...(options.gzip ? {'content-encoding': 'gzip'} : {}),
-				'idempotency-key': keyOf(part),
+				'idempotency-key': idempotencyKeyOf(part),
 			},
 			body: options.gzip ? await gzipped(body) : body,
 			repeatable: true,
@@ -171,7 +171,7 @@ function wrongTarget(message: string, cause?: unknown): SinkError {
 }
 
 /** The key of these events: the same in every run, and another one for their twins. */
-function keyOf({batch, texts, indexes}: Part): string {
+function idempotencyKeyOf({batch, texts, indexes}: Part): string {
 	const {name, tenant, unorderedLists} = batch.source;
 	const hash = createHash('sha256').update(`${JSON.stringify([name, tenant])}\n`);
 	for (const index of indexes) {
