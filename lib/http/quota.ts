@@ -26,6 +26,6 @@ export function isOutOfQuota({status, headers, body}: Pick<AttemptError, 'status
 	if (/[^0.\s]/.test(headers['retry-after'] ?? '')) return true;
 	if (headers['ratelimit-reason']) return true;
 	const isUsedUp = (prefix: string) => headers[`${prefix}-remaining`]?.trim() === '0' && headers[`${prefix}-reset`];
-	if (rateHeaders.some(isUsedUp)) return true;
+	if (rateHeaders.some(isUsedUp) || /;\s*r\s*=\s*0\s*(;|,|$)/.test(headers['ratelimit'] ?? '')) return true;
 	return words.test(body.toString('latin1', 0, maxWordBytes));
 }

@@ -18,6 +18,7 @@ export function retryAtMs(headers: HeaderValues, nowMs: number): number | undefi
 	const waits = [
 		...['retry-after', 'x-retry-after'].map(name => retryAfterMs(header(headers, name), serverNowMs)),
 		...resets.map(name => resetMs(header(headers, name), serverNowMs)),
+		retryAfterMs(/;\s*t\s*=\s*(\d+)/.exec(header(headers, 'ratelimit'))?.[1] ?? '', serverNowMs),
 	];
 	const waitMs = waits.find(wait => wait !== undefined);
 	return waitMs === undefined ? undefined : nowMs + Math.min(Math.max(0, waitMs), Number.MAX_SAFE_INTEGER - nowMs);
@@ -25,7 +26,9 @@ export function retryAtMs(headers: HeaderValues, nowMs: number): number | undefi
 
 /** The headers without those that say when a quota is back. */
 export function withoutResets<Values extends HeaderValues>(headers: Values): Values {
-	return Object.fromEntries(Object.entries(headers).filter(([name]) => !resets.includes(name))) as Values;
+	return Object.fromEntries(
+		Object.entries(headers).filter(([name]) => name !== 'ratelimit' && !resets.includes(name)),
+	) as Values;
 }
 
 const resets: readonly string[] = rateHeaders.map(prefix => `${prefix}-reset`);

@@ -6,7 +6,7 @@ import {AuditError} from './errors.ts';
 export function unsettledPages(what: string): AuditError {
 	return new AuditError(
 		'E_UNSETTLED_PAGES',
-		`a page was neither acknowledged nor handed to a sink: ${what}; an operator must pass on every page, even an empty one, or settle it with ack() or nack()`,
+		`a page was neither acknowledged nor handed to a sink: ${what}; an operator must pass on every page, even an empty one, or settle it with ack() or nack(); rxjs' filter(page => …) and skip() drop pages, page.filter() and filterEvents() drop events`,
 	);
 }
 

@@ -153,7 +153,7 @@ export class Page<T = unknown> {
 	readonly #settlement: Settlement;
 
 	private constructor(entries: readonly Entry<T>[], facts: Facts, settlement: Settlement, changes: Changes) {
-		this.entries = entries;
+		this.entries = Object.freeze(entries);
 		this.source = facts.source;
 		this.run = facts.run;
 		this.stream = facts.stream;
@@ -177,11 +177,12 @@ export class Page<T = unknown> {
 
 	/** Whether a value is a page, also one of another copy of this package, and not what a spread made of one. */
 	static is(value: unknown): value is Page {
-		return typeof value === 'object' && value !== null && isPage in value;
+		return typeof value === 'object' && value !== null && (value as {[isPage]?: unknown})[isPage] === value;
 	}
 
-	get [isPage](): true {
-		return true;
+	/** Itself: what inherits from a page, or stands before one, is none. */
+	get [isPage](): unknown {
+		return #settlement in this ? this : undefined;
 	}
 
 	/** A view of the events. */
@@ -208,8 +209,9 @@ export class Page<T = unknown> {
 	/** All that `project` made of each event: none, one or several; the second one gets the id of the record and `-2`. */
 	flatMap<R>(project: (event: T, record: SourceRecord) => readonly R[]): Page<R> {
 		const entries = this.entries.flatMap(({event, record}) => {
-			const made = settledNow(project(event, record));
-			return made.map((one, index) => ({event: one, record: withNumber(record, index + 1)}));
+			const made: unknown = settledNow(project(event, record));
+			if (!Array.isArray(made)) throw new TypeError('page.flatMap: expected a list of events, got something else');
+			return (made as readonly R[]).map((one, index) => ({event: one, record: withNumber(record, index + 1)}));
 		});
 		return this.with({entries, verbatim: false});
 	}

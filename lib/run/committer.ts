@@ -197,9 +197,8 @@ export class Committer {
 	}
 
 	async #save(state: StateStore, checkpoint: Checkpoint): Promise<void> {
-		await this.#options.fence.assertHeld();
-		this.#options.signal.throwIfAborted();
-		this.#version = await this.#options.meter.during('the state', () => state.commit(checkpoint, this.#version));
+		const {fence, meter, signal} = this.#options;
+		this.#version = await meter.during('the state', () => fence.commit(state, checkpoint, this.#version, signal));
 	}
 
 	#checkpoint(leftOut = this.#leftOut): Checkpoint {

@@ -1,5 +1,6 @@
 import type {Meter} from '../model/meter.ts';
-import type {StateStore, StoredCheckpoint} from '../state/state.ts';
+import {ConfigError} from '../model/errors.ts';
+import type {Checkpoint, StateStore, StoredCheckpoint} from '../state/state.ts';
 import type {Stopping} from './stopping.ts';
 
 /** Whether a run still owns its state: a run that lost it to another writes nothing more, to no target. */
@@ -19,7 +20,7 @@ export class Fence {
 
 	/** Loads the state. When it is lost later, the run ends. */
 	async load({stop, abort}: Pick<Stopping, 'stop' | 'abort'>, meter: Meter): Promise<StoredCheckpoint | undefined> {
-		return this.#state?.load({
+		const stored = await this.#state?.load({
 			signal: AbortSignal.any([stop, abort.signal]),
 			note: message => meter.note(message),
 			lost: error => {
@@ -27,6 +28,22 @@ export class Fence {
 				abort.abort(error);
 			},
 		});
+		if (stored === undefined || stored === null) return undefined;
+		if (isCheckpoint(stored.checkpoint) && isVersion(stored.version)) return stored;
+		throw ConfigError.of('run', [
+			{option: 'state', expected: 'load() to resolve with {checkpoint, version}, or undefined', got: 'something else'},
+		]);
+	}
+
+	/** Commits, and resolves with the new version. Once the state is lost, nothing is written. */
+	async commit(state: StateStore, checkpoint: Checkpoint, version: number, signal: AbortSignal): Promise<number> {
+		await this.assertHeld();
+		signal.throwIfAborted();
+		const next = await state.commit(checkpoint, version);
+		if (isVersion(next)) return next;
+		throw ConfigError.of('run', [
+			{option: 'state', expected: 'commit() to resolve with the new version, a number', got: String(next)},
+		]);
 	}
 
 	/** Asked before anything is written. Once lost, it is for good. */
@@ -44,4 +61,13 @@ export class Fence {
 		this.#isLost = true;
 		this.#reason ??= reason;
 	}
+}
+
+function isVersion(value: unknown): value is number {
+	return typeof value === 'number' && Number.isFinite(value);
+}
+
+function isCheckpoint(value: unknown): value is Checkpoint {
+	const {binding, sources, snapshots, sinks} = (value ?? {}) as Partial<Record<string, unknown>>;
+	return [binding, sources, snapshots, sinks].every(part => typeof part === 'object' && part !== null);
 }

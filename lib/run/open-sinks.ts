@@ -148,11 +148,15 @@ export class OpenSinks {
 	async close(maxWaitMs: number): Promise<void> {
 		await atMost(maxWaitMs, this.#busy);
 		await this.#options.fence.assertHeld().catch(() => {}); // so that no sink cuts what another run has written
-		const open = [...this.#open.values()];
+		const open = [...this.#open];
 		this.#open.clear();
-		const closed = await Promise.allSettled(open.map(async sink => sink.close()));
-		const failed = closed.find(({status}) => status === 'rejected');
-		if (failed) throw (failed as PromiseRejectedResult).reason;
+		const closed = await Promise.allSettled(open.map(async ([, sink]) => sink.close()));
+		const failed = closed.flatMap((result, index) => {
+			return result.status === 'rejected' ? [{key: open[index]![0], reason: result.reason as unknown}] : [];
+		});
+		const fatal = failed.find(({key}) => !this.#optional.has(key));
+		if (fatal) throw fatal.reason;
+		for (const {key, reason} of failed) this.#options.meter.warn(`${key} could not be closed: ${reasonOf(reason)}`);
 	}
 
 	async #openSink(key: string, sink: Sink): Promise<void> {

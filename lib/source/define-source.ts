@@ -4,6 +4,7 @@ import type {OperationTable} from './define-operation.ts';
 import type {AuthScheme} from '../http/credentials.ts';
 import type {Rate} from '../http/limiter.ts';
 import {compileMapping, type Mapped} from './mapping.ts';
+import {checkDefinition} from './check-definition.ts';
 import {openSource} from './open-source.ts';
 import {type BoundOperations, operationsOf} from './operations.ts';
 import {basicOptions, connectionOptions, httpOptions, scanOptions, tokenOption} from '../options/options.ts';
@@ -47,11 +48,13 @@ type RecordMember = keyof RecordFacts<unknown> | 'next' | 'unorderedLists' | 'pr
 
 /**
  * A source from its facts. Retries, rate limits, credentials, bounds, resuming and progress are the same for all and
- * come with it. Bad or unknown options throw a ConfigError when it is called, before any request.
+ * come with it. What is wrong with the definition throws a TypeError at once; bad or unknown options throw a ConfigError
+ * when it is called, before any request.
  */
 export function defineSource<Shape extends z.ZodRawShape, T, Operations extends OperationTable = {}>(
 	definition: SourceDefinition<Shape, T, Operations>,
 ): Source<SourceInput<Shape>, T, Operations> {
+	checkDefinition(definition);
 	const {name, docs, reference, endpoint, auth, order, ids, rate, lagMs} = definition;
 	const access = {
 		endpoint: z

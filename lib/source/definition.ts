@@ -29,7 +29,10 @@ export interface PageAnswer<T> {
 	readonly rows: number;
 	/** The response headers by lower-case name. A link among them is never followed, see `cursorInLink`. */
 	readonly headers: Readonly<Record<string, string>>;
-	/** Its last row that can be read, for paging by keys. Throws where there are rows and none can be read. */
+	/**
+	 * Its last row that can be read, for paging by keys; the key must be unique, or rows are lost where equal ones lie on two
+	 * pages. Throws where there are rows and none can be read.
+	 */
 	readonly last: T | undefined;
 	/** The cursor that it was asked for with; absent on the first page of a pass. */
 	readonly cursor?: Json;
@@ -58,8 +61,8 @@ export interface SourceDefinition<Shape extends z.ZodRawShape, T, Operations ext
 	/** The request for one page, filters included, whether there is a cursor or not. */
 	request(options: SourceOptions<Shape>, window: Window): SourceRequest;
 	/**
-	 * For an API with cursors, links or keys: where the next page begins, from what came; undefined at the end. An API with
-	 * offsets has none.
+	 * For an API with cursors, links or keys: where the next page begins, from what came; undefined or null at the end. An
+	 * API with offsets has none.
 	 */
 	next?(answer: PageAnswer<T>): Json | undefined;
 	/**

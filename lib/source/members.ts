@@ -10,7 +10,7 @@ export function textIn(member: unknown): string | undefined {
 
 /** Beyond 2^53 the digits are not those of the record, so that two ids may look the same: better none. */
 function isExact(number: number): boolean {
-	return !Number.isInteger(number) || Number.isSafeInteger(number);
+	return Number.isInteger(number) ? Number.isSafeInteger(number) : Number.isFinite(number);
 }
 
 /** The members of an object; none of what is no object. */

@@ -2,7 +2,7 @@ import {from, map, type Observable} from 'rxjs';
 import type {z} from 'zod';
 import {systemClock} from '../model/clock.ts';
 import {connect, type ConnectOptions, parsed} from '../http/connect.ts';
-import {ConfigError, SourceError} from '../model/errors.ts';
+import {ConfigError, reasonOf, SourceError} from '../model/errors.ts';
 import type {Json} from '../model/event.ts';
 import type {Client} from '../http/client.ts';
 import {mappingFacts} from './common-record.ts';
@@ -12,6 +12,7 @@ import type {Page, SourceFacts} from '../model/page.ts';
 import {concernsPage} from './page-failure.ts';
 import {createSizedReader} from './page-size.ts';
 import {createReader} from './reader.ts';
+import {clientRequest} from './request.ts';
 import {begin, gapsIn, nowhere, planScans, resume, type Scan, type ScanPlan, type SourcePosition} from './scan.ts';
 import type {SourceDefinition, SourceOptions} from './definition.ts';
 import type {Start} from '../model/start.ts';
@@ -38,7 +39,7 @@ export function openSource<Shape extends z.ZodRawShape, T>(
 	const {name, ids, order, unorderedLists, leavesOut} = definition;
 	const shared = options as unknown as ScanOptions;
 	const {endpoint, client, limiter} = connect(definition, shared, start.meter);
-	const tenant = definition.tenant(options, endpoint);
+	const tenant = tenantOf(name, () => definition.tenant(options, endpoint));
 	const overlapMs = parsed(name, 'overlap', () => parseSpan(String(shared.overlap ?? 0)));
 	const source: SourceFacts = {
 		name,
@@ -80,7 +81,7 @@ export function openSource<Shape extends z.ZodRawShape, T>(
 				concernsPage,
 			}),
 		);
-		return leavesOut ? pages.pipe(map(page => page.filter(event => !leavesOut(event, options)))) : pages;
+		return leavesOut ? pages.pipe(map(page => page.filter(event => !leftOut(leavesOut(event, options))))) : pages;
 	};
 
 	/** What is read when a pass that was interrupted is over. */
@@ -100,6 +101,25 @@ export function openSource<Shape extends z.ZodRawShape, T>(
 	}
 }
 
+/** Whose log it is: nothing would be said of nobody. */
+function tenantOf(name: string, tell: () => string): string {
+	let tenant: unknown;
+	try {
+		tenant = tell();
+	} catch (error) {
+		throw new ConfigError(`${name}: tenant() failed: ${reasonOf(error)}`, {cause: error});
+	}
+	if (typeof tenant === 'string') return tenant;
+	throw new ConfigError(`${name}: tenant(): expected a text, got ${typeof tenant}`);
+}
+
+/** A promise is true, whatever becomes of it. */
+function leftOut(said: unknown): boolean {
+	if (typeof said === 'object' && said !== null)
+		throw new TypeError('leavesOut(): expected true or false, got an object');
+	return Boolean(said);
+}
+
 /** Reads pages of the size that is asked for, or smaller ones where requests say how large a page is to be. */
 function readerFor<Shape extends z.ZodRawShape, T>(
 	definition: SourceDefinition<Shape, T>,
@@ -109,7 +129,11 @@ function readerFor<Shape extends z.ZodRawShape, T>(
 ): ReadPage<T> {
 	const {pageSize, maxAttempts} = options as unknown as ScanOptions;
 	const requestFor = (size: number) =>
-		JSON.stringify(definition.request({...options, pageSize: size}, {fromMs: 0, toMs: 0, start: 0}));
+		JSON.stringify(
+			clientRequest(definition.name, () =>
+				definition.request({...options, pageSize: size}, {fromMs: 0, toMs: 0, start: 0}),
+			),
+		);
 	return createSizedReader(
 		(size, attempts) => {
 			const patient: Client = (request, signal) => client({...request, maxAttempts: attempts}, signal);

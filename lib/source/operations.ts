@@ -5,7 +5,7 @@ import {ConfigError} from '../model/errors.ts';
 import {parseJson} from '../http/client.ts';
 import {Meter} from '../model/meter.ts';
 import {parseOptions} from '../options/parse-options.ts';
-import {toClientRequest} from './request.ts';
+import {clientRequest} from './request.ts';
 
 /** An operation with its connection: called with options, it resolves with the parsed answer. */
 export interface BoundOperation<Options = never, Answer = unknown> {
@@ -60,7 +60,7 @@ function bind(facts: ApiFacts, name: string, operation: Operation, connection: z
 		const contextFor = ({signal}: CallSettings = {}) => {
 			const ask = async ({repeatable, ...request}: Parameters<Ask>[0]) => {
 				const retry = repeatable === undefined ? {} : {repeatable};
-				const {content} = await client({...toClientRequest(title, request), ...retry, parse: parseAnswer}, signal);
+				const {content} = await client({...clientRequest(title, () => request), ...retry, parse: parseAnswer}, signal);
 				return content;
 			};
 			return {options, body: checked, ask: ask as Ask};

@@ -9,7 +9,7 @@ import type {Fetched, ReadPage} from './paginate.ts';
 import {parseAnswer, type ParsedAnswer, readRecords} from './records.ts';
 import type {Scan} from './scan.ts';
 import type {PageAnswer, SourceDefinition, SourceOptions, Window} from './definition.ts';
-import {toClientRequest} from './request.ts';
+import {clientRequest} from './request.ts';
 import {firstOffsetCursor, type OffsetCursor, readOffsetPage, windowAt} from './offset-paging.ts';
 
 /** What an answer holds, taken apart, and its headers. */
@@ -39,7 +39,7 @@ export function createReader<Shape extends z.ZodRawShape, T>(
 		const window = paging.window(bounds, scan.cursor);
 		const {content, bytes, headers} = await client(
 			{
-				...toClientRequest(definition.name, definition.request(options, window)),
+				...clientRequest(definition.name, () => definition.request(options, window)),
 				repeatable: true,
 				parse: (body, isAnnounced) => parseAnswer(body, definition.records, {maxEventBytes, isAnnounced}),
 			},
@@ -81,7 +81,11 @@ function told<V>(
 		...(cursor === undefined ? {} : {cursor}),
 	};
 	try {
-		return tell?.(answer);
+		const said = tell?.(answer);
+		// what no state can hold, a promise above all
+		if (said !== undefined && JSON.stringify(said) === undefined) throw new Error(`got a ${typeof said}`);
+		if (said instanceof Promise || said instanceof Map) throw new Error('got a promise or a Map');
+		return said;
 	} catch (error) {
 		if (error instanceof AuditError) throw error;
 		throw new SourceError('BAD_BODY', `${name}: where the next page begins cannot be told: ${reasonOf(error)}`);
@@ -91,7 +95,7 @@ function told<V>(
 function byCursor({name, next}: Facts): Paging {
 	return {
 		window: window => window,
-		turn: (answer, parsed, _, cursor) => ({...answer, next: told(name, next, answer, parsed, cursor)}),
+		turn: (answer, parsed, _, cursor) => ({...answer, next: told(name, next, answer, parsed, cursor) ?? undefined}),
 	};
 }
 
@@ -107,7 +111,7 @@ function byCountedCursor({name, next}: Facts): Paging {
 			const before = cursor as unknown as CountedCursor | undefined;
 			const {records, last} = numberEquals(answer.records, before?.equals);
 			const at = told(name, next, answer, parsed, before?.at);
-			if (at === undefined) return {...answer, records};
+			if (at === undefined || at === null) return {...answer, records};
 			const counted: CountedCursor = {at, ...(last ? {equals: last} : {})};
 			return {...answer, records, next: counted as unknown as Json, nextKey: JSON.stringify(at)};
 		},

@@ -50,6 +50,8 @@ interface AnswerLimits {
 	readonly isAnnounced?: boolean;
 }
 
+/** Since 1973; as milliseconds they would be days of 1970 to 1973, when nobody kept an audit log with an API. */
+const asSeconds = {from: 1e8, to: 1e11};
 /** What an answer holds beside its records is small; so much is parsed at once. */
 const maxEnvelopeBytes = 4 * 1024 * 1024;
 /** Each costs the time of a hundred others; an answer with more of them is no list of records. */
@@ -205,7 +207,13 @@ function idOf<T>(facts: RecordFacts<T>, value: T): string {
 }
 
 function readTime(time: unknown): RecordTime {
-	if (typeof time === 'number' && Math.abs(time) <= 8.64e15) return {timeMs: Math.trunc(time), wholeSecond: false};
+	if (typeof time === 'number' && Math.abs(time) <= 8.64e15) {
+		// seconds taken for milliseconds lie in 1970, outside of every span that anybody asks for
+		if (time >= asSeconds.from && time < asSeconds.to) {
+			throw new Error(`the record's time is seconds, not milliseconds: ${time}`);
+		}
+		return {timeMs: Math.trunc(time), wholeSecond: false};
+	}
 	const parsed = typeof time === 'string' ? recordTime(time) : undefined;
 	if (!parsed) throw new Error(`the record's time cannot be read: ${JSON.stringify(time)}`);
 	return parsed;

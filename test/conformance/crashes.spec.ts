@@ -19,6 +19,7 @@ import {failAt, interceptFs} from '../support/intercept-fs.ts';
 import {memoryObjects} from '../support/memory-objects.ts';
 import {pagedSource, someRecords, textsOf} from '../support/paged-source.ts';
 import {temporaryFolder} from '../support/temporary-folder.ts';
+import {namesOfFileSinks} from './sink-table.ts';
 
 interface Target {
 	readonly sink: Sink;
@@ -142,6 +143,15 @@ const failOneOf = isDeep ? 1 : 5;
 describe('a crash at any call of the file system', function () {
 	this.timeout(600_000);
 	const temporary = temporaryFolder('memory');
+
+	it('has each sink that writes files among its cases', async () => {
+		const opened = await Promise.all(Object.values(cases).map(({open}) => open(temporary())));
+		const names = opened.map(({sink}) => sink.name);
+		assert.deepEqual(
+			namesOfFileSinks.filter(name => !names.includes(name)),
+			[],
+		);
+	});
 
 	for (const [name, {open, power, member, ordered}] of Object.entries(cases)) {
 		describe(name, () => {

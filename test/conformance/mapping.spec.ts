@@ -234,7 +234,7 @@ describeEachSource('the mapping to the common record', subject => {
 
 	it('has a rule for each action of the catalogue and of the emulator', async () => {
 		const listed = catalogue.actions[catalogueName(name)];
-		assert.ok(listed, 'it is in the catalogue');
+		assert.ok(listed, 'expected its actions in test/fixtures/action-catalogue.json, got none');
 		const events = normalized(pageOf(subject, await corpusOf(subject))).events;
 		const handmade = handmadeRecords[name]?.length ?? 0;
 		const emulated = events.slice(handmade).map(({action}) => action!);

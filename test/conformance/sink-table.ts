@@ -68,3 +68,8 @@ export const sinkTable: Readonly<Partial<Record<string, FileSinkEntry | OtherSin
 	},
 	s3: {elsewhere: 'as gcs'},
 };
+
+/** Those that write files: each has its cases in crashes.spec.ts and two-writers.spec.ts too. */
+export const namesOfFileSinks = Object.entries(sinkTable).flatMap(([name, entry]) =>
+	entry && 'read' in entry ? [name] : [],
+);

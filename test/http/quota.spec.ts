@@ -17,6 +17,7 @@ describe('isOutOfQuota', () => {
 		[{'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '1700000000'}],
 		[{'x-rate-limit-remaining': '0', 'x-rate-limit-reset': '1700000000'}],
 		[{'ratelimit-remaining': '0', 'ratelimit-reset': '30'}],
+		[{ratelimit: '"default";r=0;t=30'}],
 		[{}, '{"message":"API rate limit exceeded for user"}'],
 		[{}, 'Request was throttled.'],
 		[{}, 'Your quota has been exceeded'],

@@ -41,6 +41,7 @@ describe('retryPolicy after 429', () => {
 		[{'x-ratelimit-reset': 'epoch+20'}, 20_000],
 		[{'x-rate-limit-reset': 'epoch+20'}, 20_000],
 		[{'ratelimit-reset': '20'}, 20_000],
+		[{ratelimit: '"default";r=0;t=20'}, 20_000],
 	];
 	for (const [headers, waitMs] of waits) {
 		it(`waits ${waitMs} ms and at most a tenth more for ${JSON.stringify(headers)}`, async () => {

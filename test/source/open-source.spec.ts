@@ -39,7 +39,7 @@ const definition: SourceDefinition<typeof own, Row> = {
 const {time: _time, ...timeless} = definition;
 const listing = {...timeless, order: 'none'} as const;
 const {next: _next, ...withoutNext} = definition;
-const byTime = {...withoutNext, more: (_: unknown, rows: number) => rows === 2};
+const byTime = withoutNext;
 
 const row = (id: string, ms: number): Row => ({id, at: new Date(ms).toISOString()});
 

@@ -125,6 +125,14 @@ describe('createReader', () => {
 			);
 		});
 
+		it('is the end where the API says null, with ids and without', async () => {
+			const next = ({envelope}: PageAnswer<Row>) => (envelope as {next: null}).next;
+			for (const definition of [byCursor, byContent]) {
+				const {pages} = await read({...definition, next} as unknown as Definition, [{rows: [rowA], next: null}]);
+				assert.equal(pages[0]!.next, undefined);
+			}
+		});
+
 		it('is an error where nobody can tell how to go on, never the end', async () => {
 			const message = /^some-source: where the next page begins cannot be told: /;
 			await assert.rejects(read(keyset, [[bad, bad]]), {code: 'BAD_BODY', message});

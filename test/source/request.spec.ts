@@ -1,10 +1,15 @@
 import assert from 'node:assert/strict';
-import {type SourceRequest, toClientRequest} from '../../lib/source/request.ts';
+import {clientRequest, type SourceRequest} from '../../lib/source/request.ts';
 
-describe('toClientRequest', () => {
+const toClientRequest = (name: string, request: SourceRequest) => clientRequest(name, () => request);
+
+describe('clientRequest', () => {
 	it('leaves out what is undefined and repeats a list', () => {
 		assert.deepEqual(
-			toClientRequest('some-source', {path: '/a', query: {a: 'x', b: undefined, c: 0, d: ['p', 'q'], e: [], f: ''}}),
+			toClientRequest('some-source', {
+				path: '/a',
+				query: {a: 'x', b: undefined, n: null, c: 0, d: ['p', 'q'], e: [], f: ''},
+			}),
 			{
 				method: 'GET',
 				path: '/a',
@@ -25,13 +30,34 @@ describe('toClientRequest', () => {
 		assert.deepEqual(toClientRequest('some-source', {path: '/a', headers}).headers, headers);
 		for (const header of ['Authorization', 'cookie', 'Host', 'proxy-authorization']) {
 			const request = {path: '/a', headers: {[header]: 'x'}};
-			assert.throws(() => toClientRequest('some-source', request), {message: /some-source: .* no header/}, header);
+			assert.throws(() => toClientRequest('some-source', request), {message: /some-source: .*no header of/s}, header);
 		}
+	});
+
+	it('refuses whatever would be left out or sent as something else', () => {
+		for (const wrong of [
+			{path: 'a'},
+			{path: '/a', query: new URLSearchParams('from=1')},
+			{path: '/a', query: 'from=1'},
+			{path: '/a', query: {from: Number.NaN}},
+			{path: '/a', query: {from: new Date(0)}},
+			{path: '/a', headers: new Headers({a: 'b'})},
+			{path: '/a', headers: {a: 'b\r\nc: d'}},
+			{path: '/a', headers: {'a\r\nc': 'd'}},
+			{path: '/a', method: 'DELETE'},
+			Promise.resolve({path: '/a'}),
+			undefined,
+		]) {
+			const asked = () => toClientRequest('some-source', wrong as unknown as SourceRequest);
+			assert.throws(asked, {name: 'ConfigError', message: /^some-source: request\(\): /}, JSON.stringify(wrong));
+		}
+		const failing = () => clientRequest('some-source', () => assert.fail('no idea'));
+		assert.throws(failing, {name: 'ConfigError', message: /request\(\) failed: no idea/});
 	});
 
 	it('refuses a member that there is not, which would be left out', () => {
 		const request = {path: '/a', querry: {limit: 1}} as SourceRequest;
-		assert.throws(() => toClientRequest('some-source', request), {name: 'ConfigError', message: /got "querry"$/});
+		assert.throws(() => toClientRequest('some-source', request), {name: 'ConfigError', message: /"querry"/});
 	});
 
 	it('writes the body as JSON, be it null', () => {

@@ -1,3 +1,4 @@
+import {existsSync} from 'node:fs';
 import {isAbsolute, resolve} from 'node:path';
 import {checkAccepts} from '../../sink/accepts.ts';
 import {parsed} from '../../http/connect.ts';
@@ -76,7 +77,9 @@ export async function run(args: readonly string[], world: World): Promise<number
 	const named = await sourceIn(args, world);
 	if (!named) {
 		refuseSecrets(args, {...credentialFlags, ...runFlags});
-		throw noSuchName('pull', 'a source', args[0], list('source'));
+		const isFile = args[0] !== undefined && existsSync(fileIn(world, args[0]));
+		const advice = isFile ? `; a source in a file or folder begins with ./, as in ./${args[0]}` : '';
+		throw noSuchName('pull', 'a source', args[0], list('source'), advice);
 	}
 	const {name, source} = named;
 	const letters = deadLetterFile(name);

@@ -141,9 +141,15 @@ function editDistance(a: string, b: string): number {
 }
 
 /** A name that is none of those that there are; what was given is not repeated. */
-export function noSuchName(of: string, what: string, given: string | undefined, names: readonly string[]): ConfigError {
+export function noSuchName(
+	of: string,
+	what: string,
+	given: string | undefined,
+	names: readonly string[],
+	advice = '',
+): ConfigError {
 	const got = given === undefined || given.startsWith('-') ? 'got none' : `got another name${nearest(given, names)}`;
-	return new ConfigError(`${of}: expected ${what}, ${got}: one of ${names.join(', ')}`);
+	return new ConfigError(`${of}: expected ${what}, ${got}: one of ${names.join(', ')}${advice}`);
 }
 
 export function kebab(key: string): string {

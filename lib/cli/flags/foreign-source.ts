@@ -4,6 +4,7 @@ import path from 'node:path';
 import {pathToFileURL} from 'node:url';
 import {ConfigError, reasonOf} from '../../model/errors.ts';
 import type {Source} from '../../source/define-source.ts';
+import {list} from '../../registry.ts';
 import {resolve, seenFrom} from './plugin-hooks.ts';
 
 /** Whether a source's name is that of a file or folder: it begins with `./`, `../` or `/`. */
@@ -67,8 +68,11 @@ async function loadSource(name: string, specifier: string): Promise<Source> {
 			throw new ConfigError(`${name}: expected a source, but it could not be loaded: ${reasonOf(error)}`);
 		},
 	);
-	if (typeof source === 'function' && 'records' in source && 'options' in source) return source as unknown as Source;
+	if (typeof source === 'function' && 'records' in source && 'options' in source) {
+		if (!list('source').includes(source.name)) return source as unknown as Source;
+		throw new ConfigError(`${name}: expected a source with a name of its own, got ${source.name}, which rxaudit has`);
+	}
 	throw new ConfigError(
-		`${name}: expected a source as its default export, got ${source === undefined ? 'none' : `a ${typeof source}`}; see defineSource`,
+		`${name}: expected a source as its default export, got ${source === undefined ? 'none' : `an ${typeof source}`.replace(/an (?=[^aeiou])/, 'a ')}; see defineSource`,
 	);
 }

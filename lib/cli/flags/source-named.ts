@@ -43,9 +43,16 @@ export async function requiredSource(of: string, what: string, name: string | un
 	throw noSuchName(of, what, name, list('source'));
 }
 
+async function letterSource(name: string): Promise<Source> {
+	if (list('source').includes(name)) return load('source', name);
+	throw new ConfigError(
+		`the file holds records of the source ${JSON.stringify(name)}, which is not rxaudit's own; read them in code: deadLetters({path, sources: [yours]})`,
+	);
+}
+
 async function deadLetterSource(path: string): Promise<Source> {
 	if (path === '') throw new ConfigError(`pull: expected a file, as in ${deadLetterName}:rxaudit.dead-letter.ndjson`);
-	const sources = await Promise.all(sourcesOf(path).map(async name => load('source', name)));
+	const sources = await Promise.all(sourcesOf(path).map(async name => letterSource(name)));
 	const letters = (_: object, start?: Start) => deadLetters({path, sources}, start);
 	Object.defineProperty(letters, 'name', {value: deadLetterName});
 	const [first] = sources;

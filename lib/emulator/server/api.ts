@@ -25,7 +25,10 @@ export interface ApiRequest {
 export interface Route {
 	readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH';
 	readonly path: RegExp;
-	/** Answers a part of the records, so that records may come and go between two answers. */
+	/**
+	 * Answers a part of the records, so that records may come and go between two answers. It obeys `request.fault`, and its
+	 * cursors are those of `createCursors`, which faults make repeat, turn in circles and be refused.
+	 */
 	readonly paged?: boolean;
 	/** The words of its failures, where they are not those of the API. */
 	errorOf?(status: number): Answer;
@@ -97,7 +100,7 @@ export interface Reading {
 
 /** The default export of `apis/<name of its source>.ts`. */
 export interface ApiDefinition {
-	/** What lies between the emulator's address and the API. Default: nothing. */
+	/** What lies between the emulator's address and the API; its routes begin with it. Default: nothing. */
 	contextOf?(switches: Readonly<Record<string, unknown>>): string;
 	/** Groups of switches by their name; APIs may share one. */
 	readonly switches?: Readonly<Record<string, z.ZodType>>;

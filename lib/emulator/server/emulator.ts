@@ -95,7 +95,10 @@ export interface Emulator {
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
 	const {seed = 1, now = Date.now, token = 'emulator', username = 'admin', password = 'emulator'} = options;
 	const {orgId = exampleOrg, newestMs = now() - SETTLED_MS, switches = {}} = options;
-	const definitions = new Map([...(await loadApis()), ...Object.entries(options.apis ?? {})]);
+	// those that were given come first, also where two have the same route
+	const given = new Map(Object.entries(options.apis ?? {}));
+	const own = [...(await loadApis())].filter(([name]) => !given.has(name));
+	const definitions = new Map([...given, ...own]);
 	const checked = switchesOf(definitions.values()).safeParse(switches);
 	if (!checked.success) throw new ConfigError(`emulator: bad switches\n${z.prettifyError(checked.error)}`);
 	let faults = options.faults ?? [];

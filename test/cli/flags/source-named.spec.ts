@@ -43,7 +43,7 @@ describe('sourceNamed()', () => {
 		for (const [name, message] of [
 			['./nowhere.mjs', /^\.\/nowhere\.mjs: expected a file or folder with a source, got nothing there$/],
 			['./none.mjs', /expected a source as its default export, got none; see defineSource/],
-			['./other.mjs', /got a object/],
+			['./other.mjs', /got an object/],
 			['./broken.mjs', /could not be loaded: no luck/],
 			['./bare', /folder with a package\.json, but ENOENT/],
 			['./odd', /folder with a package\.json, but /],
@@ -110,7 +110,7 @@ describe('sourceNamed()', () => {
 				['dead-letter:none', 2, /cannot read .*none: .*ENOENT/],
 				['dead-letter:other', 1, /other: expected a dead letter of rxaudit at byte 0, got a line without source/],
 				['dead-letter:torn', 1, /got a line without an end/],
-				['dead-letter:foreign', 2, /unknown source "a"/],
+				['dead-letter:foreign', 2, /the source "a", which is not rxaudit's own; read them in code/],
 			] as const) {
 				assertRefused(await again([arg]), code, message);
 			}
