@@ -95,6 +95,10 @@ describe('a page made from another', () => {
 		}
 		assert.ok(Page.is(page.map(event => event)));
 		assert.ok(!Page.is({...page}));
+		assert.ok(!Page.is(Object.create(page)));
+		assert.ok(!Page.is(new Proxy(page, {})));
+		assert.throws(() => (page.entries as unknown[]).pop(), TypeError, 'what is in a page does not leave it unseen');
+		assert.throws(() => page.flatMap(event => event as never), /expected a list of events/);
 		assert.ok(!Page.is(null));
 	});
 

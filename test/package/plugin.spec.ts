@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import {cpSync, readFileSync, writeFileSync} from 'node:fs';
+import {cpSync, mkdirSync, readFileSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
 import {type Emulator, startEmulator} from '../../lib/emulator/index.ts';
 import {runProcess} from '../support/cli.ts';
@@ -64,4 +64,15 @@ describe('a source of another package', function () {
 			assert.deepEqual(stdout.trimEnd().split('\n'), held);
 		});
 	}
+
+	it('is no success where it ends the process', async () => {
+		const folder = path.join(consumer, 'ending');
+		mkdirSync(folder, {recursive: true});
+		writeFileSync(path.join(folder, 'exits.mjs'), 'process.exit(0);');
+		writeFileSync(path.join(folder, 'never.mjs'), 'await new Promise(() => {});');
+		for (const file of ['./exits.mjs', './never.mjs']) {
+			const {code, stderr} = await runProcess(['pull', file], {cwd: folder});
+			assert.deepEqual([code, stderr], [1, 'rxaudit: error: the process ended before the command was done\n'], file);
+		}
+	});
 });

@@ -28,6 +28,20 @@ describe('Fence', () => {
 		assert.deepEqual([fence.isLost, asked], [true, 2]);
 	});
 
+	it('refuses a state that does not say what it must', async () => {
+		const checkpoint = {binding: {}, sources: {}, snapshots: {}, sinks: {}};
+		const loading = {stop: new AbortController().signal, abort: new AbortController()};
+		for (const stored of [checkpoint, {checkpoint: {}, version: 1}, {checkpoint, version: '1'}, 'text', {}]) {
+			const fence = new Fence({...memoryStore(), load: async () => stored as never});
+			await assert.rejects(fence.load(loading, new Meter()), {code: 'CONFIG', message: /load\(\) to resolve with/});
+		}
+		for (const version of [undefined, null, '2', Number.NaN]) {
+			const state = {...memoryStore(), commit: async () => version as never};
+			const committing = new Fence(state).commit(state, checkpoint, 0, loading.stop);
+			await assert.rejects(committing, {code: 'CONFIG', message: /commit\(\) to resolve with the new version/});
+		}
+	});
+
 	it('is never lost without a state, or with one that only compares', async () => {
 		for (const state of [undefined, memoryStore()]) {
 			const fence = new Fence(state);

@@ -122,6 +122,13 @@ describe('readRecords', () => {
 		);
 	});
 
+	it('rejects seconds in place of milliseconds, which would lie in 1970', () => {
+		const read = (time: number) =>
+			readRecords({...facts, time: () => time}, parseAnswer(Buffer.from('{"data":[{"id":1}]}'), 'data').records);
+		assert.match(read(1_790_000_000).rejected[0]!.reason, /seconds, not milliseconds: 1790000000/);
+		for (const time of [0, 5000, 1_790_000_000_000]) assert.equal(read(time).records[0]!.timeMs, time);
+	});
+
 	it('rejects a record that cannot be told from others or placed in time, and takes the rest', () => {
 		const bad: [record: unknown, reason: RegExp][] = [
 			[{at}, /^the record has no id$/],

@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import {z} from 'zod';
+import {checkDefinition} from '../../lib/source/check-definition.ts';
+
+const sound = {
+	name: 'some-source',
+	docs: 'Some log.',
+	reference: 'https://example.com',
+	auth: ['bearer'],
+	options: {kind: z.string().optional()},
+	order: 'newest-first',
+	ids: 'global',
+	lagMs: 0,
+	records: 'rows',
+	id: () => '1',
+	time: () => 0,
+	tenant: () => 'acme',
+	request: () => ({path: '/'}),
+	mapping: {},
+};
+
+describe('checkDefinition', () => {
+	it('takes a sound one', () => checkDefinition(sound));
+
+	const wrong: Readonly<Record<string, object>> = {
+		'no lag': {lagMs: undefined},
+		'a lag that is no number': {lagMs: Number.NaN},
+		'a lag without an end': {lagMs: Infinity},
+		'an order that there is not': {order: 'desc'},
+		'ids that there are not': {ids: 'x'},
+		'a rate that is no number': {rate: {requests: Number.NaN, perMs: 1}},
+		'a rate of nothing': {rate: {requests: 0, perMs: 1}},
+		'a misspelt member': {leaveOut: () => true},
+		'no time': {time: undefined},
+		'neither id nor identity': {id: undefined},
+		'no request': {request: undefined},
+		'a tenant that is no function': {tenant: 'acme'},
+		'an option that is no type': {options: {kind: 'text'}},
+		'an option that no flag can have': {options: {'a-b': z.string()}},
+		'a name that no file has': {name: 'Some Source'},
+		'no way to log in': {auth: []},
+	};
+	for (const [what, change] of Object.entries(wrong)) {
+		it(`refuses one with ${what}`, () => {
+			assert.throws(() => checkDefinition({...sound, ...change}), {name: 'TypeError', message: /^defineSource: /});
+		});
+	}
+
+	it('takes a listing without times', () => checkDefinition({...sound, order: 'none', time: undefined}));
+});
