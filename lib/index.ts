@@ -46,6 +46,7 @@ export type {Damage, Verification, VerifyOptions} from './sink/verification.ts';
 export {auditEvent} from './model/event.ts';
 export type {
 	AuditActor,
+	AuditAttribute,
 	AuditChange,
 	AuditCredential,
 	AuditEvent,

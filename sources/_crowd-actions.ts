@@ -10,6 +10,8 @@ export const crowdActions: ActionRules = {
 	GROUP_DELETED: 'group-deleted',
 	ADDED_TO_GROUP: 'group-user-added',
 	REMOVED_FROM_GROUP: 'group-user-removed',
+	'GROUP_ADMIN_ASSIGN*': 'role-granted',
+	'GROUP_ADMIN_*': 'role-revoked',
 	'PASSWORD_RESET*': 'user-password-reset',
 	'PASSWORD_*': 'user-password-changed',
 	ALIAS_CREATED: 'admin-object-created',
@@ -22,6 +24,8 @@ export const crowdActions: ActionRules = {
 	DIRECTORY_UPDATED: 'admin-object-updated',
 	DIRECTORY_DELETED: 'admin-object-deleted',
 	CONFIGURATION_MODIFIED: 'settings-changed',
+	// of old, about what its entity says
+	STARTED: 'sync-started',
 	SYNCHRONIZATION_STARTED: 'sync-started',
 	SYNCHRONIZATION_FINISHED: 'sync-finished',
 	'RESTORE_*': 'resource-restored',

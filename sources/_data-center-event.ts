@@ -85,20 +85,64 @@ function whoOrWhat({type, id, name}: Named): Json {
 /** What Jira, Confluence and Bitbucket call the type of a person. */
 const person = /^(applicationuser|user|normal)$/i;
 
-/** What is done to a token itself: then its name says what it was done to, not with what. */
-const tokenActions = 'personal.access.tokens.';
+/** The name that somebody logs in with, in the address of a page about them; `name` may be one for people. */
+function loginIn(uri: string | undefined): string | undefined {
+	const [, found] = uri?.match(inQuery) ?? uri?.match(inPath) ?? [];
+	try {
+		return found === undefined ? undefined : decodeURIComponent(found.replaceAll('+', ' ')) || undefined;
+	} catch {
+		return undefined;
+	}
+}
 
-/** The key of the attribute is not documented: `Token Name` is what an English server shows. */
-function tokenNameIn(attributes: readonly Members[]): string | undefined {
-	const named = attributes.find(({nameI18nKey, name}) =>
-		/\btoken[. _-]?name$/i.test(textIn(nameI18nKey) ?? textIn(name) ?? ''),
-	);
+const inQuery = /[?&](?:user)?name=([^&#]+)/i;
+const inPath = /(?:\/users\/|\/display\/~)([^#/?]+)/i;
+const loginOf = (uri: string) => by('the login in the address $1', [uri], loginIn);
+const fullNameOf = (uri: string, name: string) =>
+	by('$2 where the address $1 has a login', [uri, name], (address, text) => (loginIn(address) ? text : undefined));
+
+/** What nobody is called who did not log in. */
+const anonymous = (id: string | undefined, name: string | undefined) =>
+	id === '-2' || (!id && name?.toLowerCase() === 'anonymous');
+
+/** The value of the first attribute whose key or, without one, whose name is like that: only texts have no language. */
+function valueOf(attributes: readonly Members[], pattern: RegExp): string | undefined {
+	const named = attributes.find(({nameI18nKey, name}) => pattern.test(textIn(nameI18nKey) ?? textIn(name) ?? ''));
 	return named && textIn(named['value']);
 }
 
-const tokenName = '$2.value, of the first whose $2.nameI18nKey, else $2.name, ends with "token name"';
+/** What is done to a token itself: then its name says what it was done to, not with what. */
+const aboutToken = /token/i;
+/** The keys are not documented: `Token Name` is what an English server shows. */
+const token = {name: /\btoken[. _-]?name$/i, id: /\btoken[. _-]?id$/i};
 const tokenFrom = ['type.actionI18nKey', 'extraAttributes[]'] as const;
+const ofToken = (part: 'name' | 'id', about: boolean) =>
+	by(
+		`where $1 is ${about ? '' : 'not '}about tokens: $2.value, of the first whose $2.nameI18nKey, else $2.name, ends with "token ${part}"`,
+		tokenFrom,
+		(key = '', attributes) => (aboutToken.test(key) === about ? valueOf(attributes, token[part]) : undefined),
+	);
+
+/** Whose login failed, where no object says it. */
+const loginFailed = /login.?failed|authenticationfailure/i;
+const account = /(?:^|[. _-])(?:user[. _-]?name|login|account)$/i;
+
+/** Groups and users that a permission or a role was given to, or taken from. */
+const holder = /^(group|user)s?$/i;
+const changedFrom = ['key', 'i18nKey'] as const;
+
+/** Behind which addresses the client's is: those that a proxy has told of. */
+const forwarded = /forwarded|real.?ip|proxy|balancer/i;
+
 const action = first('type.actionI18nKey', 'type.action');
+const addresses = by(
+	'$1, and of $2 the values about proxies',
+	['source', 'extraAttributes[]'],
+	(source, attributes) => {
+		const other = valueOf(attributes, forwarded);
+		return source && other ? `${source},${other}` : (source ?? other);
+	},
+);
 
 export const mapping: Mapping = {
 	action,
@@ -106,7 +150,8 @@ export const mapping: Mapping = {
 	message: 'type.action',
 	outcome: action,
 	'actor.id': 'author.id',
-	'actor.name': 'author.name',
+	'actor.name': first(loginOf('author.uri'), 'author.name'),
+	'actor.fullName': fullNameOf('author.uri', 'author.name'),
 	'actor.type': by(
 		'where there is $2 or $3: $1, "user" where that is a person; "system" for the $2 -1, "anonymous" for -2',
 		['author.type', 'author.id', 'author.name'],
@@ -117,21 +162,48 @@ export const mapping: Mapping = {
 			return type !== undefined && person.test(type) ? 'user' : type;
 		},
 	),
-	'credential.name': by(`where $1 is not about tokens: ${tokenName}`, tokenFrom, (key, attributes) =>
-		key?.startsWith(tokenActions) ? undefined : tokenNameIn(attributes),
-	),
-	'origin.ip': 'source',
-	'origin.ips': 'source',
+	'credential.id': ofToken('id', false),
+	'credential.name': ofToken('name', false),
+	'origin.ip': addresses,
+	'origin.ips': addresses,
 	'service.address': 'system',
 	'service.node': 'node',
+	method: 'method',
 	targets: [
-		each('affectedObjects', {type: 'type', id: 'id', name: 'name'}),
+		each('affectedObjects', {
+			type: by('$1, "anonymous" where $2 or $3 say so', ['type', 'id', 'name'], (type, id, name) =>
+				anonymous(id, name) ? 'anonymous' : type,
+			),
+			id: 'id',
+			name: first(loginOf('uri'), 'name'),
+			fullName: fullNameOf('uri', 'name'),
+		}),
+		{type: constant('token'), id: ofToken('id', true), name: ofToken('name', true)},
 		{
-			type: constant('token'),
-			name: by(`where $1 is about tokens: ${tokenName}`, tokenFrom, (key, attributes) =>
-				key?.startsWith(tokenActions) ? tokenNameIn(attributes) : undefined,
+			type: constant('user'),
+			name: by(
+				'where $1 is a failed login: $2.value, of the first whose $2.nameI18nKey, else $2.name, is that of an account',
+				[action, 'extraAttributes[]'],
+				(key = '', attributes) => (loginFailed.test(key) ? valueOf(attributes, account) : undefined),
 			),
 		},
+		each('changedValues', {
+			type: by('"group" or "user" where $1 or $2 is that', changedFrom, (key, i18nKey) => {
+				return holder.exec(key ?? i18nKey ?? '')?.[1]?.toLowerCase();
+			}),
+			name: by(
+				'the first name in $4 that is not in $3, or in $3 that is not in $4, where $1 or $2 is Group or User',
+				[...changedFrom, 'from', 'to'],
+				(key, i18nKey, from, to) => (holder.test(key ?? i18nKey ?? '') ? differing(from, to) : undefined),
+			),
+		}),
 	],
 	changes: each('changedValues', {field: first('key', 'i18nKey'), from: 'from', to: 'to'}),
+	attributes: each('extraAttributes', {name: 'name', key: 'nameI18nKey', value: 'value'}),
 };
+
+/** What was put in, or else taken out: lists have commas between names. */
+function differing(from = '', to = ''): string | undefined {
+	const [before, after] = [from, to].map(text => text.split(',').map(name => name.trim()));
+	return after!.find(name => name && !before!.includes(name)) ?? before!.find(name => name && !after!.includes(name));
+}

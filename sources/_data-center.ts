@@ -1,8 +1,8 @@
 import {z} from 'zod';
-import type {ActionRules} from '../lib/model/activity.ts';
 import type {OperationTable} from '../lib/source/define-operation.ts';
 import {wholeNumber} from '../lib/options/options.ts';
 import {defineSource} from '../lib/source/define-source.ts';
+import {actionWords, commonActions} from './_actions.ts';
 import {configurationOf} from './_data-center-configuration.ts';
 import {type DataCenterEvent, identityOf, mapping} from './_data-center-event.ts';
 
@@ -46,8 +46,6 @@ interface Product<Operations extends OperationTable> {
 	readonly product: string;
 	/** The first version with this API. */
 	readonly since: string;
-	/** What its actions are, by key. */
-	readonly actions: ActionRules;
 	/** What only this product can do. */
 	readonly operations: Operations;
 }
@@ -57,7 +55,6 @@ export function defineDataCenter<Operations extends OperationTable>({
 	name,
 	product,
 	since,
-	actions,
 	operations,
 }: Product<Operations>) {
 	return defineSource({
@@ -97,7 +94,8 @@ export function defineDataCenter<Operations extends OperationTable>({
 			[author?.id, author?.name].some(reader => reader !== undefined && readers.includes(reader)),
 		product: {vendor: 'Atlassian', name: `${product} Data Center`},
 		mapping,
-		actions,
+		actions: commonActions,
+		actionWords,
 		operations: {...configurationOf(name), ...operations},
 	});
 }

@@ -71,10 +71,21 @@ export interface OrgObject {
 /** Those of people and of apps that have an account: 24 hexadecimal digits, or a prefix and a UUID. */
 const accountId = /^([\da-f]{24}|([\w-]+:)+[\da-f]{8}-[\da-f-]{27})$/i;
 
+/** What works with API tokens of its own, as the tools of the MCP server do. */
+const serviceAccount = /@(?:[\w-]+\.)*serviceaccount\.[\w.-]+$/i;
+
 const object = {
 	type: 'type',
-	id: 'id',
-	name: first('attributes.name', 'attributes.groupName', 'attributes.siteName', 'attributes.siteHostName'),
+	id: first('id', 'attributes.issueId', 'attributes.pageId'),
+	name: first(
+		'attributes.name',
+		'attributes.groupName',
+		'attributes.siteName',
+		'attributes.siteHostName',
+		'attributes.issueKey',
+		'attributes.key',
+		'attributes.title',
+	),
 	email: 'attributes.email',
 };
 
@@ -87,9 +98,10 @@ export const orgMapping: Mapping = {
 	'actor.name': 'attributes.actor.name',
 	'actor.email': 'attributes.actor.email',
 	'actor.type': by(
-		'"user" where $1 has an @, or, without one, $2 is that of an account; else "app"',
+		'"service-account" where $1 is one of those; "user" where $1 has an @, or, without one, $2 is that of an account; else "app"',
 		['attributes.actor.email', 'attributes.actor.id'],
 		(email, id) => {
+			if (email && serviceAccount.test(email)) return 'service-account';
 			if (email?.includes('@')) return 'user';
 			return id && (!email && accountId.test(id) ? 'user' : 'app');
 		},

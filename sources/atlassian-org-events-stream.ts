@@ -1,6 +1,7 @@
 import type {Json} from '../lib/model/event.ts';
 import {defineSource} from '../lib/source/define-source.ts';
 import {nextCursor, orgApi, type OrgEvent, orgMapping, orgOption, orgPath} from './_org.ts';
+import {actionWords} from './_actions.ts';
 import {orgActions} from './_org-actions.ts';
 
 export type {OrgEvent, OrgObject} from './_org.ts';
@@ -63,5 +64,6 @@ export default defineSource({
 	},
 	mapping: orgMapping,
 	actions: orgActions,
+	actionWords,
 	enrichedBy: {users: 'atlassian-org-users', actions: 'atlassian-org-events'},
 });

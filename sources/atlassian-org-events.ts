@@ -5,6 +5,7 @@ import {SourceError} from '../lib/model/errors.ts';
 import {defineSource} from '../lib/source/define-source.ts';
 import {membersIn, objectsIn, textIn} from '../lib/source/members.ts';
 import {nextCursor, orgApi, type OrgEvent, orgMapping, orgOption, orgPath} from './_org.ts';
+import {actionWords} from './_actions.ts';
 import {orgActions} from './_org-actions.ts';
 
 export type {OrgEvent, OrgObject} from './_org.ts';
@@ -69,6 +70,7 @@ export default defineSource({
 	next: ({envelope}) => nextCursor(envelope as object),
 	mapping: orgMapping,
 	actions: orgActions,
+	actionWords,
 
 	operations: {
 		event: defineOperation({

@@ -2,7 +2,7 @@ import type {Json} from '../lib/model/event.ts';
 import {defineSource} from '../lib/source/define-source.ts';
 import {membersIn, objectsIn, textIn} from '../lib/source/members.ts';
 import {by, constant, each, first, type Item} from '../lib/source/words.ts';
-import {confluenceCloudActions} from './_confluence-cloud-actions.ts';
+import {actionWords, commonActions} from './_actions.ts';
 import {siteOf} from './_cloud-site.ts';
 import {confluenceOperations, search} from './_confluence-cloud-operations.ts';
 
@@ -108,11 +108,21 @@ export default defineSource({
 		'actor.name': 'author.displayName',
 		'actor.fullName': 'author.displayName',
 		'actor.type': by(
-			'$1 where there is an $2, "app" where $3 is; without an id "system" or "anonymous", where $4 says that',
-			['author.type', authorId, 'author.accountType', 'author.displayName'],
-			(type, id, accountType, name) => {
+			'$1 where there is an $2, "app" where $3 is, "super-admin" where $5 is true, "external-user" where $6 or $7 is; without an id "system" or "anonymous", where $4 says that',
+			[
+				'author.type',
+				authorId,
+				'author.accountType',
+				'author.displayName',
+				'superAdmin',
+				'author.isExternalCollaborator',
+				'author.externalCollaborator',
+			],
+			(type, id, accountType, name, ...[superAdmin, external, formerly]) => {
 				if (id === undefined) return name && actorsWithoutIds.get(name);
-				return accountType === 'app' ? 'app' : type;
+				if (accountType === 'app') return 'app';
+				if (superAdmin === 'true') return 'super-admin';
+				return external === 'true' || formerly === 'true' ? 'external-user' : type;
 			},
 		),
 		'origin.ip': 'remoteAddress',
@@ -120,7 +130,8 @@ export default defineSource({
 		targets: [...named('affectedObject.'), each('associatedObjects', named(''))],
 		changes: each('changedValues', {field: 'name', from: 'oldValue', to: 'newValue'}),
 	},
-	actions: confluenceCloudActions,
+	actions: commonActions,
+	actionWords,
 	enrichedBy: {users: 'atlassian-org-users'},
 	operations: confluenceOperations,
 });

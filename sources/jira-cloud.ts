@@ -1,7 +1,7 @@
 import {z} from 'zod';
 import {defineSource} from '../lib/source/define-source.ts';
 import {each, first} from '../lib/source/words.ts';
-import {jiraCloudActions} from './_jira-cloud-actions.ts';
+import {actionWords, commonActions} from './_actions.ts';
 import {siteOf} from './_cloud-site.ts';
 
 /** One audit record of a Jira Cloud site. */
@@ -85,6 +85,7 @@ export default defineSource({
 		],
 		changes: each('changedValues', {field: 'fieldName', from: 'changedFrom', to: 'changedTo'}),
 	},
-	actions: jiraCloudActions,
+	actions: commonActions,
+	actionWords,
 	enrichedBy: {users: 'atlassian-org-users'},
 });

@@ -1,5 +1,4 @@
 import {defineDataCenter} from './_data-center.ts';
-import {jiraActions} from './_data-center-actions.ts';
 import {fileRetentionOf} from './_data-center-configuration.ts';
 
 const name = 'jira-data-center';
@@ -9,6 +8,5 @@ export default defineDataCenter({
 	name,
 	product: 'Jira',
 	since: '8.8',
-	actions: jiraActions,
 	operations: fileRetentionOf(name),
 });

@@ -24,7 +24,8 @@ describe('docs', () => {
 
 	it('are written by the code or by hand, and nothing else lies there', () => {
 		const written = [...Object.keys(generated), 'docs/verify.md', ...pages];
-		const there = readdirSync(new URL('docs/', root)).map(name => `docs/${name}`);
+		const entries = readdirSync(new URL('docs/', root), {withFileTypes: true});
+		const there = entries.filter(entry => entry.isFile()).map(({name}) => `docs/${name}`);
 		assert.deepEqual(there.sort(), written.sort());
 	});
 

@@ -5,6 +5,9 @@
 export const activities = {
 	'user-login': 'somebody logged in, or failed to: see outcome',
 	'user-logout': 'somebody logged out',
+	'admin-session-started':
+		'an administrator confirmed the password for a session with more rights, or failed to: see outcome',
+	'admin-session-ended': 'an administrator dropped such a session',
 	'user-impersonated': 'somebody logged in as somebody else',
 	'user-created': 'an account was created',
 	'user-invited': 'somebody was invited',
@@ -20,17 +23,20 @@ export const activities = {
 	'group-created': 'a group was created',
 	'group-updated': 'a group was changed, not its members',
 	'group-deleted': 'a group was deleted',
-	'group-user-added': 'users were added to a group',
-	'group-user-removed': 'users were removed from a group',
+	'group-user-added': 'users or groups were added to a group',
+	'group-user-removed': 'users or groups were removed from a group',
 	'role-granted': 'a user or a group was given a role',
 	'role-revoked': 'a role was taken from a user or a group',
 	'permission-granted': 'a user or a group was given a permission',
 	'permission-revoked': 'a permission was taken from a user or a group',
 	'permission-changed': 'what a permission scheme or a restriction says was changed',
-	'policy-changed': 'a policy was changed',
+	'access-denied': 'something was refused for lack of a permission',
+	'change-requested': 'something was asked for or begun; a record of its own says whether it happened',
+	'policy-changed': 'a policy, or what secret scanning looks for, was changed',
 	'settings-changed': 'settings were changed, those of auditing among them',
-	'token-created': 'an API token or a personal access token was created',
-	'token-revoked': 'an API token or a personal access token was revoked',
+	'token-created': 'a token, an SSH, GPG or deploy key, or an OAuth grant was created',
+	'token-updated': 'one of them, or the secret of a client, was changed',
+	'token-revoked': 'one of them was revoked or deleted',
 	'app-installed': 'an app was installed',
 	'app-removed': 'an app was uninstalled',
 	'app-enabled': 'an app was enabled',
@@ -42,11 +48,14 @@ export const activities = {
 	'resource-created': 'a project, space, workflow, filter, field or the like was created',
 	'resource-updated': 'the same was changed',
 	'resource-deleted': 'the same was deleted',
+	'resource-shared': 'content was sent to somebody',
 	'resource-viewed': 'a page or the like was viewed',
 	'resource-searched': 'issues, pages or audit events were searched',
 	'resource-exported': 'content was exported',
 	'resource-imported': 'content or users were imported',
 	'resource-restored': 'content or a backup was restored',
+	maintenance: 'the server was upgraded, restarted, recorded or backed up, or had a job run',
+	'audit-events-lost': 'the server threw audit events away',
 	'sync-started': 'a synchronisation began',
 	'sync-finished': 'a synchronisation ended',
 	'product-activity': 'something was done in a product that the action names, and no more is known',
@@ -64,11 +73,19 @@ export interface ActionRule {
 	readonly activity: Activity;
 }
 
+/** Whether an activity says no more than that a rule for everything else has met it. */
+export function isCatchAll(activity: Activity | undefined): boolean {
+	return activity === 'product-activity';
+}
+
 /** How many actions are remembered that only a rule with a star knows: an API names a few hundred. */
 const maxRemembered = 2000;
 
-/** Finds the rule for an action; undefined where there is none. */
-export function actionRules(rules: ActionRules): (action: string) => ActionRule | undefined {
+/** Finds the rule for an action, as `words` says it; undefined where there is none. */
+export function actionRules(
+	rules: ActionRules,
+	words: (action: string) => string = action => action,
+): (action: string) => ActionRule | undefined {
 	const known = new Map<string, ActionRule | undefined>();
 	const patterns: (readonly [RegExp, ActionRule])[] = [];
 	for (const [rule, activity] of Object.entries(rules)) {
@@ -78,7 +95,8 @@ export function actionRules(rules: ActionRules): (action: string) => ActionRule 
 	let room = maxRemembered;
 	return action => {
 		if (known.has(action)) return known.get(action);
-		const found = patterns.find(([pattern]) => pattern.test(action))?.[1];
+		const said = words(action);
+		const found = known.get(said) ?? patterns.find(([pattern]) => pattern.test(said))?.[1];
 		if (room > 0 && action.length <= 200) {
 			known.set(action, found);
 			room--;

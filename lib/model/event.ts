@@ -33,9 +33,7 @@ const target = members({
 	type: said(
 		"`user`, `group`, or the API's own word for its kind, in lower case with hyphens: `space`, `project-role`",
 	),
-	id: person.id,
-	name: person.name,
-	email: person.email,
+	...person,
 });
 
 const origin = members({
@@ -59,6 +57,12 @@ const credential = members({
 const service = members({
 	address: said('the address at which the server was asked'),
 	node: said('the node of the cluster'),
+});
+
+const attribute = members({
+	name: said('what the API calls it, for people; may be in the language of the server'),
+	key: said('the key of the API, where it has one'),
+	value: said('what it says'),
 });
 
 const change = members({
@@ -88,9 +92,11 @@ export const auditEvent = z
 		credential: credential.exactOptional().describe('what it was done with, where that is a token or a session'),
 		origin: origin.exactOptional().describe('where it came from'),
 		service: service.exactOptional().describe('the server that it was done on'),
+		method: said("how the server was asked, in the API's own words: `Browser`, `REST`"),
 		containers: z.array(target).min(1).exactOptional().describe('where it was done: sites, organizations'),
 		targets: z.array(target).min(1).exactOptional().describe('what it was done to, in the order of the API'),
 		changes: z.array(change).min(1).exactOptional().describe('what was changed of it'),
+		attributes: z.array(attribute).min(1).exactOptional().describe('what else the API says of it'),
 		raw: text()
 			.exactOptional()
 			.describe("the record's own text as the API gave it, unparsed: every digit and every key survives"),
@@ -111,6 +117,7 @@ export interface AuditTarget extends DeepReadonly<z.output<typeof target>> {}
 export interface AuditOrigin extends DeepReadonly<z.output<typeof origin>> {}
 export interface AuditCredential extends DeepReadonly<z.output<typeof credential>> {}
 export interface AuditService extends DeepReadonly<z.output<typeof service>> {}
+export interface AuditAttribute extends DeepReadonly<z.output<typeof attribute>> {}
 export interface AuditChange extends DeepReadonly<z.output<typeof change>> {}
 
 /** The parts of a JSON Schema that say which members there are. */

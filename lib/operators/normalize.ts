@@ -1,3 +1,4 @@
+import {isCatchAll} from '../model/activity.ts';
 import type {OperatorFunction} from 'rxjs';
 import {reasonOf} from '../model/errors.ts';
 import type {AuditEvent} from '../model/event.ts';
@@ -28,7 +29,7 @@ export function normalize({raw: withRaw = true}: NormalizeOptions = {}): Operato
 			const mapped = commonRecord(source, record, value);
 			const event = mayHoldHalf(raw) ? (wellFormed(mapped) as AuditEvent) : mapped;
 			const {action, activity} = event;
-			if (source.ruleOf && action !== undefined && activity === undefined) {
+			if (source.ruleOf && action !== undefined && (activity === undefined || isCatchAll(activity))) {
 				unknownActions.set(action, (unknownActions.get(action) ?? 0) + 1);
 			}
 			return withRaw ? withOwnText(event, raw) : event;

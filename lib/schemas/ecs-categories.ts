@@ -1,7 +1,7 @@
 import type {Activity} from '../model/activity.ts';
 import type {AuditTarget} from '../model/event.ts';
 
-type EcsCategory = 'authentication' | 'configuration' | 'iam' | 'package' | 'web';
+type EcsCategory = 'authentication' | 'configuration' | 'iam' | 'package' | 'session' | 'web';
 type EcsType =
 	| 'access'
 	| 'admin'
@@ -9,6 +9,7 @@ type EcsType =
 	| 'creation'
 	| 'deletion'
 	| 'end'
+	| 'error'
 	| 'group'
 	| 'info'
 	| 'installation'
@@ -44,6 +45,8 @@ const accessed = of(['web'], 'access');
 const categories: Readonly<Record<Activity, EcsCategories>> = {
 	'user-login': of(['authentication'], 'start'),
 	'user-logout': of(['authentication'], 'end'),
+	'admin-session-started': of(['authentication', 'session'], 'start'),
+	'admin-session-ended': of(['authentication', 'session'], 'end'),
 	'user-impersonated': of(['authentication', 'iam'], 'start', 'admin'),
 	'user-created': of(['iam'], 'user', 'creation'),
 	'user-invited': of(['iam'], 'user', 'creation'),
@@ -66,9 +69,12 @@ const categories: Readonly<Record<Activity, EcsCategories>> = {
 	'permission-granted': permissionChanged,
 	'permission-revoked': permissionChanged,
 	'permission-changed': permissionsChanged,
+	'access-denied': of(['web'], 'access', 'error'),
+	'change-requested': unknown,
 	'policy-changed': adminChanged,
 	'settings-changed': adminChanged,
 	'token-created': of(['iam'], 'admin', 'creation'),
+	'token-updated': adminObjectChanged,
 	'token-revoked': of(['iam'], 'admin', 'deletion'),
 	'app-installed': of(['configuration', 'package'], 'installation'),
 	'app-removed': of(['configuration', 'package'], 'deletion'),
@@ -81,11 +87,14 @@ const categories: Readonly<Record<Activity, EcsCategories>> = {
 	'resource-created': of(['configuration'], 'creation'),
 	'resource-updated': of(['configuration'], 'change'),
 	'resource-deleted': of(['configuration'], 'deletion'),
+	'resource-shared': accessed,
 	'resource-viewed': accessed,
 	'resource-searched': accessed,
 	'resource-exported': accessed,
 	'resource-imported': unknown,
 	'resource-restored': unknown,
+	maintenance: unknown,
+	'audit-events-lost': of(['configuration'], 'deletion'),
 	'sync-started': unknown,
 	'sync-finished': unknown,
 	'product-activity': unknown,

@@ -1,5 +1,5 @@
 import type {Activity} from '../model/activity.ts';
-import type {AuditChange, AuditCredential, AuditTarget} from '../model/event.ts';
+import type {AuditAttribute, AuditChange, AuditCredential, AuditTarget} from '../model/event.ts';
 import type {EcsCategories} from './ecs-categories.ts';
 
 export interface EcsPerson {
@@ -44,6 +44,9 @@ export interface EcsAtlassian {
 	readonly containers?: readonly AuditTarget[];
 	readonly targets?: readonly AuditTarget[];
 	readonly changes?: readonly AuditChange[];
+	readonly attributes?: readonly AuditAttribute[];
+	/** How the server was asked. */
+	readonly method?: string;
 }
 
 /** One audit event in the Elastic Common Schema: every member is a field of it, save those in `atlassian`. */
@@ -53,12 +56,16 @@ export interface EcsEvent {
 	readonly message?: string;
 	readonly user?: EcsUser;
 	readonly group?: EcsNamed;
-	readonly related?: {readonly user?: readonly string[]; readonly ip?: readonly string[]};
+	readonly related?: {
+		readonly user?: readonly string[];
+		readonly ip?: readonly string[];
+		readonly hosts?: readonly string[];
+	};
 	readonly source?: EcsSource;
 	readonly network?: {readonly forwarded_ip: string};
 	readonly organization?: EcsNamed;
 	readonly host?: {readonly name: string};
-	readonly service?: {readonly address: string};
+	readonly service?: {readonly address?: string; readonly node?: {readonly name: string}};
 	readonly observer: {readonly vendor?: string; readonly product: string};
 	readonly atlassian?: EcsAtlassian;
 	readonly event: EcsCategories & {

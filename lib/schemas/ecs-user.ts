@@ -12,10 +12,22 @@ export function firstOf(type: string, targets: readonly AuditTarget[] | undefine
 	return undefined;
 }
 
+/** Whether who did it and to whom it was done are one. */
+export function isLogged(activity: AuditEvent['activity']): boolean {
+	return activity !== undefined && logged.has(activity);
+}
+
+const logged: ReadonlySet<string> = new Set([
+	'user-login',
+	'user-logout',
+	'admin-session-started',
+	'admin-session-ended',
+]);
+
 /** Who did it, as whom, and to which user; undefined where it says nothing of users. */
 export function ecsUser({activity, actor, targets, changes}: AuditEvent): EcsUser | undefined {
 	const target = firstOf('user', targets);
-	const isLogin = activity === 'user-login' || activity === 'user-logout';
+	const isLogin = isLogged(activity);
 	const own = actor && isUser(actor) ? ecsPerson(actor) : undefined;
 	// who logs in is both: what a failed login says of the account may be there only
 	const user: Writable<EcsUser> = own ?? (isLogin && target ? ecsPerson(target) : undefined) ?? {};
@@ -26,11 +38,12 @@ export function ecsUser({activity, actor, targets, changes}: AuditEvent): EcsUse
 	// a rule about what is done to users must not see a login
 	if (target && !isLogin) {
 		const said: Writable<NonNullable<EcsUser['target']>> = ecsPerson(target) ?? {};
+		if (changes && activity === 'user-updated') Object.assign(said, changesOf(changes, 'from'));
 		const group = ecsNamed(firstOf('group', targets));
 		if (group) said.group = group;
 		if (hasMembers(said)) user.target = said;
 	}
-	const changed = changes && activity === 'user-updated' ? changesOf(changes) : undefined;
+	const changed = changes && activity === 'user-updated' ? changesOf(changes, 'to') : undefined;
 	if (changed) user.changes = changed;
 	return hasMembers(user) ? user : undefined;
 }
@@ -81,12 +94,14 @@ const changedFields: ReadonlyMap<string, 'name' | 'full_name' | 'email'> = new M
 	['emailaddress', 'email'],
 ]);
 
-function changesOf(changes: readonly AuditChange[]): EcsUser['changes'] {
+/** What a user is called after the changes, or before. */
+function changesOf(changes: readonly AuditChange[], side: 'from' | 'to'): EcsUser['changes'] {
 	const said: Writable<NonNullable<EcsUser['changes']>> = {};
-	for (const {field, to} of changes) {
-		if (!field || field.length > 20 || !to) continue;
+	for (const change of changes) {
+		const {field, [side]: text} = change;
+		if (!field || field.length > 20 || !text) continue;
 		const name = changedFields.get(field.toLowerCase().replace(/[^a-z]/g, ''));
-		if (name) said[name] ??= to;
+		if (name) said[name] ??= text;
 	}
 	return hasMembers(said) ? said : undefined;
 }

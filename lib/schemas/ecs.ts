@@ -21,17 +21,19 @@ export function toEcs(event: AuditEvent, {product}: Pick<SourceFacts, 'product'>
 	if (user) out.user = user;
 	const group = ecsNamed(firstOf('group', targets));
 	if (group) out.group = group;
-	const related = relatedTo(event, addresses?.ips);
+	const hosts = hostsOf(service);
+	const related = relatedTo(event, addresses?.ips, hosts);
 	if (related) out.related = related;
 	const source = origin && sourceOf(origin, addresses?.ips);
 	if (source) out.source = source;
-	const proxy = origin?.ip && addresses?.ips.find(ip => ip !== origin.ip);
-	if (proxy) out.network = {forwarded_ip: proxy};
+	// behind a proxy, whose address the server saw
+	if (addresses && addresses.ips.length > 1 && source?.ip) out.network = {forwarded_ip: source.ip};
 	// the tenant may be a site or a server, which is no organization
 	const organization = ecsNamed(firstOf('organization', event.containers));
 	if (organization) out.organization = organization;
-	if (service?.node) out.host = {name: service.node};
-	if (service?.address) out.service = {address: service.address};
+	if (service?.node && !uuid.test(service.node)) out.host = {name: service.node};
+	const asked = service && serviceOf(service);
+	if (asked) out.service = asked;
 	out.observer = product.vendor ? {vendor: product.vendor, product: product.name} : {product: product.name};
 	const atlassian = atlassianOf(event, addresses?.others);
 	if (atlassian) out.atlassian = atlassian;
@@ -52,10 +54,30 @@ function eventOf({activity, action, outcome, id, processed, source, targets, raw
 	return said as EcsEvent['event'];
 }
 
-function relatedTo(event: AuditEvent, ips: readonly string[] = []): EcsEvent['related'] {
+function relatedTo(event: AuditEvent, ips: readonly string[] = [], hosts: readonly string[]): EcsEvent['related'] {
 	const users = usersRelatedTo(event);
-	if (ips.length === 0) return users.length > 0 ? {user: users} : undefined;
-	return users.length > 0 ? {user: users, ip: ips} : {ip: ips};
+	const related: Writable<NonNullable<EcsEvent['related']>> = {};
+	if (users.length > 0) related.user = users;
+	if (ips.length > 0) related.ip = ips;
+	if (hosts.length > 0) related.hosts = hosts;
+	return users.length + ips.length + hosts.length > 0 ? related : undefined;
+}
+
+/** What stands for a node of a cluster where it has no name. */
+const uuid = /^[\da-f]{8}-([\da-f]{4}-){3}[\da-f]{12}$/i;
+
+/** The names of the server and of its node. */
+function hostsOf({address, node}: NonNullable<AuditEvent['service']> = {}): string[] {
+	const host = address === undefined ? undefined : (urlHost.exec(address)?.[1] ?? address);
+	const names = [host, node === undefined || uuid.test(node) ? undefined : node];
+	return [...new Set(names.filter(name => name !== undefined && name !== ''))] as string[];
+}
+
+const urlHost = /^[a-z][a-z\d+.-]*:\/\/([^/?#:@[\]]+)(?::\d+)?(?:[/?#]|$)/i;
+
+function serviceOf({address, node}: NonNullable<AuditEvent['service']>): EcsEvent['service'] {
+	if (!node) return address ? {address} : undefined;
+	return address ? {address, node: {name: node}} : {node: {name: node}};
 }
 
 function sourceOf({ip, geo}: AuditOrigin, ips: readonly string[] = []): EcsSource | undefined {
@@ -95,7 +117,7 @@ function isAddress(text: string): boolean {
 }
 
 function atlassianOf(event: AuditEvent, others: readonly string[] = []): EcsAtlassian | undefined {
-	const {tenant, activity, category, actionName, credential, containers, targets, changes} = event;
+	const {tenant, activity, category, actionName, credential, containers, targets, changes, attributes, method} = event;
 	const own: Writable<EcsAtlassian> = {};
 	if (tenant) own.tenant = tenant;
 	if (activity) own.activity = activity;
@@ -108,6 +130,8 @@ function atlassianOf(event: AuditEvent, others: readonly string[] = []): EcsAtla
 	if (containers) own.containers = containers;
 	if (targets) own.targets = targets;
 	if (changes) own.changes = changes;
+	if (attributes) own.attributes = attributes;
+	if (method) own.method = method;
 	for (const _ in own) return own;
 	return undefined;
 }

@@ -79,6 +79,7 @@ const baseEvent: OcsfClass = {
 const informational: Severity = {severity_id: 1, severity: 'Informational'};
 const low: Severity = {severity_id: 2, severity: 'Low'};
 const medium: Severity = {severity_id: 3, severity: 'Medium'};
+const high: Severity = {severity_id: 4, severity: 'High'};
 
 type Special = Partial<Pick<OcsfKind, 'severity' | 'failure' | 'about' | 'toGroup' | 'toOther'>>;
 
@@ -107,7 +108,7 @@ const revoked = kind(userAccess, 2, 'Revoke Privileges', {
 	toOther: kind(entityManagement, 3, 'Update', {about: 'permission'}),
 });
 
-/** Also of an action that no rule knows. No class is about synchronising or restoring, and a wrong one misleads. */
+/** Also of an action that no rule knows. */
 const unknown = kind(baseEvent, 99, 'Other');
 
 /**
@@ -117,6 +118,8 @@ const unknown = kind(baseEvent, 99, 'Other');
 const kinds: Readonly<Record<Activity, OcsfKind>> = {
 	'user-login': kind(authentication, 1, 'Logon', {failure: low}),
 	'user-logout': kind(authentication, 2, 'Logoff'),
+	'admin-session-started': kind(authentication, 1, 'Logon', {severity: low, failure: medium}),
+	'admin-session-ended': kind(authentication, 2, 'Logoff'),
 	'user-impersonated': kind(authentication, 7, 'Account Switch', {about: 'user', severity: medium}),
 	'user-created': kind(accountChange, 1, 'Create'),
 	'user-invited': kind(accountChange, 1, 'Create'),
@@ -139,28 +142,34 @@ const kinds: Readonly<Record<Activity, OcsfKind>> = {
 	'permission-granted': granted,
 	'permission-revoked': revoked,
 	'permission-changed': kind(entityManagement, 3, 'Update', {about: 'permission', severity: medium}),
+	'access-denied': kind(webResources, 2, 'Read', {severity: low}),
+	'change-requested': kind(entityManagement, 99, 'Other', {about: 'request'}),
 	'policy-changed': kind(entityManagement, 3, 'Update', {about: 'policy', severity: medium}),
 	'settings-changed': kind(entityManagement, 3, 'Update', {about: 'settings', severity: medium}),
-	'token-created': kind(entityManagement, 1, 'Create', {about: 'token'}),
+	'token-created': kind(entityManagement, 1, 'Create', {about: 'token', severity: medium}),
+	'token-updated': kind(entityManagement, 3, 'Update', {about: 'token', severity: low}),
 	'token-revoked': kind(entityManagement, 4, 'Delete', {about: 'token'}),
 	'app-installed': kind(applicationLifecycle, 1, 'Install'),
 	'app-removed': kind(applicationLifecycle, 2, 'Remove'),
 	'app-enabled': kind(applicationLifecycle, 6, 'Enable'),
 	'app-disabled': kind(applicationLifecycle, 7, 'Disable'),
 	'app-updated': kind(applicationLifecycle, 8, 'Update'),
-	'admin-object-created': kind(entityManagement, 1, 'Create', {about: 'admin-object'}),
-	'admin-object-updated': kind(entityManagement, 3, 'Update', {about: 'admin-object'}),
-	'admin-object-deleted': kind(entityManagement, 4, 'Delete', {about: 'admin-object'}),
+	'admin-object-created': kind(entityManagement, 1, 'Create', {about: 'admin-object', severity: medium}),
+	'admin-object-updated': kind(entityManagement, 3, 'Update', {about: 'admin-object', severity: medium}),
+	'admin-object-deleted': kind(entityManagement, 4, 'Delete', {about: 'admin-object', severity: medium}),
 	'resource-created': kind(webResources, 1, 'Create', {about: 'thing'}),
 	'resource-updated': kind(webResources, 3, 'Update', {about: 'thing'}),
 	'resource-deleted': kind(webResources, 4, 'Delete', {about: 'thing'}),
+	'resource-shared': kind(webResources, 8, 'Share', {about: 'thing'}),
 	'resource-viewed': kind(webResources, 2, 'Read'),
 	'resource-searched': kind(webResources, 5, 'Search'),
-	'resource-exported': kind(webResources, 7, 'Export'),
+	'resource-exported': kind(webResources, 7, 'Export', {severity: low}),
 	'resource-imported': kind(webResources, 6, 'Import'),
-	'resource-restored': unknown,
-	'sync-started': unknown,
-	'sync-finished': unknown,
+	'resource-restored': kind(webResources, 3, 'Update', {about: 'thing'}),
+	maintenance: kind(applicationLifecycle, 99, 'Other'),
+	'audit-events-lost': kind(entityManagement, 4, 'Delete', {about: 'audit log', severity: high}),
+	'sync-started': kind(entityManagement, 99, 'Other', {about: 'directory'}),
+	'sync-finished': kind(entityManagement, 99, 'Other', {about: 'directory'}),
 	'product-activity': unknown,
 	other: unknown,
 };

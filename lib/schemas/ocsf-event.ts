@@ -1,5 +1,5 @@
 import type {Activity} from '../model/activity.ts';
-import type {AuditChange, AuditOrigin, AuditService, AuditTarget} from '../model/event.ts';
+import type {AuditAttribute, AuditChange, AuditOrigin, AuditService, AuditTarget} from '../model/event.ts';
 
 /** What has a name or an id: one of the two is always there. */
 export interface OcsfNamed {
@@ -64,6 +64,8 @@ export interface OcsfUnmapped {
 	containers?: readonly AuditTarget[];
 	targets?: readonly AuditTarget[];
 	changes?: readonly AuditChange[];
+	attributes?: readonly AuditAttribute[];
+	method?: string;
 }
 
 /** An event of OCSF 1.8.0, as far as rxaudit fills it. A member without a value is absent. */

@@ -119,7 +119,7 @@ function typed(target: AuditTarget): OcsfNamed {
 function named(target: AuditTarget | undefined): OcsfNamed {
 	if (!target) return {name: unknown};
 	const thing: OcsfNamed = {};
-	const called = target.name ?? target.email ?? (target.id === undefined ? unknown : undefined);
+	const called = target.name ?? target.fullName ?? target.email ?? (target.id === undefined ? unknown : undefined);
 	if (called !== undefined) thing.name = called;
 	if (target.id !== undefined) thing.uid = target.id;
 	return thing;

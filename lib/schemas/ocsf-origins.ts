@@ -1,7 +1,7 @@
 /** What decides of which class an event is. */
 const ofClass = 'activity, targets.type';
 /** What the first user among the targets is known by. */
-const nameOfTarget = 'activity, targets.type, targets.name, targets.email, targets.id';
+const nameOfTarget = 'activity, targets.type, targets.name, targets.fullName, targets.email, targets.id';
 /** In Authentication it is the actor. */
 const nameOfUser = `${nameOfTarget}, actor.name, actor.fullName, actor.email, actor.id, actor.type`;
 const address = 'activity, origin.ip';
@@ -25,12 +25,16 @@ const inUnmapped: Record<string, string> = {
 	'unmapped.origin.geo.city': `${address}, origin.geo.city, origin.geo.country, origin.geo.region`,
 	'unmapped.service.address': server,
 	'unmapped.service.node': 'service.node',
+	'unmapped.method': 'method',
+	'unmapped.attributes.name': 'attributes.name',
+	'unmapped.attributes.key': 'attributes.key',
+	'unmapped.attributes.value': 'attributes.value',
 	'unmapped.changes.field': 'changes.field',
 	'unmapped.changes.from': 'changes.from',
 	'unmapped.changes.to': 'changes.to',
 };
 for (const list of ['containers', 'targets']) {
-	for (const member of ['type', 'id', 'name', 'email']) {
+	for (const member of ['type', 'id', 'name', 'fullName', 'email']) {
 		inUnmapped[`unmapped.${list}.${member}`] = `${list}.${member}`;
 	}
 }
@@ -82,7 +86,7 @@ export const ocsfOrigins: Readonly<Record<string, string>> = {
 	'dst_endpoint.name': server,
 	'user.uid': 'activity, targets.type, targets.id, actor.id, actor.type',
 	'user.name': nameOfUser,
-	'user.full_name': 'activity, targets.type, actor.fullName, actor.type',
+	'user.full_name': 'activity, targets.type, targets.fullName, actor.fullName, actor.type',
 	'user.email_addr': 'activity, targets.type, targets.email, actor.email, actor.type',
 	'user.type_id': 'activity, targets.type, actor.type',
 	'user.type': 'activity, targets.type, actor.type',
@@ -104,6 +108,7 @@ export const ocsfOrigins: Readonly<Record<string, string>> = {
 	'entity.type': ofClass,
 	'entity.user.uid': 'activity, targets.type, targets.id',
 	'entity.user.name': nameOfTarget,
+	'entity.user.full_name': 'activity, targets.type, targets.fullName',
 	'entity.user.email_addr': 'activity, targets.type, targets.email',
 	'entity.user.type_id': ofClass,
 	'web_resources.uid': 'activity, targets.type, targets.id',

@@ -21,6 +21,8 @@ export function unmappedOf(
 	// all of them, in their order: most classes have a place for the first one only
 	if (event.targets) unmapped.targets = event.targets;
 	if (event.changes) unmapped.changes = event.changes;
+	if (event.attributes) unmapped.attributes = event.attributes;
+	if (event.method !== undefined) unmapped.method = event.method;
 	for (const _ in unmapped) return unmapped;
 	return undefined;
 }

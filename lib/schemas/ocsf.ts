@@ -113,7 +113,11 @@ function addObjects(ocsf: OcsfEvent, event: AuditEvent, {product}: Facts, {class
 			} else {
 				const {actor} = event;
 				const isNamed = targets?.some(isUser) === true;
-				ocsf.user = ocsf.actor?.user ?? (actor && !isNamed ? userOf(actor, actor.type) : userIn(targets));
+				// nobody is whom a failed login's actor is called; the account that was tried is among the targets
+				const isNobody = actor?.type === 'anonymous' && isNamed;
+				ocsf.user =
+					(isNobody ? undefined : ocsf.actor?.user) ??
+					(actor && !isNamed ? userOf(actor, actor.type) : userIn(targets));
 			}
 			break;
 		case 'Entity Management':

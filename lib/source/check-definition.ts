@@ -40,6 +40,7 @@ const definition = z
 		leavesOut: optional(fn),
 		product: optional(z.strictObject({vendor: optional(text), name: text})),
 		actions: optional(z.record(z.string(), z.string())),
+		actionWords: optional(fn),
 		mapping: z.looseObject({}),
 		operations: optional(z.looseObject({})),
 		enrichedBy: optional(z.strictObject({users: optional(text), actions: optional(text)})),

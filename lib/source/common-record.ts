@@ -8,14 +8,15 @@ import {isoTime} from '../options/time.ts';
 
 /** What a source states about its records that operators need to know. */
 export function mappingFacts<T>(
-	definition: Pick<SourceDefinition<{}, T>, 'name' | 'product' | 'id' | 'actions'> & Pick<Mapped, 'normalize'>,
+	definition: Pick<SourceDefinition<{}, T>, 'name' | 'product' | 'id' | 'actions' | 'actionWords'> &
+		Pick<Mapped, 'normalize'>,
 ): Pick<SourceFacts, 'product' | 'ownIds' | 'normalize' | 'ruleOf'> {
-	const {name, product = {name}, id, actions} = definition;
+	const {name, product = {name}, id, actions, actionWords} = definition;
 	return {
 		product,
 		ownIds: id !== undefined,
 		normalize: (value, begin) => definition.normalize(value, begin) as unknown as Json,
-		ruleOf: actions && actionRules(actions),
+		ruleOf: actions && actionRules(actions, actionWords),
 	};
 }
 

@@ -44,7 +44,7 @@ export interface Source<Input = never, T = unknown, Operations extends Operation
 	readonly records: Pick<SourceDefinition<{}, T>, RecordMember> & Mapped;
 }
 
-type RecordMember = keyof RecordFacts<unknown> | 'next' | 'unorderedLists' | 'product' | 'actions';
+type RecordMember = keyof RecordFacts<unknown> | 'next' | 'unorderedLists' | 'product' | 'actions' | 'actionWords';
 
 /**
  * A source from its facts. Retries, rate limits, credentials, bounds, resuming and progress are the same for all and

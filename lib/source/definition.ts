@@ -78,6 +78,8 @@ export interface SourceDefinition<Shape extends z.ZodRawShape, T, Operations ext
 	readonly product?: Product;
 	/** The API's actions, each with its {@link Activity}. Without it, records have no activity. */
 	readonly actions?: ActionRules;
+	/** What the rules see of an action. Default: the action itself. */
+	actionWords?(action: string): string;
 	/** What each member of the common record comes from: the docs, `rxaudit explain` and the code are made from it. */
 	readonly mapping: Mapping;
 	/** What else the API can do, by kebab-case name. */

@@ -9,7 +9,7 @@ import {type Each, type From, type Item, wordOf} from './words.ts';
 /** The members of the common record that a source maps; the others are the same for all. */
 export type NormalizedMembers = Omit<AuditEvent, 'id' | 'time' | 'source' | 'tenant' | 'activity' | 'raw'>;
 
-type ListName = 'containers' | 'targets' | 'changes';
+type ListName = 'containers' | 'targets' | 'changes' | 'attributes';
 
 /** The dotted names of the members that hold a text: `action`, `actor.id`. */
 type TextName<T> = {
@@ -25,7 +25,7 @@ type Part<Member extends string> = Each<Member> | Item<Member>;
  * What each member of the common record comes from: a path, a word around paths, for a list {@link each} object of one in
  * the record, or an item whose paths begin in the record itself, or several of these. A member decides how it reads its
  * text: `email` leaves out what has no @, the `type` of a target is a kind (`ApplicationUser` is `user`), `origin.ip` and
- * `origin.ips` take addresses with commas between them, `outcome` is `failure` where the text has the word fail, and
+ * `origin.ips` take addresses with commas between them, `outcome` is `failure` where the text says failed, unauthorized, denied and the like, and
  * `success` wherever else.
  */
 export type Mapping = {

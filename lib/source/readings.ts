@@ -12,7 +12,8 @@ export const readings: Readonly<Record<string, Reading>> = {
 	processed: {take: instantOf},
 	outcome: {
 		take: text => (text === undefined ? 'success' : outcomeOf(text)),
-		says: from => `"failure" where ${from} has the word fail, failed or failure, else "success"`,
+		says: from =>
+			`"failure" where ${from} says failed, unauthorized, not permitted, denied, rejected or discarded, else "success"`,
 	},
 	email: {take: text => (text?.includes('@') ? text : undefined), says: from => `${from}, where it has an @`},
 	ip: {take: text => addressesIn(text)?.[0], says: from => `the first of ${from}`},
@@ -40,7 +41,8 @@ function remembered<T>(make: (text: string) => T): (text: string) => T {
 }
 
 const outcomeOf = remembered(text => (failed.test(text) ? 'failure' : 'success'));
-const failed = /(^|[^a-z])fail(s|ed|ing|ure|ures)?([^a-z]|$)|failure$/i;
+/** Also at the end of a compound: `backupfailed`. */
+const failed = /fail(s|ed|ing|ure|ures)?([^a-z]|$)|unauthori[sz]ed|not.?permitted|denied|rejected|discarded/i;
 
 /** Addresses with commas between them: the client's, then those of its proxies. */
 function addressesIn(text: string | undefined): string[] | undefined {

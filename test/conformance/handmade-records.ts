@@ -7,7 +7,12 @@ const orgRecords = [
 		actor: {id: 'x', email: 'Atlassian app', onBehalfOf: {id: 'o', name: 'O', email: 'o@o'}},
 	},
 	{action: 'a', actor: {id: '5b10a2844c20165700ede213', auth: {authType: 't', tokenId: 'i', tokenLabel: 'l'}}},
-	...['name', 'groupName', 'siteName', 'siteHostName', 'email'].map(key => {
+	{action: 'a', actor: {id: 'y', email: 'bot@serviceaccount.example.com'}},
+	...['issueId', 'pageId'].map(key => {
+		const object = {type: 'issue', attributes: {[key]: '7'}};
+		return {action: 'a', context: [object], container: [object]};
+	}),
+	...['name', 'groupName', 'siteName', 'siteHostName', 'issueKey', 'key', 'title', 'email'].map(key => {
 		const object = {id: 'i', type: 't', attributes: {[key]: 'a@b'}};
 		return {action: 'a', context: [object], container: [object]};
 	}),
@@ -28,6 +33,29 @@ const dataCenterRecords = [
 		type: {actionI18nKey: 'personal.access.tokens.audit.log.summary.token.created'},
 		extraAttributes: [{[key]: 'token.name', value: 'ci'}],
 	})),
+	...['nameI18nKey', 'name'].flatMap(key => [
+		{
+			type: {actionI18nKey: 'personal.access.tokens.audit.log.summary.token.created'},
+			extraAttributes: [{[key]: 'token.id', value: '7'}],
+		},
+		{extraAttributes: [{[key]: 'token.id', value: '7'}]},
+		{type: {actionI18nKey: 'jira.auditing.user.login.failed'}, extraAttributes: [{[key]: 'user name', value: 'eve'}]},
+		{source: '10.0.0.1', extraAttributes: [{[key]: 'x-forwarded-for', value: '198.51.100.7'}]},
+	]),
+	{type: {action: 'User login failed'}, extraAttributes: [{name: 'Username', value: 'eve'}]},
+	{
+		author: {id: '10', name: 'Ann Example', uri: '/secure/ViewProfile.jspa?name=ann'},
+		affectedObjects: [
+			{id: '10', type: 'USER', name: 'Ann Example', uri: '/users/ann'},
+			{type: 'USER', name: 'Anonymous'},
+			{type: 'USER', id: '-2'},
+		],
+	},
+	...['key', 'i18nKey'].flatMap(key => [
+		{changedValues: [{[key]: 'Group', to: 'admins'}]},
+		{changedValues: [{[key]: 'User', from: 'bob'}]},
+		{changedValues: [{[key]: 'Users', from: 'ann', to: 'ann, bob'}]},
+	]),
 ].map(members => ({timestamp, ...members}));
 
 /** Records that the emulator never makes: what is rare, of old, or in one member where most have it in another. */
@@ -41,6 +69,9 @@ export const handmadeRecords: Readonly<Partial<Record<string, readonly object[]>
 		{author: {type: 'user', accountId: 'a'}, affectedObject: {name: `${group}; User: 712020:a`, objectType: ''}},
 		{associatedObjects: [{name: `${group}; User: 712020:a`}, {name: `admins:${group}`, objectType: 'Group'}]},
 		{author: {displayName: 'Anonymous'}, remoteAddress: '203.0.113.5, 10.0.0.1'},
+		{author: {type: 'user', accountId: 'a'}, superAdmin: true},
+		{author: {type: 'user', accountId: 'a', isExternalCollaborator: true}},
+		{author: {type: 'user', accountId: 'a', externalCollaborator: true}},
 	].map(members => ({creationDate: 1_643_097_111_962, ...members})),
 	'confluence-data-center': dataCenterRecords,
 	'crowd-data-center': [

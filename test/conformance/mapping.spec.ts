@@ -230,7 +230,7 @@ describeEachSource('the mapping to the common record', subject => {
 	});
 
 	if (!actions) return;
-	const ruleOf = actionRules(actions);
+	const ruleOf = actionRules(actions, source.records.actionWords);
 
 	it('has a rule for each action of the catalogue and of the emulator', async () => {
 		const listed = catalogue.actions[catalogueName(name)];

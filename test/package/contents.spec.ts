@@ -3,7 +3,7 @@ import {readFileSync} from 'node:fs';
 import {publint} from 'publint';
 import {formatMessage} from 'publint/utils';
 import {formatDocs} from '../support/format-docs.ts';
-import {pages} from '../support/doc-pages.ts';
+import {pages, rules} from '../support/doc-pages.ts';
 import {filesOf, textOf} from '../support/tree.ts';
 import {house, output, packed, tool} from './packed.ts';
 import type {Packed} from './packed.ts';
@@ -25,7 +25,7 @@ describe('package contents', function () {
 		const built = filesOf('lib', 'sources', 'sinks')
 			.map(file => `dist/${file.replace(/\.ts$/, '')}`)
 			.flatMap(file => [`${file}.js`, `${file}.d.ts`]);
-		const docs = [...Object.keys(await formatDocs()), 'docs/verify.md', ...pages];
+		const docs = [...Object.keys(await formatDocs()), 'docs/verify.md', ...pages, ...rules];
 		const documents = ['CHANGELOG.md', 'LICENSE', 'README.md', ...docs, 'package.json'];
 		assert.deepEqual(pack.files, [...built, ...documents].sort());
 	});

@@ -63,13 +63,19 @@ describe('ecsCategories', () => {
 				const said: readonly string[] = [...category, ...type];
 				return words.every(word => said.includes(word));
 			});
-		assert.deepEqual(saying('authentication', 'start'), ['user-login', 'user-impersonated']);
-		assert.deepEqual(saying('authentication', 'end'), ['user-logout']);
+		assert.deepEqual(saying('authentication', 'start'), ['user-login', 'admin-session-started', 'user-impersonated']);
+		assert.deepEqual(saying('authentication', 'end'), ['user-logout', 'admin-session-ended']);
 		assert.deepEqual(saying('iam', 'user', 'creation'), ['user-created', 'user-invited']);
 		assert.deepEqual(saying('iam', 'user', 'deletion'), ['user-deleted']);
 		assert.deepEqual(saying('iam', 'group', 'creation'), ['group-created']);
 		assert.deepEqual(saying('iam', 'group', 'deletion'), ['group-deleted']);
 		assert.deepEqual(saying('package', 'installation'), ['app-installed']);
-		assert.deepEqual(saying('web', 'access'), ['resource-viewed', 'resource-searched', 'resource-exported']);
+		assert.deepEqual(saying('web', 'access'), [
+			'access-denied',
+			'resource-shared',
+			'resource-viewed',
+			'resource-searched',
+			'resource-exported',
+		]);
 	});
 });

@@ -9,7 +9,16 @@ import {ecsPaths} from '../support/ecs-validator.ts';
 
 const origins = new Map(Object.entries(ecsOrigins).map(([path, members]) => [path, members.split(', ')]));
 // the same ones in each run: a rare member must not be missing once in a while
-const events = fc.sample(auditEventArbitrary, {numRuns: 3000, seed: 1});
+const renamed: AuditEvent = {
+	id: '1',
+	time: '2026-01-31T00:00:00.000Z',
+	source: 'some-source',
+	tenant: '',
+	activity: 'user-updated',
+	targets: [{type: 'user', name: 'new'}],
+	changes: [{field: 'Username', from: 'old', to: 'new'}],
+};
+const events = [renamed, ...fc.sample(auditEventArbitrary, {numRuns: 3000, seed: 1})];
 
 const pathsOf = (event: AuditEvent) => ecsPaths(toEcs(event, eventFacts));
 

@@ -41,7 +41,7 @@ describe('ecsUser', () => {
 			const targets = [project, admins, bob, carol, {type: 'group', name: 'others'}];
 			const user = ecsUser(eventOf({...(activity && {activity}), targets}));
 			const target = {id: 'b', name: 'bob', email: 'bob@acme.example', group: {id: 'g', name: 'admins'}};
-			const isLogin = activity === 'user-login' || activity === 'user-logout';
+			const isLogin = activity !== undefined && /^(user-log|admin-session-)/.test(activity);
 			assert.deepEqual(user?.target, isLogin ? undefined : target, activity);
 		}
 		assert.equal(ecsUser(eventOf({targets: [admins]})), undefined);

@@ -110,7 +110,7 @@ describe('toEcs', () => {
 		};
 		assert.deepEqual(addressed('10.0.0.1', '::1', '10.0.0.1', 'unknown', '10.0.0.3'), {
 			source: {address: '10.0.0.1', ip: '10.0.0.1'},
-			proxy: '::1',
+			proxy: '10.0.0.1',
 			ips: ['10.0.0.1', '::1', '10.0.0.3'],
 			others: ['unknown'],
 		});
@@ -120,7 +120,6 @@ describe('toEcs', () => {
 			assert.deepEqual(addressed(odd, '10.0.0.2'), {
 				...nothing,
 				source: {address: odd},
-				proxy: '10.0.0.2',
 				ips: ['10.0.0.2'],
 			});
 		}

@@ -67,7 +67,16 @@ describe('ocsfKind', () => {
 					.map(activity => [activity, ocsfKind({activity})[name].severity])
 					.filter(([, severity]) => severity !== 'Informational'),
 			);
-		const medium = {
+		const special = {
+			'access-denied': 'Low',
+			'admin-object-created': 'Medium',
+			'admin-object-deleted': 'Medium',
+			'admin-object-updated': 'Medium',
+			'admin-session-started': 'Low',
+			'audit-events-lost': 'High',
+			'resource-exported': 'Low',
+			'token-created': 'Medium',
+			'token-updated': 'Low',
 			'user-impersonated': 'Medium',
 			'user-mfa-disabled': 'Medium',
 			'role-granted': 'Medium',
@@ -76,7 +85,7 @@ describe('ocsfKind', () => {
 			'policy-changed': 'Medium',
 			'settings-changed': 'Medium',
 		};
-		assert.deepEqual(above('severity'), medium);
-		assert.deepEqual(above('failure'), {...medium, 'user-login': 'Low'});
+		assert.deepEqual(above('severity'), special);
+		assert.deepEqual(above('failure'), {...special, 'admin-session-started': 'Medium', 'user-login': 'Low'});
 	});
 });

@@ -50,7 +50,7 @@ describe('toOcsf', () => {
 		const actor = {type: 'user', id: 'mallory', name: 'mallory', email: 'mallory@acme.example'};
 		for (const activity of Object.keys(activities) as Activity[]) {
 			const {actor: _, unmapped: __, ...ocsf} = ocsfOf({activity, actor});
-			const isLogin = activity === 'user-login' || activity === 'user-logout';
+			const isLogin = ['user-login', 'user-logout', 'admin-session-started', 'admin-session-ended'].includes(activity);
 			assert.equal(JSON.stringify(ocsf).includes('mallory'), isLogin, activity);
 		}
 	});

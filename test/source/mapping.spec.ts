@@ -160,7 +160,7 @@ describe('a mapping', () => {
 		const shared = ['id', 'time', 'source', 'tenant', 'activity', 'raw'];
 		const [texts, lists] = [
 			commonMembers().filter(name => !shared.includes(name)),
-			['containers', 'targets', 'changes'],
+			['containers', 'targets', 'changes', 'attributes'],
 		];
 		const inList = (name: string) => lists.some(list => name.startsWith(`${list}.`));
 		const isLeaf = (name: string) => !texts.some(other => other.startsWith(`${name}.`));

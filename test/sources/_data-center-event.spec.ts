@@ -124,12 +124,14 @@ describe('Data Center events', () => {
 				service: {address: 'https://jira.example.com', node: 'node-1'},
 				targets: [
 					{type: 'project', id: '7', name: 'Atlas'},
-					{type: 'user', name: 'Anonymous'},
+					{type: 'anonymous', name: 'Anonymous'},
 				],
+				method: 'Browser',
 				changes: [
 					{field: 'Lead', from: 'Bob', to: 'Ann'},
 					{field: 'Name', to: 'Atlas'},
 				],
+				attributes: [{name: 'Query', key: 'audit.query', value: 'x'}],
 			});
 		});
 
@@ -171,6 +173,56 @@ describe('Data Center events', () => {
 				[{id: '7'}, undefined],
 			];
 			for (const [author, type] of cases) assert.equal(normalized({author}).actor?.type, type);
+		});
+
+		it('has the login of a page about somebody, and the name for people beside it', () => {
+			for (const [uri, login] of [
+				['https://jira.example.com/secure/ViewProfile.jspa?name=ann', 'ann'],
+				['https://wiki.example.com/admin/users/viewuser.action?username=ann%40example.com', 'ann@example.com'],
+				['https://git.example.com/users/ann', 'ann'],
+				['/display/~ann+b', 'ann b'],
+			] as const) {
+				const ann = {name: login, fullName: 'Ann Example'};
+				const given = {id: '10', name: 'Ann Example', type: 'user', uri};
+				assert.deepEqual(normalized({author: given}).actor, {id: '10', ...ann, type: 'user'});
+				assert.deepEqual(normalized({affectedObjects: [given]}).targets, [{type: 'user', id: '10', ...ann}]);
+			}
+			for (const uri of ['https://jira.example.com/browse/ATLAS', '/users/', '/users/%', undefined]) {
+				assert.deepEqual(normalized({author: {name: 'ann', uri}}).actor, {name: 'ann'});
+			}
+		});
+
+		it('knows whose login failed, where no object says it, and nobody by the name of nobody', () => {
+			const failure = 'bitbucket.service.user.audit.action.authenticationfailure';
+			const failed = (extraAttributes: object[], actionI18nKey = failure) =>
+				normalized({type: {actionI18nKey}, author: {id: '-2', name: 'Anonymous'}, extraAttributes});
+			const key = 'bitbucket.attribute.username';
+			const {outcome, actor, targets} = failed([{name: 'Username', nameI18nKey: key, value: 'eve'}]);
+			assert.deepEqual([outcome, actor?.type, targets], ['failure', 'anonymous', [{type: 'user', name: 'eve'}]]);
+			assert.equal(failed([{name: 'Username', value: 'eve'}], 'some.other').targets, undefined);
+			const nobody = [
+				{id: '-2', type: 'user'},
+				{name: 'Anonymous', type: 'user'},
+			];
+			const types = normalized({affectedObjects: nobody}).targets?.map(({type}) => type);
+			assert.deepEqual(types, ['anonymous', 'anonymous']);
+		});
+
+		it('has the holders of a permission or a role among the targets', () => {
+			const holders = (...changedValues: object[]) => normalized({changedValues}).targets;
+			assert.deepEqual(holders({key: 'Permission', to: 'Administer'}, {key: 'Group', to: 'jira-users'}), [
+				{type: 'group', name: 'jira-users'},
+			]);
+			assert.deepEqual(holders({i18nKey: 'User', from: 'bob'}), [{type: 'user', name: 'bob'}]);
+			assert.deepEqual(holders({key: 'Users', from: 'admin', to: 'admin, fred'}), [{type: 'user', name: 'fred'}]);
+			assert.deepEqual(holders({key: 'Users', from: 'admin, fred', to: 'admin'}), [{type: 'user', name: 'fred'}]);
+			assert.equal(holders({key: 'Username', to: 'bob'}), undefined);
+		});
+
+		it('has what a proxy tells of the client', () => {
+			const extraAttributes = [{name: 'x', nameI18nKey: 'audit.x-forwarded-for', value: '198.51.100.7'}];
+			assert.deepEqual(normalized({source: '10.0.0.1', extraAttributes}).origin?.ips, ['10.0.0.1', '198.51.100.7']);
+			assert.deepEqual(normalized({extraAttributes}).origin, {ip: '198.51.100.7', ips: ['198.51.100.7']});
 		});
 
 		it('takes each address of a list', () => {

@@ -464,8 +464,9 @@ describe('atlassian-org-events', () => {
 				outcome: 'failure',
 			});
 			for (const [action, outcome] of [
-				['user_login_failure', 'failure'],
-				['user_failover', 'success'],
+				['thing_failure', 'failure'],
+				['thing_mergefailed', 'failure'],
+				['thing_failover', 'success'],
 			]) {
 				assert.deepEqual(normalized({attributes: {action}}), {action, outcome});
 			}

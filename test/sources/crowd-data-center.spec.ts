@@ -400,7 +400,7 @@ describe(name, () => {
 			for (const [eventType, outcome] of [
 				['FAILED', 'failure'],
 				['SYNCHRONIZATION_FAILED', 'failure'],
-				['DEFAILED', 'success'],
+				['FAILOVER', 'success'],
 			]) {
 				assert.deepEqual(facts.normalize({eventType}), {action: eventType, outcome});
 			}

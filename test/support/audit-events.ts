@@ -57,6 +57,7 @@ const target = some({
 	),
 	id: text,
 	name: text,
+	fullName: text,
 	email,
 });
 const targets = fc.array(target, {minLength: 1, maxLength: 4});
@@ -101,10 +102,15 @@ export const auditEventArbitrary: fc.Arbitrary<AuditEvent> = some(
 			// operators may have taken one of the two out
 			.map(([geo, ips, both]) => (ips ? {...geo, ip: ips[0]!, ...(both && {ips})} : geo))
 			.filter(origin => Object.keys(origin).length > 0),
-		service: some({address: text, node: text}),
+		service: some({
+			address: fc.oneof(text, fc.constantFrom('https://jira.example.com:8443/jira', 'wiki.example.com')),
+			node: fc.oneof(text, fc.constant('9c1b1c3e-0000-4000-8000-1f2e3d4c5b6a')),
+		}),
+		method: text,
 		containers: targets,
 		targets,
 		changes: fc.array(change, {minLength: 1, maxLength: 4}),
+		attributes: fc.array(some({name: text, key: text, value: text}), {minLength: 1, maxLength: 4}),
 		raw: text.map(value => JSON.stringify({value})),
 	},
 	['id', 'time', 'source', 'tenant'],

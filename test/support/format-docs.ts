@@ -12,6 +12,7 @@ import {ocsfOrigins} from '../../lib/schemas/ocsf-origins.ts';
 import {toOcsf} from '../../lib/schemas/ocsf.ts';
 import type {Source} from '../../lib/source/define-source.ts';
 import {loadApis} from '../../lib/emulator/index.ts';
+import {commonActions} from '../../sources/_actions.ts';
 
 /** The tables of docs/, from the code that they are about: file by file, as they must be. */
 export async function formatDocs(): Promise<Readonly<Record<string, string>>> {
@@ -58,6 +59,18 @@ wants to be told.
 ## Sources
 
 ${sources.map(sourceSection).join('\n')}
+## Common actions
+
+The products of Atlassian name what was done in a few hundred keys and texts that are made of the same words, so one table
+is over all of them: \`jira.auditing.user.added.to.group\`, \`user_added_to_group\` and \`User added to group\` are \`user added to
+group\`. \`*\` stands for any text; the exact one wins, else the first. Where nothing but a rule for all else
+(\`product-activity\`) has met an action, it counts as one that no rule knows.
+
+${table(
+	['action, in words', 'activity'],
+	Object.entries(commonActions).map(([words, activity]) => [code(words), code(activity)]),
+)}
+
 ## ECS
 
 Elastic Common Schema 9.4.0, \`--format ecs\`. Below \`atlassian\` is what ECS has no field for; nothing else is outside of
@@ -83,7 +96,9 @@ ${table(
 }
 
 function sourceSection({name, records: {origins, actions, product}}: Source): string {
-	const rules = Object.entries(actions ?? {}).map(([action, activity]) => [code(action), code(activity)]);
+	const own = Object.entries(actions ?? {}).filter(([action]) => !Object.hasOwn(commonActions, action));
+	const rules = own.map(([action, activity]) => [code(action), code(activity)]);
+	const isShared = Object.keys(commonActions).every(action => Object.hasOwn(actions ?? {}, action));
 	return `### ${name}
 
 Product: ${product!.vendor} ${product!.name}.
@@ -92,7 +107,7 @@ ${table(
 	['member', 'from'],
 	Object.entries(origins).map(([path, {says}]) => [code(path), says]),
 )}
-${rules.length === 0 ? '' : `\n${table(['action', 'activity'], rules)}\n`}`;
+${rules.length === 0 ? '' : `\n${table(['action', 'activity'], rules)}\n`}${isShared ? '\nThe others: [common actions](#common-actions).\n' : ''}`;
 }
 
 function schemaCells(activity: Activity | undefined): string[] {

@@ -1,4 +1,5 @@
 import {ConfigError, reasonOf} from '../../model/errors.ts';
+import {isCatchAll} from '../../model/activity.ts';
 import type {AuditEvent, Json} from '../../model/event.ts';
 import {type MappedRecord, mapRecord} from '../../source/common-record.ts';
 import {ecsOrigins} from '../../schemas/ecs-origins.ts';
@@ -88,10 +89,12 @@ function explained({name, order, records: facts}: Source, text: string, tenant: 
 		...Object.fromEntries(Object.entries(facts.origins).map(([member, {says}]) => [member, says])),
 		raw: "the record's own text",
 	};
-	const hasNoRule = facts.actions !== undefined && event.action !== undefined && rule === undefined;
-	const note = hasNoRule
+	const isKnown = facts.actions === undefined || event.action === undefined || rule !== undefined;
+	const note = !isKnown
 		? `No rule of ${name} knows this action: it has no activity, and each schema's default.\n\n`
-		: '';
+		: isCatchAll(event.activity)
+			? `No rule of ${name} but the one for all else knows this action, so that nothing says what was done.\n\n`
+			: '';
 	return `${name}: the record
 
 ${shown(event.raw!)}

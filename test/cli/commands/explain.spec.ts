@@ -30,9 +30,9 @@ describe('explain', () => {
 		assert.deepEqual(JSON.parse(raw!.slice(raw!.indexOf('{'))), record);
 		const says = (part: string | undefined, member: string, value: string, origin: string) =>
 			assert.ok(new RegExp(`^  ${member} +${value}\n +← ${origin}`, 'm').test(part!), `${member} in ${part}`);
-		says(audit, 'activity', '"user-login"', 'action, by the rule "user_login_failed"');
+		says(audit, 'activity', '"user-login"', 'action, by the rule "user login failed"');
 		says(audit, 'actor.email', '"ann@example.com"', 'attributes.actor.email');
-		says(audit, 'outcome', '"failure"', '"?failure"? where attributes.action has');
+		says(audit, 'outcome', '"failure"', '"?failure"? where attributes.action says');
 		says(ecs, 'event.category', String.raw`\["authentication"\]`, 'activity');
 		says(ecs, 'source.ip', '"203.0.113.5"', 'origin.ip');
 		says(ocsf, 'type_uid', '300201', 'activity');
