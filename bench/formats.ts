@@ -101,7 +101,10 @@ async function recordsOf(name: string) {
 	return {env: {BENCH_RECORDS: path}, done: () => rmSync(folder, {recursive: true})};
 }
 
+const isApi = async (name: string) => (await load('source', name)).reads === 'api';
+
 for (const name of file === undefined ? (process.env['BENCH_SOURCES']?.split(',') ?? list('source')) : ['']) {
+	if (name && !(await isApi(name))) continue;
 	if (name) console.log(`\n${name}`);
 	await compare(import.meta.url, sides, async () => recordsOf(name));
 }

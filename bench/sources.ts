@@ -14,7 +14,7 @@ import {fileURLToPath} from 'node:url';
 import {parseArgs} from 'node:util';
 import axios from 'axios';
 import {dedupe, normalize, run, type Sink, type Source} from 'rxaudit';
-import {list} from '../lib/registry.ts';
+import {list, load} from '../lib/registry.ts';
 import {loadApis} from '../lib/emulator/index.ts';
 import {tally} from '../lib/testing/tally.ts';
 import {type Asked, markOf, type Served} from './source-emulator.ts';
@@ -36,6 +36,7 @@ else await measure(values.source);
 async function measureAll(): Promise<void> {
 	console.log(row('source', 'events', 'requests', 'ratio', 'allowed', 'events/s', 'bare loop', '× bare', 'range'));
 	for (const name of list('source')) {
+		if ((await load('source', name)).reads !== 'api') continue;
 		const args = ['--source', name, '--events', values.events, '--rounds', values.rounds];
 		const [code] = (await once(fork(fileURLToPath(import.meta.url), args), 'exit')) as [number | null];
 		if (code !== 0) process.exitCode = 1;

@@ -1,8 +1,8 @@
 import type {Json} from '../lib/model/event.ts';
 import type {Mapping} from '../lib/source/mapping.ts';
-import {type Members, objectsIn, textIn} from '../lib/source/members.ts';
+import {type Members, membersIn, objectsIn, textIn} from '../lib/source/members.ts';
 import {by, constant, each, first} from '../lib/source/words.ts';
-import {recordTime} from '../lib/options/time.ts';
+import {isoTime, recordTime} from '../lib/options/time.ts';
 
 /** One event of the auditing plugin that all Data Center products share. Members without a value are left out. */
 export interface DataCenterEvent {
@@ -45,6 +45,26 @@ interface Named {
 	readonly name?: string;
 	readonly type?: string;
 	readonly uri?: string;
+}
+
+/**
+ * The record as the API gives it, of a line in a log file: there its time is in two numbers, and its type has another
+ * name, with an area and a level that the API does not tell.
+ */
+export function asGiven(record: object): object {
+	const {timestamp, auditType, version: _, ...rest} = record as Members;
+	if (auditType === undefined && typeof timestamp !== 'object') return record;
+	const {area: _area, level: _level, ...type} = membersIn(auditType);
+	return {timestamp: isoOf(membersIn(timestamp)), type, ...rest};
+}
+
+/** As it stands where it is no time. `nano` is a number, not the digits behind a point; the API cuts at milliseconds. */
+function isoOf({epochSecond, nano = 0, ...rest}: Members): unknown {
+	const ms =
+		typeof epochSecond === 'number' && typeof nano === 'number'
+			? epochSecond * 1000 + Math.floor(nano / 1e6)
+			: Number.NaN;
+	return Math.abs(ms) <= 8.64e15 ? (isoTime(ms) ?? ms) : {epochSecond, nano, ...rest};
 }
 
 /**

@@ -4,7 +4,7 @@ import {wholeNumber} from '../lib/options/options.ts';
 import {defineSource} from '../lib/source/define-source.ts';
 import {actionWords, commonActions} from './_actions.ts';
 import {configurationOf} from './_data-center-configuration.ts';
-import {type DataCenterEvent, identityOf, mapping} from './_data-center-event.ts';
+import {asGiven, type DataCenterEvent, identityOf, mapping} from './_data-center-event.ts';
 
 interface EventPage {
 	readonly pagingInfo?: {
@@ -50,6 +50,24 @@ interface Product<Operations extends OperationTable> {
 	readonly operations: Operations;
 }
 
+/** What the records of a product are, whether its API gives them or its log files. */
+export function recordsOf(product: string) {
+	return {
+		identity: identityOf,
+		time: (event: DataCenterEvent) => event.timestamp,
+		asGiven,
+		product: {vendor: 'Atlassian', name: `${product} Data Center`},
+		mapping,
+		actions: commonActions,
+		actionWords,
+	};
+}
+
+/** One host may serve several of them, each below its own context path. */
+export function tenantOf({host, pathname}: URL): string {
+	return (host + pathname).replace(/\/+$/, '');
+}
+
 /** The source of one product: they differ in little but their name. */
 export function defineDataCenter<Operations extends OperationTable>({
 	name,
@@ -67,10 +85,8 @@ export function defineDataCenter<Operations extends OperationTable>({
 		ids: 'tenant',
 		lagMs: 60_000,
 		records: 'entities',
-		// one host may serve several of them, each below its own context path
-		tenant: (_, {host, pathname}) => (host + pathname).replace(/\/+$/, ''),
-		identity: identityOf,
-		time: (event: DataCenterEvent) => event.timestamp,
+		tenant: (_, endpoint) => tenantOf(endpoint),
+		...recordsOf(product),
 
 		request: ({userIds, categories, actions, affectedObject, search, scanLimit, pageSize}, window) => ({
 			path: '/rest/auditing/1.0/events',
@@ -92,10 +108,6 @@ export function defineDataCenter<Operations extends OperationTable>({
 			readers !== undefined &&
 			type?.actionI18nKey === searchAction &&
 			[author?.id, author?.name].some(reader => reader !== undefined && readers.includes(reader)),
-		product: {vendor: 'Atlassian', name: `${product} Data Center`},
-		mapping,
-		actions: commonActions,
-		actionWords,
 		operations: {...configurationOf(name), ...operations},
 	});
 }

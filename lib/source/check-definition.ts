@@ -32,6 +32,7 @@ const definition = z
 		identity: optional(fn),
 		time: optional(fn),
 		sortTime: optional(fn),
+		asGiven: optional(fn),
 		tenant: fn,
 		request: fn,
 		next: optional(fn),

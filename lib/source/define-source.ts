@@ -22,6 +22,8 @@ export interface Source<Input = never, T = unknown, Operations extends Operation
 	/** The pages, in the order of the API, as of the run that subscribes to them, or that `start` is of. */
 	(options: Input, start?: Start): Observable<Page<T>>;
 	readonly name: string;
+	/** What it reads: an API, or files, which have no endpoint, credentials, rate or operations. */
+	readonly reads: 'api' | 'files';
 	readonly docs: string;
 	readonly reference: string;
 	readonly endpoint: string | undefined;
@@ -76,6 +78,7 @@ export function defineSource<Shape extends z.ZodRawShape, T, Operations extends 
 	};
 	Object.defineProperty(source, 'name', {value: name});
 	return Object.assign(source, {
+		reads: 'api' as const,
 		docs,
 		reference,
 		endpoint,

@@ -182,7 +182,8 @@ function planOf<Shape extends z.ZodRawShape, T>(
 	return {sinceMs, untilMs, settledMs, overlapMs, floorMs};
 }
 
-function timeOf(value: Time, nowMs: number): number | undefined {
+/** A time that a user gave, in epoch milliseconds. */
+export function timeOf(value: Time, nowMs: number): number | undefined {
 	return value === undefined ? undefined : value instanceof Date ? value.getTime() : parseTime(String(value), nowMs);
 }
 

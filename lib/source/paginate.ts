@@ -287,7 +287,9 @@ function pagesOfScan<T>(
 			const keep = answer.records.map(record => isWithin(record, current));
 			const within = <V>(rows: readonly V[]) => rows.filter((_, index) => keep[index]);
 			const records = within(answer.records);
-			const moved = advance(paging.position, current, records, options.source.order);
+			const {place: reached} = answer;
+			const before = reached === undefined ? paging.position : {...paging.position, place: reached};
+			const moved = advance(before, current, records, options.source.order);
 			if (isStuck) paging.position = moved;
 			else if (answer.next === undefined) paging.position = finish(moved, current);
 			else paging.position = {...moved, scan: {...moved.scan!, cursor: answer.next}};

@@ -23,6 +23,8 @@ export interface RecordFacts<T> {
 	time?(record: T): unknown;
 	/** What the API sorts by, where that is not the time. */
 	sortTime?(record: T): unknown;
+	/** The record as the API gives it, where its text may have another form: a log file's. */
+	asGiven?(value: object): unknown;
 }
 
 /** An answer parsed: each record with its own text, and the rest of the answer with an empty list in their place. */
@@ -162,8 +164,9 @@ export function readRecords<T>(facts: RecordFacts<T>, parsed: ParsedAnswer['reco
 	for (const record of parsed) {
 		try {
 			if ('flaw' in record) throw new Error(record.flaw);
-			records.push(readRecord(facts, record, listedAtMs));
-			events.push(record.value as T);
+			const read = readRecord(facts, record, listedAtMs);
+			records.push(read);
+			events.push(read.value as T);
 		} catch (error) {
 			rejected.push({text: record.text, reason: reasonOf(error)});
 		}
@@ -174,10 +177,11 @@ export function readRecords<T>(facts: RecordFacts<T>, parsed: ParsedAnswer['reco
 /** What the record says of itself. Throws where it lacks id or time. */
 export function readRecord<T>(
 	facts: RecordFacts<T>,
-	{text, raw, value}: ParsedRecord,
+	{text, raw, value: parsed}: ParsedRecord,
 	listedAtMs: number | undefined,
 ): SourceRecord {
-	if (typeof value !== 'object' || value === null) throw new Error('the record is not an object');
+	if (typeof parsed !== 'object' || parsed === null) throw new Error('the record is not an object');
+	const value = facts.asGiven ? facts.asGiven(parsed) : parsed;
 	const id = idOf(facts, value as T);
 	if (listedAtMs !== undefined) {
 		return {

@@ -43,6 +43,8 @@ export type SourcePosition = {
 	readonly gaps?: readonly Gap[];
 	/** The lowest time that was asked for while the source had never given anything. */
 	readonly askedFromMs?: number;
+	/** Where the next pass goes on, of a source that goes on by place, whatever the times are. */
+	readonly place?: Json;
 };
 
 /** Nothing read yet. */
@@ -245,6 +247,8 @@ export interface Fetched<T> {
 	readonly rejected?: readonly Rejected[];
 	/** Where to go on; absent at the end. */
 	readonly next?: Json | undefined;
+	/** Where the next pass goes on, where that is a place and no time. */
+	readonly place?: Json;
 	/** How many rows the API gave, where those that were known already are left out here. */
 	readonly rows?: number;
 	/** What tells the next page from others, where `next` holds more than that. */

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import {pullHelp} from '../../lib/cli/output/pull-help.ts';
-import {list, load} from '../../lib/registry.ts';
+import {load} from '../../lib/registry.ts';
+import {apiSources} from '../support/api-sources.ts';
 import {commandLine, linesOf} from '../support/command-line.ts';
 import {runExample, shownIn} from '../support/examples.ts';
 
@@ -25,7 +26,7 @@ describe('each example of pull --help', () => {
 		return endpoint === undefined ? known : known.replace(' --org-id', ` --endpoint ${url} --org-id`);
 	}
 
-	for (const name of list('source')) {
+	for (const {name} of apiSources) {
 		it(`of ${name} runs, and gives everything`, async () => {
 			const source = await load('source', name);
 			const [[login, ...atApi], atEmulator] = shownIn(pullHelp(source, flags));

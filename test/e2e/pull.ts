@@ -56,15 +56,16 @@ export function killRunning(): void {
 
 /** Starts `rxaudit pull` against an emulator, with fast retries. */
 export function startPull(emulator: Emulator, args: readonly string[], options: PullOptions = {}): Pull {
+	return startCommand(line(emulator, args, options), options);
+}
+
+/** Starts the built command with these arguments. */
+export function startCommand(args: readonly string[], options: PullOptions = {}): Pull {
 	const {kill} = options;
-	const child = spawn(
-		process.execPath,
-		[...(kill ? ['--import', killAt] : []), cli, ...line(emulator, args, options)],
-		{
-			env: {...environment(options), ...(kill ? {KILL_AT: JSON.stringify(kill)} : {})},
-			stdio: ['ignore', 'pipe', 'pipe'],
-		},
-	);
+	const child = spawn(process.execPath, [...(kill ? ['--import', killAt] : []), cli, ...args], {
+		env: {...environment(options), ...(kill ? {KILL_AT: JSON.stringify(kill)} : {})},
+		stdio: ['ignore', 'pipe', 'pipe'],
+	});
 	running.add(child);
 	child.once('exit', () => running.delete(child));
 	return {child, ended: endOf(child, options.ownReader === true)};

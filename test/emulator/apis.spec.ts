@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import {startEmulator} from '../../lib/emulator/index.ts';
 import {jsonAnswer} from '../../lib/emulator/server/answer.ts';
 import {people} from '../../lib/emulator/data/people.ts';
-import {list} from '../../lib/registry.ts';
+import {apiSources} from '../support/api-sources.ts';
 import {callJson, textsOf, withEmulator} from './ask.ts';
 
-const names = list('source');
+const names = apiSources.map(({name}) => name);
 
 const olds = people.filter(({type}) => type === 'atlassian').map(({name}) => name);
 const news = olds.map((_, index) => `New <${index}>`);

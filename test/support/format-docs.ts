@@ -3,7 +3,7 @@ import {activities, type Activity} from '../../lib/model/activity.ts';
 import {startEmulator} from './emulator.ts';
 import {auditEvent} from '../../lib/model/event.ts';
 import {type MappedRecord, mapRecord} from '../../lib/source/common-record.ts';
-import {list, load} from '../../lib/registry.ts';
+import {apiSources} from './api-sources.ts';
 import {ecsCategories} from '../../lib/schemas/ecs-categories.ts';
 import {ecsOrigins} from '../../lib/schemas/ecs-origins.ts';
 import {toEcs} from '../../lib/schemas/ecs.ts';
@@ -16,7 +16,7 @@ import {commonActions} from '../../sources/_actions.ts';
 
 /** The tables of docs/, from the code that they are about: file by file, as they must be. */
 export async function formatDocs(): Promise<Readonly<Record<string, string>>> {
-	const sources = await Promise.all(list('source').map(async name => load('source', name)));
+	const sources = apiSources;
 	return {
 		'docs/audit-event.schema.json': `${JSON.stringify(z.toJSONSchema(auditEvent), undefined, '\t')}\n`,
 		'docs/mapping.md': mappingDoc(sources),
@@ -57,6 +57,8 @@ event is: OCSF's severity is rxaudit's own judgement, above Informational only w
 wants to be told.
 
 ## Sources
+
+\`data-center-log-files\` reads the records of the source of its product: a line says the same in another form.
 
 ${sources.map(sourceSection).join('\n')}
 ## Common actions

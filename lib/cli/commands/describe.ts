@@ -30,17 +30,27 @@ function aboutSource(source: Source): string {
 	const {name} = source;
 	const operations = describeOperations(source);
 	const rate = source.rate ? `${source.rate.requests} requests per ${source.rate.perMs / 1000} s` : 'none published';
+	const ofApi = [
+		`Endpoint     ${source.endpoint ?? 'one of your own: --endpoint'}`,
+		`Credentials  ${source.auth.join(' or ')}`,
+	];
+	const ofRequests = [
+		`Rate limit   ${rate}`,
+		`Lag          ${source.lagMs / 1000} s: a run without --until ends that long ago`,
+	];
+	const isApi = source.reads === 'api';
+	const facts = [
+		...(isApi ? ofApi : ['Reads        files, and asks no API']),
+		`Order        ${source.order}`,
+		`Ids          unique ${source.ids === 'global' ? 'everywhere' : 'within one tenant'}`,
+		...(isApi ? ofRequests : []),
+		`Reference    ${source.reference}`,
+	];
 	return `${name} (source)
 
 ${source.docs}
 
-Endpoint     ${source.endpoint ?? 'one of your own: --endpoint'}
-Credentials  ${source.auth.join(' or ')}
-Order        ${source.order}
-Ids          unique ${source.ids === 'global' ? 'everywhere' : 'within one tenant'}
-Rate limit   ${rate}
-Lag          ${source.lagMs / 1000} s: a run without --until ends that long ago
-Reference    ${source.reference}
+${facts.join('\n')}
 
 Options:
 ${describeFlags(sourceFlags(source))}

@@ -1,9 +1,8 @@
-import {z} from 'zod';
 import {deadLetters, sourcesOf} from '../../source/dead-letters.ts';
 import {ConfigError} from '../../model/errors.ts';
 import {list, load} from '../../registry.ts';
+import {defineFileSource} from '../../source/define-file-source.ts';
 import type {Source} from '../../source/define-source.ts';
-import type {Start} from '../../model/start.ts';
 import {fileIn, type World} from '../world.ts';
 import {noSuchName} from './flags.ts';
 import {isPath, sourceAt, sourceOfPackage} from './foreign-source.ts';
@@ -53,21 +52,15 @@ async function letterSource(name: string): Promise<Source> {
 async function deadLetterSource(path: string): Promise<Source> {
 	if (path === '') throw new ConfigError(`pull: expected a file, as in ${deadLetterName}:rxaudit.dead-letter.ndjson`);
 	const sources = await Promise.all(sourcesOf(path).map(async name => letterSource(name)));
-	const letters = (_: object, start?: Start) => deadLetters({path, sources}, start);
-	Object.defineProperty(letters, 'name', {value: deadLetterName});
 	const [first] = sources;
-	return Object.assign(letters, {
+	return defineFileSource({
+		name: deadLetterName,
 		docs: 'The records of a dead-letter file, as if they came from their sources again.',
 		reference: '',
-		endpoint: undefined,
-		auth: [],
 		order: first?.order ?? ('none' as const),
 		ids: first?.ids ?? ('tenant' as const),
-		rate: undefined,
-		lagMs: 0,
-		options: z.object({}),
-		filters: [],
-		operations: {},
+		options: {},
 		records: first?.records as never,
+		open: (_, start) => () => deadLetters({path, sources}, start),
 	});
 }

@@ -26,8 +26,9 @@ export function exampleFlags(source: ExampleSource, emulator?: string): string {
 	const flags = leastFlags(source);
 	const all = emulator === undefined || flags.includes('endpoint') ? flags : [...flags, 'endpoint'];
 	const endpoint = (emulator ?? 'https://HOST') + (contexts[source.name] ?? '');
+	// the first of those that there are: a shell takes a | for a pipe
 	const valueOf = (flag: string) =>
-		flag === 'endpoint' ? endpoint : flag === 'org-id' ? 'ORG' : flagsOf(source.options)[flag]!.value;
+		flag === 'endpoint' ? endpoint : flag === 'org-id' ? 'ORG' : flagsOf(source.options)[flag]!.value!.split('|')[0];
 	return all.map(flag => ` --${flag} ${valueOf(flag)}`).join('');
 }
 

@@ -28,7 +28,7 @@ ${own}
 
 Options of every run:
 ${describeFlags(runFlags)}
-${ofSinks.join('')}${example && example.auth.length > 0 ? examples(example) : ''}`;
+${ofSinks.join('')}${example && example.reference !== '' ? examples(example) : ''}`;
 }
 
 /** Command lines that work as they stand, but for the address, the organization and the credentials. */
@@ -36,10 +36,10 @@ function examples(source: ExampleSource & Pick<Source, 'order'>): string {
 	const command = `rxaudit pull ${source.name}${exampleFlags(source)}`;
 	// a listing knows no times, and its records are written as they are
 	const look = source.order === 'none' ? '| jq .' : `--since 30d | jq -r '.time + " " + .action'`;
+	const login = exampleEnvironment(source, 'api');
 	const there = `
 Examples:
-  export ${exampleEnvironment(source, 'api')}
-  ${command} ${look}
+${login && `  export ${login}\n`}  ${command} ${look}
   ${command} --to ndjson:audit.ndjson.gz --state audit.state
   ${command} --to filesystem:./backup --format raw --state backup.state
 `;

@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import {join} from 'node:path';
 import {explanation} from '../../../lib/cli/commands/explain.ts';
 import {startEmulator} from '../../support/emulator.ts';
-import {list} from '../../../lib/registry.ts';
+import {apiSources} from '../../support/api-sources.ts';
 import {type CliOptions, runCli} from '../../support/cli.ts';
 import {assertRefused, commandLine, linesOf} from '../../support/command-line.ts';
 
@@ -63,7 +63,7 @@ describe('explain', () => {
 	it('explains records of every source', async () => {
 		const emulator = await startEmulator({events: 3});
 		try {
-			for (const name of list('source')) {
+			for (const {name} of apiSources) {
 				const [{text}] = emulator.api(name).records() as Iterable<{text: string}> & [{text: string}];
 				const {code, stdout, stderr} = await explain(['-', '--source', name], {input: text});
 				assert.equal(code, 0, stderr);

@@ -7,9 +7,10 @@ import {
 	isEmulated,
 } from '../../../lib/cli/output/examples.ts';
 import {startEmulator} from '../../support/emulator.ts';
-import {list, load} from '../../../lib/registry.ts';
+import {load} from '../../../lib/registry.ts';
+import {apiSources} from '../../support/api-sources.ts';
 
-const sources = await Promise.all(list('source').map(async name => load('source', name)));
+const sources = apiSources;
 const crowd = await load('source', 'crowd-data-center');
 const events = await load('source', 'atlassian-org-events');
 
@@ -50,7 +51,7 @@ describe('describeEmulated', () => {
 });
 
 describe('isEmulated', () => {
-	it('says of every source whether there is a stand-in', () => {
+	it('says of every API whether there is a stand-in', () => {
 		assert.deepEqual(
 			sources.filter(source => !isEmulated(source)).map(({name}) => name),
 			[],

@@ -33,7 +33,7 @@ describe('pullHelp', () => {
 		}
 	});
 
-	it('shows no examples of what reads no API', () => {
-		assert.doesNotMatch(pullHelp({...events, name: 'file', auth: []} as never, flags), /Examples/);
+	it('shows no examples of what is no source of the registry', () => {
+		assert.doesNotMatch(pullHelp({...events, name: 'file', reference: ''} as never, flags), /Examples/);
 	});
 });

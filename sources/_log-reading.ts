@@ -1,0 +1,244 @@
+import {reasonOf} from '../lib/model/errors.ts';
+import type {Json} from '../lib/model/event.ts';
+import {type Rejected, type SourceRecord, withNumber} from '../lib/model/page.ts';
+import type {Meter} from '../lib/model/meter.ts';
+import {parseRecord, readRecord, type RecordFacts} from '../lib/source/records.ts';
+import type {ReadPage} from '../lib/source/paginate.ts';
+import {checkFolders, type Place, type ReadFolder, warnOfLoss} from './_log-place.ts';
+import type {LogFile, LogFolder} from './_log-folders.ts';
+import {isGone, linesFrom, type LogLine, markOf} from './_log-lines.ts';
+
+/** Where a pass begins; `upTo`: it reads again, for a time that was not asked for before, what an earlier one passed. */
+export type LogCursor = {readonly place: Place; readonly upTo?: Place | undefined};
+
+export interface Reading {
+	readonly facts: RecordFacts<never>;
+	readonly maxEventBytes: number;
+	readonly meter: Meter;
+	/** The folders as they are now. */
+	folders(): readonly LogFolder[];
+	/** The time of the first record in a file, where one can be read. */
+	firstMsIn(file: LogFile): number | undefined;
+	/** Called with each record, to say once what is strange about one. */
+	see(value: unknown): void;
+}
+
+/** A line as it is next in its folder. */
+interface Head {
+	readonly file: LogFile;
+	readonly line: LogLine;
+	/** Absent for what is no JSON, which keeps no other waiting. */
+	readonly record?: SourceRecord;
+	readonly rejected?: Rejected;
+}
+
+const pageBytes = 1024 * 1024;
+const pageLines = 5000;
+/** Equal records this many different ones apart are told from a copy no more. */
+const maxEquals = 500;
+const openBrace = 0x7b;
+
+/** Reads pages of the lines of all folders, the oldest line first, each folder in its own order. */
+export function createLogReader(reading: Reading): ReadPage<never> {
+	const {meter} = reading;
+	let open: OpenLogs | undefined;
+	return async scan => {
+		if (typeof scan.cursor === 'object') {
+			const {place, upTo} = scan.cursor as unknown as LogCursor;
+			if (open?.place !== place) open = new OpenLogs(reading, place, upTo);
+		}
+		if (!open) throw new Error('expected a pass to begin with its place');
+		const {upTo} = open;
+		const {rows, records, rejected, bytes} = open.take(scan.untilMs);
+		const isOver = open.isOver(scan.untilMs);
+		if (open.strange > 0 && isOver) {
+			meter.warn(`left out ${open.strange} lines that do not begin with {: an old version's, which are no JSON`);
+		}
+		// the place is in the position already, unless it is that of what is read again
+		const cursor = upTo ? {place: open.place, upTo} : ++open.pages;
+		return {
+			events: records.map(({value}) => value as never),
+			records,
+			rejected,
+			rows,
+			bytes,
+			...(isOver ? {} : {next: cursor as unknown as Json}),
+			...(upTo ? {} : {place: open.place as unknown as Json}),
+		};
+	};
+}
+
+/** The folders while a pass goes through them. */
+class OpenLogs {
+	place: Place;
+	readonly upTo: Place | undefined;
+	strange = 0;
+	pages = 0;
+	readonly #folders: OpenFolder[];
+	readonly #equals: Map<string, number>;
+
+	constructor(reading: Reading, place: Place, upTo: Place | undefined) {
+		this.place = place;
+		this.upTo = upTo;
+		this.#equals = new Map(Object.entries(place.equals));
+		const folders = reading.folders();
+		if (!upTo) checkFolders(folders, place, reading);
+		this.#folders = folders.map(
+			folder => new OpenFolder(folder, reading, {place, upTo, strange: () => this.strange++}),
+		);
+	}
+
+	isOver(untilMs: number): boolean {
+		return this.#next(untilMs) === undefined;
+	}
+
+	take(untilMs: number) {
+		const records: SourceRecord[] = [];
+		const rejected: Rejected[] = [];
+		let bytes = 0;
+		let rows = 0;
+		for (; bytes < pageBytes && rows < pageLines; rows++) {
+			const folder = this.#next(untilMs);
+			if (!folder) break;
+			const {record, rejected: flawed, line} = folder.shift();
+			bytes += line.text.length;
+			if (record) records.push(this.#numbered(record));
+			if (flawed) rejected.push(flawed);
+		}
+		const folders = this.#folders.map(one => [one.folder, one.reached()] as const);
+		this.place = {
+			folders: {...this.place.folders, ...Object.fromEntries(folders)},
+			equals: Object.fromEntries(this.#equals),
+		};
+		return {records, rejected, bytes, rows};
+	}
+
+	/** The folder whose next line is the oldest; each stops at its first record behind the bound. */
+	#next(untilMs: number): OpenFolder | undefined {
+		let next: OpenFolder | undefined;
+		for (const folder of this.#folders) {
+			if (folder.headMs < untilMs && (!next || folder.headMs < next.headMs)) next = folder;
+		}
+		return next;
+	}
+
+	/** Ids hold the time, so that the window need not be one of time; and lines may be some steps out of order. */
+	#numbered(record: SourceRecord): SourceRecord {
+		const key = record.id.slice(0, 16);
+		const count = (this.#equals.get(key) ?? 0) + 1;
+		this.#equals.delete(key);
+		this.#equals.set(key, count);
+		if (this.#equals.size > maxEquals) this.#equals.delete(this.#equals.keys().next().value!);
+		return withNumber(record, count);
+	}
+}
+
+class OpenFolder {
+	readonly folder: string;
+	/** The time of the next line; Infinity where there is none. */
+	headMs = Infinity;
+	#head: Head | undefined;
+	readonly #heads: Generator<Head>;
+	readonly #touched = new Map<string, {readonly file: LogFile; readonly offset: number}>();
+	#reached: ReadFolder;
+	#lastMs: number | undefined;
+
+	constructor(
+		{folder, files}: Pick<LogFolder, 'folder' | 'files'>,
+		reading: Reading,
+		{place, upTo, strange}: LogCursor & {readonly strange: () => void},
+	) {
+		this.folder = folder;
+		const known = place.folders[folder];
+		const names = new Set(files.map(({name}) => name));
+		const left = Object.entries(known?.files ?? {}).filter(([name]) => files.length === 0 || names.has(name));
+		this.#reached = {...known, files: Object.fromEntries(left)};
+		this.#lastMs = known?.lastMs;
+		this.#heads = headsOf({folder, files}, reading, {
+			known: this.#reached.files,
+			upTo: upTo && (upTo.folders[folder]?.files ?? {}),
+			leaveOut: head => {
+				if (head.line.bytes > 1) strange(); // an empty one is none
+				this.#pass(head);
+			},
+			gone: ({name}) => warnOfLoss(reading.meter, folder, name, [this.#lastMs]),
+		});
+		this.#advance();
+	}
+
+	shift(): Head {
+		const head = this.#head!;
+		this.#pass(head);
+		this.#lastMs = head.record?.timeMs ?? this.#lastMs;
+		this.#advance();
+		return head;
+	}
+
+	/** How far it was read, with what tells each file from another of its name. */
+	reached(): ReadFolder {
+		const files = {...this.#reached.files};
+		for (const [name, {file, offset}] of this.#touched) files[name] = [offset, markOf(file.path, offset) ?? ''];
+		this.#touched.clear();
+		this.#reached = {files, ...(this.#lastMs === undefined ? {} : {lastMs: this.#lastMs})};
+		return this.#reached;
+	}
+
+	#pass({file, line}: Pick<Head, 'file' | 'line'>): void {
+		this.#touched.set(file.name, {file, offset: line.end});
+	}
+
+	#advance(): void {
+		const {done, value} = this.#heads.next();
+		this.#head = done ? undefined : value;
+		this.headMs = this.#head ? (this.#head.record?.timeMs ?? -Infinity) : Infinity;
+	}
+}
+
+interface Bounds {
+	readonly known: ReadFolder['files'];
+	readonly upTo: ReadFolder['files'] | undefined;
+	leaveOut(line: Pick<Head, 'file' | 'line'>): void;
+	gone(file: LogFile): void;
+}
+
+/** What there is to read in a folder, from where it was read to. */
+function* headsOf(
+	{folder, files}: Pick<LogFolder, 'folder' | 'files'>,
+	reading: Reading,
+	bounds: Bounds,
+): Generator<Head> {
+	const {known, upTo, leaveOut, gone} = bounds;
+	for (const [index, file] of files.entries()) {
+		const stretch = {
+			from: known[file.name]?.[0] ?? 0,
+			to: upTo && (upTo[file.name]?.[0] ?? 0),
+			maxBytes: reading.maxEventBytes,
+			isFinished: upTo !== undefined || index < files.length - 1,
+		};
+		try {
+			for (const line of linesFrom(file.path, stretch)) {
+				if (line.text[0] === openBrace) yield {file, line, ...readLine(line, folder, file, reading)};
+				else leaveOut({file, line});
+			}
+		} catch (error) {
+			if (!isGone(error)) throw error;
+			gone(file);
+		}
+	}
+}
+
+function readLine(line: LogLine, folder: string, file: LogFile, {facts, maxEventBytes, see}: Reading) {
+	const {text, bytes, end} = line;
+	try {
+		if (bytes > maxEventBytes) {
+			const where = `the line of ${file.path} that ends at byte ${end} has ${bytes} bytes`;
+			throw new Error(`${where}, more than maxEventBytes (${maxEventBytes}); this is its beginning`);
+		}
+		const record = readRecord(facts, parseRecord(text), undefined);
+		see(record.value);
+		// nodes may log the like at the same time, and copies of one node's files may lie in several folders
+		return {record: {...record, identity: `${folder}\n${record.id}`}};
+	} catch (error) {
+		return {rejected: {text, identity: `${file.path} ${end}`, reason: reasonOf(error)}};
+	}
+}
