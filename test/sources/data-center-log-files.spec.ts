@@ -18,7 +18,6 @@ import {memoryStore} from '../support/memory-store.ts';
 import {listen} from '../support/pages.ts';
 import {runCli} from '../support/cli.ts';
 import {temporaryFolder} from '../support/temporary-folder.ts';
-import '../support/seed.ts';
 
 type Options = Parameters<typeof logFiles>[0];
 
