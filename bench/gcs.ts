@@ -13,7 +13,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import gcs from 'rxaudit/sinks/gcs';
-import {batchOf, sinkContext} from '../test/support/sink-batch.ts';
+import {batchOf, sinkContext} from '../lib/testing/sink-batch.ts';
 import {compare} from './sides.ts';
 
 const days = 4;

@@ -1,6 +1,7 @@
 import {from, type Observable} from 'rxjs';
 import {z} from 'zod';
 import {parsed} from '../lib/http/connect.ts';
+import {systemClock} from '../lib/model/clock.ts';
 import {ConfigError, StateError} from '../lib/model/errors.ts';
 import type {Json} from '../lib/model/event.ts';
 import type {Page, SourceFacts} from '../lib/model/page.ts';
@@ -133,7 +134,7 @@ function chosenTenant(given: string | undefined, {tenant: known}: LogPosition, f
 type Bounds = ReturnType<typeof boundsOf>;
 
 function boundsOf({since, until}: Pick<z.output<z.ZodObject<typeof options>>, 'since' | 'until'>) {
-	const nowMs = Date.now();
+	const nowMs = systemClock.now();
 	const sinceMs = parsed(name, 'since', () => timeOf(since, nowMs));
 	const untilMs = parsed(name, 'until', () => timeOf(until, nowMs));
 	if (sinceMs !== undefined && untilMs !== undefined && sinceMs >= untilMs) {

@@ -13,7 +13,7 @@ export function firstOf(type: string, targets: readonly AuditTarget[] | undefine
 }
 
 /** Whether who did it and to whom it was done are one. */
-export function isLogged(activity: AuditEvent['activity']): boolean {
+function isLogged(activity: AuditEvent['activity']): boolean {
 	return activity !== undefined && logged.has(activity);
 }
 

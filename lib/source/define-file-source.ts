@@ -1,10 +1,9 @@
-import {defer, type Observable} from 'rxjs';
+import type {Observable} from 'rxjs';
 import {z} from 'zod';
-import type {Source} from './define-source.ts';
+import {callable, type Source} from './define-source.ts';
 import {httpOptions, scanOptions} from '../options/options.ts';
 import type {Page} from '../model/page.ts';
-import {parseOptions} from '../options/parse-options.ts';
-import {currentStart, freshStart, type Start} from '../model/start.ts';
+import type {Start} from '../model/start.ts';
 
 /** The options that a log in files shares with one that an API gives. */
 export const fileScanOptions = {
@@ -34,13 +33,7 @@ export function defineFileSource<Shape extends z.ZodRawShape, T>({
 	...definition
 }: FileSourceDefinition<Shape, T>): Source<z.input<z.ZodObject<Shape>>, T, {}> {
 	const schema = z.object(definition.options);
-	const source = (given: z.input<z.ZodObject<Shape>>, start?: Start): Observable<Page<T>> => {
-		const options = parseOptions(name, schema, given);
-		if (start) return defer(open(options, start));
-		open(options, freshStart()); // what is wrong with the options is said now
-		return defer(() => open(options, currentStart())());
-	};
-	Object.defineProperty(source, 'name', {value: name});
+	const source = callable<z.input<z.ZodObject<Shape>>, z.output<z.ZodObject<Shape>>, T>(name, schema, open);
 	return Object.assign(source, {
 		...definition,
 		reads: 'files' as const,

@@ -70,13 +70,9 @@ export function defineSource<Shape extends z.ZodRawShape, T, Operations extends 
 	const shape = {...definition.options, ...access, ...httpOptions, ...(order === 'none' ? {} : scanOptions)};
 	const schema = z.object(shape) as unknown as z.ZodObject<Shape & SharedShape>;
 	const records = {...definition, ...compileMapping(definition.mapping, definition.unorderedLists)};
-	const source = (given: SourceInput<Shape>, start?: Start): Observable<Page<T>> => {
-		const options = parseOptions(name, schema, given) as SourceOptions<Shape>;
-		if (start) return defer(openSource(records, options, start));
-		openSource(records, options, freshStart()); // what is wrong with the options is said now
-		return defer(() => openSource(records, options, currentStart())());
-	};
-	Object.defineProperty(source, 'name', {value: name});
+	const source = callable<SourceInput<Shape>, SourceOptions<Shape>, T>(name, schema, (options, start) =>
+		openSource(records, options, start),
+	);
 	return Object.assign(source, {
 		reads: 'api' as const,
 		docs,
@@ -97,4 +93,22 @@ export function defineSource<Shape extends z.ZodRawShape, T, Operations extends 
 			...connectionOptions,
 		}),
 	});
+}
+
+/**
+ * What a source is called as: what is wrong with its options is said now, and whoever subscribes without a start gets
+ * that of the run that is under way.
+ */
+export function callable<Input, Options, T>(
+	name: string,
+	schema: z.ZodObject,
+	open: (options: Options, start: Start) => () => Observable<Page<T>>,
+): (given: Input, start?: Start) => Observable<Page<T>> {
+	const source = (given: Input, start?: Start): Observable<Page<T>> => {
+		const options = parseOptions(name, schema, given) as Options;
+		if (start) return defer(open(options, start));
+		open(options, freshStart());
+		return defer(() => open(options, currentStart())());
+	};
+	return Object.defineProperty(source, 'name', {value: name});
 }

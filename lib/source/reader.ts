@@ -85,7 +85,7 @@ function told<V>(
 		// what no state can hold, a promise above all
 		if (said !== undefined && JSON.stringify(said) === undefined) throw new Error(`got a ${typeof said}`);
 		if (said instanceof Promise || said instanceof Map) throw new Error('got a promise or a Map');
-		return said;
+		return said ?? undefined;
 	} catch (error) {
 		if (error instanceof AuditError) throw error;
 		throw new SourceError('BAD_BODY', `${name}: where the next page begins cannot be told: ${reasonOf(error)}`);
@@ -95,7 +95,7 @@ function told<V>(
 function byCursor({name, next}: Facts): Paging {
 	return {
 		window: window => window,
-		turn: (answer, parsed, _, cursor) => ({...answer, next: told(name, next, answer, parsed, cursor) ?? undefined}),
+		turn: (answer, parsed, _, cursor) => ({...answer, next: told(name, next, answer, parsed, cursor)}),
 	};
 }
 
@@ -111,7 +111,7 @@ function byCountedCursor({name, next}: Facts): Paging {
 			const before = cursor as unknown as CountedCursor | undefined;
 			const {records, last} = numberEquals(answer.records, before?.equals);
 			const at = told(name, next, answer, parsed, before?.at);
-			if (at === undefined || at === null) return {...answer, records};
+			if (at === undefined) return {...answer, records};
 			const counted: CountedCursor = {at, ...(last ? {equals: last} : {})};
 			return {...answer, records, next: counted as unknown as Json, nextKey: JSON.stringify(at)};
 		},

@@ -6,6 +6,7 @@ import type {AuditEvent} from '../model/event.ts';
 import {normalize} from '../operators/normalize.ts';
 import type {Page} from '../model/page.ts';
 import {listen} from './listen.ts';
+import {assertTextualDefaults} from './textual-defaults.ts';
 import {credentialsFor, type Subject, textsOf, withSource} from './source-under-test.ts';
 import {assertInOrder} from './tally.ts';
 import {it} from './runner.ts';
@@ -35,15 +36,6 @@ function assertDescribed({shape}: z.ZodObject): void {
 	for (const [name, {description = ''}] of Object.entries(shape) as [string, z.ZodType][]) {
 		assert.match(name, /^[a-z][A-Za-z0-9]*$/, `${name} is not camelCase`);
 		assert.ok(description.length > 10, `${name} has no description`);
-	}
-}
-
-/** Fails where a default cannot be written on a command line. */
-function assertTextualDefaults({shape}: z.ZodObject): void {
-	for (const [name, option] of Object.entries(shape) as [string, z.ZodType][]) {
-		const value = option.safeParse(undefined).data as string | number | boolean | undefined;
-		if (value === undefined) continue;
-		assert.deepEqual(option.safeParse(String(value)).data, value, `${name}: ${value} as text`);
 	}
 }
 

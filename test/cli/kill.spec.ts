@@ -6,7 +6,7 @@ import {killAgainAndAgain} from '../e2e/killing.ts';
 import {killRunning, startPull, token} from '../e2e/pull.ts';
 import {createRandom, seed} from '../e2e/random.ts';
 import {type EmulatorOptions, type Fault, startEmulator} from '../support/emulator.ts';
-import {temporaryFolder} from '../support/temporary-folder.ts';
+import {temporaryFolder} from '../../lib/testing/temporary-folder.ts';
 
 interface Kind {
 	readonly sink: string;

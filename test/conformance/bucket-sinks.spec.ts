@@ -11,8 +11,8 @@ import {type BucketKind, bucketKinds, type BucketServer, isProbe} from '../suppo
 import {startGcsServer} from '../support/gcs-server.ts';
 import {startS3Server, storeKinds} from '../support/s3-server.ts';
 import type {StoreOperation} from '../support/store-server.ts';
-import {batchOf, sinkContext} from '../support/sink-batch.ts';
-import {temporaryFolder} from '../support/temporary-folder.ts';
+import {batchOf, sinkContext} from '../../lib/testing/sink-batch.ts';
+import {temporaryFolder} from '../../lib/testing/temporary-folder.ts';
 import {batches, textsOf} from '../../lib/testing/describe-sink.ts';
 
 /** For each kind of store that a sink may meet, how one starts. */

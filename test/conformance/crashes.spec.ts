@@ -18,7 +18,7 @@ import {abandon, type Copy, type Crash, crashesOf, restore, withoutSync} from '.
 import {failAt, interceptFs} from '../support/intercept-fs.ts';
 import {memoryObjects} from '../support/memory-objects.ts';
 import {pagedSource, someRecords, textsOf} from '../support/paged-source.ts';
-import {temporaryFolder} from '../support/temporary-folder.ts';
+import {temporaryFolder} from '../../lib/testing/temporary-folder.ts';
 import {namesOfFileSinks} from './sink-table.ts';
 
 interface Target {

@@ -8,8 +8,8 @@ import {checkHeads} from '../../lib/cli/output/verdict.ts';
 import {type Chain, chainIn, emptyChain, sealEntry, type Sign, signer} from '../../lib/sink/manifest.ts';
 import {load} from '../../lib/registry.ts';
 import {root} from '../support/tree.ts';
-import {batchOf, sinkContext} from '../support/sink-batch.ts';
-import {temporaryFolder} from '../support/temporary-folder.ts';
+import {batchOf, sinkContext} from '../../lib/testing/sink-batch.ts';
+import {temporaryFolder} from '../../lib/testing/temporary-folder.ts';
 import {type ArchiveEntry, archiveTable, entriesOf, objectFolder, rewriteChain} from './verify-table.ts';
 
 const key = generateKeyPairSync('ed25519');

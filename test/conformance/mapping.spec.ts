@@ -14,7 +14,7 @@ import {toEcs} from '../../lib/schemas/ecs.ts';
 import {toOcsf} from '../../lib/schemas/ocsf.ts';
 import {ecsProblems} from '../support/ecs-validator.ts';
 import {ocsfMistakes} from '../support/ocsf-validator.ts';
-import {memorySink} from '../support/memory-sink.ts';
+import {memorySink} from '../../lib/testing/memory-sink.ts';
 import {factsOf, listen} from '../support/pages.ts';
 import {handmadeRecords} from './handmade-records.ts';
 import {deepText, hostileText, placesOf, withTexts} from './hostile-values.ts';

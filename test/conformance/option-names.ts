@@ -32,13 +32,3 @@ export function assertOptions({shape}: z.ZodObject): void {
 		if (description.includes(', in bytes')) assert.match(name, /Bytes$/, `${name} does not say its unit`);
 	}
 }
-
-/** Fails where a default cannot be written on a command line. */
-export function assertTextualDefaults({shape}: z.ZodObject): void {
-	for (const [name, option] of Object.entries(shape) as [string, z.ZodType][]) {
-		const value = option.safeParse(undefined).data as string | number | boolean | undefined;
-		if (value === undefined) continue;
-		const {data} = option.safeParse(String(value));
-		assert.deepEqual(data, value, `${name}: ${value} as text`);
-	}
-}

@@ -3,7 +3,7 @@ import {AuthError, SinkError} from '../../lib/model/errors.ts';
 import http from '../../sinks/http.ts';
 import {type BodyName, bodyNames} from '../../sinks/_http/bodies.ts';
 import {type Fault, type HttpReceiver, startElastic, startHec, startWebhook} from '../support/http-receivers.ts';
-import {batchOf, sinkContext} from '../support/sink-batch.ts';
+import {batchOf, sinkContext} from '../../lib/testing/sink-batch.ts';
 
 const token = 'T0ken-s3cret';
 

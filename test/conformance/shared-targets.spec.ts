@@ -4,8 +4,8 @@ import path from 'node:path';
 import type {SinkError} from '../../lib/model/errors.ts';
 import type {Json} from '../../lib/model/event.ts';
 import {load} from '../../lib/registry.ts';
-import {batchOf, sinkContext} from '../support/sink-batch.ts';
-import {temporaryFolder} from '../support/temporary-folder.ts';
+import {batchOf, sinkContext} from '../../lib/testing/sink-batch.ts';
+import {temporaryFolder} from '../../lib/testing/temporary-folder.ts';
 
 /** Targets that any number of pipelines may share, at the same time. */
 const shared: Readonly<Record<string, (folder: string) => {sink: string; options: object}>> = {

@@ -8,9 +8,10 @@ import {list, load} from '../../lib/registry.ts';
 import type {Batch, OpenSink} from '../../lib/sink/sink.ts';
 import {killedCopy} from '../support/killed-copy.ts';
 import {failFs, restoreFs} from '../support/patch-fs.ts';
-import {batchOf, sinkContext, sinkError} from '../support/sink-batch.ts';
-import {temporaryFolder} from '../support/temporary-folder.ts';
-import {assertOptions, assertTextualDefaults} from './option-names.ts';
+import {batchOf, sinkContext, sinkError} from '../../lib/testing/sink-batch.ts';
+import {temporaryFolder} from '../../lib/testing/temporary-folder.ts';
+import {assertTextualDefaults} from '../../lib/testing/textual-defaults.ts';
+import {assertOptions} from './option-names.ts';
 import {batches, describeSink, textsOf} from '../../lib/testing/describe-sink.ts';
 import {type FileSinkEntry, sinkTable} from './sink-table.ts';
 

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import {AuditError} from '../../lib/model/errors.ts';
 import {dedupe} from '../../lib/operators/dedupe.ts';
 import {run} from '../../lib/run/run.ts';
-import {memorySink} from '../support/memory-sink.ts';
-import {memoryStore} from '../support/memory-store.ts';
+import {memorySink} from '../../lib/testing/memory-sink.ts';
+import {memoryStore} from '../../lib/testing/memory-store.ts';
 import {
 	isShown,
 	type OffsetApi,

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import {connectionOptions} from '../../lib/options/options.ts';
 import {list, load} from '../../lib/registry.ts';
 import {describeSource} from '../../lib/testing/index.ts';
-import {assertOptions, assertTextualDefaults} from './option-names.ts';
+import {assertTextualDefaults} from '../../lib/testing/textual-defaults.ts';
+import {assertOptions} from './option-names.ts';
 import {apiSources} from '../support/api-sources.ts';
 import {subjects} from './subjects.ts';
 

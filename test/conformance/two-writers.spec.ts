@@ -5,8 +5,8 @@ import {gunzipSync} from 'node:zlib';
 import type {Json} from '../../lib/model/event.ts';
 import {load} from '../../lib/registry.ts';
 import type {OpenSink} from '../../lib/sink/sink.ts';
-import {batchOf, sinkContext} from '../support/sink-batch.ts';
-import {temporaryFolder} from '../support/temporary-folder.ts';
+import {batchOf, sinkContext} from '../../lib/testing/sink-batch.ts';
+import {temporaryFolder} from '../../lib/testing/temporary-folder.ts';
 import {namesOfFileSinks} from './sink-table.ts';
 
 /** Where a name leads by another way, for a file and for a folder. */

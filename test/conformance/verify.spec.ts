@@ -8,8 +8,8 @@ import {findHead} from '../../lib/cli/output/verdict.ts';
 import {type Chain, chainIn, emptyChain, sealEntry, signer} from '../../lib/sink/manifest.ts';
 import {load} from '../../lib/registry.ts';
 import type {Damage, Verification} from '../../lib/sink/verification.ts';
-import {batchOf, sinkContext} from '../support/sink-batch.ts';
-import {temporaryFolder} from '../support/temporary-folder.ts';
+import {batchOf, sinkContext} from '../../lib/testing/sink-batch.ts';
+import {temporaryFolder} from '../../lib/testing/temporary-folder.ts';
 import {type ArchiveEntry, archiveTable, entriesOf, objectFolder, rewriteChain as rewrite} from './verify-table.ts';
 
 const key = generateKeyPairSync('ed25519');

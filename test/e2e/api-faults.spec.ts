@@ -4,7 +4,7 @@ import {createServer} from 'node:http';
 import type {AddressInfo} from 'node:net';
 import path from 'node:path';
 import {type Emulator, type EmulatorOptions, type Fault, startEmulator} from '../support/emulator.ts';
-import {temporaryFolder} from '../support/temporary-folder.ts';
+import {temporaryFolder} from '../../lib/testing/temporary-folder.ts';
 import {compare, exact, linesOf} from './holdings.ts';
 import {pull, type PullOptions, token} from './pull.ts';
 

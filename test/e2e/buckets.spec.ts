@@ -10,7 +10,7 @@ import {bucketKinds, type BucketServer, isProbe} from '../support/buckets.ts';
 import {type GcsServerOptions, startGcsServer} from '../support/gcs-server.ts';
 import {type S3ServerOptions, startS3Server} from '../support/s3-server.ts';
 import type {StoreFault, StoreFaults} from '../support/store-server.ts';
-import {temporaryFolder} from '../support/temporary-folder.ts';
+import {temporaryFolder} from '../../lib/testing/temporary-folder.ts';
 import {compare, exact, leftovers} from './holdings.ts';
 import {killAgainAndAgain} from './killing.ts';
 import {killRunning, pull, startPull, token} from './pull.ts';

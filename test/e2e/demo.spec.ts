@@ -4,7 +4,7 @@ import path from 'node:path';
 import zlib from 'node:zlib';
 import {runProcess} from '../support/cli.ts';
 import {linesOf} from '../support/command-line.ts';
-import {temporaryFolder} from '../support/temporary-folder.ts';
+import {temporaryFolder} from '../../lib/testing/temporary-folder.ts';
 
 describe('rxaudit demo', () => {
 	const folder = temporaryFolder();

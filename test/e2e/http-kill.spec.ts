@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import path from 'node:path';
 import {startEmulator} from '../support/emulator.ts';
 import {type HttpReceiver, startElastic, startWebhook} from '../support/http-receivers.ts';
-import {temporaryFolder} from '../support/temporary-folder.ts';
+import {temporaryFolder} from '../../lib/testing/temporary-folder.ts';
 import {compare, exact, recordsOf} from './holdings.ts';
 import {killAgainAndAgain} from './killing.ts';
 import {startPull, token} from './pull.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import {appendLog, logLine, logName} from '../support/log-files.ts';
-import {temporaryFolder} from '../support/temporary-folder.ts';
+import {temporaryFolder} from '../../lib/testing/temporary-folder.ts';
 import {linesOf} from './holdings.ts';
 import {killAgainAndAgain} from './killing.ts';
 import {killRunning, startCommand} from './pull.ts';

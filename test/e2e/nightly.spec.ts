@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import {type EmulatedEvent, type Emulator, startEmulator} from '../support/emulator.ts';
-import {temporaryFolder} from '../support/temporary-folder.ts';
+import {temporaryFolder} from '../../lib/testing/temporary-folder.ts';
 import {compare, exact, filesBelow, linesOf} from './holdings.ts';
 import {type KillAt, pull, token} from './pull.ts';
 

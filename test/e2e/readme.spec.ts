@@ -9,7 +9,7 @@ import {gunzipSync} from 'node:zlib';
 import {startEmulator} from '../support/emulator.ts';
 import {pages} from '../support/doc-pages.ts';
 import {root} from '../support/tree.ts';
-import {temporaryFolder} from '../support/temporary-folder.ts';
+import {temporaryFolder} from '../../lib/testing/temporary-folder.ts';
 
 const run = promisify(execFile);
 const project = fileURLToPath(root);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import path from 'node:path';
 import {type Emulator, startEmulator} from '../support/emulator.ts';
 import type {FsFault} from '../support/intercept-fs.ts';
-import {temporaryFolder} from '../support/temporary-folder.ts';
+import {temporaryFolder} from '../../lib/testing/temporary-folder.ts';
 import {compare, exact, filesBelow, linesOf} from './holdings.ts';
 import {pull, token} from './pull.ts';
 

@@ -5,7 +5,7 @@ import path from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
 import {type Emulator, startEmulator} from '../support/emulator.ts';
 import {endHolders} from '../support/snapshot.ts';
-import {temporaryFolder} from '../support/temporary-folder.ts';
+import {temporaryFolder} from '../../lib/testing/temporary-folder.ts';
 import {compare, exact, leftovers, linesOf} from './holdings.ts';
 import {killRunning, peakRssBytes, pull, startPull, token} from './pull.ts';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import {type Emulator, startEmulator} from '../support/emulator.ts';
-import {temporaryFolder} from '../support/temporary-folder.ts';
+import {temporaryFolder} from '../../lib/testing/temporary-folder.ts';
 import {filesBelow, leftovers} from './holdings.ts';
 import {type KillAt, pull, token} from './pull.ts';
 

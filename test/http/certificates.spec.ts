@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import {ConfigError} from '../../lib/model/errors.ts';
 import {type CertificateOptions, readCertificates} from '../../lib/http/certificates.ts';
-import {temporaryFolder} from '../support/temporary-folder.ts';
+import {temporaryFolder} from '../../lib/testing/temporary-folder.ts';
 import {pem} from '../support/tls-server.ts';
 
 describe('readCertificates', () => {

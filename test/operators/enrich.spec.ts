@@ -16,8 +16,8 @@ import orgEvents, {catalogueEntries} from '../../sources/atlassian-org-events.ts
 import orgUsers, {type OrgUser} from '../../sources/atlassian-org-users.ts';
 import {auditEventArbitrary} from '../support/audit-events.ts';
 import {deferred} from '../support/deferred.ts';
-import {memorySink} from '../support/memory-sink.ts';
-import {memoryStore} from '../support/memory-store.ts';
+import {memorySink} from '../../lib/testing/memory-sink.ts';
+import {memoryStore} from '../../lib/testing/memory-store.ts';
 import {idsOf, inStart, factsOf, listen, pageOf, settle, type Settled, settledLog} from '../support/pages.ts';
 
 interface Account {

@@ -14,7 +14,7 @@ import {select} from '../../lib/operators/select.ts';
 import {run} from '../../lib/run/run.ts';
 import {auditEventArbitrary} from '../support/audit-events.ts';
 import {ecsProblems} from '../support/ecs-validator.ts';
-import {memorySink} from '../support/memory-sink.ts';
+import {memorySink} from '../../lib/testing/memory-sink.ts';
 import {ocsfMistakes} from '../support/ocsf-validator.ts';
 import {pagedSource} from '../support/paged-source.ts';
 import {factsOf, idsOf, listen, pageOf} from '../support/pages.ts';

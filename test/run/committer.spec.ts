@@ -17,8 +17,8 @@ import {RunStart} from '../../lib/run/run-start.ts';
 import type {Sink} from '../../lib/sink/sink.ts';
 import type {StateStore} from '../../lib/state/state.ts';
 import {type MemoryBucket, memoryBucket} from '../support/memory-bucket.ts';
-import {memorySink, type MemorySink} from '../support/memory-sink.ts';
-import {type MemoryStore, memoryStore} from '../support/memory-store.ts';
+import {memorySink, type MemorySink} from '../../lib/testing/memory-sink.ts';
+import {type MemoryStore, memoryStore} from '../../lib/testing/memory-store.ts';
 import {inStart, settledLog, factsOf, idsOf, listen, pageOf, settle, type TestRecord} from '../support/pages.ts';
 import {pagedSource, someRecords, textsOf} from '../support/paged-source.ts';
 

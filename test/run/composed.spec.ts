@@ -36,8 +36,8 @@ import {mapEvents} from '../../lib/operators/map-events.ts';
 import {normalize} from '../../lib/operators/normalize.ts';
 import {ocsf} from '../../lib/operators/ocsf.ts';
 import {run} from '../../lib/run/run.ts';
-import {memorySink} from '../support/memory-sink.ts';
-import {memoryStore} from '../support/memory-store.ts';
+import {memorySink} from '../../lib/testing/memory-sink.ts';
+import {memoryStore} from '../../lib/testing/memory-store.ts';
 import {type PagedSourceOptions, pagedSource, someRecords} from '../support/paged-source.ts';
 
 type Through = OperatorFunction<Page, Page>;

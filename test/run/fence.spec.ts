@@ -6,8 +6,8 @@ import {dedupe} from '../../lib/operators/dedupe.ts';
 import {type Build, run} from '../../lib/run/run.ts';
 import type {StateStore, StoreContext} from '../../lib/state/state.ts';
 import {memoryBucket} from '../support/memory-bucket.ts';
-import {memorySink} from '../support/memory-sink.ts';
-import {memoryStore} from '../support/memory-store.ts';
+import {memorySink} from '../../lib/testing/memory-sink.ts';
+import {memoryStore} from '../../lib/testing/memory-store.ts';
 import {pagedSource, someRecords} from '../support/paged-source.ts';
 
 const lost = new StateError('STATE_CONFLICT', 'another run has taken over');

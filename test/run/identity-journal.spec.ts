@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {IdentityJournal} from '../../lib/run/identity-journal.ts';
-import {memoryStore} from '../support/memory-store.ts';
+import {memoryStore} from '../../lib/testing/memory-store.ts';
 
 const megabyte = 1_000_000;
 

@@ -5,8 +5,8 @@ import type {Sink} from '../../lib/sink/sink.ts';
 import {keyOf} from '../../lib/run/open-sinks.ts';
 import type {Start} from '../../lib/model/start.ts';
 import {memoryBucket} from '../support/memory-bucket.ts';
-import {memorySink} from '../support/memory-sink.ts';
-import {memoryStore} from '../support/memory-store.ts';
+import {memorySink} from '../../lib/testing/memory-sink.ts';
+import {memoryStore} from '../../lib/testing/memory-store.ts';
 import {pagedSource, someRecords, textsOf} from '../support/paged-source.ts';
 
 const records = someRecords(8);

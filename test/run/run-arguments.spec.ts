@@ -4,8 +4,8 @@ import {mapEvents} from '../../lib/operators/map-events.ts';
 import {toEvents} from '../../lib/operators/to-events.ts';
 import {run} from '../../lib/run/run.ts';
 import type {Start} from '../../lib/model/start.ts';
-import {memorySink} from '../support/memory-sink.ts';
-import {memoryStore} from '../support/memory-store.ts';
+import {memorySink} from '../../lib/testing/memory-sink.ts';
+import {memoryStore} from '../../lib/testing/memory-store.ts';
 import {pagedSource, someRecords} from '../support/paged-source.ts';
 
 type Misused = (...given: unknown[]) => Promise<unknown>;

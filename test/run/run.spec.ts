@@ -28,8 +28,8 @@ import {type Build, run} from '../../lib/run/run.ts';
 import type {Sink} from '../../lib/sink/sink.ts';
 import orgEvents from '../../sources/atlassian-org-events.ts';
 import {deferred} from '../support/deferred.ts';
-import {memorySink, type Step} from '../support/memory-sink.ts';
-import {memoryStore} from '../support/memory-store.ts';
+import {memorySink, type Step} from '../../lib/testing/memory-sink.ts';
+import {memoryStore} from '../../lib/testing/memory-store.ts';
 import {listen, pageOf, settle, settledLog, type TestRecord} from '../support/pages.ts';
 import {pagedSource, type PagedSourceOptions, someRecords, textsOf} from '../support/paged-source.ts';
 

@@ -6,7 +6,7 @@ import {normalize} from '../../lib/operators/normalize.ts';
 import {run} from '../../lib/run/run.ts';
 import type {Accepted, EventFormat, Sink} from '../../lib/sink/sink.ts';
 import type {Start} from '../../lib/model/start.ts';
-import {memorySink} from '../support/memory-sink.ts';
+import {memorySink} from '../../lib/testing/memory-sink.ts';
 import {pagedSource, someRecords} from '../support/paged-source.ts';
 
 const common: Accepted = {format: 'audit'};

@@ -12,7 +12,7 @@ import {
 	signer,
 	Tally,
 } from '../../lib/sink/manifest.ts';
-import {batchOf} from '../support/sink-batch.ts';
+import {batchOf} from '../../lib/testing/sink-batch.ts';
 
 const content: EntryContent = {sources: {}, range: {from: 0, to: 10, sha256: 'a'.repeat(64)}};
 

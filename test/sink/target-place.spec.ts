@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import {placeOf, placeOfOpen} from '../../lib/sink/target-place.ts';
-import {temporaryFolder} from '../support/temporary-folder.ts';
+import {temporaryFolder} from '../../lib/testing/temporary-folder.ts';
 
 describe('the place of a target', () => {
 	const folder = temporaryFolder();

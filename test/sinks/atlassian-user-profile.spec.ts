@@ -7,8 +7,8 @@ import {run} from '../../lib/run/run.ts';
 import userProfile from '../../sinks/atlassian-user-profile.ts';
 import orgUsers, {type OrgUser} from '../../sources/atlassian-org-users.ts';
 import {withJsonServer} from '../support/json-server.ts';
-import {memorySink} from '../support/memory-sink.ts';
-import {type HeardContext, sinkContext, sinkError} from '../support/sink-batch.ts';
+import {memorySink} from '../../lib/testing/memory-sink.ts';
+import {type HeardContext, sinkContext, sinkError} from '../../lib/testing/sink-batch.ts';
 
 type Options = Parameters<typeof userProfile>[0];
 type User = {readonly account_id?: string; readonly name?: string};

@@ -8,7 +8,7 @@ import {run} from '../../lib/run/run.ts';
 import crowdChangeset from '../../sinks/crowd-changeset.ts';
 import crowdLog from '../../sources/crowd-data-center.ts';
 import {withJsonServer} from '../support/json-server.ts';
-import {batchOf, sinkContext, sinkError} from '../support/sink-batch.ts';
+import {batchOf, sinkContext, sinkError} from '../../lib/testing/sink-batch.ts';
 
 type Options = Parameters<typeof crowdChangeset>[0];
 

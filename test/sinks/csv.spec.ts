@@ -10,8 +10,8 @@ import {ConfigError} from '../../lib/model/errors.ts';
 import type {AuditEvent, Json} from '../../lib/model/event.ts';
 import type {Batch} from '../../lib/sink/sink.ts';
 import csv from '../../sinks/csv.ts';
-import {batchOf, sinkContext, sinkError} from '../support/sink-batch.ts';
-import {temporaryFolder} from '../support/temporary-folder.ts';
+import {batchOf, sinkContext, sinkError} from '../../lib/testing/sink-batch.ts';
+import {temporaryFolder} from '../../lib/testing/temporary-folder.ts';
 
 type Options = Partial<Parameters<typeof csv>[0]>;
 

@@ -8,8 +8,8 @@ import type {Json} from '../../lib/model/event.ts';
 import filesystem from '../../sinks/filesystem.ts';
 import {tempPath} from '../../sinks/_files/temp-files.ts';
 import {failFs, patchFs, restoreFs, systemError, watchSync} from '../support/patch-fs.ts';
-import {batchOf, sinkContext, sinkError} from '../support/sink-batch.ts';
-import {temporaryFolder} from '../support/temporary-folder.ts';
+import {batchOf, sinkContext, sinkError} from '../../lib/testing/sink-batch.ts';
+import {temporaryFolder} from '../../lib/testing/temporary-folder.ts';
 
 const someId = fc.oneof(
 	fc.string({unit: 'binary'}),

@@ -5,7 +5,7 @@ import type {Rejected} from '../../lib/model/page.ts';
 import type {Batch, OpenSink} from '../../lib/sink/sink.ts';
 import http from '../../sinks/http.ts';
 import {type HttpReceiver, startElastic, startHec, startWebhook} from '../support/http-receivers.ts';
-import {batchOf, sinkContext, sinkError, type TestEvent} from '../support/sink-batch.ts';
+import {batchOf, sinkContext, sinkError, type TestEvent} from '../../lib/testing/sink-batch.ts';
 
 type Options = Parameters<typeof http>[0];
 

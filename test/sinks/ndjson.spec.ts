@@ -9,7 +9,7 @@ import type {Json} from '../../lib/model/event.ts';
 import ndjson from '../../sinks/ndjson.ts';
 import {killedCopy} from '../support/killed-copy.ts';
 import {failFs, patchFs, restoreFs, watchSync} from '../support/patch-fs.ts';
-import {batchOf, type HeardContext, sinkContext, sinkError} from '../support/sink-batch.ts';
+import {batchOf, type HeardContext, sinkContext, sinkError} from '../../lib/testing/sink-batch.ts';
 
 describe('ndjson', () => {
 	let folder: string;

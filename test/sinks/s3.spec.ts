@@ -8,7 +8,7 @@ import {partSize} from '../../sinks/_s3/upload.ts';
 import {awsSecrets} from '../support/aws-environment.ts';
 import {bucketKinds, storeUnderTest} from '../support/buckets.ts';
 import {type S3ServerOptions, startS3Server, storeKinds} from '../support/s3-server.ts';
-import {sinkError} from '../support/sink-batch.ts';
+import {sinkError} from '../../lib/testing/sink-batch.ts';
 import {faultAt} from '../support/store-server.ts';
 
 const {chunkBytes} = bucketKinds.s3;

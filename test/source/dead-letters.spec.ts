@@ -10,9 +10,9 @@ import type {Source} from '../../lib/source/define-source.ts';
 import crowd from '../../sources/crowd-data-center.ts';
 import orgEvents from '../../sources/atlassian-org-events.ts';
 import orgUsers from '../../sources/atlassian-org-users.ts';
-import {memorySink} from '../support/memory-sink.ts';
-import {memoryStore} from '../support/memory-store.ts';
-import {temporaryFolder} from '../support/temporary-folder.ts';
+import {memorySink} from '../../lib/testing/memory-sink.ts';
+import {memoryStore} from '../../lib/testing/memory-store.ts';
+import {temporaryFolder} from '../../lib/testing/temporary-folder.ts';
 
 const known = [orgEvents, orgUsers, crowd] as readonly Source[];
 

@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import fc from 'fast-check';
 import {letterLine, lettersFrom, sendersOf} from '../../lib/source/letters.ts';
-import {temporaryFolder} from '../support/temporary-folder.ts';
+import {temporaryFolder} from '../../lib/testing/temporary-folder.ts';
 
 describe('letters', () => {
 	const folder = temporaryFolder();

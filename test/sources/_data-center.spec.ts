@@ -8,8 +8,8 @@ import type {DataCenterEvent} from '../../sources/_data-center-event.ts';
 import jira from '../../sources/jira-data-center.ts';
 import {collect, type DataCenterOptions, held, jiraPages, textsOf, withEmulator} from '../support/data-center.ts';
 import {withJsonServer} from '../support/json-server.ts';
-import {type MemorySink, memorySink} from '../support/memory-sink.ts';
-import {memoryStore} from '../support/memory-store.ts';
+import {type MemorySink, memorySink} from '../../lib/testing/memory-sink.ts';
+import {memoryStore} from '../../lib/testing/memory-store.ts';
 import {idsOf} from '../support/pages.ts';
 
 const searchAction = 'atlassian.audit.event.action.audit.search';

@@ -10,8 +10,8 @@ import {run} from '../../lib/run/run.ts';
 import orgEvents from '../../sources/atlassian-org-events.ts';
 import stream, {type OrgEvent} from '../../sources/atlassian-org-events-stream.ts';
 import {withJsonServer} from '../support/json-server.ts';
-import {memorySink} from '../support/memory-sink.ts';
-import {memoryStore} from '../support/memory-store.ts';
+import {memorySink} from '../../lib/testing/memory-sink.ts';
+import {memoryStore} from '../../lib/testing/memory-store.ts';
 import {idsOf, listen} from '../support/pages.ts';
 
 type Options = Parameters<typeof stream>[0];

@@ -7,8 +7,8 @@ import {normalize} from '../../lib/operators/normalize.ts';
 import {run} from '../../lib/run/run.ts';
 import orgUsers, {type OrgUser} from '../../sources/atlassian-org-users.ts';
 import {withJsonServer} from '../support/json-server.ts';
-import {memorySink} from '../support/memory-sink.ts';
-import {memoryStore} from '../support/memory-store.ts';
+import {memorySink} from '../../lib/testing/memory-sink.ts';
+import {memoryStore} from '../../lib/testing/memory-store.ts';
 import {idsOf, listen} from '../support/pages.ts';
 
 type Options = Parameters<typeof orgUsers>[0];

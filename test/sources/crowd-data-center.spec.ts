@@ -8,8 +8,8 @@ import {normalize} from '../../lib/operators/normalize.ts';
 import type {SourceFacts} from '../../lib/model/page.ts';
 import crowd, {type CrowdChangeset} from '../../sources/crowd-data-center.ts';
 import {withJsonServer} from '../support/json-server.ts';
-import {memorySink} from '../support/memory-sink.ts';
-import {memoryStore} from '../support/memory-store.ts';
+import {memorySink} from '../../lib/testing/memory-sink.ts';
+import {memoryStore} from '../../lib/testing/memory-store.ts';
 import {idsOf, listen} from '../support/pages.ts';
 import {queriesOf, siteSource} from '../support/site-source.ts';
 

@@ -13,11 +13,11 @@ import {load} from '../../lib/registry.ts';
 import logFiles from '../../sources/data-center-log-files.ts';
 import {startEmulator} from '../support/emulator.ts';
 import {appendLog, firstMs, lineOfRecord, logLine, logName} from '../support/log-files.ts';
-import {memorySink} from '../support/memory-sink.ts';
-import {memoryStore} from '../support/memory-store.ts';
+import {memorySink} from '../../lib/testing/memory-sink.ts';
+import {memoryStore} from '../../lib/testing/memory-store.ts';
 import {listen} from '../support/pages.ts';
 import {runCli} from '../support/cli.ts';
-import {temporaryFolder} from '../support/temporary-folder.ts';
+import {temporaryFolder} from '../../lib/testing/temporary-folder.ts';
 
 type Options = Parameters<typeof logFiles>[0];
 

@@ -11,7 +11,7 @@ import {
 	writeFully,
 } from '../../lib/state/durable-file.ts';
 import {failAt, interceptFs} from '../support/intercept-fs.ts';
-import {temporaryFolder} from '../support/temporary-folder.ts';
+import {temporaryFolder} from '../../lib/testing/temporary-folder.ts';
 
 describe('durable-file', () => {
 	const folder = temporaryFolder();

@@ -7,7 +7,7 @@ import type {Checkpoint, StateStore} from '../../lib/state/state.ts';
 import {crashesOf, restore} from '../support/crashes.ts';
 import {failAt, interceptFs} from '../support/intercept-fs.ts';
 import {commitUpTo, journalAt} from '../support/state-scenario.ts';
-import {temporaryFolder} from '../support/temporary-folder.ts';
+import {temporaryFolder} from '../../lib/testing/temporary-folder.ts';
 
 const checkpoint = (page: number): Checkpoint => ({binding: {}, sources: {api: {page}}, snapshots: {}, sinks: {}});
 const quietly = () => {};

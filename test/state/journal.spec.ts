@@ -5,7 +5,7 @@ import path from 'node:path';
 import type {Json} from '../../lib/model/event.ts';
 import {openJournal} from '../../lib/state/journal.ts';
 import {failAt, interceptFs} from '../support/intercept-fs.ts';
-import {temporaryFolder} from '../support/temporary-folder.ts';
+import {temporaryFolder} from '../../lib/testing/temporary-folder.ts';
 
 const accept = () => {};
 

@@ -9,7 +9,7 @@ import {acquireLock, type Lock, type LockOptions} from '../../lib/state/lock.ts'
 import {startChild, type Child} from '../support/child.ts';
 import {failAt, interceptFs} from '../support/intercept-fs.ts';
 import {endHolders, snapshot} from '../support/snapshot.ts';
-import {temporaryFolder} from '../support/temporary-folder.ts';
+import {temporaryFolder} from '../../lib/testing/temporary-folder.ts';
 import {VirtualClock} from '../support/virtual-clock.ts';
 
 /** The nonce of a lock of a process that has ended. */

@@ -4,7 +4,7 @@ import path from 'node:path';
 import {readState, realFile, replaceState, sweepTemporary} from '../../lib/state/state-files.ts';
 import {formatState} from '../../lib/state/state-format.ts';
 import {failAt, interceptFs} from '../support/intercept-fs.ts';
-import {temporaryFolder} from '../support/temporary-folder.ts';
+import {temporaryFolder} from '../../lib/testing/temporary-folder.ts';
 
 const generation = (version: number) =>
 	Buffer.from(formatState({checkpoint: {binding: {}, sources: {}, snapshots: {}, sinks: {}}, version}));

@@ -7,7 +7,7 @@ import {archiveHolds} from '../../sinks/_objects/begin-archive.ts';
 import {openObjectArchive} from '../../sinks/_objects/object-archive.ts';
 import type {ObjectStore} from '../../sinks/_objects/object-store.ts';
 import type {MemoryObjects} from './memory-objects.ts';
-import {sinkContext} from './sink-batch.ts';
+import {sinkContext} from '../../lib/testing/sink-batch.ts';
 
 /** A checkpoint as the committer keeps it: how many pages, and what the sink returned. */
 export interface ArchiveState {

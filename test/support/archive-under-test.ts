@@ -4,8 +4,8 @@ import type {Batch, OpenSink} from '../../lib/sink/sink.ts';
 import {type ObjectArchiveOptions, openObjectArchive} from '../../sinks/_objects/object-archive.ts';
 import {entriesOf} from './archive-runs.ts';
 import {type MemoryObjects, memoryObjects} from './memory-objects.ts';
-import {batchOf, sinkContext} from './sink-batch.ts';
-import {temporaryFolder} from './temporary-folder.ts';
+import {batchOf, sinkContext} from '../../lib/testing/sink-batch.ts';
+import {temporaryFolder} from '../../lib/testing/temporary-folder.ts';
 
 export const dayMs = 24 * 60 * 60 * 1000;
 export const firstDay = Date.UTC(2026, 0, 1);

@@ -12,7 +12,7 @@ import {startGcsServer} from './gcs-server.ts';
 import {startS3Server} from './s3-server.ts';
 import type {HeldObject, ObjectFacts} from './store-bucket.ts';
 import type {StoreFault, StoreServer} from './store-server.ts';
-import {temporaryFolder} from './temporary-folder.ts';
+import {temporaryFolder} from '../../lib/testing/temporary-folder.ts';
 
 /** What a spec asks of the bucket behind a stand-in. */
 export interface HeldBucket {

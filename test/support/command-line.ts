@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import {type Emulator, type EmulatorOptions, startEmulator} from './emulator.ts';
 import {type CliOptions, type CliResult, runCli, runProcess, type RunningCli, spawnCli} from './cli.ts';
-import {temporaryFolder} from './temporary-folder.ts';
+import {temporaryFolder} from '../../lib/testing/temporary-folder.ts';
 
 /** An emulator and an empty folder for each test of the suite that calls this, and `rxaudit pull` between the two. */
 export function commandLine(options: EmulatorOptions = {}) {

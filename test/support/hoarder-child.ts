@@ -2,7 +2,7 @@
 import fs from 'node:fs';
 import {concatMap, from, toArray} from 'rxjs';
 import {type Build, run} from '../../lib/run/run.ts';
-import {memorySink} from './memory-sink.ts';
+import {memorySink} from '../../lib/testing/memory-sink.ts';
 import {pagedSource, someRecords} from './paged-source.ts';
 
 const records = someRecords(9);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type {Json} from '../../lib/model/event.ts';
 import type {Delivery, OpenSink, Sink} from '../../lib/sink/sink.ts';
-import type {Step} from './memory-sink.ts';
+import type {Step} from '../../lib/testing/memory-sink.ts';
 
 export interface MemoryBucket extends Sink {
 	/** What the target holds, by name. */

@@ -2,7 +2,7 @@ import {createHash} from 'node:crypto';
 import fs from 'node:fs';
 import {Readable} from 'node:stream';
 import type {ObjectStore, Spooled} from '../../sinks/_objects/object-store.ts';
-import type {Step} from './memory-sink.ts';
+import type {Step} from '../../lib/testing/memory-sink.ts';
 
 export interface MemoryObjects extends ObjectStore {
 	/** What it holds, by name. */

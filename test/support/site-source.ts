@@ -5,8 +5,8 @@ import {dedupe} from '../../lib/operators/dedupe.ts';
 import type {Page} from '../../lib/model/page.ts';
 import {run} from '../../lib/run/run.ts';
 import type {Start} from '../../lib/model/start.ts';
-import {type MemorySink, memorySink} from './memory-sink.ts';
-import {type MemoryStore, memoryStore} from './memory-store.ts';
+import {type MemorySink, memorySink} from '../../lib/testing/memory-sink.ts';
+import {type MemoryStore, memoryStore} from '../../lib/testing/memory-store.ts';
 import {idsOf, listen} from './pages.ts';
 
 type Options = Readonly<Record<string, unknown>>;

@@ -1,6 +1,6 @@
 /** Writes `pages` pages of 64 KiB to `ndjson:-`; tells on stderr how many were taken, and what happened to it. */
 import ndjson from '../../sinks/ndjson.ts';
-import {batchOf} from './sink-batch.ts';
+import {batchOf} from '../../lib/testing/sink-batch.ts';
 
 const pages = Number(process.argv[2]);
 let taken = 0;

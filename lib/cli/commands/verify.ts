@@ -68,7 +68,7 @@ const progressEveryMs = 10_000;
 
 /** `rxaudit verify TARGET`: whether an archive is what was written. */
 export async function run(args: readonly string[], world: World): Promise<number> {
-	const source = await sourceIn(args, world);
+	const source = await comparedSource(args, world);
 	const more = source ? {...sourceFlags(source), ...credentialFlags} : {};
 	const {values, rest} = parseFlags(args, {...more, ...verifyFlags}, 1, world);
 	const format = logFormatOf(values);
@@ -107,7 +107,7 @@ export async function run(args: readonly string[], world: World): Promise<number
 	return findings.damage.length === 0 ? 0 : 1;
 }
 
-async function sourceIn(args: readonly string[], world: World): Promise<Source | undefined> {
+async function comparedSource(args: readonly string[], world: World): Promise<Source | undefined> {
 	const at = args.findIndex(arg => arg === '--against' || arg.startsWith('--against='));
 	if (at < 0) return undefined;
 	const name = args[at]!.includes('=') ? args[at]!.slice('--against='.length) : (args[at + 1] ?? '-');

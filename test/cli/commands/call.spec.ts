@@ -12,7 +12,7 @@ import {defineOperation} from '../../../lib/source/define-operation.ts';
 import {defineSource} from '../../../lib/source/define-source.ts';
 import {deferred} from '../../support/deferred.ts';
 import {type Script, scriptedServers} from '../../support/scripted-server.ts';
-import {temporaryFolder} from '../../support/temporary-folder.ts';
+import {temporaryFolder} from '../../../lib/testing/temporary-folder.ts';
 import {testWorld} from '../../support/world.ts';
 import {cliFile, runCli, settled} from '../../support/cli.ts';
 import {assertRefused, commandLine} from '../../support/command-line.ts';

@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import {runCli} from '../../support/cli.ts';
 import {assertRefused} from '../../support/command-line.ts';
-import {temporaryFolder} from '../../support/temporary-folder.ts';
+import {temporaryFolder} from '../../../lib/testing/temporary-folder.ts';
 
 describe('demo', () => {
 	const folder = temporaryFolder();

@@ -10,7 +10,7 @@ import type {Sink} from '../../../lib/sink/sink.ts';
 import {runCli} from '../../support/cli.ts';
 import {assertRefused} from '../../support/command-line.ts';
 import {pagedSource, someRecords} from '../../support/paged-source.ts';
-import {temporaryFolder} from '../../support/temporary-folder.ts';
+import {temporaryFolder} from '../../../lib/testing/temporary-folder.ts';
 import {testWorld} from '../../support/world.ts';
 import {readTarget} from '../../../lib/cli/flags/sinks.ts';
 

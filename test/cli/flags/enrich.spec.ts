@@ -11,8 +11,8 @@ import {normalize} from '../../../lib/operators/normalize.ts';
 import {run} from '../../../lib/run/run.ts';
 import {list, load} from '../../../lib/registry.ts';
 import type {Source} from '../../../lib/source/define-source.ts';
-import {memorySink} from '../../support/memory-sink.ts';
-import {temporaryFolder} from '../../support/temporary-folder.ts';
+import {memorySink} from '../../../lib/testing/memory-sink.ts';
+import {temporaryFolder} from '../../../lib/testing/temporary-folder.ts';
 import {testWorld} from '../../support/world.ts';
 
 const orgEvents = await load('source', 'atlassian-org-events');

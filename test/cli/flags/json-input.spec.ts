@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import {Readable} from 'node:stream';
 import {jsonInput} from '../../../lib/cli/flags/json-input.ts';
-import {temporaryFolder} from '../../support/temporary-folder.ts';
+import {temporaryFolder} from '../../../lib/testing/temporary-folder.ts';
 
 const nothing = Readable.from([]);
 const read = async (place: string, stdin = nothing) => (await jsonInput(place, stdin, '--body')).value;

@@ -3,7 +3,7 @@ import {generateKeyPairSync, type KeyPairKeyObjectResult, verify} from 'node:cry
 import fs from 'node:fs';
 import path from 'node:path';
 import {publicKeyFrom, signKeyFrom} from '../../../lib/cli/flags/keys.ts';
-import {temporaryFolder} from '../../support/temporary-folder.ts';
+import {temporaryFolder} from '../../../lib/testing/temporary-folder.ts';
 
 const ed25519 = generateKeyPairSync('ed25519');
 const rsaKeys = generateKeyPairSync('rsa', {modulusLength: 2048});

@@ -5,7 +5,7 @@ import path from 'node:path';
 import {redactFlags, redactionFrom} from '../../../lib/cli/flags/redact.ts';
 import {parseFlags} from '../../../lib/cli/flags/flags.ts';
 import {ConfigError} from '../../../lib/model/errors.ts';
-import {temporaryFolder} from '../../support/temporary-folder.ts';
+import {temporaryFolder} from '../../../lib/testing/temporary-folder.ts';
 import {testWorld} from '../../support/world.ts';
 
 const key = 'K'.repeat(32);

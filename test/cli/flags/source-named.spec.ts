@@ -4,7 +4,7 @@ import path from 'node:path';
 import {deadLetterFile, sourceNamed} from '../../../lib/cli/flags/source-named.ts';
 import {runCli} from '../../support/cli.ts';
 import {assertRefused, commandLine, idsIn, linesOf} from '../../support/command-line.ts';
-import {temporaryFolder} from '../../support/temporary-folder.ts';
+import {temporaryFolder} from '../../../lib/testing/temporary-folder.ts';
 
 describe('deadLetterFile()', () => {
 	it('is what follows dead-letter:', () => {

@@ -6,7 +6,7 @@ import type {Secret} from '../../../lib/options/options.ts';
 import {load} from '../../../lib/registry.ts';
 import {type CliResult, runCli} from '../../support/cli.ts';
 import {assertRefused} from '../../support/command-line.ts';
-import {temporaryFolder} from '../../support/temporary-folder.ts';
+import {temporaryFolder} from '../../../lib/testing/temporary-folder.ts';
 import {withConnection, type TargetConnection} from '../../../lib/cli/flags/sinks.ts';
 
 const credentials = {token: 'T0ken', username: 'ann', password: 'ann-s-s3cret'};

@@ -4,7 +4,7 @@ import {join} from 'node:path';
 import {gzipSync} from 'node:zlib';
 import {ConfigError} from '../../../lib/model/errors.ts';
 import {checkAppendable} from '../../../sinks/_csv/append.ts';
-import {temporaryFolder} from '../../support/temporary-folder.ts';
+import {temporaryFolder} from '../../../lib/testing/temporary-folder.ts';
 
 describe('a CSV file that is to be continued', () => {
 	const folder = temporaryFolder();

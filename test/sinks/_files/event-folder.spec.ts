@@ -5,8 +5,8 @@ import type {Json} from '../../../lib/model/event.ts';
 import type {Batch} from '../../../lib/sink/sink.ts';
 import filesystem from '../../../sinks/filesystem.ts';
 import {patchFs, restoreFs} from '../../support/patch-fs.ts';
-import {batchOf, sinkContext} from '../../support/sink-batch.ts';
-import {temporaryFolder} from '../../support/temporary-folder.ts';
+import {batchOf, sinkContext} from '../../../lib/testing/sink-batch.ts';
+import {temporaryFolder} from '../../../lib/testing/temporary-folder.ts';
 
 /** A common record whose own text has a set, in some order. */
 function withSet(set: readonly unknown[], id = '1'): Batch {

@@ -8,8 +8,8 @@ import {thisProcess} from '../../../lib/state/holder.ts';
 import type {ManifestEntry} from '../../../lib/sink/manifest.ts';
 import filesystem from '../../../sinks/filesystem.ts';
 import {failFs, restoreFs} from '../../support/patch-fs.ts';
-import {batchOf, sinkContext, sinkError} from '../../support/sink-batch.ts';
-import {temporaryFolder} from '../../support/temporary-folder.ts';
+import {batchOf, sinkContext, sinkError} from '../../../lib/testing/sink-batch.ts';
+import {temporaryFolder} from '../../../lib/testing/temporary-folder.ts';
 
 const one = batchOf([{id: '1'}]);
 const two = batchOf([{id: '2'}, {id: '3'}]);

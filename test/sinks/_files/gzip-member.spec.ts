@@ -3,8 +3,8 @@ import fs from 'node:fs';
 import {join} from 'node:path';
 import {gunzipSync, gzipSync} from 'node:zlib';
 import ndjson from '../../../sinks/ndjson.ts';
-import {batchOf, sinkContext} from '../../support/sink-batch.ts';
-import {temporaryFolder} from '../../support/temporary-folder.ts';
+import {batchOf, sinkContext} from '../../../lib/testing/sink-batch.ts';
+import {temporaryFolder} from '../../../lib/testing/temporary-folder.ts';
 
 /** About as repetitive as audit records are. */
 function record(n: number): string {

@@ -3,8 +3,8 @@ import {execFileSync} from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import {checkPlain, openPlain, readPlain} from '../../../sinks/_files/plain-file.ts';
-import {sinkError} from '../../support/sink-batch.ts';
-import {temporaryFolder} from '../../support/temporary-folder.ts';
+import {sinkError} from '../../../lib/testing/sink-batch.ts';
+import {temporaryFolder} from '../../../lib/testing/temporary-folder.ts';
 
 describe('openPlain', () => {
 	const folder = temporaryFolder();

@@ -6,8 +6,8 @@ import {join} from 'node:path';
 import readline from 'node:readline';
 import {PassThrough, Writable} from 'node:stream';
 import {openStream} from '../../../sinks/_files/stdout.ts';
-import {batchOf, sinkContext, sinkError} from '../../support/sink-batch.ts';
-import {temporaryFolder} from '../../support/temporary-folder.ts';
+import {batchOf, sinkContext, sinkError} from '../../../lib/testing/sink-batch.ts';
+import {temporaryFolder} from '../../../lib/testing/temporary-folder.ts';
 
 const script = join(import.meta.dirname, '../../support/stdout-child.ts');
 const one = batchOf([{id: '1'}]);

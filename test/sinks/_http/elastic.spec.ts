@@ -3,7 +3,7 @@ import {AuthError} from '../../../lib/model/errors.ts';
 import type {Rejected} from '../../../lib/model/page.ts';
 import http from '../../../sinks/http.ts';
 import {type ElasticOptions, type HttpReceiver, startElastic} from '../../support/http-receivers.ts';
-import {batchOf, sinkContext, sinkError} from '../../support/sink-batch.ts';
+import {batchOf, sinkContext, sinkError} from '../../../lib/testing/sink-batch.ts';
 
 const token = 'T0ken-s3cret';
 const page = batchOf(Array.from({length: 5}, (_, at) => ({id: `e${at}`})));

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import http from '../../../sinks/http.ts';
 import {type HecOptions, type HttpReceiver, startHec} from '../../support/http-receivers.ts';
-import {batchOf, sinkContext, sinkError} from '../../support/sink-batch.ts';
+import {batchOf, sinkContext, sinkError} from '../../../lib/testing/sink-batch.ts';
 
 const token = 'T0ken-s3cret';
 const page = batchOf([{id: 'a'}, {id: 'b'}]);

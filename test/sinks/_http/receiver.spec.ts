@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import {ConfigError} from '../../../lib/model/errors.ts';
 import http from '../../../sinks/http.ts';
 import {type HttpReceiver, startWebhook} from '../../support/http-receivers.ts';
-import {batchOf, sinkContext} from '../../support/sink-batch.ts';
+import {batchOf, sinkContext} from '../../../lib/testing/sink-batch.ts';
 import {localServers, pair} from '../../support/tls-server.ts';
 
 const page = batchOf([{id: 'a'}]);

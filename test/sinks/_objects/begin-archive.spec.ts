@@ -4,7 +4,7 @@ import {emptyChain} from '../../../lib/sink/manifest.ts';
 import {verifyArchive} from '../../../sinks/_objects/verify-archive.ts';
 import {entriesOf, entryOfMark} from '../../support/archive-runs.ts';
 import {archiveUnderTest, first, idsOf, second} from '../../support/archive-under-test.ts';
-import {sinkContext, sinkError} from '../../support/sink-batch.ts';
+import {sinkContext, sinkError} from '../../../lib/testing/sink-batch.ts';
 
 describe('the beginning of an object archive', () => {
 	const {store, open, committed, contents, lines, spoolFolder} = archiveUnderTest();

@@ -7,7 +7,7 @@ import {AuthError} from '../../../lib/model/errors.ts';
 import type {ObjectStore, StoredObject} from '../../../sinks/_objects/object-store.ts';
 import {awsSecrets} from '../../support/aws-environment.ts';
 import {bucketKinds, type BucketServer, type BucketTraits, type Deed, storeUnderTest} from '../../support/buckets.ts';
-import {sinkError} from '../../support/sink-batch.ts';
+import {sinkError} from '../../../lib/testing/sink-batch.ts';
 import {faultAt, type StoreFault, type StoreOperation} from '../../support/store-server.ts';
 
 const name = 'dt=2026-01-02/000000000000-0a1b2c3d.ndjson.gz';

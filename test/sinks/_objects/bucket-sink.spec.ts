@@ -9,9 +9,9 @@ import type {SinkFactory} from '../../../lib/sink/define-sink.ts';
 import type {OpenSink} from '../../../lib/sink/sink.ts';
 import {awsEnvironment} from '../../support/aws-environment.ts';
 import {bucketKinds, type BucketServer, isProbe} from '../../support/buckets.ts';
-import {batchOf, sinkContext, sinkError} from '../../support/sink-batch.ts';
+import {batchOf, sinkContext, sinkError} from '../../../lib/testing/sink-batch.ts';
 import {faultAt} from '../../support/store-server.ts';
-import {temporaryFolder} from '../../support/temporary-folder.ts';
+import {temporaryFolder} from '../../../lib/testing/temporary-folder.ts';
 import {testWorld} from '../../support/world.ts';
 
 const day = (date: number) => Date.UTC(2026, 0, date);

@@ -6,8 +6,8 @@ import * as zlib from 'node:zlib';
 import {ConfigError} from '../../../lib/model/errors.ts';
 import ndjson from '../../../sinks/ndjson.ts';
 import {patchFs, restoreFs, systemError} from '../../support/patch-fs.ts';
-import {batchOf, sinkContext, sinkError} from '../../support/sink-batch.ts';
-import {temporaryFolder} from '../../support/temporary-folder.ts';
+import {batchOf, sinkContext, sinkError} from '../../../lib/testing/sink-batch.ts';
+import {temporaryFolder} from '../../../lib/testing/temporary-folder.ts';
 
 const dayMs = 24 * 60 * 60 * 1000;
 const batches = [0, 1, 2, 3].map(page =>

@@ -7,8 +7,8 @@ import {folderObjects} from '../../../sinks/_objects/folder-archive.ts';
 import type {ObjectStore, Spooled} from '../../../sinks/_objects/object-store.ts';
 import {tempPath} from '../../../sinks/_files/temp-files.ts';
 import {patchFs, restoreFs, systemError, watchSync} from '../../support/patch-fs.ts';
-import {sinkError} from '../../support/sink-batch.ts';
-import {temporaryFolder} from '../../support/temporary-folder.ts';
+import {sinkError} from '../../../lib/testing/sink-batch.ts';
+import {temporaryFolder} from '../../../lib/testing/temporary-folder.ts';
 
 describe('folder of objects', () => {
 	const temporary = temporaryFolder();

@@ -7,7 +7,7 @@ import {type ArchiveState, entriesOf, entryOfMark, linesOf, runArchive} from '..
 import {archiveUnderTest, first, firstDay, dayMs, idsOf, pagesOf, second} from '../../support/archive-under-test.ts';
 import {type MemoryObjects, memoryObjects} from '../../support/memory-objects.ts';
 import {failFs, restoreFs} from '../../support/patch-fs.ts';
-import {batchOf, sinkContext, sinkError} from '../../support/sink-batch.ts';
+import {batchOf, sinkContext, sinkError} from '../../../lib/testing/sink-batch.ts';
 
 class Killed extends Error {}
 

@@ -4,8 +4,8 @@ import fs from 'node:fs';
 import {gunzipSync} from 'node:zlib';
 import {formats} from '../../../sinks/_files/compression.ts';
 import {createSpool} from '../../../sinks/_objects/spools.ts';
-import {sinkContext, sinkError} from '../../support/sink-batch.ts';
-import {temporaryFolder} from '../../support/temporary-folder.ts';
+import {sinkContext, sinkError} from '../../../lib/testing/sink-batch.ts';
+import {temporaryFolder} from '../../../lib/testing/temporary-folder.ts';
 
 describe('a spool', () => {
 	const folder = temporaryFolder();

@@ -6,8 +6,8 @@ import {openObjectArchive} from '../../../sinks/_objects/object-archive.ts';
 import {verifyArchive} from '../../../sinks/_objects/verify-archive.ts';
 import {entriesOf, entryOfMark} from '../../support/archive-runs.ts';
 import {type MemoryObjects, memoryObjects} from '../../support/memory-objects.ts';
-import {batchOf, sinkContext, sinkError} from '../../support/sink-batch.ts';
-import {temporaryFolder} from '../../support/temporary-folder.ts';
+import {batchOf, sinkContext, sinkError} from '../../../lib/testing/sink-batch.ts';
+import {temporaryFolder} from '../../../lib/testing/temporary-folder.ts';
 
 const dayMs = 24 * 60 * 60 * 1000;
 

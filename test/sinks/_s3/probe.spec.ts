@@ -5,9 +5,9 @@ import {probeStore} from '../../../sinks/_s3/probe.ts';
 import s3 from '../../../sinks/s3.ts';
 import {awsEnvironment} from '../../support/aws-environment.ts';
 import {type S3Server, type S3ServerOptions, startS3Server, storeKinds} from '../../support/s3-server.ts';
-import {sinkContext, sinkError} from '../../support/sink-batch.ts';
+import {sinkContext, sinkError} from '../../../lib/testing/sink-batch.ts';
 import {faultAt} from '../../support/store-server.ts';
-import {temporaryFolder} from '../../support/temporary-folder.ts';
+import {temporaryFolder} from '../../../lib/testing/temporary-folder.ts';
 
 const abilities: Readonly<Record<string, {parts: boolean; checksums: boolean}>> = {
 	'as at AWS': {parts: true, checksums: true},
