@@ -151,6 +151,9 @@ const account = /(?:^|[. _-])(?:user[. _-]?name|login|account)$/i;
 const holder = /^(group|user)s?$/i;
 const changedFrom = ['key', 'i18nKey'] as const;
 
+/** What was searched for. */
+const query = /\b(?:jql|query)$/i;
+
 /** Behind which addresses the client's is: those that a proxy has told of. */
 const forwarded = /forwarded|real.?ip|proxy|balancer/i;
 
@@ -217,6 +220,14 @@ export const mapping: Mapping = {
 				(key, i18nKey, from, to) => (holder.test(key ?? i18nKey ?? '') ? differing(from, to) : undefined),
 			),
 		}),
+		{
+			type: constant('query'),
+			name: by(
+				'$1.value, of the first whose $1.nameI18nKey, else $1.name, ends with "JQL" or "query"',
+				['extraAttributes[]'],
+				attributes => valueOf(attributes, query),
+			),
+		},
 	],
 	changes: each('changedValues', {field: first('key', 'i18nKey'), from: 'from', to: 'to'}),
 	attributes: each('extraAttributes', {name: 'name', key: 'nameI18nKey', value: 'value'}),

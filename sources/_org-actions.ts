@@ -51,9 +51,11 @@ export const orgActions: ActionRules = {
 	'* added * permission*': 'permission-granted',
 	'* removed * permission*': 'permission-revoked',
 	'* granted *': 'role-granted',
-	'* tool call*': 'product-activity',
 	'confluence audit record * restriction': 'permission-changed',
 	'page viewed': 'resource-viewed',
+	'*tool call*': 'tool-called',
+	'*mcp*tool*': 'tool-called',
+	'*rovo*tool*': 'tool-called',
 	...commonActions,
 	// no more is known of these
 	'confluence *': 'product-activity',

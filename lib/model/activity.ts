@@ -54,6 +54,7 @@ export const activities = {
 	'resource-exported': 'content was exported',
 	'resource-imported': 'content or users were imported',
 	'resource-restored': 'content or a backup was restored',
+	'tool-called': 'a tool of an assistant was called: by an agent, or over the Model Context Protocol',
 	maintenance: 'the server was upgraded, restarted, recorded or backed up, or had a job run',
 	'audit-events-lost': 'the server threw audit events away',
 	'sync-started': 'a synchronisation began',

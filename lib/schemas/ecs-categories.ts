@@ -93,6 +93,7 @@ const categories: Readonly<Record<Activity, EcsCategories>> = {
 	'resource-exported': accessed,
 	'resource-imported': unknown,
 	'resource-restored': unknown,
+	'tool-called': accessed,
 	maintenance: unknown,
 	'audit-events-lost': of(['configuration'], 'deletion'),
 	'sync-started': unknown,

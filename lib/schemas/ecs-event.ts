@@ -72,6 +72,8 @@ export interface EcsEvent {
 		readonly kind: 'event';
 		readonly action?: string;
 		readonly outcome: 'success' | 'failure' | 'unknown';
+		/** Why it failed. */
+		readonly reason?: string;
 		readonly id: string;
 		readonly created?: string;
 		readonly module: 'rxaudit';

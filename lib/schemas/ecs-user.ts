@@ -1,4 +1,5 @@
 import type {AuditActor, AuditChange, AuditEvent, AuditPerson, AuditTarget} from '../model/event.ts';
+import {detailsIn, userTarget} from './changed-user.ts';
 import type {EcsNamed, EcsPerson, EcsUser, Writable} from './ecs-event.ts';
 
 /** False for what is known to be no person: ECS's `user.*` is what rules about people look at. */
@@ -25,8 +26,9 @@ const logged: ReadonlySet<string> = new Set([
 ]);
 
 /** Who did it, as whom, and to which user; undefined where it says nothing of users. */
-export function ecsUser({activity, actor, targets, changes}: AuditEvent): EcsUser | undefined {
-	const target = firstOf('user', targets);
+export function ecsUser(event: AuditEvent): EcsUser | undefined {
+	const {activity, actor, targets, changes} = event;
+	const target = userTarget(event);
 	const isLogin = isLogged(activity);
 	const own = actor && isUser(actor) ? ecsPerson(actor) : undefined;
 	// who logs in is both: what a failed login says of the account may be there only
@@ -38,12 +40,12 @@ export function ecsUser({activity, actor, targets, changes}: AuditEvent): EcsUse
 	// a rule about what is done to users must not see a login
 	if (target && !isLogin) {
 		const said: Writable<NonNullable<EcsUser['target']>> = ecsPerson(target) ?? {};
-		if (changes && activity === 'user-updated') Object.assign(said, changesOf(changes, 'from'));
+		if (changes && activity === 'user-updated') Object.assign(said, calledIn(changes, 'from'));
 		const group = ecsNamed(firstOf('group', targets));
 		if (group) said.group = group;
 		if (hasMembers(said)) user.target = said;
 	}
-	const changed = changes && activity === 'user-updated' ? changesOf(changes, 'to') : undefined;
+	const changed = changes && activity === 'user-updated' ? calledIn(changes, 'to') : undefined;
 	if (changed) user.changes = changed;
 	return hasMembers(user) ? user : undefined;
 }
@@ -85,24 +87,13 @@ export function ecsNamed(target: AuditTarget | undefined): EcsNamed | undefined 
 	return named;
 }
 
-/** What the APIs call these, without spaces and the like; a mere `name` may be either. */
-const changedFields: ReadonlyMap<string, 'name' | 'full_name' | 'email'> = new Map([
-	['username', 'name'],
-	['fullname', 'full_name'],
-	['displayname', 'full_name'],
-	['email', 'email'],
-	['emailaddress', 'email'],
-]);
-
 /** What a user is called after the changes, or before. */
-function changesOf(changes: readonly AuditChange[], side: 'from' | 'to'): EcsUser['changes'] {
+function calledIn(changes: readonly AuditChange[], side: 'from' | 'to'): EcsUser['changes'] {
+	const {name, fullName, email} = detailsIn(changes, side);
 	const said: Writable<NonNullable<EcsUser['changes']>> = {};
-	for (const change of changes) {
-		const {field, [side]: text} = change;
-		if (!field || field.length > 20 || !text) continue;
-		const name = changedFields.get(field.toLowerCase().replace(/[^a-z]/g, ''));
-		if (name) said[name] ??= text;
-	}
+	if (name) said.name = name;
+	if (fullName) said.full_name = fullName;
+	if (email) said.email = email;
 	return hasMembers(said) ? said : undefined;
 }
 

@@ -1,6 +1,7 @@
 import {isIP} from 'node:net';
 import type {AuditEvent, AuditOrigin} from '../model/event.ts';
 import type {SourceFacts} from '../model/page.ts';
+import {reasonOf} from './changed-user.ts';
 import {ecsCategories} from './ecs-categories.ts';
 import type {EcsAtlassian, EcsEvent, EcsSource, Writable} from './ecs-event.ts';
 import {ecsNamed, ecsPerson, ecsUser, firstOf, isUser, usersRelatedTo} from './ecs-user.ts';
@@ -41,11 +42,14 @@ export function toEcs(event: AuditEvent, {product}: Pick<SourceFacts, 'product'>
 	return out as EcsEvent;
 }
 
-function eventOf({activity, action, outcome, id, processed, source, targets, raw}: AuditEvent): EcsEvent['event'] {
+function eventOf(event: AuditEvent): EcsEvent['event'] {
+	const {activity, action, outcome, id, processed, source, targets, raw} = event;
 	const {category, type} = ecsCategories(activity, targets);
 	const said: Partial<Writable<EcsEvent['event']>> = {kind: 'event', category, type};
 	if (action) said.action = action;
 	said.outcome = outcome ?? 'unknown';
+	const reason = reasonOf(event);
+	if (reason) said.reason = reason;
 	said.id = id;
 	if (processed) said.created = processed;
 	said.module = 'rxaudit';

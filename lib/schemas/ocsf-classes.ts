@@ -13,6 +13,7 @@ interface OcsfClass {
 		| 'Group Management'
 		| 'Web Resources Activity'
 		| 'Application Lifecycle'
+		| 'API Activity'
 		| 'Base Event';
 	/** False where `actor` comes from the profile `host` only. */
 	readonly ownActor: boolean;
@@ -66,6 +67,14 @@ const applicationLifecycle: OcsfClass = {
 	class_name: 'Application Lifecycle',
 	source: false,
 	destination: false,
+};
+const apiActivity: OcsfClass = {
+	...application,
+	ownActor: true,
+	class_uid: 6003,
+	class_name: 'API Activity',
+	source: true,
+	destination: true,
 };
 const baseEvent: OcsfClass = {
 	category_uid: 0,
@@ -166,6 +175,7 @@ const kinds: Readonly<Record<Activity, OcsfKind>> = {
 	'resource-exported': kind(webResources, 7, 'Export', {severity: low}),
 	'resource-imported': kind(webResources, 6, 'Import'),
 	'resource-restored': kind(webResources, 3, 'Update', {about: 'thing'}),
+	'tool-called': kind(apiActivity, 99, 'Other'),
 	maintenance: kind(applicationLifecycle, 99, 'Other'),
 	'audit-events-lost': kind(entityManagement, 4, 'Delete', {about: 'audit log', severity: high}),
 	'sync-started': kind(entityManagement, 99, 'Other', {about: 'directory'}),

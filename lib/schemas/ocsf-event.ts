@@ -83,6 +83,8 @@ export interface OcsfEvent {
 	/** When it occurred, epoch milliseconds. */
 	readonly time: number;
 	readonly metadata: OcsfMetadata;
+	/** Why it failed. */
+	status_detail?: string;
 	message?: string;
 	actor?: OcsfActor;
 	src_endpoint?: OcsfEndpoint;
@@ -101,6 +103,7 @@ export interface OcsfEvent {
 	entity?: OcsfEntity;
 	web_resources?: readonly OcsfNamed[];
 	app?: OcsfNamed;
+	api?: {readonly operation: string};
 	unmapped?: OcsfUnmapped;
 	/** The record's own text. */
 	raw_data?: string;

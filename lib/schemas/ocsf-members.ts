@@ -1,8 +1,10 @@
 import {isIP} from 'node:net';
 import type {AuditEvent, AuditPerson, AuditTarget} from '../model/event.ts';
+import {detailsIn, privilegesTold, userTarget} from './changed-user.ts';
 import type {OcsfActor, OcsfEndpoint, OcsfEntity, OcsfNamed, OcsfUser} from './ocsf-event.ts';
 
 type Targets = AuditEvent['targets'];
+type Changed = Pick<AuditEvent, 'activity' | 'targets' | 'changes'>;
 
 /** Stands where OCSF needs a name and the record has none. */
 const unknown = 'Unknown';
@@ -10,8 +12,6 @@ const unknown = 'Unknown';
 const email_t = /^[a-zA-Z0-9!#$%&'*+-/=?^_`{|}~.]+@[a-zA-Z0-9-]+\.[a-zA-Z0-9-.]+$/;
 /** What OCSF's `ip_t` has room for; its pattern is far slower than `isIP`. */
 const maxIpLength = 40;
-/** What a change of privileges is called: `Type` is Confluence's word. */
-const privilegeField = /permission|privilege|role|^type$/i;
 
 /** Whether OCSF's `ip_t` takes it. */
 export function isOcsfIp(text: string): boolean {
@@ -52,8 +52,8 @@ export function userOf({id, name, fullName, email}: AuditPerson, type: string | 
 }
 
 /** The first user that it was done to. */
-export function userIn(targets: Targets): OcsfUser {
-	const user = targets?.find(isUser);
+export function userIn(event: Changed): OcsfUser {
+	const user = userTarget(event);
 	return userOf(user ?? {}, user?.type);
 }
 
@@ -68,14 +68,14 @@ export function appIn(targets: Targets): OcsfNamed {
 }
 
 /** What an Entity Management is about: a `user`, a `group`, a `policy`, or else the first thing that is none of these. */
-export function entityIn(targets: Targets, about: string): OcsfEntity {
+export function entityIn({targets, changes = []}: Changed, about: string): OcsfEntity {
 	const one = about === 'user' || about === 'group' || about === 'policy';
 	const found = targets?.find(about === 'user' ? isUser : about === 'group' ? isGroup : one ? isPolicy : isThing);
 	const type = one ? about : (found?.type ?? about);
 	const entity: OcsfEntity = named(found);
 	entity.type_id = entityTypeIds.get(type) ?? 99;
 	entity.type = entity.type_id === 99 ? type : type[0]!.toUpperCase() + type.slice(1);
-	if (about === 'user') entity.user = userOf(found ?? {}, found?.type);
+	if (about === 'user') entity.user = userOf({...(found && detailsIn(changes, 'to')), ...found}, found?.type);
 	return entity;
 }
 
@@ -87,17 +87,13 @@ const entityTypeIds: ReadonlyMap<string, number> = new Map([
 ]);
 
 /** The roles and permissions that were given or taken. */
-export function privilegesIn({targets, changes}: Pick<AuditEvent, 'targets' | 'changes'>): string[] {
+export function privilegesIn(event: Pick<AuditEvent, 'targets' | 'changes' | 'attributes'>): string[] {
 	const privileges: string[] = [];
-	for (const target of targets ?? []) {
+	for (const target of event.targets ?? []) {
 		const called = isPrivilege(target) ? (target.name ?? target.id) : undefined;
 		if (called !== undefined) privileges.push(called);
 	}
-	for (const {field, from, to} of changes ?? []) {
-		const called = field !== undefined && privilegeField.test(field) ? (to ?? from) : undefined;
-		if (called !== undefined) privileges.push(called);
-	}
-	return privileges;
+	return [...new Set([...privileges, ...privilegesTold(event)])];
 }
 
 /** What privileges were given or taken on. */

@@ -1,9 +1,11 @@
 /** What decides of which class an event is. */
 const ofClass = 'activity, targets.type';
+/** What changes tell of a user that is new or changed. */
+const changed = 'changes.field, changes.to';
 /** What the first user among the targets is known by. */
 const nameOfTarget = 'activity, targets.type, targets.name, targets.fullName, targets.email, targets.id';
 /** In Authentication it is the actor. */
-const nameOfUser = `${nameOfTarget}, actor.name, actor.fullName, actor.email, actor.id, actor.type`;
+const nameOfUser = `${nameOfTarget}, ${changed}, actor.name, actor.fullName, actor.email, actor.id, actor.type`;
 const address = 'activity, origin.ip';
 const server = 'activity, service.address';
 const inUnmapped: Record<string, string> = {
@@ -54,6 +56,7 @@ export const ocsfOrigins: Readonly<Record<string, string>> = {
 	severity: 'activity, outcome',
 	status_id: 'outcome',
 	status: 'outcome',
+	status_detail: 'outcome, attributes.name, attributes.key, attributes.value',
 	time: 'time',
 	message: 'message',
 	'metadata.version': 'constant',
@@ -70,10 +73,10 @@ export const ocsfOrigins: Readonly<Record<string, string>> = {
 	'metadata.loggers.name': 'product.name, processed',
 	'metadata.loggers.logged_time': 'processed',
 	'actor.user.uid': 'actor.id, actor.type',
-	'actor.user.name': 'actor.name, actor.fullName, actor.email, actor.id, actor.type',
+	'actor.user.name': 'activity, credential.id, actor.name, actor.fullName, actor.email, actor.id, actor.type',
 	'actor.user.full_name': 'actor.fullName, actor.type',
 	'actor.user.email_addr': 'actor.email, actor.type',
-	'actor.user.type_id': 'actor.type',
+	'actor.user.type_id': 'activity, credential.id, actor.type',
 	'actor.user.type': 'actor.type',
 	'actor.app_uid': 'actor.id, actor.type',
 	'actor.app_name': 'actor.name, actor.fullName, actor.id, actor.type',
@@ -86,8 +89,8 @@ export const ocsfOrigins: Readonly<Record<string, string>> = {
 	'dst_endpoint.name': server,
 	'user.uid': 'activity, targets.type, targets.id, actor.id, actor.type',
 	'user.name': nameOfUser,
-	'user.full_name': 'activity, targets.type, targets.fullName, actor.fullName, actor.type',
-	'user.email_addr': 'activity, targets.type, targets.email, actor.email, actor.type',
+	'user.full_name': `activity, targets.type, targets.fullName, ${changed}, actor.fullName, actor.type`,
+	'user.email_addr': `activity, targets.type, targets.email, ${changed}, actor.email, actor.type`,
 	'user.type_id': 'activity, targets.type, actor.type',
 	'user.type': 'activity, targets.type, actor.type',
 	account_switch_type_id: 'activity',
@@ -95,7 +98,8 @@ export const ocsfOrigins: Readonly<Record<string, string>> = {
 	'service.name': 'activity, product.name',
 	'group.uid': 'activity, targets.type, targets.id',
 	'group.name': nameOfTarget,
-	privileges: 'activity, targets.type, targets.name, targets.id, changes.field, changes.from, changes.to',
+	privileges:
+		'activity, targets.type, targets.name, targets.id, changes.field, changes.from, changes.to, attributes.name, attributes.key, attributes.value',
 	'resources.uid': 'activity, targets.type, targets.id',
 	'resources.name': nameOfTarget,
 	'resources.type': ofClass,
@@ -107,13 +111,14 @@ export const ocsfOrigins: Readonly<Record<string, string>> = {
 	'entity.type_id': ofClass,
 	'entity.type': ofClass,
 	'entity.user.uid': 'activity, targets.type, targets.id',
-	'entity.user.name': nameOfTarget,
-	'entity.user.full_name': 'activity, targets.type, targets.fullName',
-	'entity.user.email_addr': 'activity, targets.type, targets.email',
+	'entity.user.name': `${nameOfTarget}, ${changed}`,
+	'entity.user.full_name': `activity, targets.type, targets.fullName, ${changed}`,
+	'entity.user.email_addr': `activity, targets.type, targets.email, ${changed}`,
 	'entity.user.type_id': ofClass,
 	'web_resources.uid': 'activity, targets.type, targets.id',
 	'web_resources.name': nameOfTarget,
 	'web_resources.type': ofClass,
+	'api.operation': 'activity, action',
 	'app.uid': 'activity, targets.type, targets.id',
 	'app.name': nameOfTarget,
 	...inUnmapped,

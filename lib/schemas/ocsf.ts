@@ -16,6 +16,7 @@ import {
 	userOf,
 	webResourcesIn,
 } from './ocsf-members.ts';
+import {reasonOf} from './changed-user.ts';
 import {unmappedOf} from './ocsf-unmapped.ts';
 
 export type {OcsfEvent} from './ocsf-event.ts';
@@ -52,6 +53,8 @@ export function toOcsf(event: AuditEvent, facts: Facts): OcsfEvent {
 		time: Date.parse(event.time),
 		metadata: metadataOf(event, facts, kind),
 	};
+	const reason = reasonOf(event);
+	if (reason !== undefined) ocsf.status_detail = reason;
 	if (event.message !== undefined) ocsf.message = event.message;
 	const actor = actorOf(event);
 	if (actor) ocsf.actor = actor;
@@ -102,12 +105,12 @@ function addObjects(ocsf: OcsfEvent, event: AuditEvent, {product}: Facts, {class
 	const {targets} = event;
 	switch (class_name) {
 		case 'Account Change':
-			ocsf.user = userIn(targets);
+			ocsf.user = userIn(event);
 			break;
 		case 'Authentication':
 			ocsf.service = {name: product.name};
 			if (about === 'user') {
-				ocsf.user = userIn(targets);
+				ocsf.user = userIn(event);
 				ocsf.account_switch_type_id = 2;
 				ocsf.account_switch_type = 'Impersonate';
 			} else {
@@ -116,15 +119,14 @@ function addObjects(ocsf: OcsfEvent, event: AuditEvent, {product}: Facts, {class
 				// nobody is whom a failed login's actor is called; the account that was tried is among the targets
 				const isNobody = actor?.type === 'anonymous' && isNamed;
 				ocsf.user =
-					(isNobody ? undefined : ocsf.actor?.user) ??
-					(actor && !isNamed ? userOf(actor, actor.type) : userIn(targets));
+					(isNobody ? undefined : ocsf.actor?.user) ?? (actor && !isNamed ? userOf(actor, actor.type) : userIn(event));
 			}
 			break;
 		case 'Entity Management':
-			ocsf.entity = entityIn(targets, about);
+			ocsf.entity = entityIn(event, about);
 			break;
 		case 'User Access Management': {
-			ocsf.user = userIn(targets);
+			ocsf.user = userIn(event);
 			const privileges = privilegesIn(event);
 			ocsf.privileges = privileges.length > 0 ? privileges : [unknown];
 			const resources = resourcesIn(targets);
@@ -133,7 +135,7 @@ function addObjects(ocsf: OcsfEvent, event: AuditEvent, {product}: Facts, {class
 		}
 		case 'Group Management':
 			ocsf.group = groupIn(targets);
-			if (about === 'user' && targets?.some(isUser)) ocsf.user = userIn(targets);
+			if (about === 'user' && targets?.some(isUser)) ocsf.user = userIn(event);
 			if (about === 'privilege') addGroupPrivileges(ocsf, event);
 			break;
 		case 'Web Resources Activity': {
@@ -144,6 +146,14 @@ function addObjects(ocsf: OcsfEvent, event: AuditEvent, {product}: Facts, {class
 		case 'Application Lifecycle':
 			ocsf.app = appIn(targets);
 			break;
+		case 'API Activity': {
+			ocsf.api = {operation: event.action ?? unknown};
+			ocsf.actor ??= {user: userOf({}, undefined)};
+			ocsf.src_endpoint ??= endpointOf(unknown);
+			const resources = resourcesIn(targets);
+			if (resources.length > 0) ocsf.resources = resources;
+			break;
+		}
 		case 'Base Event':
 	}
 }

@@ -76,6 +76,7 @@ describe('ecsCategories', () => {
 			'resource-viewed',
 			'resource-searched',
 			'resource-exported',
+			'tool-called',
 		]);
 	});
 });

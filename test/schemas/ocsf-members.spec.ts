@@ -123,26 +123,36 @@ describe('what it was done to', () => {
 			...rest,
 			...(id && {id}),
 		}));
-		assert.deepEqual(userIn(targets), {type_id: 1, name: 'alice', email_addr: 'alice@acme.example'});
+		assert.deepEqual(userIn({targets}), {type_id: 1, name: 'alice', email_addr: 'alice@acme.example'});
 		assert.deepEqual(groupIn(targets), {uid: '2', name: 'admins'});
 	});
 
 	it('is Unknown where there is none of its kind', () => {
-		assert.deepEqual(userIn([admins]), {type_id: 0, name: 'Unknown'});
+		assert.deepEqual(userIn({targets: [admins]}), {type_id: 0, name: 'Unknown'});
 		assert.deepEqual(groupIn([alice]), {name: 'Unknown'});
 		assert.deepEqual(appIn([{type: 'site', name: 'acme'}]), {name: 'Unknown'});
-		assert.deepEqual(entityIn([alice], 'token'), {name: 'Unknown', type_id: 99, type: 'token'});
-		assert.deepEqual(entityIn(undefined, 'policy'), {name: 'Unknown', type_id: 5, type: 'Policy'});
+		assert.deepEqual(entityIn({targets: [alice]}, 'token'), {name: 'Unknown', type_id: 99, type: 'token'});
+		assert.deepEqual(entityIn({}, 'policy'), {name: 'Unknown', type_id: 5, type: 'Policy'});
 	});
 
 	it('is the thing itself in an Entity Management, of a type that OCSF has where it has one', () => {
-		assert.deepEqual(entityIn([alice, space], 'settings'), {uid: '3', name: 'DEMO', type_id: 99, type: 'space'});
+		assert.deepEqual(entityIn({targets: [alice, space]}, 'settings'), {
+			uid: '3',
+			name: 'DEMO',
+			type_id: 99,
+			type: 'space',
+		});
 		const acme = {type: 'organization', name: 'acme'};
-		assert.deepEqual(entityIn([acme], 'settings'), {name: 'acme', type_id: 4, type: 'Organization'});
+		assert.deepEqual(entityIn({targets: [acme]}, 'settings'), {name: 'acme', type_id: 4, type: 'Organization'});
 		const policy = {type: 'password-policy', name: 'strict'};
-		assert.deepEqual(entityIn([acme, policy], 'policy'), {name: 'strict', type_id: 5, type: 'Policy'});
-		assert.deepEqual(entityIn([alice, admins], 'group'), {uid: '2', name: 'admins', type_id: 3, type: 'Group'});
-		assert.deepEqual(entityIn([alice], 'user').user, userIn([alice]));
+		assert.deepEqual(entityIn({targets: [acme, policy]}, 'policy'), {name: 'strict', type_id: 5, type: 'Policy'});
+		assert.deepEqual(entityIn({targets: [alice, admins]}, 'group'), {
+			uid: '2',
+			name: 'admins',
+			type_id: 3,
+			type: 'Group',
+		});
+		assert.deepEqual(entityIn({targets: [alice]}, 'user').user, userIn({targets: [alice]}));
 	});
 
 	it('is things only where users are not what was created', () => {

@@ -30,13 +30,23 @@ const sparseTarget = fc.record(
 		type: fc.constantFrom('user', 'user', 'group', 'app', 'policy', 'space', 'role'),
 		id: word,
 		name: word,
+		fullName: word,
 		email: word,
 	},
 	{requiredKeys: ['type'], noNullPrototype: true},
 );
+/** Its name is what is known of it, for members that stand in for others. */
+const barelyNamed = fc.record(
+	{type: fc.constantFrom('user', 'group', 'app', 'space'), id: word},
+	{requiredKeys: ['type']},
+);
 const sparseChange = fc.record(
-	{field: fc.constantFrom('Permission', 'Description'), from: word, to: word},
+	{field: fc.constantFrom('Permission', 'Description', 'Full name', 'Email'), from: word, to: word},
 	{requiredKeys: ['field'], noNullPrototype: true},
+);
+const sparseAttribute = fc.record(
+	{name: fc.constantFrom('Permission', 'Reason'), key: fc.constantFrom('a.role', 'an.error'), value: word},
+	{requiredKeys: ['value'], noNullPrototype: true},
 );
 const sparse: fc.Arbitrary<AuditEvent> = fc.record(
 	{
@@ -46,15 +56,17 @@ const sparse: fc.Arbitrary<AuditEvent> = fc.record(
 		tenant: word,
 		actor: fc.record({id: word, name: word, fullName: word, email: word}, {requiredKeys: [], noNullPrototype: true}),
 		service: fc.constant({address: '10.0.0.1'}),
-		targets: fc.array(sparseTarget, {minLength: 1, maxLength: 2}),
+		targets: fc.array(fc.oneof({arbitrary: sparseTarget, weight: 4}, barelyNamed), {minLength: 1, maxLength: 2}),
+		outcome: fc.constant('failure'),
 		changes: fc.array(sparseChange, {minLength: 1, maxLength: 2}),
+		attributes: fc.array(sparseAttribute, {minLength: 1, maxLength: 2}),
 	},
 	{requiredKeys: ['id', 'time', 'source', 'tenant'], noNullPrototype: true},
 );
 
 /** Some of each activity, since a class in fifty would hardly be seen. */
 const given: readonly Given[] = [undefined, ...(Object.keys(activities) as Activity[])].flatMap((activity, seed) =>
-	[...fc.sample(auditEventArbitrary, {numRuns: 25, seed}), ...fc.sample(sparse, {numRuns: 120, seed})].map(
+	[...fc.sample(auditEventArbitrary, {numRuns: 25, seed}), ...fc.sample(sparse, {numRuns: 400, seed})].map(
 		({activity: _, ...event}) => ({
 			event: activity === undefined ? event : {...event, activity},
 			facts: eventFacts,

@@ -125,6 +125,7 @@ describe('Data Center events', () => {
 				targets: [
 					{type: 'project', id: '7', name: 'Atlas'},
 					{type: 'anonymous', name: 'Anonymous'},
+					{type: 'query', name: 'x'},
 				],
 				method: 'Browser',
 				changes: [

@@ -70,6 +70,11 @@ const change = some({
 	to: text,
 });
 
+const label = fc.oneof(
+	{arbitrary: fc.constantFrom('Reason', 'Permission', 'Query', 'some.audit.attribute.error'), weight: 2},
+	text,
+);
+
 /**
  * Common records, ordinary and hostile: every member may be absent, and every text may be anything that a text can be:
  * half a surrogate pair, the name of a member of all objects, what looks like an address and is none.
@@ -110,7 +115,7 @@ export const auditEventArbitrary: fc.Arbitrary<AuditEvent> = some(
 		containers: targets,
 		targets,
 		changes: fc.array(change, {minLength: 1, maxLength: 4}),
-		attributes: fc.array(some({name: text, key: text, value: text}), {minLength: 1, maxLength: 4}),
+		attributes: fc.array(some({name: label, key: label, value: text}), {minLength: 1, maxLength: 4}),
 		raw: text.map(value => JSON.stringify({value})),
 	},
 	['id', 'time', 'source', 'tenant'],

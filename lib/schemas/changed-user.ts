@@ -1,0 +1,53 @@
+import type {AuditAttribute, AuditChange, AuditEvent, AuditPerson} from '../model/event.ts';
+import type {Writable} from './ecs-event.ts';
+
+type Details = Pick<AuditPerson, 'name' | 'fullName' | 'email'>;
+
+/** What the APIs call these, without spaces and the like; a mere `name` may be either. */
+const changedFields: ReadonlyMap<string, keyof Details> = new Map([
+	['username', 'name'],
+	['fullname', 'fullName'],
+	['displayname', 'fullName'],
+	['email', 'email'],
+	['emailaddress', 'email'],
+]);
+
+/** What a user is called after the changes, or before. */
+export function detailsIn(changes: readonly AuditChange[], side: 'from' | 'to'): Details {
+	const said: Writable<Details> = {};
+	for (const change of changes) {
+		const {field, [side]: text} = change;
+		if (!field || field.length > 20 || !text) continue;
+		const name = changedFields.get(field.toLowerCase().replace(/[^a-z]/g, ''));
+		if (name) said[name] ??= text;
+	}
+	return said;
+}
+
+/** The first user that it was done to; of one that is new, what the changes tell of it too. */
+export function userTarget({activity, targets, changes}: Pick<AuditEvent, 'activity' | 'targets' | 'changes'>) {
+	const user = targets?.find(({type}) => type === 'user');
+	const isNew = activity === 'user-created' || activity === 'user-invited';
+	return user && changes && isNew ? {...detailsIn(changes, 'to'), ...user} : user;
+}
+
+/** What a change of privileges is called: `Type` is Confluence's word. */
+const privilege = /permission|privilege|role|^type$/i;
+const permission = /\b(?:permission|privilege|role)s?$/i;
+const reason = /\b(?:reason|error|cause)$/i;
+
+/** The value of the first attribute whose key or, without one, whose name ends like that. */
+function valueOf(attributes: readonly AuditAttribute[], pattern: RegExp): string | undefined {
+	return attributes.find(({key, name, value}) => value && (pattern.test(key ?? '') || pattern.test(name ?? '')))?.value;
+}
+
+/** The permissions and roles that changes and attributes tell of. */
+export function privilegesTold({changes = [], attributes = []}: Pick<AuditEvent, 'changes' | 'attributes'>): string[] {
+	const changed = changes.map(({field, from, to}) => (field && privilege.test(field) ? (to ?? from) : undefined));
+	return [...changed, valueOf(attributes, permission)].filter(text => text !== undefined);
+}
+
+/** Why it failed. */
+export function reasonOf({outcome, attributes}: Pick<AuditEvent, 'outcome' | 'attributes'>): string | undefined {
+	return outcome === 'failure' && attributes ? valueOf(attributes, reason) : undefined;
+}
