@@ -119,7 +119,10 @@ const inQuery = /[?&](?:user)?name=([^&#]+)/i;
 const inPath = /(?:\/users\/|\/display\/~)([^#/?]+)/i;
 const loginOf = (uri: string) => by('the login in the address $1', [uri], loginIn);
 const fullNameOf = (uri: string, name: string) =>
-	by('$2 where the address $1 has a login', [uri, name], (address, text) => (loginIn(address) ? text : undefined));
+	by('$2 where the address $1 has another login', [uri, name], (address, text) => {
+		const login = loginIn(address);
+		return login === undefined || login === text ? undefined : text;
+	});
 
 /** What nobody is called who did not log in. */
 const anonymous = (id: string | undefined, name: string | undefined) =>

@@ -49,10 +49,11 @@ function logFolder(given: string): LogFolder[] {
 	if (names.length === 0) return [];
 	const folder = fs.realpathSync(given);
 	const files = names
-		.filter(name => !name.endsWith('.gz'))
+		// a folder may be called so too
+		.filter(name => !name.endsWith('.gz') && isFile(path.join(folder, name)))
 		.map((name): LogFile => ({name, path: path.join(folder, name), key: keyOf(name)!}))
 		.sort((one, other) => (one.key < other.key ? -1 : 1));
-	return [{folder, files, packed: names.length - files.length}];
+	return [{folder, files, packed: names.filter(name => name.endsWith('.gz')).length}];
 }
 
 /** The places that a pattern stands for: `*` and `?` within a name. */
@@ -81,6 +82,11 @@ function subfolders(place: string): string[] {
 	return namesIn(place)
 		.map(name => path.join(place, name))
 		.filter(one => fs.statSync(one, {throwIfNoEntry: false})?.isDirectory());
+}
+
+/** Also of one that was deleted just now: whoever reads it sees to that. */
+function isFile(place: string): boolean {
+	return fs.statSync(place, {throwIfNoEntry: false})?.isFile() !== false;
 }
 
 function namesIn(place: string): string[] {

@@ -5,7 +5,7 @@ import type {Meter} from '../lib/model/meter.ts';
 import {parseRecord, readRecord, type RecordFacts} from '../lib/source/records.ts';
 import type {ReadPage} from '../lib/source/paginate.ts';
 import {checkFolders, type Place, type ReadFolder, warnOfLoss} from './_log-place.ts';
-import type {LogFile, LogFolder} from './_log-folders.ts';
+import {keyOf, type LogFile, type LogFolder} from './_log-folders.ts';
 import {isGone, linesFrom, type LogLine, markOf} from './_log-lines.ts';
 
 /** Where a pass begins; `upTo`: it reads again, for a time that was not asked for before, what an earlier one passed. */
@@ -36,7 +36,10 @@ const pageBytes = 1024 * 1024;
 const pageLines = 5000;
 /** Equal records this many different ones apart are told from a copy no more. */
 const maxEquals = 500;
-const openBrace = 0x7b;
+/** What versions before the auditing plugin wrote: no JSON, with bars between. */
+const oldLine = /^[^{|]*(\|[^|]*){3}/;
+/** The files of so many names, the newest, are known again where they come back. */
+const maxGone = 200;
 
 /** Reads pages of the lines of all folders, the oldest line first, each folder in its own order. */
 export function createLogReader(reading: Reading): ReadPage<never> {
@@ -52,7 +55,7 @@ export function createLogReader(reading: Reading): ReadPage<never> {
 		const {rows, records, rejected, bytes} = open.take(scan.untilMs);
 		const isOver = open.isOver(scan.untilMs);
 		if (open.strange > 0 && isOver) {
-			meter.warn(`left out ${open.strange} lines that do not begin with {: an old version's, which are no JSON`);
+			meter.warn(`left out lines that an old version wrote, which are no JSON: ${open.strange}`);
 		}
 		// the place is in the position already, unless it is that of what is read again
 		const cursor = upTo ? {place: open.place, upTo} : ++open.pages;
@@ -150,15 +153,13 @@ class OpenFolder {
 	) {
 		this.folder = folder;
 		const known = place.folders[folder];
-		const names = new Set(files.map(({name}) => name));
-		const left = Object.entries(known?.files ?? {}).filter(([name]) => files.length === 0 || names.has(name));
-		this.#reached = {...known, files: Object.fromEntries(left)};
+		this.#reached = {...known, files: remembered(known?.files ?? {}, files)};
 		this.#lastMs = known?.lastMs;
 		this.#heads = headsOf({folder, files}, reading, {
 			known: this.#reached.files,
 			upTo: upTo && (upTo.folders[folder]?.files ?? {}),
 			leaveOut: head => {
-				if (head.line.bytes > 1) strange(); // an empty one is none
+				if (!head.isNone) strange();
 				this.#pass(head);
 			},
 			gone: ({name}) => warnOfLoss(reading.meter, folder, name, [this.#lastMs]),
@@ -194,10 +195,19 @@ class OpenFolder {
 	}
 }
 
+/** Files that are gone may come back: with a disk that was away for a while, or as a copy of its node. */
+function remembered(known: ReadFolder['files'], files: readonly LogFile[]): ReadFolder['files'] {
+	const names = new Set(files.map(({name}) => name));
+	const gone = Object.keys(known).filter(name => !names.has(name));
+	gone.sort((one, other) => (keyOf(one)! < keyOf(other)! ? 1 : -1));
+	const dropped = new Set(files.length === 0 ? [] : gone.slice(maxGone));
+	return Object.fromEntries(Object.entries(known).filter(([name]) => !dropped.has(name)));
+}
+
 interface Bounds {
 	readonly known: ReadFolder['files'];
 	readonly upTo: ReadFolder['files'] | undefined;
-	leaveOut(line: Pick<Head, 'file' | 'line'>): void;
+	leaveOut(line: Pick<Head, 'file' | 'line'> & {readonly isNone: boolean}): void;
 	gone(file: LogFile): void;
 }
 
@@ -217,8 +227,10 @@ function* headsOf(
 		};
 		try {
 			for (const line of linesFrom(file.path, stretch)) {
-				if (line.text[0] === openBrace) yield {file, line, ...readLine(line, folder, file, reading)};
-				else leaveOut({file, line});
+				// an empty one is none
+				const isNone = line.bytes === 0 || (line.bytes === 1 && line.text[0] === 0x0d);
+				if (isNone || oldLine.test(line.text.subarray(0, 1000).toString('latin1'))) leaveOut({file, line, isNone});
+				else yield {file, line, ...readLine(line, folder, file, reading)};
 			}
 		} catch (error) {
 			if (!isGone(error)) throw error;

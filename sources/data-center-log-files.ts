@@ -59,6 +59,7 @@ const foreverMs = 8.64e15;
 /** The audit log of Jira, Confluence or Bitbucket Data Center, from the files that each node writes, oldest event first. */
 export default defineFileSource({
 	name,
+	comesAs: Object.values(products).map(facts => facts.name),
 	docs: `Audit log files of Jira, Confluence or Bitbucket Data Center (<home>/log/audit/20260131.00000.audit.log on each node), oldest first. The events have the source, the tenant and the id that they have by the API of that product. With a state each line is read once: new files, those of other days, and lines that are still being written are taken up by the next run. A file that became shorter or another one ends the run with exit code 5, and one that the server deleted before it was read is warned of. Reading files makes no entry in the log.`,
 	reference:
 		'https://confluence.atlassian.com/security/audit-log-integrations-in-jira-service-management-1402421253.html',

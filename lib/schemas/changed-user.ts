@@ -3,7 +3,7 @@ import type {Writable} from './ecs-event.ts';
 
 type Details = Pick<AuditPerson, 'name' | 'fullName' | 'email'>;
 
-/** What the APIs call these, without spaces and the like; a mere `name` may be either. */
+/** What the APIs call these, without spaces and the like. */
 const changedFields: ReadonlyMap<string, keyof Details> = new Map([
 	['username', 'name'],
 	['fullname', 'fullName'],
@@ -12,13 +12,15 @@ const changedFields: ReadonlyMap<string, keyof Details> = new Map([
 	['emailaddress', 'email'],
 ]);
 
-/** What a user is called after the changes, or before. */
-export function detailsIn(changes: readonly AuditChange[], side: 'from' | 'to'): Details {
+/** What a user is called after the changes, or before. A mere `name` is the login where `login` is on either side. */
+export function detailsIn(changes: readonly AuditChange[], side: 'from' | 'to', login?: string): Details {
 	const said: Writable<Details> = {};
 	for (const change of changes) {
-		const {field, [side]: text} = change;
+		const {field, from, to, [side]: text} = change;
 		if (!field || field.length > 20 || !text) continue;
-		const name = changedFields.get(field.toLowerCase().replace(/[^a-z]/g, ''));
+		const word = field.toLowerCase().replace(/[^a-z]/g, '');
+		const isLogin = word === 'name' && login !== undefined && (from === login || to === login);
+		const name = isLogin ? 'name' : changedFields.get(word);
 		if (name) said[name] ??= text;
 	}
 	return said;
@@ -34,6 +36,8 @@ export function userTarget({activity, targets, changes}: Pick<AuditEvent, 'activ
 /** What a change of privileges is called: `Type` is Confluence's word. */
 const privilege = /permission|privilege|role|^type$/i;
 const permission = /\b(?:permission|privilege|role)s?$/i;
+/** The types of what is one. */
+export const privilegeTarget = /(^|-)(role|permission|privilege)$/;
 const reason = /\b(?:reason|error|cause)$/i;
 
 /** The value of the first attribute whose key or, without one, whose name ends like that. */
@@ -41,10 +45,13 @@ function valueOf(attributes: readonly AuditAttribute[], pattern: RegExp): string
 	return attributes.find(({key, name, value}) => value && (pattern.test(key ?? '') || pattern.test(name ?? '')))?.value;
 }
 
-/** The permissions and roles that changes and attributes tell of. */
-export function privilegesTold({changes = [], attributes = []}: Pick<AuditEvent, 'changes' | 'attributes'>): string[] {
+/** The roles and permissions that were given or taken, each once. */
+export function privilegesIn(event: Pick<AuditEvent, 'targets' | 'changes' | 'attributes'>): string[] {
+	const {targets = [], changes = [], attributes = []} = event;
+	const named = targets.map(({type, name, id}) => (type && privilegeTarget.test(type) ? (name ?? id) : undefined));
 	const changed = changes.map(({field, from, to}) => (field && privilege.test(field) ? (to ?? from) : undefined));
-	return [...changed, valueOf(attributes, permission)].filter(text => text !== undefined);
+	const told = [...named, ...changed, valueOf(attributes, permission)];
+	return [...new Set(told.filter(text => text !== undefined))];
 }
 
 /** Why it failed. */

@@ -44,6 +44,10 @@ export interface EcsAtlassian {
 	readonly containers?: readonly AuditTarget[];
 	readonly targets?: readonly AuditTarget[];
 	readonly changes?: readonly AuditChange[];
+	/** `FIELD=TO` of each change: a list of texts, for whoever cannot look into a list of objects. */
+	readonly changed?: readonly string[];
+	/** The roles and permissions that were given or taken. */
+	readonly privileges?: readonly string[];
 	readonly attributes?: readonly AuditAttribute[];
 	/** How the server was asked. */
 	readonly method?: string;

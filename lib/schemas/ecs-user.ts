@@ -40,24 +40,28 @@ export function ecsUser(event: AuditEvent): EcsUser | undefined {
 	// a rule about what is done to users must not see a login
 	if (target && !isLogin) {
 		const said: Writable<NonNullable<EcsUser['target']>> = ecsPerson(target) ?? {};
-		if (changes && activity === 'user-updated') Object.assign(said, calledIn(changes, 'from'));
+		if (changes && activity === 'user-updated') Object.assign(said, calledIn(changes, 'from', target.name));
 		const group = ecsNamed(firstOf('group', targets));
 		if (group) said.group = group;
 		if (hasMembers(said)) user.target = said;
 	}
-	const changed = changes && activity === 'user-updated' ? calledIn(changes, 'to') : undefined;
+	const changed = changes && activity === 'user-updated' ? calledIn(changes, 'to', target?.name) : undefined;
 	if (changed) user.changes = changed;
 	return hasMembers(user) ? user : undefined;
 }
 
 /** All that the users of the event are called, each once. */
-export function usersRelatedTo({actor, targets}: AuditEvent): string[] {
+export function usersRelatedTo({activity, actor, targets, changes}: AuditEvent): string[] {
 	const all = new Set<string>();
 	if (actor) {
 		if (isUser(actor)) addNames(all, actor);
 		if (actor.onBehalfOf) addNames(all, actor.onBehalfOf);
 	}
 	if (targets) for (const target of targets) if (target.type === 'user') addNames(all, target);
+	if (changes && activity === 'user-updated') {
+		const login = firstOf('user', targets)?.name;
+		for (const side of ['from', 'to'] as const) addNames(all, detailsIn(changes, side, login));
+	}
 	return [...all];
 }
 
@@ -88,8 +92,8 @@ export function ecsNamed(target: AuditTarget | undefined): EcsNamed | undefined 
 }
 
 /** What a user is called after the changes, or before. */
-function calledIn(changes: readonly AuditChange[], side: 'from' | 'to'): EcsUser['changes'] {
-	const {name, fullName, email} = detailsIn(changes, side);
+function calledIn(changes: readonly AuditChange[], side: 'from' | 'to', login?: string): EcsUser['changes'] {
+	const {name, fullName, email} = detailsIn(changes, side, login);
 	const said: Writable<NonNullable<EcsUser['changes']>> = {};
 	if (name) said.name = name;
 	if (fullName) said.full_name = fullName;

@@ -1,7 +1,7 @@
 import {isIP} from 'node:net';
 import type {AuditEvent, AuditOrigin} from '../model/event.ts';
 import type {SourceFacts} from '../model/page.ts';
-import {reasonOf} from './changed-user.ts';
+import {privilegesIn, reasonOf} from './changed-user.ts';
 import {ecsCategories} from './ecs-categories.ts';
 import type {EcsAtlassian, EcsEvent, EcsSource, Writable} from './ecs-event.ts';
 import {ecsNamed, ecsPerson, ecsUser, firstOf, isUser, usersRelatedTo} from './ecs-user.ts';
@@ -133,12 +133,21 @@ function atlassianOf(event: AuditEvent, others: readonly string[] = []): EcsAtla
 	if (others.length > 0) own.addresses = others;
 	if (containers) own.containers = containers;
 	if (targets) own.targets = targets;
-	if (changes) own.changes = changes;
+	if (changes) {
+		own.changes = changes;
+		own.changed = changes.map(({field = '', to = ''}) => `${field}=${to}`);
+	}
+	if (activity !== undefined && isAboutPrivileges.test(activity)) {
+		const privileges = privilegesIn(event);
+		if (privileges.length > 0) own.privileges = privileges;
+	}
 	if (attributes) own.attributes = attributes;
 	if (method) own.method = method;
 	for (const _ in own) return own;
 	return undefined;
 }
+
+const isAboutPrivileges = /^(role|permission)-/;
 
 function ownActorOf({actor}: AuditEvent): EcsAtlassian['actor'] {
 	if (!actor?.type || actor.type === 'user') return undefined;

@@ -1,6 +1,6 @@
 import {isIP} from 'node:net';
 import type {AuditEvent, AuditPerson, AuditTarget} from '../model/event.ts';
-import {detailsIn, privilegesTold, userTarget} from './changed-user.ts';
+import {detailsIn, privilegeTarget, userTarget} from './changed-user.ts';
 import type {OcsfActor, OcsfEndpoint, OcsfEntity, OcsfNamed, OcsfUser} from './ocsf-event.ts';
 
 type Targets = AuditEvent['targets'];
@@ -75,7 +75,8 @@ export function entityIn({targets, changes = []}: Changed, about: string): OcsfE
 	const entity: OcsfEntity = named(found);
 	entity.type_id = entityTypeIds.get(type) ?? 99;
 	entity.type = entity.type_id === 99 ? type : type[0]!.toUpperCase() + type.slice(1);
-	if (about === 'user') entity.user = userOf({...(found && detailsIn(changes, 'to')), ...found}, found?.type);
+	if (about === 'user')
+		entity.user = userOf({...(found && detailsIn(changes, 'to', found.name)), ...found}, found?.type);
 	return entity;
 }
 
@@ -85,16 +86,6 @@ const entityTypeIds: ReadonlyMap<string, number> = new Map([
 	['organization', 4],
 	['policy', 5],
 ]);
-
-/** The roles and permissions that were given or taken. */
-export function privilegesIn(event: Pick<AuditEvent, 'targets' | 'changes' | 'attributes'>): string[] {
-	const privileges: string[] = [];
-	for (const target of event.targets ?? []) {
-		const called = isPrivilege(target) ? (target.name ?? target.id) : undefined;
-		if (called !== undefined) privileges.push(called);
-	}
-	return [...new Set([...privileges, ...privilegesTold(event)])];
-}
 
 /** What privileges were given or taken on. */
 export function resourcesIn(targets: Targets): OcsfNamed[] {
@@ -142,7 +133,7 @@ function isThing({type}: AuditTarget): boolean {
 }
 
 function isPrivilege({type}: AuditTarget): boolean {
-	return type !== undefined && /(^|-)(role|permission|privilege)$/.test(type);
+	return type !== undefined && privilegeTarget.test(type);
 }
 
 function isResource(target: AuditTarget): boolean {

@@ -10,13 +10,12 @@ import {
 	groupIn,
 	isOcsfIp,
 	isUser,
-	privilegesIn,
 	resourcesIn,
 	userIn,
 	userOf,
 	webResourcesIn,
 } from './ocsf-members.ts';
-import {reasonOf} from './changed-user.ts';
+import {privilegesIn, reasonOf} from './changed-user.ts';
 import {unmappedOf} from './ocsf-unmapped.ts';
 
 export type {OcsfEvent} from './ocsf-event.ts';

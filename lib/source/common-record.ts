@@ -1,4 +1,4 @@
-import {actionRules} from '../model/activity.ts';
+import {actionRules, isCatchAll} from '../model/activity.ts';
 import type {AuditEvent, Json} from '../model/event.ts';
 import type {SourceFacts, SourceRecord} from '../model/page.ts';
 import {parseRecord, readRecord, type RecordFacts} from './records.ts';
@@ -28,12 +28,17 @@ export function commonRecord(
 ): AuditEvent {
 	const time = isoTime(timeMs);
 	if (time === undefined) throw new RangeError(`expected a time in the years 0 to 9999, got ${timeMs} ms`);
+	let isKnown = ruleOf === undefined;
 	// a spread of the members behind these would take as long as a third of the mapping
 	const event = normalize(value, action => {
 		const rule = action === undefined ? undefined : ruleOf?.(action);
+		if (rule && !isCatchAll(rule.activity)) isKnown = true;
 		return rule ? {id, time, source: name, tenant, activity: rule.activity} : {id, time, source: name, tenant};
 	});
-	return event as unknown as AuditEvent;
+	const record = event as unknown as AuditEvent & {outcome?: string};
+	// no word of failure is no success, where nothing is known of what was done
+	if (!isKnown && record.outcome === 'success') delete record.outcome;
+	return record;
 }
 
 /** The event, where it is a common record; throws for another, which an operator behind `normalize()` may be given. */

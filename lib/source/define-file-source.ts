@@ -18,7 +18,7 @@ export const fileScanOptions = {
 /** Everything that is particular to a log in files. */
 export interface FileSourceDefinition<Shape extends z.ZodRawShape, T> extends Pick<
 	Source<never, T>,
-	'name' | 'docs' | 'reference' | 'order' | 'ids' | 'records'
+	'name' | 'comesAs' | 'docs' | 'reference' | 'order' | 'ids' | 'records'
 > {
 	/** All its options, each described. */
 	readonly options: Shape;

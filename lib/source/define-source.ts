@@ -22,6 +22,8 @@ export interface Source<Input = never, T = unknown, Operations extends Operation
 	/** The pages, in the order of the API, as of the run that subscribes to them, or that `start` is of. */
 	(options: Input, start?: Start): Observable<Page<T>>;
 	readonly name: string;
+	/** The sources that its events come under: itself, or those whose records it reads from elsewhere. */
+	readonly comesAs: readonly string[];
 	/** What it reads: an API, or files, which have no endpoint, credentials, rate or operations. */
 	readonly reads: 'api' | 'files';
 	readonly docs: string;
@@ -74,6 +76,7 @@ export function defineSource<Shape extends z.ZodRawShape, T, Operations extends 
 		openSource(records, options, start),
 	);
 	return Object.assign(source, {
+		comesAs: [name],
 		reads: 'api' as const,
 		docs,
 		reference,

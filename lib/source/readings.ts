@@ -13,11 +13,11 @@ export const readings: Readonly<Record<string, Reading>> = {
 	outcome: {
 		take: text => (text === undefined ? 'success' : outcomeOf(text)),
 		says: from =>
-			`"failure" where ${from} says failed, unauthorized, not permitted, denied, rejected or discarded, else "success"`,
+			`"failure" where ${from} says failed, unauthorized, not permitted, denied, rejected, refused, unsuccessful or discarded, or of a login that it was blocked or invalid, else "success"`,
 	},
 	email: {take: text => (text?.includes('@') ? text : undefined), says: from => `${from}, where it has an @`},
 	ip: {take: text => addressesIn(text)?.[0], says: from => `the first of ${from}`},
-	ips: {take: addressesIn, says: from => `${from}, at its commas`},
+	ips: {take: addressesIn, says: from => `${from}, at its commas, each once`},
 };
 
 /** How the type of an item is read: the kind of a thing, one word for what the APIs call in several. */
@@ -42,7 +42,8 @@ function remembered<T>(make: (text: string) => T): (text: string) => T {
 
 const outcomeOf = remembered(text => (failed.test(text) ? 'failure' : 'success'));
 /** Also at the end of a compound: `backupfailed`. */
-const failed = /fail(s|ed|ing|ure|ures)?([^a-z]|$)|unauthori[sz]ed|not.?permitted|denied|rejected|discarded/i;
+const failed =
+	/fail(s|ed|ing|ure|ures)?([^a-z]|$)|un.?success|unauthori[sz]ed|not.?permitted|denied|rejected|refused|discarded|log.?[io]n(?=[^a-z]).*[^a-z](blocked|locked|captcha|invalid|incorrect)/i;
 
 /** Addresses with commas between them: the client's, then those of its proxies. */
 function addressesIn(text: string | undefined): string[] | undefined {
@@ -53,7 +54,7 @@ function addressesIn(text: string | undefined): string[] | undefined {
 		.split(',')
 		.map(address => address.trim())
 		.filter(Boolean);
-	return addresses.length > 0 ? addresses : undefined;
+	return addresses.length > 0 ? [...new Set(addresses)] : undefined;
 }
 
 /** What one API calls `users`, another calls `USER`, and a third `ApplicationUser`. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import {privilegesTold, reasonOf, userTarget} from '../../lib/schemas/changed-user.ts';
+import {privilegesIn, reasonOf, userTarget} from '../../lib/schemas/changed-user.ts';
 import {toEcs} from '../../lib/schemas/ecs.ts';
 import {toOcsf} from '../../lib/schemas/ocsf.ts';
 import type {AuditEvent} from '../../lib/model/event.ts';
@@ -45,7 +45,7 @@ describe('what attributes tell', () => {
 			{field: 'permission', from: 'READ', to: 'WRITE'},
 			{field: 'name', to: 'x'},
 		];
-		assert.deepEqual(privilegesTold({changes, attributes}), ['WRITE', 'SYS_ADMIN']);
+		assert.deepEqual(privilegesIn({changes, attributes}), ['WRITE', 'SYS_ADMIN']);
 		const granted: AuditEvent = {...event, activity: 'permission-granted', attributes};
 		assert.deepEqual(toOcsf(granted, eventFacts).privileges, ['SYS_ADMIN']);
 	});
@@ -56,5 +56,47 @@ describe('what attributes tell', () => {
 		assert.equal(reasonOf({...failed, outcome: 'success'}), undefined);
 		assert.equal(toEcs(failed, eventFacts).event.reason, 'wrong password');
 		assert.equal(toOcsf(failed, eventFacts).status_detail, 'wrong password');
+	});
+});
+
+describe('privilegesIn', () => {
+	it('is what targets and changes name', () => {
+		const targets = [
+			{type: 'user', name: 'alice'},
+			{type: 'project-role', id: '4', name: 'Administrators'},
+			{type: 'space', name: 'DEMO'},
+		];
+		const changes = [
+			{field: 'Type', from: 'VIEWSPACE'},
+			{field: 'Permission', from: 'VIEW', to: 'ADMIN'},
+			{field: 'Description', to: 'x'},
+		];
+		assert.deepEqual(privilegesIn({targets, changes}), ['Administrators', 'VIEWSPACE', 'ADMIN']);
+		assert.deepEqual(privilegesIn({}), []);
+		const granted: AuditEvent = {...event, activity: 'permission-changed', changes};
+		const {atlassian} = toEcs(granted, eventFacts);
+		assert.deepEqual(atlassian?.privileges, ['VIEWSPACE', 'ADMIN']);
+		assert.deepEqual(atlassian?.changed, ['Type=', 'Permission=ADMIN', 'Description=x']);
+		assert.equal(toEcs({...granted, activity: 'resource-updated'}, eventFacts).atlassian?.privileges, undefined);
+	});
+});
+
+describe('a rename', () => {
+	it('has the old name in the target, the new one in the changes, and both among those related', () => {
+		for (const field of ['Username', 'name']) {
+			for (const name of ['old', 'new']) {
+				const renamed: AuditEvent = {
+					...event,
+					activity: 'user-updated',
+					targets: [{type: 'user', name}],
+					changes: [{field, from: 'old', to: 'new'}],
+				};
+				const {user, related} = toEcs(renamed, eventFacts);
+				assert.deepEqual([user?.target?.name, user?.changes?.name], ['old', 'new']);
+				assert.deepEqual([...related!.user!].sort(), ['new', 'old']);
+			}
+		}
+		const other: AuditEvent = {...event, activity: 'user-updated', changes: [{field: 'name', from: 'A', to: 'B'}]};
+		assert.equal(toEcs(other, eventFacts).user?.changes, undefined);
 	});
 });

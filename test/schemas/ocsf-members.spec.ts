@@ -7,7 +7,6 @@ import {
 	entityIn,
 	groupIn,
 	isOcsfIp,
-	privilegesIn,
 	resourcesIn,
 	userIn,
 	userOf,
@@ -164,19 +163,8 @@ describe('what it was done to', () => {
 	});
 });
 
-describe('privilegesIn', () => {
-	it('takes roles among the targets, and permissions among the changes', () => {
-		const changes = [
-			{field: 'Type', to: 'VIEWSPACE'},
-			{field: 'Permission', from: 'ADMIN'},
-			{field: 'Description', to: 'x'},
-			{field: 'Role'},
-		];
-		assert.deepEqual(privilegesIn({targets: [alice, role, space], changes}), ['Administrators', 'VIEWSPACE', 'ADMIN']);
-		assert.deepEqual(privilegesIn({}), []);
-	});
-
-	it('leaves the rest as what they are for', () => {
+describe('resourcesIn', () => {
+	it('leaves out whom privileges are for, and themselves', () => {
 		assert.deepEqual(resourcesIn([alice, admins, role, space]), [{uid: '3', name: 'DEMO', type: 'space'}]);
 	});
 });

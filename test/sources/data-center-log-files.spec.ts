@@ -196,6 +196,48 @@ describe('data-center-log-files', () => {
 		assert.deepEqual(numbers(), [1, 2, 3]);
 	});
 
+	it('knows a file again that was away for a while, among others', async () => {
+		const {fill, numbers} = archive();
+		for (const number of [1, 2, 3]) appendLog(node(), logName(number), ...lines(number));
+		await fill();
+		const away = path.join(folder(), 'away');
+		fs.renameSync(fileOf(logName(1)), away);
+		appendLog(node(), logName(3), ...lines(4));
+		await fill();
+		fs.renameSync(away, fileOf(logName(1)));
+		const {events, warnings} = await fill();
+		assert.deepEqual([events, warnings], [0, []]);
+		assert.deepEqual(numbers(), [1, 2, 3, 4]);
+	});
+
+	it('takes a folder for none of its files, whatever it is called', async () => {
+		const {fill, numbers} = archive();
+		appendLog(node(), logName(0), ...lines(1));
+		fs.mkdirSync(fileOf(logName(1)));
+		await fill();
+		assert.deepEqual(numbers(), [1]);
+	});
+
+	it('is explained and compared as the source that its events come under', async () => {
+		const file = path.join(folder(), 'line.json');
+		fs.writeFileSync(file, logLine({number: 1}));
+		const refused = await runCli(['explain', file, '--source', 'data-center-log-files']);
+		assert.equal(refused.code, 2);
+		assert.match(refused.stderr, /expected the source that its records come under: jira-data-center, confluence-/);
+		const explained = await runCli(['explain', file, '--source', 'jira-data-center']);
+		assert.match(explained.stdout, /obj-1/);
+
+		const source = ['data-center-log-files', '--path', node(), '--product', 'jira'];
+		const target = `filesystem:${path.join(folder(), 'archive')}`;
+		appendLog(node(), logName(0), ...lines(1, 2));
+		assert.equal((await runCli(['pull', ...source, '--to', target])).code, 0);
+		assert.equal((await runCli(['verify', target, '--against', ...source])).code, 0);
+		appendLog(node(), logName(0), logLine({number: 2, filling: 'other'}));
+		const missing = await runCli(['verify', target, '--against', ...source]);
+		assert.equal(missing.code, 1);
+		assert.match(missing.stdout + missing.stderr, /2026-01-31/);
+	});
+
 	it('reads several nodes by time, and keeps true twins, also those that are out of order', async () => {
 		appendLog(node('n1'), logName(0), ...lines(1, 7, 7, 9, 7));
 		appendLog(node('n2'), logName(0), ...lines(2, 7, 8));
@@ -269,14 +311,15 @@ describe('data-center-log-files', () => {
 	it('makes dead letters of what is no record, and leaves out lines of old versions with one warning', async () => {
 		const {fill, numbers} = archive({maxEventBytes: 2000});
 		const long = logLine({number: 4, filling: 'x'.repeat(5000)});
-		appendLog(node(), logName(0), 'a | b', ...lines(1), '{"cut', '', ...lines(2), 'c | d', long, ...lines(3));
+		const old = '192.0.2.1 | LoginEvent | ann | 1352413000 | - | -';
+		appendLog(node(), logName(0), old, ...lines(1), '{"cut', '', 'torn"}', ...lines(2), old, long, '\0\0', ...lines(3));
 		const {deadLetters, warnings} = await fill();
 		assert.deepEqual(numbers(), [1, 2, 3]);
-		assert.equal(deadLetters, 2);
-		assert.match(letters.lines[1]!, /has 5\d\d\d bytes, more than maxEventBytes \(2000\); this is its beginning/);
+		assert.equal(deadLetters, 4);
+		assert.match(letters.lines[2]!, /has 5\d\d\d bytes, more than maxEventBytes \(2000\); this is its beginning/);
 		assert.deepEqual(
 			warnings.filter(warning => warning.includes('left out')),
-			["left out 2 lines that do not begin with {: an old version's, which are no JSON"],
+			['left out lines that an old version wrote, which are no JSON: 2'],
 		);
 	});
 

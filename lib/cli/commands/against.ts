@@ -52,7 +52,7 @@ export async function compareWithSource(
 	if (source.order === 'none') {
 		throw new ConfigError(`--against ${source.name}: expected an audit log, got a listing, which has no days`);
 	}
-	const held = Object.entries(archive).filter(([key]) => key.startsWith(`${source.name}:`));
+	const held = Object.entries(archive).filter(([key]) => source.comesAs.some(name => key.startsWith(`${name}:`)));
 	if (held.length === 0) {
 		throw new ConfigError(
 			`--against ${source.name}: the archive holds nothing of it, but of ${Object.keys(archive).join(', ') || 'nothing'}`,

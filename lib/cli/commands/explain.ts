@@ -45,6 +45,10 @@ export async function run(args: readonly string[], world: World): Promise<number
 	}
 	const name = (values['source'] ?? written?.source) as string | undefined;
 	const source = await requiredSource('--source', 'the source of the record', name, world);
+	if (!source.comesAs.includes(name!)) {
+		const names = source.comesAs.join(', ');
+		throw new ConfigError(`explain --source ${name}: expected the source that its records come under: ${names}`);
+	}
 	const record = written?.raw ?? oneRecord(text, value, source.records.records);
 	await write(world.stdout, explained(source, record, written?.tenant ?? '(as the options say)'));
 	return 0;

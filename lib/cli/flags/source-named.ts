@@ -55,6 +55,7 @@ async function deadLetterSource(path: string): Promise<Source> {
 	const [first] = sources;
 	return defineFileSource({
 		name: deadLetterName,
+		comesAs: sources.map(({name}) => name),
 		docs: 'The records of a dead-letter file, as if they came from their sources again.',
 		reference: '',
 		order: first?.order ?? ('none' as const),
