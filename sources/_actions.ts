@@ -45,7 +45,9 @@ export const commonActions: ActionRules = {
 	'* start delete*': 'change-requested',
 	'*deletion started*': 'change-requested',
 
-	// logins
+	// logins, and what was set to deal with those that fail
+	'*login*fail*reset': 'user-updated',
+	'*fail*login*changed': 'settings-changed',
 	'*sudo*logout*': 'admin-session-ended',
 	'*sudo*invalidated*': 'admin-session-ended',
 	'*sudo*ended*': 'admin-session-ended',
@@ -58,6 +60,7 @@ export const commonActions: ActionRules = {
 	'*login success*': 'user-login',
 	'*login fail*': 'user-login',
 	'*login denied*': 'user-login',
+	'*failed to log*in*': 'user-login',
 	'*loginfail*': 'user-login',
 	'*authentication*success*': 'user-login',
 	'*authentication*fail*': 'user-login',

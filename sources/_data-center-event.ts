@@ -107,7 +107,8 @@ const person = /^(applicationuser|user|normal)$/i;
 
 /** The name that somebody logs in with, in the address of a page about them; `name` may be one for people. */
 function loginIn(uri: string | undefined): string | undefined {
-	const [, found] = uri?.match(inQuery) ?? uri?.match(inPath) ?? [];
+	if (uri === undefined || (hasScheme.test(uri) && !ofServer.test(uri))) return undefined;
+	const [, found] = uri.match(inQuery) ?? uri.match(inPath) ?? [];
 	try {
 		return found === undefined ? undefined : decodeURIComponent(found.replaceAll('+', ' ')) || undefined;
 	} catch {
@@ -115,6 +116,8 @@ function loginIn(uri: string | undefined): string | undefined {
 	}
 }
 
+const hasScheme = /^[a-z][a-z\d+.-]*:/i;
+const ofServer = /^https?:\/\/[^/?#@\\]+\//i;
 const inQuery = /[?&](?:user)?name=([^&#]+)/i;
 const inPath = /(?:\/users\/|\/display\/~)([^#/?]+)/i;
 const loginOf = (uri: string) => by('the login in the address $1', [uri], loginIn);

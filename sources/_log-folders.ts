@@ -8,6 +8,8 @@ export interface LogFile {
 	readonly path: string;
 	/** Sorts as the node wrote them. */
 	readonly key: string;
+	/** How many bytes it had when it was found. */
+	readonly size: number;
 }
 
 /** Where one node wrote, or a copy of it. */
@@ -48,11 +50,16 @@ function logFolder(given: string): LogFolder[] {
 	const names = namesIn(given).filter(name => keyOf(name) !== undefined);
 	if (names.length === 0) return [];
 	const folder = fs.realpathSync(given);
+	const seen = new Set<string>();
 	const files = names
-		// a folder may be called so too
-		.filter(name => !name.endsWith('.gz') && isFile(path.join(folder, name)))
-		.map((name): LogFile => ({name, path: path.join(folder, name), key: keyOf(name)!}))
-		.sort((one, other) => (one.key < other.key ? -1 : 1));
+		.filter(name => !name.endsWith('.gz'))
+		.map((name): LogFile & {readonly is: string | undefined} => {
+			const place = path.join(folder, name);
+			return {name, path: place, key: keyOf(name)!, ...fileAt(place)};
+		})
+		.sort((one, other) => (one.key < other.key ? -1 : 1))
+		// no folder, no pipe; and a file once, whatever other names it has
+		.filter(({is}) => is !== undefined && !seen.has(is) && seen.add(is));
 	return [{folder, files, packed: names.filter(name => name.endsWith('.gz')).length}];
 }
 
@@ -75,18 +82,31 @@ function expand(pattern: string): string[] {
 			);
 		}
 	}
-	return places.filter(place => fs.existsSync(place));
+	return places.filter(place => statOf(place));
 }
 
 function subfolders(place: string): string[] {
 	return namesIn(place)
 		.map(name => path.join(place, name))
-		.filter(one => fs.statSync(one, {throwIfNoEntry: false})?.isDirectory());
+		.filter(one => statOf(one)?.isDirectory());
 }
 
-/** Also of one that was deleted just now: whoever reads it sees to that. */
-function isFile(place: string): boolean {
-	return fs.statSync(place, {throwIfNoEntry: false})?.isFile() !== false;
+/** What tells a file from others; one that was deleted just now is still one, and whoever reads it sees to that. */
+function fileAt(place: string): {readonly is: string | undefined; readonly size: number} {
+	const stat = statOf(place);
+	if (stat) return {is: stat.isFile() ? `${stat.dev} ${stat.ino}` : undefined, size: stat.size};
+	return {is: fs.lstatSync(place, {throwIfNoEntry: false}) ? undefined : place, size: 0};
+}
+
+/** Undefined for what is not there, or a link to nothing; throws for what may not be looked at. */
+function statOf(place: string): fs.Stats | undefined {
+	try {
+		return fs.statSync(place);
+	} catch (error) {
+		const {code} = error as NodeJS.ErrnoException;
+		if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ELOOP') return undefined;
+		throw new ConfigError(`${place}: ${reasonOf(error)}; ${readAs}`, {cause: error});
+	}
 }
 
 function namesIn(place: string): string[] {
@@ -103,7 +123,7 @@ function nothingIn(given: string, roots: readonly string[]): ConfigError {
 	const got =
 		roots.length === 0
 			? 'nothing there'
-			: roots.every(root => fs.statSync(root).isDirectory())
+			: roots.every(root => statOf(root)?.isDirectory())
 				? 'no such file in it, in its log/audit, or in those of its folders'
 				: 'a file: give its folder';
 	return ConfigError.of('', [{expected: `files such as 20260131.00000.audit.log at ${given}`, got}]);

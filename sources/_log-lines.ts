@@ -27,8 +27,11 @@ const chunkBytes = 1024 * 1024;
 const beginningBytes = 64 * 1024;
 const lineFeed = 0x0a;
 
-/** The lines of a file, one by one; the file is open only while it is read, so that whoever stops leaves nothing open. */
-export function* linesFrom(file: string, stretch: Stretch): Generator<LogLine> {
+/**
+ * The lines of a file, one by one; the file is open only while it is read, so that whoever stops leaves nothing open.
+ * Returns how many bytes there are of a line without an end.
+ */
+export function* linesFrom(file: string, stretch: Stretch): Generator<LogLine, number> {
 	const {from, to = Infinity, maxBytes, isFinished} = stretch;
 	let held: Buffer[] = [];
 	let bytes = 0;
@@ -56,8 +59,19 @@ export function* linesFrom(file: string, stretch: Stretch): Generator<LogLine> {
 		if (begin < chunk.length) hold(chunk.subarray(begin));
 		at += chunk.length;
 	}
-	if (bytes > 0 && isFinished) yield line(at);
+	if (bytes === 0 || !isFinished) return bytes;
+	yield line(at);
+	return 0;
 }
+
+/** Where a line's text begins: behind a byte order mark, blanks, and the zeros that a power cut leaves. */
+export function beginOf(line: Buffer): number {
+	let begin = 0;
+	while (begin < line.length && blank.has(line[begin]!)) begin++;
+	return begin;
+}
+
+const blank = new Set([0x00, 0x09, 0x0d, 0x20, 0xef, 0xbb, 0xbf]);
 
 /** What tells whether a file still is the one that was read up to there; undefined where it is gone. */
 export function markOf(file: string, offset: number): string | undefined {

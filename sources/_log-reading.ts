@@ -1,12 +1,12 @@
-import {reasonOf} from '../lib/model/errors.ts';
+import {reasonOf, type SourceError} from '../lib/model/errors.ts';
 import type {Json} from '../lib/model/event.ts';
 import {type Rejected, type SourceRecord, withNumber} from '../lib/model/page.ts';
 import type {Meter} from '../lib/model/meter.ts';
 import {parseRecord, readRecord, type RecordFacts} from '../lib/source/records.ts';
 import type {ReadPage} from '../lib/source/paginate.ts';
-import {checkFolders, type Place, type ReadFolder, warnOfLoss} from './_log-place.ts';
+import {checkFolders, lossOf, moved, type Place, type ReadFolder, warnOfCopies} from './_log-place.ts';
 import {keyOf, type LogFile, type LogFolder} from './_log-folders.ts';
-import {isGone, linesFrom, type LogLine, markOf} from './_log-lines.ts';
+import {beginOf, isGone, linesFrom, type LogLine, markOf} from './_log-lines.ts';
 
 /** Where a pass begins; `upTo`: it reads again, for a time that was not asked for before, what an earlier one passed. */
 export type LogCursor = {readonly place: Place; readonly upTo?: Place | undefined};
@@ -19,6 +19,8 @@ export interface Reading {
 	folders(): readonly LogFolder[];
 	/** The time of the first record in a file, where one can be read. */
 	firstMsIn(file: LogFile): number | undefined;
+	/** Events are lost: the run goes on, and ends with this error. */
+	lost(error: SourceError): void;
 	/** Called with each record, to say once what is strange about one. */
 	see(value: unknown): void;
 }
@@ -34,8 +36,10 @@ interface Head {
 
 const pageBytes = 1024 * 1024;
 const pageLines = 5000;
-/** Equal records this many different ones apart are told from a copy no more. */
-const maxEquals = 500;
+/** Equal records are logged at the same time: those further apart than this are copies. */
+const twinMs = 5000;
+/** And no more than so many different ones are remembered between them. */
+const maxEquals = 5000;
 /** What versions before the auditing plugin wrote: no JSON, with bars between. */
 const oldLine = /^[^{|]*(\|[^|]*){3}/;
 /** The files of so many names, the newest, are known again where they come back. */
@@ -78,17 +82,17 @@ class OpenLogs {
 	strange = 0;
 	pages = 0;
 	readonly #folders: OpenFolder[];
-	readonly #equals: Map<string, number>;
+	readonly #equals: Map<string, readonly [count: number, timeMs: number]>;
 
 	constructor(reading: Reading, place: Place, upTo: Place | undefined) {
-		this.place = place;
+		const folders = reading.folders();
+		this.place = moved(place, folders, reading.meter);
 		this.upTo = upTo;
 		this.#equals = new Map(Object.entries(place.equals));
-		const folders = reading.folders();
-		if (!upTo) checkFolders(folders, place, reading);
-		this.#folders = folders.map(
-			folder => new OpenFolder(folder, reading, {place, upTo, strange: () => this.strange++}),
-		);
+		warnOfCopies(folders, this.place, reading.meter);
+		if (!upTo) checkFolders(folders, this.place, reading);
+		const opened = {place: this.place, upTo, strange: () => this.strange++};
+		this.#folders = folders.map(folder => new OpenFolder(folder, reading, opened));
 	}
 
 	isOver(untilMs: number): boolean {
@@ -103,7 +107,10 @@ class OpenLogs {
 		for (; bytes < pageBytes && rows < pageLines; rows++) {
 			const folder = this.#next(untilMs);
 			if (!folder) break;
-			const {record, rejected: flawed, line} = folder.shift();
+			const {record, rejected: flawed, line} = folder.head!;
+			// a log that is there a second time counts from one again, as it did before
+			if (record && folder.beginsAnew(record.timeMs)) this.#equals.clear();
+			folder.shift();
 			bytes += line.text.length;
 			if (record) records.push(this.#numbered(record));
 			if (flawed) rejected.push(flawed);
@@ -125,13 +132,17 @@ class OpenLogs {
 		return next;
 	}
 
-	/** Ids hold the time, so that the window need not be one of time; and lines may be some steps out of order. */
+	/** Ids hold the time; and lines may be some steps out of order. */
 	#numbered(record: SourceRecord): SourceRecord {
 		const key = record.id.slice(0, 16);
-		const count = (this.#equals.get(key) ?? 0) + 1;
+		const {timeMs} = record;
+		const count = (this.#equals.get(key)?.[0] ?? 0) + 1;
 		this.#equals.delete(key);
-		this.#equals.set(key, count);
-		if (this.#equals.size > maxEquals) this.#equals.delete(this.#equals.keys().next().value!);
+		this.#equals.set(key, [count, timeMs]);
+		for (const [other, [, otherMs]] of this.#equals) {
+			if (otherMs >= timeMs - twinMs && this.#equals.size <= maxEquals) break;
+			this.#equals.delete(other);
+		}
 		return withNumber(record, count);
 	}
 }
@@ -140,11 +151,12 @@ class OpenFolder {
 	readonly folder: string;
 	/** The time of the next line; Infinity where there is none. */
 	headMs = Infinity;
-	#head: Head | undefined;
+	head: Head | undefined;
 	readonly #heads: Generator<Head>;
 	readonly #touched = new Map<string, {readonly file: LogFile; readonly offset: number}>();
 	#reached: ReadFolder;
 	#lastMs: number | undefined;
+	#highMs: number;
 
 	constructor(
 		{folder, files}: Pick<LogFolder, 'folder' | 'files'>,
@@ -155,6 +167,7 @@ class OpenFolder {
 		const known = place.folders[folder];
 		this.#reached = {...known, files: remembered(known?.files ?? {}, files)};
 		this.#lastMs = known?.lastMs;
+		this.#highMs = known?.highMs ?? -Infinity;
 		this.#heads = headsOf({folder, files}, reading, {
 			known: this.#reached.files,
 			upTo: upTo && (upTo.folders[folder]?.files ?? {}),
@@ -162,17 +175,23 @@ class OpenFolder {
 				if (!head.isNone) strange();
 				this.#pass(head);
 			},
-			gone: ({name}) => warnOfLoss(reading.meter, folder, name, [this.#lastMs]),
+			gone: ({name}) => reading.lost(lossOf(folder, name, [this.#lastMs])),
 		});
 		this.#advance();
 	}
 
-	shift(): Head {
-		const head = this.#head!;
+	/** Whether the next record steps back in time, further than nodes do by themselves. */
+	beginsAnew(timeMs: number): boolean {
+		const isAnew = timeMs < this.#highMs - twinMs;
+		this.#highMs = isAnew ? timeMs : Math.max(this.#highMs, timeMs);
+		return isAnew;
+	}
+
+	shift(): void {
+		const head = this.head!;
 		this.#pass(head);
 		this.#lastMs = head.record?.timeMs ?? this.#lastMs;
 		this.#advance();
-		return head;
 	}
 
 	/** How far it was read, with what tells each file from another of its name. */
@@ -180,7 +199,8 @@ class OpenFolder {
 		const files = {...this.#reached.files};
 		for (const [name, {file, offset}] of this.#touched) files[name] = [offset, markOf(file.path, offset) ?? ''];
 		this.#touched.clear();
-		this.#reached = {files, ...(this.#lastMs === undefined ? {} : {lastMs: this.#lastMs})};
+		const times = this.#lastMs === undefined ? {} : {lastMs: this.#lastMs, highMs: this.#highMs};
+		this.#reached = {files, ...times};
 		return this.#reached;
 	}
 
@@ -190,8 +210,8 @@ class OpenFolder {
 
 	#advance(): void {
 		const {done, value} = this.#heads.next();
-		this.#head = done ? undefined : value;
-		this.headMs = this.#head ? (this.#head.record?.timeMs ?? -Infinity) : Infinity;
+		this.head = done ? undefined : value;
+		this.headMs = this.head ? (this.head.record?.timeMs ?? -Infinity) : Infinity;
 	}
 }
 
@@ -201,7 +221,9 @@ function remembered(known: ReadFolder['files'], files: readonly LogFile[]): Read
 	const gone = Object.keys(known).filter(name => !names.has(name));
 	gone.sort((one, other) => (keyOf(one)! < keyOf(other)! ? 1 : -1));
 	const dropped = new Set(files.length === 0 ? [] : gone.slice(maxGone));
-	return Object.fromEntries(Object.entries(known).filter(([name]) => !dropped.has(name)));
+	const kept = Object.entries(known).filter(([name]) => !dropped.has(name));
+	const begun = files.map(({name}) => [name, known[name] ?? [0, '']] as const);
+	return Object.fromEntries([...kept, ...begun]);
 }
 
 interface Bounds {
@@ -221,17 +243,23 @@ function* headsOf(
 	for (const [index, file] of files.entries()) {
 		const stretch = {
 			from: known[file.name]?.[0] ?? 0,
-			to: upTo && (upTo[file.name]?.[0] ?? 0),
+			// what is written from now on is for the next run: this one must have an end
+			to: upTo ? (upTo[file.name]?.[0] ?? 0) : file.size,
 			maxBytes: reading.maxEventBytes,
 			isFinished: upTo !== undefined || index < files.length - 1,
 		};
 		try {
-			for (const line of linesFrom(file.path, stretch)) {
+			const lines = linesFrom(file.path, stretch);
+			let next = lines.next();
+			for (; !next.done; next = lines.next()) {
+				const line = next.value;
+				const begin = beginOf(line.text);
 				// an empty one is none
-				const isNone = line.bytes === 0 || (line.bytes === 1 && line.text[0] === 0x0d);
-				if (isNone || oldLine.test(line.text.subarray(0, 1000).toString('latin1'))) leaveOut({file, line, isNone});
-				else yield {file, line, ...readLine(line, folder, file, reading)};
+				const isNone = begin === line.text.length;
+				if (isNone || oldLine.test(line.text.subarray(begin, 1000).toString('latin1'))) leaveOut({file, line, isNone});
+				else yield {file, line, ...readLine(line, begin, {folder, file}, reading)};
 			}
+			if (next.value > 0 && !upTo) sayUnfinished(file, next.value, reading);
 		} catch (error) {
 			if (!isGone(error)) throw error;
 			gone(file);
@@ -239,18 +267,33 @@ function* headsOf(
 	}
 }
 
-function readLine(line: LogLine, folder: string, file: LogFile, {facts, maxEventBytes, see}: Reading) {
-	const {text, bytes, end} = line;
+function sayUnfinished({path, size}: LogFile, bytes: number, {meter}: Reading): void {
+	meter.note(`${path}: its last ${bytes} bytes, of ${size}, are a line without an end; it is read when it has one`);
+}
+
+function readLine(
+	line: LogLine,
+	begin: number,
+	{folder, file}: {readonly folder: string; readonly file: LogFile},
+	{facts, maxEventBytes, see}: Reading,
+) {
+	const {bytes, end} = line;
+	const text = line.text.subarray(begin);
 	try {
 		if (bytes > maxEventBytes) {
-			const where = `the line of ${file.path} that ends at byte ${end} has ${bytes} bytes`;
-			throw new Error(`${where}, more than maxEventBytes (${maxEventBytes}); this is its beginning`);
+			throw new Error(`it has ${bytes} bytes, more than maxEventBytes (${maxEventBytes}); this is its beginning`);
 		}
 		const record = readRecord(facts, parseRecord(text), undefined);
 		see(record.value);
 		// nodes may log the like at the same time, and copies of one node's files may lie in several folders
 		return {record: {...record, identity: `${folder}\n${record.id}`}};
 	} catch (error) {
-		return {rejected: {text, identity: `${file.path} ${end}`, reason: reasonOf(error)}};
+		return {
+			rejected: {
+				text,
+				identity: `${file.path} ${end}`,
+				reason: `the line of ${file.path} that ends at byte ${end}: ${reasonOf(error)}`,
+			},
+		};
 	}
 }

@@ -54,6 +54,8 @@ const options = {
 
 /** Nothing read yet. */
 const beginning: Place = {folders: {}, equals: {}};
+/** The first time that a record can have. */
+const firstEverMs = Date.parse('0000-01-01T00:00:00Z');
 const foreverMs = 8.64e15;
 
 /** The audit log of Jira, Confluence or Bitbucket Data Center, from the files that each node writes, oldest event first. */
@@ -109,6 +111,10 @@ function open(given: z.output<z.ZodObject<typeof options>>, start: Start): () =>
 			facts,
 			maxEventBytes,
 			meter,
+			lost: error => {
+				// without a run there is nobody who would go on and fail in the end
+				if (!start.leaveGap(error)) meter.warn(error.message);
+			},
 			folders,
 			firstMsIn: file => firstOf(file, facts, maxEventBytes)?.timeMs,
 			see({system}: DataCenterEvent) {
@@ -159,7 +165,7 @@ function settled(position: LogPosition): LogPosition {
 function plan(position: SourcePosition, {sinceMs, untilMs, nowMs}: Bounds): Scan[] {
 	const place = (position.place as unknown as Place | undefined) ?? beginning;
 	const known = position.covered[0]?.[0];
-	const fromMs = Math.min(sinceMs ?? known ?? 0, known ?? Infinity);
+	const fromMs = Math.min(sinceMs ?? known ?? firstEverMs, known ?? Infinity);
 	const scan = (sinceMs: number, toMs: number, cursor: LogCursor): Scan => ({
 		sinceMs,
 		untilMs: toMs,
@@ -180,9 +186,14 @@ function tenantIn(folders: readonly LogFolder[], facts: Facts, maxBytes: number)
 		const tenant = typeof system === 'string' ? addressOf(system) : undefined;
 		if (tenant) return tenant;
 	}
-	throw ConfigError.of(name, [
-		{option: 'tenant', expected: 'the base URL of the server', got: 'nothing, and no line that says its own'},
-	]);
+	throw ConfigError.of(name, [{option: 'tenant', expected: 'the base URL of the server', got: gotNone(folders)}]);
+}
+
+function gotNone(folders: readonly LogFolder[]): string {
+	const files = folders.reduce((sum, {files: {length}}) => sum + length, 0);
+	const packed = folders.reduce((sum, one) => sum + one.packed, 0);
+	if (files === 0 && packed > 0) return `nothing, and ${packed} files that end in .gz only; unpack them first`;
+	return 'nothing, and no line in the files yet that says its own';
 }
 
 /** The first record of a file that can be read. */

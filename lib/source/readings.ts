@@ -13,7 +13,7 @@ export const readings: Readonly<Record<string, Reading>> = {
 	outcome: {
 		take: text => (text === undefined ? 'success' : outcomeOf(text)),
 		says: from =>
-			`"failure" where ${from} says failed, unauthorized, not permitted, denied, rejected, refused, unsuccessful or discarded, or of a login that it was blocked or invalid, else "success"`,
+			`"failure" where ${from} says not, failed, unauthorized, forbidden, denied, rejected, refused, unsuccessful, aborted or discarded, or of a login that it was blocked or invalid; else "success" where a rule knows the action`,
 	},
 	email: {take: text => (text?.includes('@') ? text : undefined), says: from => `${from}, where it has an @`},
 	ip: {take: text => addressesIn(text)?.[0], says: from => `the first of ${from}`},
@@ -40,10 +40,16 @@ function remembered<T>(make: (text: string) => T): (text: string) => T {
 	};
 }
 
-const outcomeOf = remembered(text => (failed.test(text) ? 'failure' : 'success'));
+const outcomeOf = remembered(text => {
+	const said = text.slice(0, 1000);
+	return notDone.test(said) || (failed.test(said) && !settled.test(said)) ? 'failure' : 'success';
+});
 /** Also at the end of a compound: `backupfailed`. */
 const failed =
-	/fail(s|ed|ing|ure|ures)?([^a-z]|$)|un.?success|unauthori[sz]ed|not.?permitted|denied|rejected|refused|discarded|log.?[io]n(?=[^a-z]).*[^a-z](blocked|locked|captcha|invalid|incorrect)/i;
+	/fail(s|ed|ing|ure|ures)?([^a-z]|$)|unauthori[sz]ed|denied|rejected|refused|discarded|log.?[io]n(?=[^a-z]).{0,100}[^a-z](blocked|locked|captcha|invalid|incorrect)|errors?$/i;
+/** What was done to something that had failed. */
+const settled = /[^a-z](reset|cleared|changed|updated|restored|approved|modified|edited)$/i;
+const notDone = /un.?success|not.?permitted|(^|[^a-z])(not|cannot|unable|forbidden|aborted)([^a-z]|$)/i;
 
 /** Addresses with commas between them: the client's, then those of its proxies. */
 function addressesIn(text: string | undefined): string[] | undefined {

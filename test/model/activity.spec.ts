@@ -33,6 +33,22 @@ describe('actionRules', () => {
 		}
 	});
 
+	it('takes no time for a text that somebody made to take it', () => {
+		const starry = actionRules({'*two*step*verification*x*': 'other', '*token*created*': 'token-created'});
+		for (const text of ['two step '.repeat(100_000), 'token '.repeat(100_000)]) {
+			// a regular expression would take hours
+			assert.equal(starry(text), undefined);
+		}
+	});
+
+	it('lets no text stand for two at once', () => {
+		const rules = actionRules({'a*a': 'other', '*ab*ba*': 'other'});
+		assert.equal(rules('a'), undefined);
+		assert.equal(rules('aba')?.rule, 'a*a');
+		assert.equal(rules('xabax'), undefined);
+		assert.equal(rules('xabbax')?.rule, '*ab*ba*');
+	});
+
 	it('stays exact when there are more actions than it remembers', () => {
 		for (let n = 0; n < 5000; n++) assert.equal(ruleOf(`user_${n}`)?.rule, 'user_*');
 		assert.equal(ruleOf('user_login')?.activity, 'user-login');
