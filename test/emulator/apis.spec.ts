@@ -114,17 +114,20 @@ describe('emulator/apis', () => {
 				'Load balancer/proxy IP address',
 				'"actionI18nKey":"Board created"',
 				'"id":"JIRAUSER100',
+				'/secure/ViewProfile.jspa?name=user3"',
+				'"name":"Token name","nameI18nKey":"auditing.extra.token.name","value":"nightly export"',
+				'"action":"User login failed"},"affectedObjects":[],',
 			],
 			[':null'],
 		],
 		'confluence-data-center': [
-			['"id":"8a7f80858', '"type":"user"', '"i18nKey":"auditing.changed.type","to":"VIEWSPACE"'],
+			['"id":"8a7f80858', '"type":"user"', '"i18nKey":"auditing.changed.type","to":"VIEWSPACE"', '/display/~user3"'],
 			[':null'],
 		],
-		'bitbucket-data-center': [['"node":"node-', '"from":"old name","to":"new name"'], [':null']],
+		'bitbucket-data-center': [['"node":"node-', '"from":"old name","to":"new name"', '/users/user3"'], [':null']],
 	};
 	it('have records like real ones', () =>
-		withEmulator({events: 800}, async emulator => {
+		withEmulator({events: 2000}, async emulator => {
 			for (const [name, [some, none = []]] of Object.entries(parts)) {
 				const texts = textsOf(emulator, name);
 				for (const part of some)

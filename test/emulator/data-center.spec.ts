@@ -234,8 +234,8 @@ describe('emulator/data-center search', () => {
 		'actions=jira.auditing.workflow.created': ({type}) => type.actionI18nKey === 'jira.auditing.workflow.created',
 		'search=nobody%20FOX': (_, text) => text.includes('Fox'),
 		'affectedObject=VERSION,1;VERSION,2': entity => affects(entity, 'VERSION', '1', '2'),
-		'affectedObject=VERSION,24;PROJECT,0': entity =>
-			affects(entity, 'VERSION', '24') && affects(entity, 'PROJECT', '0'),
+		'affectedObject=VERSION,24;PROJECT,22': entity =>
+			affects(entity, 'VERSION', '24') && affects(entity, 'PROJECT', '22'),
 	};
 	for (const [filter, holds] of Object.entries(filters)) {
 		it(`finds by ${filter}`, () =>

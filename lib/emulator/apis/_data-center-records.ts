@@ -16,10 +16,13 @@ export interface ProductFacts {
 	/** Whether it writes the audit log to files too. */
 	readonly writesFiles?: boolean;
 	/**
-	 * What is audited, a line each: the keys and texts of category and action, the types of what it is done to, and what
-	 * changes, as name: old > new; what is missing is not served.
+	 * What is audited, a line each: the keys and texts of category and action, what it is done to, what changes, the
+	 * extra attributes, and who does it where that is nobody. Types with commas between them, `Type=name` for one of this
+	 * name; `name: old > new` and `name = value` with semicolons. What is missing is not served.
 	 */
 	readonly actions: string;
+	/** The address of a page about somebody, by login. */
+	readonly profile: string;
 }
 
 /** What the filters of the auditing API ask for. */
@@ -84,36 +87,59 @@ function recordOf(
 	random: Random,
 	nameOf: (name: string) => string,
 ): object {
-	const [categoryKey, category, key, action, types = '', change = ''] = random.pick(actions);
+	const [categoryKey, category, key, action, types, changes, attributes, who] = random.pick(actions);
 	const proxied = random.chance(5);
-	const [, name = '', from, to] = /^(.*?):(?: (.+?))? >(?: (.+))?$/.exec(change) ?? [];
+	const number = random.below(people.length);
+	const isNobody = who ? who === 'nobody' : random.chance(4);
+	const extraAttributes = parts(attributes, ';').map(attribute => {
+		const [name = '', value = ''] = parts(attribute, '=');
+		return {name, nameI18nKey: `auditing.extra.${keyOf(name)}`, value: value === 'LOGIN' ? loginOf(number) : value};
+	});
 	return auditRecord({
 		category: [categoryKey, category],
 		action: [key, action],
-		author: random.chance(4) ? anonymous : author(facts, random, nameOf),
-		affectedObjects: types
-			.split(', ')
-			.filter(Boolean)
-			.map(type => affectedObject(type, random, nameOf)),
-		changedValues: name ? [{key: name, i18nKey: `auditing.changed.${name.toLowerCase()}`, from, to}] : [],
-		extraAttributes: proxied
-			? [{name: 'Load balancer/proxy IP address', nameI18nKey: 'auditing.proxy', value: '192.168.22.33'}]
-			: [],
+		author: isNobody ? anonymous : author(facts, random, nameOf),
+		affectedObjects: parts(types, ',').map(type => affectedObject(facts, type, random, nameOf)),
+		changedValues: parts(changes, ';').map(change => {
+			const [, name = '', from, to] = /^(.*?):(?: (.+?))? >(?: (.+))?$/.exec(change) ?? [];
+			return {key: name, i18nKey: `auditing.changed.${keyOf(name)}`, from, to};
+		}),
+		extraAttributes: proxied ? [...extraAttributes, proxy] : extraAttributes,
 		source: proxied ? '127.0.0.1,192.168.22.33' : random.chance(93) ? `203.0.113.${random.below(40)}` : undefined,
 		node: facts.node || random.chance(10) ? `node-${random.below(3)}` : undefined,
 	});
 }
 
+const parts = (cell = '', between: string) =>
+	cell
+		.split(between)
+		.map(part => part.trim())
+		.filter(Boolean);
+const keyOf = (name: string) => name.toLowerCase().replaceAll(' ', '.');
+const proxy = {name: 'Load balancer/proxy IP address', nameI18nKey: 'auditing.proxy', value: '192.168.22.33'};
 const anonymous = {name: 'Anonymous', type: 'user', id: '-2', avatarUri: ''};
 
-function author({product, authorType}: ProductFacts, random: Random, nameOf: (name: string) => string): object {
+/** What somebody logs in with. */
+const loginOf = (number: number) => `user${number}`;
+
+function author(
+	{product, authorType, profile}: ProductFacts,
+	random: Random,
+	nameOf: (name: string) => string,
+): object {
 	const number = random.below(people.length);
 	const id = product === 'confluence' ? `8a7f80858${number.toString(16).padStart(23, '0')}` : String(10_000 + number);
-	const uri = random.chance(80) ? `${BASE_URL}/users/${id}` : undefined;
+	const uri = random.chance(80) ? BASE_URL + profile + loginOf(number) : undefined;
 	return {name: nameOf(people[number]!.name), type: authorType, id, uri, avatarUri: ''};
 }
 
-function affectedObject(type: string, random: Random, nameOf: (name: string) => string): object {
+function affectedObject(
+	{profile}: ProductFacts,
+	said: string,
+	random: Random,
+	nameOf: (name: string) => string,
+): object {
+	const [type = '', given] = parts(said, '=');
 	const number = random.below(people.length);
 	const kind = type.toUpperCase();
 	const names: Readonly<Record<string, () => string>> = {
@@ -121,10 +147,13 @@ function affectedObject(type: string, random: Random, nameOf: (name: string) => 
 		GROUP: () => random.pick(groups),
 		SPACE: () => random.pick(spaces),
 	};
-	const name = names[kind]?.() ?? `${type} ${number}`;
-	const id = random.chance(6) ? undefined : kind === 'USER' ? `JIRAUSER${10_000 + number}` : String(number);
-	const uri = id && random.chance(70) ? `${BASE_URL}/${kind}/${id}` : undefined;
-	return {name: id ? nameOf(name) : name, type, id, uri};
+	const name = given ?? names[kind]?.() ?? `${type} ${number}`;
+	// nobody and everybody have none
+	const isBare = random.chance(6) || given === 'Anonymous';
+	const id = isBare ? undefined : kind === 'USER' ? `JIRAUSER${10_000 + number}` : String(number);
+	const page = kind === 'USER' ? profile + loginOf(number) : `/${kind}/${id}`;
+	const uri = id && random.chance(70) ? BASE_URL + page : undefined;
+	return {name: id && !given ? nameOf(name) : name, type, id, uri};
 }
 
 /** What filters ask of a record, of whatever shape it is. */

@@ -34,6 +34,11 @@ export const actions = rowsOf(`
 	twosv_disabled_for_user        | Disabled two-step          | admin      | Two-step off for {user}     | user                   | orgs         | 1
 	api_token_created              | Created API token          | accounts   | {actor} created a token     | user                   | orgs         | 2
 	api_token_revoked              | Revoked API token          | accounts   | {actor} revoked a token     | user                   | orgs         | 1
+	jira_global_settings_public_access_enabled | Enabled public access | admin | Enabled public access         | sites                  | sites        | 1
+	confluence_public_link_created | Created public link        | confluence | Created a public link       | space                  | sites        | 1
+	confluence_space_export        | Exported space             | confluence | {actor} exported a space    | space                  | sites        | 1
+	saml_sso_updated               | Updated single sign-on     | admin      | Changed single sign-on      | orgs                   | orgs         | 1
+	ip_allowlist_deleted           | Deleted IP allowlist       | admin      | Deleted an allowlist        | orgs                   | orgs         | 1
 	org_settings_update            | Updated settings           | admin      | Changed the settings        | orgs                   | orgs         | 1
 	password_policy_update         | Updated password policy    | admin      | Changed the policy          | orgs                   | orgs         | 1
 	marketplace_app_install        | App successful installation | apps      | Installed an app            | products               | sites        | 1
