@@ -1,104 +1,19 @@
 import assert from 'node:assert/strict';
-import {readdirSync, readFileSync} from 'node:fs';
-import {load} from 'js-yaml';
+import {readFileSync} from 'node:fs';
 import {list, load as plugin} from '../lib/registry.ts';
 import {toEcs} from '../lib/schemas/ecs.ts';
-import {mapRecord} from '../lib/source/common-record.ts';
+import {commonRecord, mappingFacts, mapRecord} from '../lib/source/common-record.ts';
+import {parseRecord, readRecord} from '../lib/source/records.ts';
+import {apiSources} from './support/api-sources.ts';
+import {startEmulator} from './support/emulator.ts';
+import {type Event, folded, found, rules} from './support/sigma.ts';
+import {root} from './support/tree.ts';
 
-/** A rule as far as ours use Sigma: https://sigmahq.io/sigma-specification/ */
-interface Rule {
-	readonly title: string;
-	readonly name: string;
-	readonly id: string;
-	readonly description: string;
-	readonly level: string;
-	readonly detection?: Readonly<Record<string, unknown>> & {readonly condition: string};
-	readonly correlation?: {
-		readonly type: 'event_count' | 'temporal_ordered';
-		readonly rules: readonly string[];
-		readonly 'group-by': readonly string[];
-		readonly timespan: string;
-		readonly condition?: {readonly gte: number};
-	};
-}
-
-const folder = new URL('../docs/rules/', import.meta.url);
-const rules = new Map(
-	readdirSync(folder).map(file => {
-		const rule = load(readFileSync(new URL(file, folder), 'utf8')) as Rule;
-		assert.equal(`${rule.name}.yml`, file);
-		return [rule.name, rule] as const;
-	}),
-);
-
-type Event = object & {readonly '@timestamp': string};
-
-/** All texts at a dotted path; a list stands for each of its items, as in Elasticsearch. */
-function textsAt(value: unknown, path: readonly string[]): string[] {
-	if (Array.isArray(value)) return value.flatMap(item => textsAt(item, path));
-	if (path.length === 0) return value === undefined ? [] : [String(value as string)];
-	return typeof value === 'object' && value !== null
-		? textsAt((value as Record<string, unknown>)[path[0]!], path.slice(1))
-		: [];
-}
-
-function holds(selection: object, event: Event): boolean {
-	return Object.entries(selection).every(([field, given]) => {
-		const [path = '', modifier] = field.split('|');
-		const texts = textsAt(event, path.split('.'));
-		const wanted = ([given].flat() as unknown[]).map(String);
-		return wanted.some(one => texts.some(text => (modifier === 'contains' ? text.includes(one) : text === one)));
-	});
-}
-
-/** `a and (b or c) and not d`: `not` binds closest, then `and`. */
-function matches({detection}: Rule, event: Event): boolean {
-	const {condition, ...selections} = detection!;
-	const tokens = condition.match(/[()]|[^\s()]+/g)!;
-	const either = (): boolean => chain('or', both);
-	const both = (): boolean => chain('and', single);
-	function chain(word: string, next: () => boolean): boolean {
-		const values = [next()];
-		while (tokens[0] === word) {
-			tokens.shift();
-			values.push(next());
-		}
-		return word === 'or' ? values.some(Boolean) : values.every(Boolean);
-	}
-	function single(): boolean {
-		const token = tokens.shift()!;
-		if (token === 'not') return !single();
-		if (token !== '(') return holds(selections[token] as object, event);
-		const value = either();
-		assert.equal(tokens.shift(), ')');
-		return value;
-	}
-	const value = either();
-	assert.deepEqual(tokens, [], condition);
-	return value;
-}
-
-/** When a rule has found something, in milliseconds, and for whom. */
-function found(name: string, events: readonly Event[]): {atMs: number; group: string}[] {
-	const rule = rules.get(name)!;
-	const {correlation} = rule;
-	const groupOf = (event: Event, by: readonly string[]) =>
-		by.map(path => textsAt(event, path.split('.')).join()).join();
-	if (!correlation) {
-		return events
-			.filter(event => matches(rule, event))
-			.map(event => ({atMs: Date.parse(event['@timestamp']), group: groupOf(event, ['user.name'])}));
-	}
-	const spanMs = Number.parseInt(correlation.timespan, 10) * 60_000;
-	const [first, ...others] = correlation.rules.map(one => found(one, events));
-	return first!.filter(({atMs, group}) => {
-		const within = (those: typeof first = []) =>
-			those.filter(one => one.group === group && one.atMs >= atMs && one.atMs <= atMs + spanMs);
-		return correlation.type === 'event_count'
-			? within(first).length >= correlation.condition!.gte
-			: others.every(other => within(other).length > 0);
-	});
-}
+/** Of the appendix of Sigma's specification about tags. */
+const tactics = [
+	...['initial-access', 'execution', 'persistence', 'privilege-escalation', 'defense-evasion', 'credential-access'],
+	...['discovery', 'lateral-movement', 'collection', 'exfiltration', 'command-and-control', 'impact'],
+];
 
 const sources = new Map(
 	await Promise.all(list('source').map(async name => [name, await plugin('source', name)] as const)),
@@ -115,14 +30,36 @@ function audited(product: string, actionI18nKey: string, more: object = {}): Eve
 	return eventOf(`${product}-data-center`, {timestamp: '2026-01-31T12:00:00Z', author, type: {actionI18nKey}, ...more});
 }
 
-function organized(action: string, second = 0): Event {
+function organized(action: string, second = 0, name = 'ann', ip = '192.0.2.1'): Event {
 	const time = new Date(Date.UTC(2026, 0, 31, 12, 0, second)).toISOString();
-	const actor = {id: '1', name: 'ann', email: 'ann@example.com'};
-	return eventOf('atlassian-org-events', {id: `${action}-${second}`, attributes: {time, action, actor}});
+	const actor = {id: name, name, email: `${name}@example.com`};
+	const location = {ip};
+	return eventOf('atlassian-org-events', {id: `${action}-${second}`, attributes: {time, action, actor, location}});
 }
 
-const publicOf = (to: string) => ({changedValues: [{key: 'Public', from: 'false', to}]});
-const tries = (count: number) => Array.from({length: count}, (_, second) => organized('user_login_failed', second));
+/** Changed values, as `Public: false > true`. */
+function changing(...changes: readonly string[]) {
+	return {
+		changedValues: changes.map(change => {
+			const [, key, from, to] = /^(.+): (.*) > (.*)$/.exec(change)!;
+			return {key, ...(from ? {from} : {}), ...(to ? {to} : {})};
+		}),
+	};
+}
+
+const objects = (...names: readonly string[]) => ({
+	affectedObjects: names.map(name => {
+		const [type, text] = name.split('=');
+		return {type, id: '7', name: text};
+	}),
+});
+const tries = (count: number, name?: (at: number) => string, ip?: (at: number) => string) =>
+	Array.from({length: count}, (_, at) => organized('user_login_failed', at, name?.(at), ip?.(at)));
+/** A login of the same user elsewhere. */
+const elsewhere = (event: Event) => ({...event, event: {...(event as {event?: object}).event, dataset: 'other'}});
+const repository = 'bitbucket.service.repository.audit.action.repositorymodified';
+const project = 'bitbucket.service.project.audit.action.projectmodified';
+const globalPermission = 'bitbucket.service.user.audit.action.globalpermission';
 
 /** What each rule must find, and what it must not. */
 const cases: Readonly<Record<string, readonly [yes: readonly Event[], no: readonly Event[]]>> = {
@@ -137,12 +74,25 @@ const cases: Readonly<Record<string, readonly [yes: readonly Event[], no: readon
 	'administrator-granted': [
 		[
 			organized('added_org_admin'),
-			audited('jira', 'jira.auditing.global.permission.added'),
-			audited('confluence', 'audit.logging.summary.space.permission.added', {
-				changedValues: [{key: 'Type', to: 'SYSTEMADMINISTRATOR'}],
-			}),
+			audited('jira', 'jira.auditing.global.permission.added', changing('Permission:  > Jira System Administrators')),
+			audited('confluence', 'audit.logging.summary.global.permission.added', changing('Type:  > SYSTEMADMINISTRATOR')),
+			audited('bitbucket', `${globalPermission}granted`, changing('Permission:  > SYS_ADMIN')),
+			audited('bitbucket', `${globalPermission}modified`, changing('Permission: LICENSED_USER > SYS_ADMIN')),
+			audited('jira', 'jira.auditing.user.added.to.group', objects('GROUP=jira-administrators', 'USER=ann')),
+			audited('bitbucket', 'User added to group', objects('GROUP=stash-admins', 'USER=ann')),
 		],
-		[audited('confluence', 'audit.logging.summary.space.permission.added'), organized('removed_org_admin')],
+		[
+			audited('confluence', 'audit.logging.summary.space.permission.added', changing('Type:  > SETSPACEPERMISSIONS')),
+			audited('bitbucket', `${globalPermission}granted`, changing('Permission:  > LICENSED_USER')),
+			audited('bitbucket', `${globalPermission}modified`, changing('Permission: SYS_ADMIN > LICENSED_USER')),
+			audited('jira', 'jira.auditing.global.permission.added', changing('Permission:  > Browse users and groups')),
+			audited('bitbucket', 'Repository permission granted', changing('Permission:  > REPO_ADMIN')),
+			audited('bitbucket', 'Project permission granted', changing('Permission:  > PROJECT_ADMIN')),
+			audited('bitbucket', `${globalPermission}revoked`, changing('Permission: SYS_ADMIN > ')),
+			audited('jira', 'jira.auditing.user.added.to.group', objects('GROUP=jira-users', 'USER=ann')),
+			audited('jira', 'jira.auditing.user.removed.from.group', objects('GROUP=jira-administrators', 'USER=ann')),
+			organized('removed_org_admin'),
+		],
 	],
 	'bulk-export': [
 		[
@@ -178,8 +128,14 @@ const cases: Readonly<Record<string, readonly [yes: readonly Event[], no: readon
 		[audited('confluence', 'audit.logging.summary.public.link.disabled')],
 	],
 	'repository-public': [
-		[audited('bitbucket', 'bitbucket.service.repository.audit.action.repositorymodified', publicOf('true'))],
-		[audited('bitbucket', 'bitbucket.service.repository.audit.action.repositorymodified', publicOf('false'))],
+		[
+			audited('bitbucket', repository, changing('Public: false > true')),
+			audited('bitbucket', project, changing('Name: a > b', 'Public: false > true')),
+		],
+		[
+			audited('bitbucket', repository, changing('Public: true > false', 'Forkable: false > true')),
+			audited('bitbucket', repository, changing('Name: a > true')),
+		],
 	],
 	'secret-scanning-off': [
 		[audited('bitbucket', 'Global secret scanning rule deleted')],
@@ -195,10 +151,21 @@ const cases: Readonly<Record<string, readonly [yes: readonly Event[], no: readon
 	],
 	'login-failed': [[organized('user_login_failed')], [organized('user_login')]],
 	'login-succeeded': [[organized('user_login')], [organized('user_login_failed')]],
-	'many-failed-logins': [tries(10), tries(9)],
+	'many-failed-logins': [tries(10), [...tries(9), elsewhere(organized('user_login_failed', 9))]],
 	'login-guessed': [
 		[...tries(12), organized('user_login', 30)],
-		[...tries(12), organized('user_logout', 30)],
+		[...tries(12), organized('user_logout', 30), elsewhere(organized('user_login', 31))],
+	],
+	'password-spraying': [
+		tries(10, at => `user${at}`),
+		[
+			...tries(20, at => `user${at % 9}`),
+			...tries(
+				20,
+				at => `user${at}`,
+				at => `192.0.2.${at}`,
+			),
+		],
 	],
 };
 
@@ -207,10 +174,55 @@ describe('rules of detection', () => {
 		assert.deepEqual(Object.keys(cases).sort(), [...rules.keys()].sort());
 		const ids = [...rules.values()].map(({id}) => id);
 		assert.equal(new Set(ids).size, ids.length);
-		for (const {title, description, level, id} of rules.values()) {
+		for (const {title, description, level, id, ...more} of rules.values()) {
 			assert.ok(title.length > 5 && description.length > 10, title);
 			assert.match(level, /^(informational|low|medium|high|critical)$/);
 			assert.match(id, /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/);
+			assert.equal(more.author, 'rxaudit', title);
+			assert.ok(!Number.isNaN(new Date(more.date).getTime()), title);
+			assert.ok(more.falsepositives.length > 0, title);
+			for (const reference of more.references ?? []) assert.equal(new URL(reference).protocol, 'https:');
+			const named = more.tags.map(tag => tag.replace(/^attack\./, ''));
+			assert.ok(
+				named.some(tag => tactics.includes(tag)),
+				title,
+			);
+			const others = named.filter(tag => !tactics.includes(tag));
+			for (const tag of others) assert.match(tag, /^t\d{4}(\.\d{3})?$/, title);
+		}
+	});
+
+	it('are in the list of docs/rules/README.md, which npm run docs writes', () => {
+		const listed = readFileSync(new URL('docs/rules/README.md', root), 'utf8');
+		for (const name of rules.keys()) assert.ok(listed.includes(`(${name}.yml)`), name);
+	});
+
+	it('ask for no two members of one object in a list, which an index takes apart', () => {
+		for (const {name, detection} of rules.values()) {
+			const fields = Object.values(detection ?? {}).flatMap(selection => Object.keys(Object(selection) as object));
+			const inLists = fields.filter(field => /^atlassian\.(targets|containers|changes|attributes)\b/.test(field));
+			assert.ok(new Set(inLists).size <= 1, name);
+		}
+	});
+
+	it('find something in the logs of the emulator, each but those that count', async () => {
+		const emulator = await startEmulator({events: 1500});
+		try {
+			const logs = apiSources.flatMap(source => {
+				const {name, records} = source;
+				const facts = mappingFacts(records);
+				return Array.from(emulator.api(name).records(), ({text}) => {
+					const record = readRecord(records, parseRecord(Buffer.from(text)), source.order === 'none' ? 0 : undefined);
+					return toEcs(commonRecord({...facts, name, tenant: ''}, record, record.value), facts) as Event;
+				});
+			});
+			const single = [...rules.values()].filter(({correlation}) => !correlation);
+			assert.deepEqual(
+				single.map(({name}) => name).filter(name => found(name, logs).length === 0),
+				[],
+			);
+		} finally {
+			await emulator.close();
 		}
 	});
 
@@ -219,7 +231,7 @@ describe('rules of detection', () => {
 			const {correlation} = rules.get(name)!;
 			if (correlation) assert.ok(found(name, yes).length > 0);
 			else for (const event of yes) assert.equal(found(name, [event]).length, 1, JSON.stringify(event));
-			assert.deepEqual(found(name, no), []);
+			assert.deepEqual(found(name, no, folded), []);
 		});
 	}
 });
