@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import {existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
+import {ecsOrigins} from '../lib/schemas/ecs-origins.ts';
+import {objectLists} from './support/elastic-template.ts';
 import {formatDocs} from './support/format-docs.ts';
-import {pages} from './support/doc-pages.ts';
+import {pages, rules} from './support/doc-pages.ts';
 import {root} from './support/tree.ts';
 
 describe('docs', () => {
@@ -23,10 +25,23 @@ describe('docs', () => {
 	});
 
 	it('are written by the code or by hand, and nothing else lies there', () => {
-		const written = [...Object.keys(generated), 'docs/verify.md', ...pages];
-		const entries = readdirSync(new URL('docs/', root), {withFileTypes: true});
-		const there = entries.filter(entry => entry.isFile()).map(({name}) => `docs/${name}`);
+		const written = [...Object.keys(generated), 'docs/verify.md', ...pages, ...rules];
+		const names = readdirSync(new URL('docs/', root), {recursive: true, encoding: 'utf8'});
+		const there = names.filter(name => name.includes('.')).map(name => `docs/${name.replaceAll('\\', '/')}`);
 		assert.deepEqual(there.sort(), written.sort());
+	});
+
+	it('have a template of Elasticsearch that maps each member of atlassian, and no list of objects as an object', () => {
+		const {template} = JSON.parse(generated['docs/elastic-template.json']!) as {
+			readonly template: {readonly mappings: Mapped};
+		};
+		const mapped = new Map(leavesOf(template.mappings, ''));
+		const own = Object.keys(ecsOrigins).filter(path => path.startsWith('atlassian.'));
+		assert.deepEqual([...mapped.keys()].sort(), own.sort());
+		for (const [path, type] of mapped) {
+			const isList = objectLists.includes(path.slice('atlassian.'.length));
+			assert.equal(type, isList ? 'flattened' : 'keyword', path);
+		}
 	});
 
 	it('that are written by hand are linked from the README, and name only files that are there', () => {
@@ -39,6 +54,16 @@ describe('docs', () => {
 		);
 	});
 });
+
+interface Mapped {
+	readonly type?: string;
+	readonly properties?: Readonly<Record<string, Mapped>>;
+}
+
+function leavesOf({type, properties = {}}: Mapped, path: string): [path: string, type: string][] {
+	if (type) return [[path, type]];
+	return Object.entries(properties).flatMap(([name, one]) => leavesOf(one, path ? `${path}.${name}` : name));
+}
 
 /** The files that a text links, or names as evidence, from the root of the project. */
 function namedIn(file: string): string[] {

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import fs from 'node:fs';
 import fc from 'fast-check';
 import {of} from 'rxjs';
 import {actionRules, activities} from '../../lib/model/activity.ts';
@@ -12,6 +11,7 @@ import {run} from '../../lib/run/run.ts';
 import {parseAnswer, readRecords} from '../../lib/source/records.ts';
 import {toEcs} from '../../lib/schemas/ecs.ts';
 import {toOcsf} from '../../lib/schemas/ocsf.ts';
+import {catalogue, catalogueName} from '../support/action-catalogue.ts';
 import {ecsProblems} from '../support/ecs-validator.ts';
 import {ocsfMistakes} from '../support/ocsf-validator.ts';
 import {memorySink} from '../../lib/testing/memory-sink.ts';
@@ -251,20 +251,6 @@ describeEachSource('the mapping to the common record', subject => {
 		);
 	});
 });
-
-interface Catalogue {
-	readonly count: number;
-	readonly actions: Readonly<Record<string, readonly string[]>>;
-}
-
-const catalogue = JSON.parse(
-	fs.readFileSync(new URL('../fixtures/action-catalogue.json', import.meta.url), 'utf8'),
-) as Catalogue;
-
-/** Both orders of an organization's log have the same actions. */
-function catalogueName(source: string): string {
-	return source.startsWith('atlassian-org-') ? 'atlassian-org' : source;
-}
 
 /** What a pattern stands for: nothing and some text in the place of each star. */
 function spellingsOf(pattern: string): string[] {
