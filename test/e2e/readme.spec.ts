@@ -8,6 +8,7 @@ import {promisify} from 'node:util';
 import {gunzipSync} from 'node:zlib';
 import {startEmulator} from '../support/emulator.ts';
 import {pages} from '../support/doc-pages.ts';
+import {appendLog, logLine, logName} from '../support/log-files.ts';
 import {root} from '../support/tree.ts';
 import {temporaryFolder} from '../../lib/testing/temporary-folder.ts';
 
@@ -39,6 +40,9 @@ describe('README and the pages of docs/', () => {
 		writeFileSync(join(bin, 'jq'), `#!/bin/sh\nexec node '${join(project, 'test/support/jq.mjs')}' "$@"\n`, {
 			mode: 0o755,
 		});
+		for (const node of ['a', 'b']) {
+			appendLog(join(folder(), 'nodes', node, 'log', 'audit'), logName(0), logLine({number: node.charCodeAt(0)}));
+		}
 		// the examples are run as they stand: npm has built already, npx finds the command, the port is a free one
 		const script = [
 			'set -euo pipefail',
@@ -59,6 +63,7 @@ describe('README and the pages of docs/', () => {
 			String(file).endsWith('.json'),
 		);
 		assert.equal(files.length, 5000);
+		assert.match(output.stdout, /of jira-data-center:jira\.example\.com\/jira/);
 		const events = output.stdout.split('\n').filter(line => line.startsWith('{"id":'));
 		const redacted = events.filter(line => line.includes('redacted:'));
 		const failures = events.filter(line => !line.includes('redacted:'));
