@@ -1,12 +1,12 @@
 import {z} from 'zod';
-import {type ActionRules, activities, type Activity} from '../../lib/model/activity.ts';
+import {activities, type Activity} from '../../lib/model/activity.ts';
 import {auditEvent} from '../../lib/model/event.ts';
 import {ecsCategories} from '../../lib/schemas/ecs-categories.ts';
 import {ecsOrigins} from '../../lib/schemas/ecs-origins.ts';
 import {ocsfKind} from '../../lib/schemas/ocsf-classes.ts';
 import {ocsfOrigins} from '../../lib/schemas/ocsf-origins.ts';
 import type {Source} from '../../lib/source/define-source.ts';
-import {commonActions} from '../../sources/_actions.ts';
+import {catalogueName} from './action-catalogue.ts';
 import {elasticSection} from './elastic-template.ts';
 import {questions} from './format-questions.ts';
 import {code, grouped, once, table} from './tables.ts';
@@ -29,7 +29,7 @@ ${table(['member', 'what it is'], grouped(membersOf(z.toJSONSchema(auditEvent), 
 
 ## Activities
 
-What was done, in the same words for all APIs. Each source says which of its actions is which; ECS and OCSF are made from
+What was done, in the same words for all APIs. [actions.md](actions.md) says which action is which; ECS and OCSF are made from
 the activity alone.
 
 ${table(
@@ -50,15 +50,6 @@ wants to be told.
 whose records have one shape share a table.
 
 ${shapesOf(sources).map(sourceSection).join('\n')}
-## Common actions
-
-One table is over all products: their keys and texts are made of the same words (see [Questions](#questions)). \`*\`
-stands for any text, \`{a,b}\` for either. The exact pattern wins; of the others the order of \`sources/_actions.ts\` decides,
-where the first that fits wins, and the rows here stand in the order of their first pattern. \`rxaudit explain\` names the
-one that has met.
-
-${activityTable(commonActions)}
-
 ## ECS
 
 Elastic Common Schema 9.4.0, \`--format ecs\`. Below \`atlassian\` is what ECS has no field for; nothing else is outside of
@@ -110,15 +101,15 @@ function saidOf(origins: Source['records']['origins']): (readonly [string, strin
 }
 
 function sourceSection(sources: readonly [Source, ...Source[]]): string {
-	const {origins, actions = {}} = sources[0].records;
-	const own = Object.entries(actions).filter(([action]) => !Object.hasOwn(commonActions, action));
-	const isShared = Object.keys(commonActions).every(action => Object.hasOwn(actions, action));
+	const {
+		name,
+		records: {origins, actions},
+	} = sources[0];
 	const parts = [
 		`### ${sources.map(({name}) => name).join(', ')}`,
 		`${sources.length > 1 ? 'Products' : 'Product'}: ${once(sources.map(productOf))}.`,
 		table(['member', 'from'], grouped(saidOf(origins))),
-		...(own.length > 0 ? [activityTable(Object.fromEntries(own))] : []),
-		...(isShared ? ['The others: [common actions](#common-actions).'] : []),
+		...(actions ? [`Activities of its actions: [actions.md](actions.md#${catalogueName(name)}).`] : []),
 	];
 	return `${parts.join('\n\n')}\n`;
 }
@@ -126,37 +117,6 @@ function sourceSection(sources: readonly [Source, ...Source[]]): string {
 function productOf({records: {product}}: Source): string {
 	const {vendor = '', name} = product!;
 	return name.startsWith(vendor) ? name : `${vendor} ${name}`;
-}
-
-/** A row for each activity, in the order of its first pattern. */
-function activityTable(rules: ActionRules): string {
-	const patterns = new Map<Activity, string[]>();
-	for (const [pattern, activity] of Object.entries(rules)) {
-		patterns.set(activity, [...(patterns.get(activity) ?? []), pattern]);
-	}
-	return table(
-		['activity', 'action, in words'],
-		Array.from(patterns, ([activity, list]) => [code(activity), factored(list).map(code).join(', ')]),
-	);
-}
-
-/** `*a*x*`, `*a*y*`, `*b*x*`, `*b*y*` as `*{a,b}*{x,y}*`. */
-function factored(patterns: readonly string[]): string[] {
-	const verbs = new Map<string, string[]>();
-	for (const pattern of patterns) {
-		const [, noun = '', verb = ''] = /^\*(.+)\*([^*]+)\*$/.exec(pattern) ?? [];
-		verbs.set(noun || pattern, [...(verbs.get(noun || pattern) ?? []), noun ? verb : '']);
-	}
-	const nouns = new Map<string, string[]>();
-	for (const [noun, list] of verbs) {
-		const key = list[0] === '' ? noun : `*\0*${either(list)}*`;
-		nouns.set(key, [...(nouns.get(key) ?? []), noun]);
-	}
-	return Array.from(nouns, ([key, list]) => key.replace('\0', () => either(list)));
-}
-
-function either(texts: readonly string[]): string {
-	return texts.length > 1 ? `{${texts.join(',')}}` : texts.join('');
 }
 
 function schemaCells(activity: Activity | undefined): string[] {

@@ -90,8 +90,8 @@ ${formats('confluence', failed).slice(1).map(shortBlock).join('\n\n')}
 **A token** that is created, changed or revoked is a target of type \`token\`; one that something was done with is the
 \`credential\`. **A query**, such as JQL, is a target of type \`query\`.
 
-**An action that no rule knows** has no \`activity\`
-${unknown()}. The run counts such actions, and its summary names them. **A catch-all** is a rule for all else, such as \`confluence *\`: its activity is
+**An action that no rule knows** has no \`activity\` ${unknown()}.
+The run counts such actions, and its summary names them. **A catch-all** is a rule for all else, such as \`confluence *\`: its activity is
 \`product-activity\`, and the run counts the action as one that no rule knows. \`other\` means that the API itself says no more.
 
 **Behind a proxy** \`origin.ip\`, ECS \`source.ip\`, is the first address that the server saw named, the client's; all others
