@@ -10,10 +10,10 @@ import {type Event, folded, found, rules} from './support/sigma.ts';
 import {root} from './support/tree.ts';
 
 /** Of the appendix of Sigma's specification about tags. */
-const tactics = [
-	...['initial-access', 'execution', 'persistence', 'privilege-escalation', 'defense-evasion', 'credential-access'],
-	...['discovery', 'lateral-movement', 'collection', 'exfiltration', 'command-and-control', 'impact'],
-];
+const tactics =
+	'initial-access execution persistence privilege-escalation defense-evasion credential-access discovery lateral-movement collection exfiltration command-and-control impact'.split(
+		' ',
+	);
 
 const sources = new Map(
 	await Promise.all(list('source').map(async name => [name, await plugin('source', name)] as const)),

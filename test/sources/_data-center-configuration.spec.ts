@@ -43,6 +43,7 @@ describe('Data Center configuration', () => {
 	it('is set as a whole, areas that are left out staying as they are', async () => {
 		await withEmulator({}, async emulator => {
 			const options = {endpoint: `${emulator.url}/jira`, token: emulator.token};
+			const sinceMs = Date.now() - 60_000;
 			const set = (given: Readonly<Record<string, 'off' | 'advanced' | 'full'>>) =>
 				operations['set-coverage']({...options, body: {levelByArea: given}});
 			await set({security: 'full', 'end-user-activity': 'off'});
@@ -51,7 +52,9 @@ describe('Data Center configuration', () => {
 			};
 			assert.deepEqual(await set({ecosystem: 'advanced'}), expected);
 			assert.deepEqual(await operations.coverage(options), expected);
-			const changes = (await collect(jiraPages(emulator, {search: 'configuration', until: Date.now() + 60_000})))
+			const changes = (
+				await collect(jiraPages(emulator, {search: 'configuration', since: sinceMs, until: Date.now() + 60_000}))
+			)
 				.flatMap(({events}) => events)
 				.flatMap(({changedValues}) => changedValues!.map(({from, to}) => `${from} -> ${to}`));
 			assert.deepEqual(changes.sort(), [

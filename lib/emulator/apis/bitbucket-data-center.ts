@@ -36,6 +36,6 @@ export default dataCenterApi({
 		${projects}.projectmodified             | Project updated         | PROJECT     | Public: false > true
 		bitbucket.service.audit.category.globaladministration | Global administration | Global secret scanning rule deleted | Global secret scanning rule deleted | RULE=AWS keys
 		bitbucket.service.audit.category.datapipeline | Data pipeline | Full data export triggered | Full data export triggered | | | Export ID = 7
-		atlassian.audit.event.category.audit    | Auditing                | atlassian.audit.event.action.audit.config.updated | Audit Log configuration updated | | end_user_activity: FULL > OFF
+		atlassian.audit.event.category.audit    | Auditing                | atlassian.audit.event.action.audit.config.updated | Audit Log configuration updated | | coverage: end_user_activity : full > end_user_activity : off
 	`,
 });

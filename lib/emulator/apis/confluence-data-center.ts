@@ -31,6 +31,6 @@ export default dataCenterApi({
 		${data}        | audit.logging.summary.site.export                | Site exported              |
 		${data}        | audit.logging.summary.search.performed           | Search performed           |       | | Query = salaries
 		audit.logging.category.apps            | Apps             | audit.logging.summary.plugin.installed | App installed | App
-		atlassian.audit.event.category.audit   | Auditing         | atlassian.audit.event.action.audit.config.updated | Audit Log configuration updated | | end_user_activity: FULL > OFF
+		atlassian.audit.event.category.audit   | Auditing         | atlassian.audit.event.action.audit.config.updated | Audit Log configuration updated | | coverage: end_user_activity : full > end_user_activity : off
 	`,
 });

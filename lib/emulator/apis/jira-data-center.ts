@@ -34,7 +34,7 @@ export default dataCenterApi({
 		${permissions} | jira.auditing.global.permission.added   | Global permission added | GROUP | Permission: > Browse users and groups; Group: > jira-users
 		jira.auditing.category.usermanagement | user management | jira.auditing.user.added.to.group | User added to group | GROUP=jira-administrators, USER
 		jira.auditing.category.usermanagement | user management | jira.auditing.user.renamed        | User renamed        | USER | Username: old.name > new.name
-		atlassian.audit.event.category.audit  | Auditing        | atlassian.audit.event.action.audit.config.updated | Audit Log configuration updated | | end_user_activity: FULL > OFF
+		atlassian.audit.event.category.audit  | Auditing        | atlassian.audit.event.action.audit.config.updated | Audit Log configuration updated | | coverage: end_user_activity : full > end_user_activity : off
 		jira.auditing.category.apps           | Apps            | jira.auditing.plugin.installed    | App installed       | APP
 		jira.auditing.category.datapipeline   | Data pipeline   | data-pipeline.audit.action.full.export.unauthorized | Unauthorized full data export triggered | | | Failure reason = no permission
 	`,
