@@ -52,9 +52,7 @@ export default defineSource({
 		outcome: 'eventType',
 		'actor.id': first('author.id', 'authorId'),
 		'actor.name': first('author.name', 'author.displayName', 'author.originalName', 'authorName'),
-		'actor.fullName': by('$2 where that is not $1', ['author.name', 'author.displayName'], (login, name) =>
-			login === name ? undefined : name,
-		),
+		'actor.fullName': 'author.displayName',
 		'actor.type': by(
 			'$1: "user" for USER, "app" for APPLICATION and PLUGIN, "system" for SYSTEM, SYNCHRONIZATION and DATA_IMPORT',
 			[first('author.type', 'authorType')],

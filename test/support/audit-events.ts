@@ -63,7 +63,17 @@ const target = some({
 const targets = fc.array(target, {minLength: 1, maxLength: 4});
 const change = some({
 	field: fc.oneof(
-		fc.constantFrom('Permission', 'Display name', 'Full name', 'fullName', 'Email', 'email', 'emailAddress', 'Username', 'name'),
+		fc.constantFrom(
+			'Permission',
+			'Display name',
+			'Full name',
+			'fullName',
+			'Email',
+			'email',
+			'emailAddress',
+			'Username',
+			'name',
+		),
 		text,
 	),
 	from: text,
