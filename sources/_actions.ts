@@ -73,8 +73,10 @@ export const commonActions: ActionRules = {
 	'*password*changed*': 'user-password-changed',
 	'*password*updated*': 'user-password-changed',
 	'*credential*updated*': 'user-password-changed',
-	...family(['two*step*verification', 'two*factor', '2sv', 'mfa'], {
+	...family(['two*step*verification', 'two*factor', '2sv', 'mfa', 'totp'], {
 		disabled: 'user-mfa-disabled',
+		'turned*off': 'user-mfa-disabled',
+		reset: 'user-mfa-disabled',
 		removed: 'user-mfa-disabled',
 		enabled: 'user-mfa-enabled',
 		added: 'user-mfa-enabled',
@@ -104,6 +106,7 @@ export const commonActions: ActionRules = {
 	'*data pipeline*setting*': 'settings-changed',
 	'*data pipeline*config*': 'settings-changed',
 	'*data pipeline*schedule*': 'settings-changed',
+	'*xml*backup*': 'resource-exported',
 	'*export*': 'resource-exported',
 	'*import': 'resource-imported',
 	'* import *': 'resource-imported',

@@ -146,7 +146,11 @@ const cases: Readonly<Record<string, readonly [yes: readonly Event[], no: readon
 		[audited('confluence', 'audit.logging.summary.plugin.uninstalled')],
 	],
 	'allowlist-off': [
-		[audited('confluence', 'audit.logging.summary.whitelist.turned.off')],
+		[
+			audited('confluence', 'audit.logging.summary.whitelist.turned.off'),
+			audited('bitbucket', 'Allowlist turned off'),
+			audited('jira', 'jira.auditing.allowlist.rule.deleted'),
+		],
 		[audited('confluence', 'audit.logging.summary.whitelist.url.added')],
 	],
 	'login-failed': [[organized('user_login_failed')], [organized('user_login')]],
