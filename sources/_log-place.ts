@@ -140,3 +140,17 @@ export function warnOfCopies(folders: readonly LogFolder[], place: Place, meter:
 		);
 	}
 }
+
+/** The files of so many names, the newest, are known again where they come back. */
+const maxGone = 200;
+
+/** Files that are gone may come back: with a disk that was away for a while, or as a copy of its node. */
+export function placesOf(known: ReadFolder['files'], files: readonly LogFile[]): ReadFolder['files'] {
+	const names = new Set(files.map(({name}) => name));
+	const gone = Object.keys(known).filter(name => !names.has(name));
+	gone.sort((one, other) => (keyOf(one)! < keyOf(other)! ? 1 : -1));
+	const dropped = new Set(files.length === 0 ? [] : gone.slice(maxGone));
+	const kept = Object.entries(known).filter(([name]) => !dropped.has(name));
+	const begun = files.map(({name}) => [name, known[name] ?? [0, '']] as const);
+	return Object.fromEntries([...kept, ...begun]);
+}

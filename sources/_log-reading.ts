@@ -4,8 +4,8 @@ import {type Rejected, type SourceRecord, withNumber} from '../lib/model/page.ts
 import type {Meter} from '../lib/model/meter.ts';
 import {parseRecord, readRecord, type RecordFacts} from '../lib/source/records.ts';
 import type {ReadPage} from '../lib/source/paginate.ts';
-import {checkFolders, lossOf, moved, type Place, type ReadFolder, warnOfCopies} from './_log-place.ts';
-import {keyOf, type LogFile, type LogFolder} from './_log-folders.ts';
+import {checkFolders, lossOf, moved, type Place, placesOf, type ReadFolder, warnOfCopies} from './_log-place.ts';
+import type {LogFile, LogFolder} from './_log-folders.ts';
 import {beginOf, isGone, linesFrom, type LogLine, markOf} from './_log-lines.ts';
 
 /** Where a pass begins; `upTo`: it reads again, for a time that was not asked for before, what an earlier one passed. */
@@ -37,13 +37,11 @@ interface Head {
 const pageBytes = 1024 * 1024;
 const pageLines = 5000;
 /** Equal records are logged at the same time: those further apart than this are copies. */
-const twinMs = 5000;
+const twinMs = 2000;
 /** And no more than so many different ones are remembered between them. */
-const maxEquals = 5000;
+const maxEquals = 2000;
 /** What versions before the auditing plugin wrote: no JSON, with bars between. */
 const oldLine = /^[^{|]*(\|[^|]*){3}/;
-/** The files of so many names, the newest, are known again where they come back. */
-const maxGone = 200;
 
 /** Reads pages of the lines of all folders, the oldest line first, each folder in its own order. */
 export function createLogReader(reading: Reading): ReadPage<never> {
@@ -118,9 +116,18 @@ class OpenLogs {
 		const folders = this.#folders.map(one => [one.folder, one.reached()] as const);
 		this.place = {
 			folders: {...this.place.folders, ...Object.fromEntries(folders)},
-			equals: Object.fromEntries(this.#equals),
+			equals: this.#remembered(records.at(-1)?.timeMs ?? -Infinity),
 		};
 		return {records, rejected, bytes, rows};
+	}
+
+	/** Those that a twin may follow yet. */
+	#remembered(lastMs: number): Place['equals'] {
+		for (const [key, [, timeMs]] of this.#equals) {
+			if (timeMs >= lastMs - twinMs && this.#equals.size <= maxEquals) break;
+			this.#equals.delete(key);
+		}
+		return Object.fromEntries(this.#equals);
 	}
 
 	/** The folder whose next line is the oldest; each stops at its first record behind the bound. */
@@ -135,14 +142,9 @@ class OpenLogs {
 	/** Ids hold the time; and lines may be some steps out of order. */
 	#numbered(record: SourceRecord): SourceRecord {
 		const key = record.id.slice(0, 16);
-		const {timeMs} = record;
 		const count = (this.#equals.get(key)?.[0] ?? 0) + 1;
 		this.#equals.delete(key);
-		this.#equals.set(key, [count, timeMs]);
-		for (const [other, [, otherMs]] of this.#equals) {
-			if (otherMs >= timeMs - twinMs && this.#equals.size <= maxEquals) break;
-			this.#equals.delete(other);
-		}
+		this.#equals.set(key, [count, record.timeMs]);
 		return withNumber(record, count);
 	}
 }
@@ -165,7 +167,7 @@ class OpenFolder {
 	) {
 		this.folder = folder;
 		const known = place.folders[folder];
-		this.#reached = {...known, files: remembered(known?.files ?? {}, files)};
+		this.#reached = {...known, files: placesOf(known?.files ?? {}, files)};
 		this.#lastMs = known?.lastMs;
 		this.#highMs = known?.highMs ?? -Infinity;
 		this.#heads = headsOf({folder, files}, reading, {
@@ -213,17 +215,6 @@ class OpenFolder {
 		this.head = done ? undefined : value;
 		this.headMs = this.head ? (this.head.record?.timeMs ?? -Infinity) : Infinity;
 	}
-}
-
-/** Files that are gone may come back: with a disk that was away for a while, or as a copy of its node. */
-function remembered(known: ReadFolder['files'], files: readonly LogFile[]): ReadFolder['files'] {
-	const names = new Set(files.map(({name}) => name));
-	const gone = Object.keys(known).filter(name => !names.has(name));
-	gone.sort((one, other) => (keyOf(one)! < keyOf(other)! ? 1 : -1));
-	const dropped = new Set(files.length === 0 ? [] : gone.slice(maxGone));
-	const kept = Object.entries(known).filter(([name]) => !dropped.has(name));
-	const begun = files.map(({name}) => [name, known[name] ?? [0, '']] as const);
-	return Object.fromEntries([...kept, ...begun]);
 }
 
 interface Bounds {
