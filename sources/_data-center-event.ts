@@ -2,6 +2,7 @@ import type {Json} from '../lib/model/event.ts';
 import type {Mapping} from '../lib/source/mapping.ts';
 import {type Members, membersIn, objectsIn, textIn} from '../lib/source/members.ts';
 import {by, constant, each, first} from '../lib/source/words.ts';
+import {remembered} from '../lib/source/readings.ts';
 import {isoTime, recordTime} from '../lib/options/time.ts';
 
 /** One event of the auditing plugin that all Data Center products share. Members without a value are left out. */
@@ -107,14 +108,18 @@ const person = /^(applicationuser|user|normal)$/i;
 
 /** The name that somebody logs in with, in the address of a page about them; `name` may be one for people. */
 function loginIn(uri: string | undefined): string | undefined {
-	if (uri === undefined || (hasScheme.test(uri) && !ofServer.test(uri))) return undefined;
+	return (uri && knownLogin(uri)) || undefined;
+}
+
+const knownLogin = remembered(uri => {
+	if (hasScheme.test(uri) && !ofServer.test(uri)) return '';
 	const [, found] = uri.match(inQuery) ?? uri.match(inPath) ?? [];
 	try {
-		return found === undefined ? undefined : decodeURIComponent(found.replaceAll('+', ' ')) || undefined;
+		return found === undefined ? '' : decodeURIComponent(found.replaceAll('+', ' '));
 	} catch {
-		return undefined;
+		return '';
 	}
-}
+});
 
 const hasScheme = /^[a-z][a-z\d+.-]*:/i;
 const ofServer = /^https?:\/\/[^/?#@\\]+\//i;

@@ -28,14 +28,14 @@ function instantOf(text: string | undefined): string | undefined {
 	return time && isoTime(time.timeMs);
 }
 
-/** What is made of each text; there are a few dozen, and a log that makes up new ones must not fill the memory. */
-function remembered<T>(make: (text: string) => T): (text: string) => T {
+/** What is made of each text; there are few, and a log that makes up new ones must not fill the memory. */
+export function remembered<T>(make: (text: string) => T): (text: string) => T {
 	const made = new Map<string, T>();
 	return text => {
 		const known = made.get(text);
 		if (known !== undefined) return known;
 		const one = make(text);
-		if (made.size < 1000 && text.length < 100) made.set(text, one);
+		if (made.size < 1000 && text.length < 200) made.set(text, one);
 		return one;
 	};
 }
