@@ -1,6 +1,7 @@
-import {keepNeeded} from '../operators/dedupe.ts';
 import {isDeepStrictEqual} from 'node:util';
-import {StateError} from '../model/errors.ts';
+import {keepNeeded} from '../operators/dedupe.ts';
+import {anyKey, checkBinding} from './binding.ts';
+import {systemClock} from '../model/clock.ts';
 import type {Json} from '../model/event.ts';
 import type {Fence} from './fence.ts';
 import {IdentityJournal} from './identity-journal.ts';
@@ -52,6 +53,8 @@ export class Committer {
 	#snapshots: Readonly<Record<string, Json>>;
 	/** What there is to say of sinks that were left out, as of the last commit. */
 	#leftOut: Pick<Checkpoint, 'lacks' | 'prepared'>;
+	/** When a run before this one came to its end. */
+	readonly #succeededMs: number | undefined;
 	#version: number;
 	/**
 	 * How many pages the commit that the last run died in holds: this run commits behind exactly as many, so that its
@@ -79,6 +82,7 @@ export class Committer {
 		this.#positions = {...sources, ...start.positions};
 		this.#snapshots = snapshots ?? {};
 		this.#leftOut = {lacks: stored?.checkpoint.lacks ?? {}, prepared: stored?.checkpoint.prepared ?? {}};
+		this.#succeededMs = stored?.checkpoint.succeededMs;
 		this.#version = stored?.version ?? 0;
 		this.#replayed = pending?.pages;
 		this.#journal = new IdentityJournal(state?.journal, journal, start.identities.length, pending !== undefined);
@@ -148,12 +152,16 @@ export class Committer {
 
 	/**
 	 * Makes all that was written durable, then the checkpoint, then acknowledges the pages. Where sinks cannot be cut,
-	 * the checkpoint is saved before them too, as pending: it names what is going to be in their targets.
+	 * the checkpoint is saved before them too, as pending: it names what is going to be in their targets. `succeeds`: it
+	 * is the last one of a run that came to its end, and says so; a kill before it leaves the time of an earlier run.
 	 */
-	async commit(): Promise<void> {
+	async commit(succeeds = false): Promise<void> {
 		const {state, signal, fence} = this.#options;
 		const pages = this.#uncommitted;
-		if (pages.length === 0 && this.#version > 0 && state) return;
+		if (pages.length === 0 && this.#version > 0 && state) {
+			if (succeeds && this.#replayed === undefined) await this.#save(state, this.#checkpoint(systemClock.now()));
+			return;
+		}
 		const before = this.#checkpoint();
 		const uploads = await this.#sinks.prepare();
 		signal.throwIfAborted();
@@ -170,14 +178,14 @@ export class Committer {
 			const identities = pages.flatMap(({page}) => page.identities ?? []);
 			await this.#journal.append(identities, keepNeeded, snapshots);
 			if (uploads && pages.length > 0) {
-				const pending = {pages: pages.length, checkpoint: this.#checkpoint(this.#leftOutNow())};
+				const pending = {pages: pages.length, checkpoint: this.#checkpoint(undefined, this.#leftOutNow())};
 				await this.#save(state, {...before, pending});
 			}
 		}
 		if (uploads) await this.#sinks.flush();
 		signal.throwIfAborted();
 		this.#leftOut = this.#leftOutNow();
-		if (state) await this.#save(state, this.#checkpoint());
+		if (state) await this.#save(state, this.#checkpoint(succeeds ? systemClock.now() : undefined));
 		this.#sinks.committed();
 		this.#replayed = undefined;
 		this.#uncommitted = [];
@@ -201,7 +209,7 @@ export class Committer {
 		this.#version = await meter.during('the state', () => fence.commit(state, checkpoint, this.#version, signal));
 	}
 
-	#checkpoint(leftOut = this.#leftOut): Checkpoint {
+	#checkpoint(succeededMs = this.#succeededMs, leftOut = this.#leftOut): Checkpoint {
 		const {mark} = this.#journal;
 		const filled = Object.entries(leftOut).filter(([, record]) => Object.keys(record).length > 0);
 		return {
@@ -210,6 +218,7 @@ export class Committer {
 			snapshots: this.#snapshots,
 			sinks: this.#sinks.states,
 			...(mark === undefined ? {} : {journal: mark}),
+			...(succeededMs === undefined ? {} : {succeededMs}),
 			...Object.fromEntries(filled),
 		};
 	}
@@ -266,34 +275,4 @@ export async function settlePending(
 function promisedBy(checkpoint: Checkpoint | undefined): Record<string, Json> {
 	const promised = Object.entries(checkpoint?.pending?.checkpoint.sinks ?? {});
 	return Object.fromEntries(promised.filter(([key, state]) => !isDeepStrictEqual(state, checkpoint?.sinks[key])));
-}
-
-type Binding = Readonly<Record<string, string>>;
-
-/** Of a state from before keys were told apart, or of a signature whose key is not known. */
-const anyKey = 'yes';
-
-function checkBinding(stored: Binding, given: Binding): void {
-	const names = new Set([...Object.keys(stored), ...Object.keys(given)]);
-	const differing = [...names].filter(name => stored[name] !== given[name] && !isBoundNow(name, stored, given));
-	const [name] = differing;
-	if (name === undefined) return;
-	const isMoved =
-		Object.keys(stored).length === Object.keys(given).length &&
-		differing.every(differs => differs === '--to' || differs.startsWith('sink '));
-	const wayOut =
-		name === 'signed'
-			? 'sign with that key from the first run to the last, or begin a new state and archive'
-			: isMoved
-				? 'use the options it was made with, or another state file; where the target was moved, ' +
-					'rxaudit state rebind STATE --to SINK makes it the one of this state'
-				: 'use the options it was made with, or another state file';
-	throw new StateError(
-		'STATE_FOREIGN',
-		`the state belongs to another pipeline: ${name}: expected ${stored[name] ?? 'nothing'}, got ${given[name] ?? 'nothing'}; ${wayOut}`,
-	);
-}
-
-function isBoundNow(name: string, stored: Binding, given: Binding): boolean {
-	return name === 'signed' && stored[name] === anyKey && given[name] !== undefined;
 }

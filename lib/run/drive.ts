@@ -133,14 +133,23 @@ export class Drive {
 	}
 
 	async #conclude(ended: {error?: unknown}): Promise<void> {
-		await this.#commit();
+		const isStopped = this.cut || this.#start.interrupted;
+		const fails = 'error' in ended || this.#start.failure !== undefined || this.#missing() !== undefined;
+		const succeeds = !fails && !isStopped;
+		await this.#commit(succeeds);
 		if ('error' in ended) throw ended.error;
-		// who was asked to stop reads what did not arrive again
-		const missing = this.cut ? undefined : this.#order.missing(this.#start.interrupted ? [] : this.#start.streams);
+		const missing = this.#missing();
 		if (missing) throw unsettledPages(missing);
 		if (this.#start.failure !== undefined) throw this.#start.failure;
+		// an operator settled its last page during the commit
+		if (!succeeds && !isStopped) await this.#commit(true);
 		this.#over = true;
 		this.#settle.resolve();
+	}
+
+	/** Who was asked to stop reads what did not arrive again. */
+	#missing(): string | undefined {
+		return this.cut ? undefined : this.#order.missing(this.#start.interrupted ? [] : this.#start.streams);
 	}
 
 	async #write(page: Page): Promise<void> {
@@ -164,11 +173,11 @@ export class Drive {
 		});
 	}
 
-	async #commit(): Promise<void> {
+	async #commit(succeeds = false): Promise<void> {
 		this.#commitDue = false;
 		clearTimeout(this.#commitTimer);
 		this.#commitTimer = undefined;
-		await this.#committer!.commit();
+		await this.#committer!.commit(succeeds);
 	}
 
 	#scheduleCommit(): void {

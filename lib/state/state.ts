@@ -19,6 +19,8 @@ export interface Checkpoint {
 	readonly prepared?: Readonly<Record<string, Json>>;
 	/** What best-effort sinks did not get, by `name:target`. */
 	readonly lacks?: Readonly<Record<string, readonly Lack[]>>;
+	/** When a run last came to its end: all of its source read, no gap left. Absent: none has, or not since it is noted. */
+	readonly succeededMs?: number;
 	/** The next checkpoint, while sinks that cannot be cut are being written. */
 	readonly pending?: PendingCheckpoint;
 }

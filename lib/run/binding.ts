@@ -1,0 +1,32 @@
+import {StateError} from '../model/errors.ts';
+
+type Binding = Readonly<Record<string, string>>;
+
+/** Of a state from before keys were told apart, or of a signature whose key is not known. */
+export const anyKey = 'yes';
+
+/** Throws a StateError `STATE_FOREIGN` that names what differs between what a state is bound to and what a run is. */
+export function checkBinding(stored: Binding, given: Binding): void {
+	const names = new Set([...Object.keys(stored), ...Object.keys(given)]);
+	const differing = [...names].filter(name => stored[name] !== given[name] && !isBoundNow(name, stored, given));
+	const [name] = differing;
+	if (name === undefined) return;
+	const isMoved =
+		Object.keys(stored).length === Object.keys(given).length &&
+		differing.every(differs => differs === '--to' || differs.startsWith('sink '));
+	const wayOut =
+		name === 'signed'
+			? 'sign with that key from the first run to the last, or begin a new state and archive'
+			: isMoved
+				? 'use the options it was made with, or another state file; where the target was moved, ' +
+					'rxaudit state rebind STATE --to SINK makes it the one of this state'
+				: 'use the options it was made with, or another state file';
+	throw new StateError(
+		'STATE_FOREIGN',
+		`the state belongs to another pipeline: ${name}: expected ${stored[name] ?? 'nothing'}, got ${given[name] ?? 'nothing'}; ${wayOut}`,
+	);
+}
+
+function isBoundNow(name: string, stored: Binding, given: Binding): boolean {
+	return name === 'signed' && stored[name] === anyKey && given[name] !== undefined;
+}
