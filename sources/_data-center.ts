@@ -84,6 +84,7 @@ export function defineDataCenter<Operations extends OperationTable>({
 		order: 'newest-first',
 		ids: 'tenant',
 		lagMs: 60_000,
+		retention: {operation: 'retention'},
 		records: 'entities',
 		tenant: (_, endpoint) => tenantOf(endpoint),
 		...recordsOf(product),

@@ -10,6 +10,9 @@ export const orgApi = {
 	product: {vendor: 'Atlassian', name: 'Atlassian Administration'},
 } as const;
 
+/** For how long it keeps the events of its log. */
+export const retention = {days: 180};
+
 export const orgOption = {
 	orgId: z
 		.string()

@@ -1,6 +1,6 @@
 import type {Json} from '../lib/model/event.ts';
 import {defineSource} from '../lib/source/define-source.ts';
-import {nextCursor, orgApi, type OrgEvent, orgMapping, orgOption, orgPath} from './_org.ts';
+import {nextCursor, orgApi, type OrgEvent, orgMapping, orgOption, orgPath, retention} from './_org.ts';
 import {actionWords} from './_actions.ts';
 import {orgActions} from './_org-actions.ts';
 
@@ -37,6 +37,7 @@ export default defineSource({
 	ids: 'global',
 	rate: {requests: 50, perMs: 60_000},
 	lagMs: 60_000,
+	retention,
 	records: 'data',
 	tenant: ({orgId}) => orgId,
 	id: (event: OrgEvent) => event.id,

@@ -4,7 +4,7 @@ import type {CatalogueEntry} from '../lib/source/definition.ts';
 import {SourceError} from '../lib/model/errors.ts';
 import {defineSource} from '../lib/source/define-source.ts';
 import {membersIn, objectsIn, textIn} from '../lib/source/members.ts';
-import {nextCursor, orgApi, type OrgEvent, orgMapping, orgOption, orgPath} from './_org.ts';
+import {nextCursor, orgApi, type OrgEvent, orgMapping, orgOption, orgPath, retention} from './_org.ts';
 import {actionWords} from './_actions.ts';
 import {orgActions} from './_org-actions.ts';
 
@@ -48,6 +48,7 @@ export default defineSource({
 	ids: 'global',
 	rate: {requests: 10, perMs: 60_000},
 	lagMs: 60_000,
+	retention,
 	records: 'data',
 	tenant: ({orgId}) => orgId,
 	id: (event: OrgEvent) => event.id,

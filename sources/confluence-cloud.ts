@@ -80,6 +80,7 @@ export default defineSource({
 	order: 'newest-first',
 	ids: 'tenant',
 	lagMs: 60_000,
+	retention: {operation: 'retention'},
 	records: 'results',
 	tenant: (_, endpoint) => siteOf(endpoint),
 	identity,

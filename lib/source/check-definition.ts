@@ -27,6 +27,11 @@ const definition = z
 		ids: z.enum(['global', 'tenant']),
 		unorderedLists: optional(z.boolean()),
 		lagMs: z.number().nonnegative().finite(),
+		retention: optional(
+			z.union([z.strictObject({days: z.number().positive().finite()}), z.strictObject({operation: text})], {
+				error: 'expected {days} or {operation}',
+			}),
+		),
 		records: optional(text),
 		id: optional(fn),
 		identity: optional(fn),
@@ -48,6 +53,13 @@ const definition = z
 		catalogue: optional(z.looseObject({})),
 	})
 	.refine(({id, identity}) => id !== undefined || identity !== undefined, {error: 'expected id, or else identity'})
+	.refine(
+		({retention, operations}) => {
+			const {operation} = (retention ?? {}) as {readonly operation?: string};
+			return operation === undefined || Object.hasOwn(operations ?? {}, operation);
+		},
+		{error: 'retention: expected the name of one of its operations'},
+	)
 	.refine(({time, order}) => time !== undefined || order === 'none', {error: 'expected time, unless order is none'});
 
 /** Throws a TypeError that names all that is wrong with a definition: its author is told when it is loaded. */

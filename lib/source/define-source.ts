@@ -11,7 +11,15 @@ import {basicOptions, connectionOptions, httpOptions, scanOptions, tokenOption} 
 import type {Page} from '../model/page.ts';
 import {parseOptions} from '../options/parse-options.ts';
 import type {RecordFacts} from './records.ts';
-import type {Catalogue, EnrichedBy, SharedShape, SourceDefinition, SourceInput, SourceOptions} from './definition.ts';
+import type {
+	Catalogue,
+	EnrichedBy,
+	Retention,
+	SharedShape,
+	SourceDefinition,
+	SourceInput,
+	SourceOptions,
+} from './definition.ts';
 import {currentStart, freshStart, type Start} from '../model/start.ts';
 
 export type {PageAnswer, SourceDefinition, Window} from './definition.ts';
@@ -34,6 +42,8 @@ export interface Source<Input = never, T = unknown, Operations extends Operation
 	readonly ids: 'global' | 'tenant';
 	readonly rate: Rate | undefined;
 	readonly lagMs: number;
+	/** For how long the API keeps a record, where that is known, or the operation that asks for it. */
+	readonly retention?: Retention | undefined;
 	/** The options, shared ones included. */
 	readonly options: z.ZodObject;
 	/** The names of those options that choose which events the API gives. */
@@ -86,6 +96,7 @@ export function defineSource<Shape extends z.ZodRawShape, T, Operations extends 
 		ids,
 		rate,
 		lagMs,
+		retention: definition.retention,
 		options: schema as unknown as z.ZodObject,
 		filters: Object.keys(definition.options),
 		records,

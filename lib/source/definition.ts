@@ -56,6 +56,8 @@ export interface SourceDefinition<Shape extends z.ZodRawShape, T, Operations ext
 	readonly unorderedLists?: boolean;
 	/** Records younger than this may still be on their way, in milliseconds. */
 	readonly lagMs: number;
+	/** For how long the API keeps a record, where its document says so, else the operation that asks for it. */
+	readonly retention?: Retention;
 	/** Whose log it is. */
 	tenant(options: SourceOptions<Shape>, endpoint: URL): string;
 	/** The request for one page, filters included, whether there is a cursor or not. */
@@ -89,6 +91,9 @@ export interface SourceDefinition<Shape extends z.ZodRawShape, T, Operations ext
 	/** The one of the operations that lists the API's actions, and what its answer says of them. */
 	readonly catalogue?: Catalogue;
 }
+
+/** For how long an API keeps a record: days that its document states, or the name of the operation that tells. */
+export type Retention = {readonly days: number} | {readonly operation: string};
 
 /** Names of sources that `enrich` can ask. */
 export interface EnrichedBy {

@@ -24,6 +24,9 @@ describe('checkDefinition', () => {
 
 	const wrong: Readonly<Record<string, object>> = {
 		'no lag': {lagMs: undefined},
+		'a retention without a unit': {retention: 180},
+		'a retention of no days': {retention: {days: 0}},
+		'a retention that an operation tells which there is not': {retention: {operation: 'retention'}},
 		'a lag that is no number': {lagMs: Number.NaN},
 		'a lag without an end': {lagMs: Infinity},
 		'an order that there is not': {order: 'desc'},
