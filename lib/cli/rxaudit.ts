@@ -30,8 +30,12 @@ const commands: Record<string, {summary: string; load(): Promise<Command>}> = {
 		summary: 'whether an archive is what was written, or what is missing, changed, added or moved',
 		load: () => import('./commands/verify.ts'),
 	},
+	status: {
+		summary: 'how pipelines are: newest event, last success, gaps, dead letters, what the API deletes next',
+		load: () => import('./commands/status.ts'),
+	},
 	state: {
-		summary: 'rebind: a state goes on with a target that was moved, where the records prove it',
+		summary: 'what a state knows; forget what was read, or go on with a target or server that was moved',
 		load: () => import('./commands/state.ts'),
 	},
 	demo: {summary: 'pull from a local emulator into ./rxaudit-demo', load: () => import('./commands/demo.ts')},

@@ -1,0 +1,158 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import {reasonOf} from '../../model/errors.ts';
+import type {Json} from '../../model/event.ts';
+import {gapReport} from '../../model/meter.ts';
+import {list, load} from '../../registry.ts';
+import type {Source} from '../../source/define-source.ts';
+import {gapsIn, nowhere, type SourcePosition} from '../../source/scan.ts';
+import {purges, type Reading, unread} from '../../source/unread.ts';
+import type {Checkpoint} from '../../state/state.ts';
+import {readState} from '../../state/state-files.ts';
+import {count} from '../output/log.ts';
+import {type PipelineStatus, type SourceStatus, spanWords} from '../output/pipeline.ts';
+
+const dayMs = 86_400_000;
+const letterKey = /^dead letters ndjson:(?=\/)/;
+
+/** How a pipeline is, by its state file, which is read without its lock and never changed: a run may be going on. */
+export async function readStatus(file: string, nowMs: number, maxAgeMs?: number): Promise<PipelineStatus> {
+	const state = path.resolve(file);
+	let checkpoint: Checkpoint;
+	try {
+		checkpoint = checkpointIn(state);
+	} catch (error) {
+		const problems = [reasonOf(error)];
+		return {state, ok: false, problems, inUse: false, succeeded: null, sources: [], lacks: [], deadLetters: []};
+	}
+	const {sources: positions, binding, succeededMs, lacks = {}} = checkpoint;
+	const sources = await Promise.all(
+		Object.entries(positions).map(([key, position]) => sourceStatus(key, position, binding[`${key} endpoint`], nowMs)),
+	);
+	const problems = [
+		...ageProblem(succeededMs, nowMs, maxAgeMs),
+		...sources.flatMap(({source, gaps}) => (gaps.length > 0 ? [`${source}: ${count(gaps.length, 'open gap')}`] : [])),
+	];
+	return {
+		state,
+		ok: problems.length === 0,
+		problems,
+		inUse: fs.existsSync(`${fs.realpathSync(state)}.lock`),
+		succeeded: succeededMs === undefined ? null : iso(succeededMs),
+		sources,
+		lacks: Object.entries(lacks).flatMap(([sink, all]) =>
+			all.map(({from, to, events, reason}) => ({sink, from, to, events, reason})),
+		),
+		deadLetters: deadLettersOf(state, checkpoint),
+	};
+}
+
+/** The checkpoint of a state that is only looked at. Throws where there is none, or it cannot be read. */
+export function checkpointIn(file: string): Checkpoint {
+	const {stored} = readState(file, false);
+	if (stored) return stored.checkpoint;
+	throw new Error(`expected the state of a pull, got no file ${file}: check the path, or run the pull that makes it`);
+}
+
+/** The name and the tenant in the key of a source. */
+export function partsOf(key: string): readonly [name: string, tenant: string] {
+	const colon = key.indexOf(':');
+	return [key.slice(0, colon), key.slice(colon + 1)];
+}
+
+/** The source of this name, where it is one of this package. */
+export async function sourceOf(name: string): Promise<Source | undefined> {
+	return list('source').includes(name) ? load('source', name) : undefined;
+}
+
+/** How positions of a source are read; of one that is not known, as those of a log whose newest event comes first. */
+export function readingOf(source: Source | undefined): Reading {
+	const {order = 'newest-first', reads, records} = source ?? {};
+	return {order, byOffset: reads === 'files' || (records !== undefined && !records.next)};
+}
+
+async function sourceStatus(
+	key: string,
+	given: Json,
+	endpoint: string | undefined,
+	nowMs: number,
+): Promise<SourceStatus> {
+	const [name, tenant] = partsOf(key);
+	const source = await sourceOf(name);
+	const position = {...nowhere, ...(given as Partial<SourcePosition>)};
+	const {watermarkMs, scan, covered} = position;
+	const readUpToMs = covered.at(-1)?.[1];
+	const {retention} = source ?? {};
+	const keptMs = retention && 'days' in retention ? retention.days * dayMs : undefined;
+	const spans = keptMs === undefined ? [] : purges(unread(position, readingOf(source), nowMs), keptMs, nowMs);
+	return {
+		source: name,
+		tenant,
+		endpoint: endpoint ?? null,
+		newest: watermarkMs === undefined ? null : iso(watermarkMs),
+		readUpTo: readUpToMs === undefined ? null : iso(readUpToMs),
+		lagSeconds: readUpToMs === undefined ? null : Math.max(0, Math.round((nowMs - readUpToMs) / 1000)),
+		interrupted: scan ? {from: iso(scan.sinceMs), to: iso(scan.untilMs)} : null,
+		gaps: openGaps(key, position).map(({from, to, reason}) => ({from, to, reason})),
+		retention:
+			retention === undefined
+				? null
+				: 'days' in retention
+					? retention
+					: {ask: `rxaudit call ${name} ${retention.operation}${endpoint ? ` --endpoint ${endpoint}` : ''}`},
+		purges: spans.map(({fromMs, toMs, atMs, isGone}) => ({
+			from: iso(fromMs),
+			to: iso(toMs),
+			at: iso(atMs),
+			inSeconds: Math.round((atMs - nowMs) / 1000),
+			gone: isGone,
+		})),
+	};
+}
+
+/** The gaps of a source, the one that a run was reading again among them. */
+export function openGaps(key: string, position: Json | SourcePosition) {
+	const {scan} = position as SourcePosition;
+	const {reason} = scan ?? {};
+	const reading = scan && reason !== undefined ? [{...scan, reason}] : [];
+	return [...gapsIn(position), ...reading].map(gap => gapReport(key, gap));
+}
+
+function ageProblem(succeededMs: number | undefined, nowMs: number, maxAgeMs: number | undefined): string[] {
+	if (maxAgeMs === undefined) return [];
+	const expected = `expected a run that came to its end within ${spanWords(maxAgeMs / 1000)}`;
+	if (succeededMs === undefined) return [`${expected}, got none, as far as this state knows`];
+	return nowMs - succeededMs > maxAgeMs ? [`${expected}, the last one did ${iso(succeededMs)}`] : [];
+}
+
+/** Those beside the state, and those where the state knows that some were put. */
+function deadLettersOf(state: string, {sinks}: Checkpoint): PipelineStatus['deadLetters'] {
+	const known = Object.keys(sinks).filter(key => letterKey.test(key));
+	const files = new Set([`${state}.dead-letter.ndjson`, ...known.map(key => key.replace(letterKey, ''))]);
+	return [...files].map(file => ({file, count: linesIn(file)})).filter(({count}) => count > 0);
+}
+
+/** How many whole lines a file has; none where there is no file any more. */
+function linesIn(file: string): number {
+	let descriptor: number;
+	try {
+		descriptor = fs.openSync(file, 'r');
+	} catch {
+		return 0;
+	}
+	try {
+		const chunk = Buffer.allocUnsafe(64 * 1024);
+		let lines = 0;
+		for (let read = 1; read > 0;) {
+			read = fs.readSync(descriptor, chunk, 0, chunk.length, null);
+			for (let at = chunk.indexOf(10); at >= 0 && at < read; at = chunk.indexOf(10, at + 1)) lines++;
+		}
+		return lines;
+	} finally {
+		fs.closeSync(descriptor);
+	}
+}
+
+function iso(ms: number): string {
+	return new Date(ms).toISOString();
+}

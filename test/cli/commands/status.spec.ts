@@ -1,0 +1,197 @@
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import {readStatus} from '../../../lib/cli/commands/read-status.ts';
+import {type PipelineStatus, pipelineText, spanWords} from '../../../lib/cli/output/pipeline.ts';
+import {fileState} from '../../../lib/state/file-state.ts';
+import {readState} from '../../../lib/state/state-files.ts';
+import {runCli} from '../../support/cli.ts';
+import {assertRefused, commandLine} from '../../support/command-line.ts';
+import {newestMs} from '../../support/emulator.ts';
+import {patchFs, restoreFs} from '../../support/patch-fs.ts';
+
+const dayMs = 86_400_000;
+const api = 'atlassian-org-events';
+
+describe('rxaudit status', () => {
+	const {folder, emulator, pull} = commandLine();
+	afterEach(restoreFs);
+	const at = (name = 'pull.state') => path.join(folder(), name);
+	const to = ['--to', 'ndjson:out.ndjson', '--state', 'pull.state'];
+	const status = (...args: string[]) => runCli(['status', ...args], {cwd: folder()});
+	const json = async (...args: string[]) => JSON.parse((await status(...args, '--json')).stdout) as PipelineStatus;
+
+	async function pullWithGap(): Promise<void> {
+		emulator().setFaults([{kind: 'status', status: 500, at: {from: 2}}]);
+		const attempts = ['--max-attempts', '1', '--retry-base-ms', '1', '--page-size', '30'];
+		assert.equal((await pull([...to, ...attempts, '--since', new Date(newestMs - dayMs).toISOString()])).code, 1);
+		emulator().clearFaults();
+	}
+
+	it('says of a pipeline that is well how it is', async () => {
+		const beganMs = Date.now();
+		assert.equal((await pull(to)).code, 0);
+		const {code, stdout, stderr} = await status('pull.state', '--max-age', '1h');
+		assert.deepEqual([code, stderr], [0, '']);
+		assert.match(stdout, /^\S+pull\.state: ok\n {2}last success {2}\S+Z, \d seconds? ago\n/);
+		assert.match(stdout, new RegExp(`\\n  source        ${api}:ORG at ${emulator().url}/\n`));
+		const {sources, succeeded, ...rest} = await json('pull.state');
+		const none = {ok: true, problems: [], inUse: false, lacks: [], deadLetters: []};
+		assert.deepEqual(rest, {state: at(), ...none});
+		assert.ok(Date.parse(succeeded!) >= beganMs && Date.parse(succeeded!) <= Date.now());
+		const [{newest, lagSeconds, readUpTo, purges, ...source}, ...others] = sources as [PipelineStatus['sources'][0]];
+		assert.equal(others.length, 0);
+		assert.equal(newest, new Date(newestMs).toISOString());
+		// what is younger than a minute may still be on its way
+		assert.ok(lagSeconds! >= 60 && lagSeconds! < 90, `${lagSeconds}`);
+		assert.deepEqual(source, {
+			source: api,
+			tenant: 'ORG',
+			endpoint: `${emulator().url}/`,
+			interrupted: null,
+			gaps: [],
+			retention: {days: 180},
+		});
+		const purgedMs = Date.parse(readUpTo!) + 180 * dayMs;
+		assert.deepEqual(
+			purges.map(({from, at, gone}) => [from, at, gone]),
+			[[readUpTo, new Date(purgedMs).toISOString(), false]],
+		);
+	});
+
+	it('ends with 1 at an open gap, and says when the API deletes what lies in it', async () => {
+		await pullWithGap();
+		const {code, stdout} = await status('pull.state');
+		assert.equal(code, 1);
+		assert.match(stdout, /pull\.state: needs you\n {2}problem {7}atlassian-org-events: 1 open gap\n/);
+		assert.match(stdout, /\n {2}last success {2}never, as far as this state knows\n/);
+		assert.match(stdout, /\n {2}gap {11}from 2026-01-30T23:59:59\.987Z to \S+Z: .*answered 500/);
+		const nowMs = newestMs + 170 * dayMs;
+		const {sources} = await readStatus(at(), nowMs);
+		const [{gaps, purges}] = sources as [PipelineStatus['sources'][0]];
+		assert.equal(gaps.length, 1);
+		// ten days are left of the 180, less the one that --since went back
+		const [first] = purges;
+		assert.deepEqual([first!.from, first!.to], [gaps[0]!.from, gaps[0]!.to]);
+		assert.deepEqual([first!.inSeconds, first!.gone], [9 * 86_400, false]);
+		const late = newestMs + 200 * dayMs;
+		const gone = await readStatus(at(), late);
+		assert.equal(gone.sources[0]!.purges[0]!.gone, true);
+		assert.match(pipelineText(gone, late), /\n {2}purged {8}the API deleted what was not read from 2026-01-30T/);
+		assert.equal((await pull(to)).code, 0);
+		assert.equal((await status('pull.state')).code, 0);
+	});
+
+	it('ends with 1 when a success is older than --max-age, or there was none', async () => {
+		assert.equal((await pull(to)).code, 0);
+		const nowMs = Date.parse((await json('pull.state')).succeeded!);
+		assert.deepEqual((await readStatus(at(), nowMs + 3_600_000, 3_600_000)).problems, []);
+		const {ok, problems} = await readStatus(at(), nowMs + 3_600_001, 3_600_000);
+		assert.equal(ok, false);
+		assert.match(problems.join(), /^expected a run that came to its end within 60 minutes, the last one did 20/);
+		await withoutSuccess();
+		const {code, stdout} = await status('pull.state', '--max-age', '1h');
+		assert.equal(code, 1);
+		assert.match(stdout, /got none, as far as this state knows\n {2}last success {2}never, as far as this state knows/);
+		assert.equal((await status('pull.state')).code, 0);
+	});
+
+	/** As a state is that was written before successes were noted. */
+	async function withoutSuccess(): Promise<void> {
+		const store = fileState(at());
+		const {checkpoint, version} = (await store.load())!;
+		const {succeededMs: _, ...older} = checkpoint;
+		await store.commit(older, version);
+		await store.close!();
+	}
+
+	it('keeps the time of a success through a run that is killed, and says that a pass was interrupted', async () => {
+		assert.equal((await pull(to)).code, 0);
+		const before = (await json('pull.state')).succeeded;
+		emulator().insert(Array.from({length: 80}, (_, index) => ({timeMs: newestMs + 1000 * index})));
+		const killed = runningCopy();
+		// a commit every 64 pages
+		assert.equal((await pull([...to, '--page-size', '1'])).code, 0);
+		const copy = killed();
+		const {checkpoint} = readState(copy, false).stored!;
+		assert.notEqual((Object.values(checkpoint.sources)[0] as {scan?: object}).scan, undefined);
+		const {succeeded, sources} = await json(path.basename(copy));
+		assert.equal(succeeded, before);
+		assert.notEqual(sources[0]!.interrupted, null);
+		assert.notEqual((await json('pull.state')).succeeded, before);
+	});
+
+	/** Copies the state at its first commit, as a kill behind it would leave it. */
+	function runningCopy(): () => string {
+		const copy = at('killed.state');
+		patchFs('renameSync', original => (...args: never[]) => {
+			original(...(args as unknown as [string, string]));
+			if (String(args[1]) === fs.realpathSync(at()) && !fs.existsSync(copy)) fs.copyFileSync(at(), copy);
+		});
+		return () => copy;
+	}
+
+	it('counts dead letters, beside the state and where else it put them', async () => {
+		emulator().insert([{timeMs: newestMs + 1000}]);
+		assert.equal((await pull(to)).code, 0);
+		fs.writeFileSync(at('pull.state.dead-letter.ndjson'), '{"reason":"odd"}\n{"reason":"odd"}\n{"half');
+		const {deadLetters, ok} = await json('pull.state');
+		assert.deepEqual([ok, deadLetters], [true, [{file: at('pull.state.dead-letter.ndjson'), count: 2}]]);
+		const {stdout} = await status('pull.state');
+		assert.match(stdout, /dead letters {2}2 in \S+; once mended: rxaudit pull dead-letter:\S+\n$/);
+		const store = fileState(at());
+		const {checkpoint, version} = (await store.load())!;
+		const elsewhere = {[`dead letters ndjson:${at('letters')}`]: {bytes: 3}};
+		await store.commit({...checkpoint, sinks: {...checkpoint.sinks, ...elsewhere}}, version);
+		await store.close!();
+		fs.writeFileSync(at('letters'), '{}\n');
+		assert.equal((await json('pull.state')).deadLetters.length, 2);
+	});
+
+	it('names each state that is missing, damaged or something else, and answers for the others', async () => {
+		assert.equal((await pull(to)).code, 0);
+		fs.writeFileSync(at('other.yaml'), 'pipelines: {}\n');
+		const whole = fs.readFileSync(at());
+		fs.writeFileSync(at('cut.state'), whole.subarray(0, -20));
+		const {code, stdout, stderr} = await status('none/x.state', 'other.yaml', 'cut.state', 'pull.state', '--json');
+		assert.deepEqual([code, stderr], [1, '']);
+		const all = stdout
+			.trimEnd()
+			.split('\n')
+			.map(line => JSON.parse(line) as PipelineStatus);
+		assert.deepEqual(
+			all.map(({ok}) => ok),
+			[false, false, false, true],
+		);
+		assert.match(
+			all[0]!.problems.join(),
+			/expected the state of a pull, got no file .*x\.state: check the path, or run/,
+		);
+		assert.match(all[1]!.problems.join(), /other\.yaml: expected a state of rxaudit, got something else/);
+		assert.match(all[2]!.problems.join(), /cut\.state: expected a state of rxaudit, got a truncated or altered file/);
+		assert.ok(!fs.existsSync(at('none')), 'nothing is made');
+		assertRefused(await status(), 2, /status: expected the state files of pulls, got none/);
+		assertRefused(await status('x', '--max-age', '5'), 2, /--max-age: expected a span such as .*got "5"; add the unit/);
+	});
+
+	it('neither takes the lock of a run nor waits for it, and changes nothing', async () => {
+		assert.equal((await pull(to)).code, 0);
+		const running = fileState(at());
+		await running.load();
+		const files = () => fs.readdirSync(folder()).map(name => [name, fs.readFileSync(at(name)).toString('latin1')]);
+		const before = files();
+		assert.equal((await json('pull.state')).inUse, true);
+		assert.match((await status('pull.state')).stdout, /\n {2}in use {8}by a run that goes on, or was killed/);
+		assert.deepEqual(files(), before);
+		await running.assertHeld!();
+		await running.close!();
+	});
+});
+
+describe('spanWords', () => {
+	it('counts in the largest unit that there are two of', () => {
+		const spans = [0, 1, 119, 120, 7199, 7200, 172_799, 172_800];
+		const words = ['0 seconds', '1 second', '119 seconds', '2 minutes', '119 minutes', '2 hours', '47 hours', '2 days'];
+		assert.deepEqual(spans.map(spanWords), words);
+	});
+});
