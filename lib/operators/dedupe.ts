@@ -3,7 +3,7 @@ import type {Json} from '../model/event.ts';
 import {entryBytes, IdentitySet, secondOf} from '../model/identity-set.ts';
 import type {Entry, Page} from '../model/page.ts';
 import {pageFor} from './each-page.ts';
-import {bytesAsText, type Gap, gapsIn, isPlain} from '../source/scan.ts';
+import {bytesAsText, type Gap, gapsIn, isPlain, type SourcePosition} from '../source/scan.ts';
 import type {Start} from '../model/start.ts';
 
 export interface DedupeOptions {
@@ -21,6 +21,8 @@ type Snapshot = {
 	readonly watermarkMs: number;
 	/** The overlap behind the watermark of the passes before: what the one that is going on reads at its end. */
 	readonly reread?: Seconds;
+	/** What its identities begin with, where its server has moved and is another tenant now: `name:tenant` as it was. */
+	readonly scope?: string;
 	/** What may be read again when gaps are: all of them, and the edges of those that are gone on with. */
 	readonly gaps?: readonly Seconds[];
 };
@@ -72,12 +74,13 @@ export function dedupe<P extends Page>(given: DedupeOptions | Start = {}): MonoT
 			const snapshotName = `dedupe:${key}`;
 			let track = tracks.get(key);
 			if (!track) tracks.set(key, (track = new Track(start.snapshots[snapshotName] as Snapshot | undefined)));
-			track.see(page.entries, overlapMs, gapsIn(page.position));
+			track.see(page.entries, overlapMs, page.position);
+			const {scope = `${name}:${tenant}`} = track;
 			const count = page.entries.length + page.rejected.length;
 			const entries = new Uint32Array(count * (entryBytes / 4));
 			let fresh = 0;
 			const isNew = (identity: string, second: number): boolean => {
-				if (!seen.add(`${name}:${tenant}\n${identity}`, second)) return false;
+				if (!seen.add(`${scope}\n${identity}`, second)) return false;
 				seen.writeLast(entries, fresh++, second);
 				return true;
 			};
@@ -116,23 +119,28 @@ export function dedupe<P extends Page>(given: DedupeOptions | Start = {}): MonoT
 /** What is remembered of one source: which of its identities a later read may meet again. */
 class Track {
 	watermarkMs: number;
+	readonly scope: string | undefined;
 	#floorMs: number;
 	#overlapMs = 0;
 	#edgeSecond: number;
 	#reread: Seconds | undefined;
 	#gaps: readonly Seconds[];
+	/** The gap that is being read, where it was read before. */
+	#reading: readonly Seconds[] = [];
 
 	constructor(saved: Snapshot | undefined) {
 		this.watermarkMs = saved?.watermarkMs ?? -Infinity;
+		this.scope = saved?.scope;
 		this.#floorMs = saved?.floorMs ?? -Infinity;
 		this.#edgeSecond = saved?.edgeSecond ?? 0;
 		this.#reread = saved?.reread;
 		this.#gaps = saved?.gaps ?? [];
 	}
 
-	see(entries: readonly Entry[], overlapMs: number, gaps: readonly Gap[]): void {
+	see(entries: readonly Entry[], overlapMs: number, position: Json): void {
 		this.#overlapMs = overlapMs;
-		this.#gaps = gaps.map(secondsOf);
+		this.#gaps = gapsIn(position).map(secondsOf);
+		this.#reading = readAgainIn(position);
 		const newestMs = entries.reduce((newest, {record: {orderMs}}) => Math.max(newest, orderMs), -Infinity);
 		// Newest first, only the first page of a pass brings a newer second.
 		if (Number.isFinite(this.watermarkMs) && secondOf(newestMs) > secondOf(this.watermarkMs)) {
@@ -146,6 +154,7 @@ class Track {
 
 	/** Gives up what lies behind this share of the overlap. */
 	forget(share: number): void {
+		if (share < 1) this.#reading = [];
 		this.#floorMs = Math.max(this.#floorMs, this.watermarkMs - this.#overlapMs * share);
 	}
 
@@ -153,19 +162,27 @@ class Track {
 	snapshot(): Snapshot | undefined {
 		const floorMs = Math.max(this.#floorMs, this.watermarkMs - this.#overlapMs);
 		if (!Number.isFinite(floorMs)) return undefined;
+		const gaps = [...this.#gaps, ...this.#reading];
 		return {
 			floorMs,
 			edgeSecond: this.#edgeSecond,
 			watermarkMs: this.watermarkMs,
 			...(this.#reread ? {reread: this.#reread} : {}),
-			...(this.#gaps.length > 0 ? {gaps: this.#gaps} : {}),
+			...(gaps.length > 0 ? {gaps} : {}),
+			...(this.scope === undefined ? {} : {scope: this.scope}),
 		};
 	}
 }
 
 function secondsOf({sinceMs, untilMs, lastMs, ...gap}: Gap): Seconds {
 	const edgeMs = lastMs ?? sinceMs;
-	return isPlain(gap) ? [secondOf(sinceMs), secondOf(untilMs)] : [secondOf(edgeMs), secondOf(edgeMs)];
+	return isPlain(gap) || gap.again ? [secondOf(sinceMs), secondOf(untilMs)] : [secondOf(edgeMs), secondOf(edgeMs)];
+}
+
+/** The span of the gap that is being read, where it was read before. */
+function readAgainIn(position: Json): Seconds[] {
+	const {scan} = (position ?? {}) as Partial<SourcePosition>;
+	return scan?.again ? [[secondOf(scan.sinceMs), secondOf(scan.untilMs)]] : [];
 }
 
 /** Tells whether the entries of a second are needed for one of the sources, however many came after them. */

@@ -24,6 +24,8 @@ export type Scan = {
 	readonly unsorted?: true;
 	/** Why an earlier run left it unread. */
 	readonly reason?: string;
+	/** It was read before and is to be read again: what of it was written must be known again. */
+	readonly again?: true;
 };
 
 /** What could not be read: asked for again by each run. */
@@ -163,7 +165,8 @@ export function leaveGap(
 		rest.covered.flatMap(span => missing([open], span)),
 	);
 	const cleared = read.reduce(without, {...rest, covered});
-	const gap: Gap = {sinceMs: open[0], untilMs: open[1], coversToMs: open[1], reason};
+	const again = failed.again ? {again: true as const} : {};
+	const gap: Gap = {sinceMs: open[0], untilMs: open[1], coversToMs: open[1], reason, ...again};
 	return {position: {...cleared, ...withGap(cleared.gaps, gap)}, open};
 }
 
@@ -221,9 +224,9 @@ function withGap(gaps: readonly Gap[] = [], gap: Gap): {readonly gaps: readonly 
 	const touching = [gap, ...gaps.filter(touches)];
 	const sinceMs = Math.min(...touching.map(one => one.sinceMs));
 	const untilMs = Math.max(...touching.map(one => one.untilMs));
-	return {
-		gaps: [...gaps.filter(other => !touches(other)), {sinceMs, untilMs, coversToMs: untilMs, reason: gap.reason}],
-	};
+	const again = touching.some(one => one.again) ? {again: true as const} : {};
+	const whole: Gap = {sinceMs, untilMs, coversToMs: untilMs, reason: gap.reason, ...again};
+	return {gaps: [...gaps.filter(other => !touches(other)), whole]};
 }
 
 function wholeSecond(ms: number): number {

@@ -76,7 +76,7 @@ export function forget(
 		if (gap.untilMs <= fromMs) return [gap];
 		return gap.sinceMs < fromMs ? [{...gap, untilMs: fromMs, coversToMs: fromMs}] : [];
 	});
-	const again: Gap = {sinceMs: span[0], untilMs: span[1], coversToMs: span[1], reason};
+	const again: Gap = {sinceMs: span[0], untilMs: span[1], coversToMs: span[1], reason, again: true};
 	return {
 		position: {
 			...nowhere,

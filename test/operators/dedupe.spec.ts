@@ -340,6 +340,36 @@ describe('dedupe', () => {
 			assert.equal(idsThrough(pages.slice(20), memory.start()).length, count - 100_000);
 		});
 
+		it('keeps what is to be read again, while it waits and while it is read, in memory and in the journal', () => {
+			const memory = new Memory();
+			const old = log.slice(100_000, 101_000);
+			for (const page of through(paged([log[0]!, ...old], 500))) memory.commit(page);
+			const span = {sinceMs: old.at(-1)!.timeMs!, untilMs: old[0]!.timeMs! + 1, reason: 'reset', again: true};
+			const fresh = (first: number) => numbered(first, 70_000, index => newestMs + hourMs + index);
+			const waiting = {position: {covered: [], gaps: [{...span, cursor: 'c'}]}, source};
+			const reading = {position: {covered: [], scan: {...span, cursor: 'c'}}, source};
+			for (const [state, first] of [
+				[waiting, 200_000],
+				[reading, 400_000],
+			] as const) {
+				const pages = [pageOf(fresh(first), state), pageOf(old, {...reading, sequence: 1})];
+				const out = through(pages, memory.start());
+				assert.deepEqual(
+					out.map(page => idsOf(page).length),
+					[70_000, 0],
+					'in memory',
+				);
+				for (const page of out) memory.commit(page.with({snapshots: out[0]!.snapshots}));
+				memory.compact();
+				assert.deepEqual(idsThrough([pageOf(old, reading)], memory.start()), [], 'in the journal');
+			}
+			// and no longer than that
+			const over = {position: {covered: []}, source};
+			for (const page of through([pageOf(fresh(3_000_000), over)], memory.start())) memory.commit(page);
+			memory.compact();
+			assert.equal(idsThrough([pageOf(old, over)], memory.start()).length, 1000);
+		});
+
 		it('shrinks the overlap, with a warning, where it does not fit', () => {
 			const memory = new Memory();
 			const start = memory.start();

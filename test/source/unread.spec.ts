@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import {gapsIn, planScans, type SourcePosition} from '../../lib/source/scan.ts';
+import {begin, gapsIn, leaveGap, planScans, type SourcePosition} from '../../lib/source/scan.ts';
 import {forget, purges, unread} from '../../lib/source/unread.ts';
 
 const newestFirst = {order: 'newest-first', byOffset: false} as const;
@@ -66,7 +66,7 @@ describe('forget', () => {
 		assert.deepEqual(now, {
 			covered: [[1000, 4000]],
 			watermarkMs: 8500,
-			gaps: [{sinceMs: 4000, untilMs: 9000, coversToMs: 9000, reason}],
+			gaps: [{sinceMs: 4000, untilMs: 9000, coversToMs: 9000, reason, again: true}],
 		});
 		assert.deepEqual(forget(position, -Infinity, newestFirst, reason)!.span, [1000, 9000]);
 		assert.equal(forget(position, 9000, newestFirst, reason), undefined);
@@ -79,6 +79,22 @@ describe('forget', () => {
 		assert.equal(gapsIn(position)[0]!.cursor, undefined);
 		// what an ordered one had read is known: only that from the time on is read again
 		assert.deepEqual(forget({covered: [[1000, 5000]], scan}, 8500, newestFirst, reason)!.span, [8500, 9000]);
+	});
+
+	it('is still to be read again where a run could not, or another gap touches it', () => {
+		const {position} = forget({covered: [[1000, 60_000]]}, 2000, newestFirst, reason)!;
+		const [gap] = gapsIn(position);
+		const reading = begin(position, gap!);
+		const failed = {...gap!, lastMs: 30_000, pageMs: 30_000};
+		const left = leaveGap(reading, failed, 'answered 500', 'newest-first').position;
+		assert.deepEqual(gapsIn(left), [
+			{sinceMs: 2000, untilMs: 31_000, coversToMs: 31_000, reason: 'answered 500', again: true},
+		]);
+		const before = {sinceMs: 500, untilMs: 2000, coversToMs: 2000};
+		const touching = leaveGap(left, before, 'answered 503', 'newest-first').position;
+		assert.deepEqual(gapsIn(touching), [
+			{sinceMs: 500, untilMs: 31_000, coversToMs: 31_000, reason: 'answered 503', again: true},
+		]);
 	});
 
 	it('lets the next run read all of it, and nothing that was read before', () => {

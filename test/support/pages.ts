@@ -51,6 +51,7 @@ export interface TestPage {
 	readonly source?: SourceFacts;
 	readonly rejected?: readonly Rejected[];
 	readonly settled?: Settled;
+	readonly position?: Json;
 }
 
 export function settledLog(): Settled {
@@ -60,7 +61,13 @@ export function settledLog(): Settled {
 /** A page as a source gives it: its events are the records' values. */
 export function pageOf(
 	given: readonly (TestRecord | string)[],
-	{sequence = 0, source = factsOf(), rejected = [], settled = settledLog()}: TestPage = {},
+	{
+		sequence = 0,
+		source = factsOf(),
+		rejected = [],
+		settled = settledLog(),
+		position = {after: sequence},
+	}: TestPage = {},
 ): Page {
 	const records = given.map(one => recordOf(typeof one === 'string' ? {id: one} : one));
 	return Page.of(
@@ -70,7 +77,7 @@ export function pageOf(
 			source,
 			rejected,
 			sequence,
-			position: {after: sequence},
+			position,
 			bytes: 1,
 		},
 		{
