@@ -61,7 +61,7 @@ export function connect(facts: ApiFacts, options: ConnectOptions, meter: Meter, 
 	if (!given) {
 		throw ConfigError.of(name, [{option: 'endpoint', expected: 'the address of the server', got: 'nothing'}]);
 	}
-	const endpoint = withContext(parseEndpoint(name, given, facts.insecure), facts.context);
+	const endpoint = endpointOf(facts, given);
 	const credentials = own ?? chooseCredentials(name, facts.auth, options);
 	const limiter = limiterFor(endpoint.origin, credentials.key);
 	const rate = options.rate === undefined ? publishedRate(facts, endpoint) : parseRate(options.rate);
@@ -84,6 +84,14 @@ export function connect(facts: ApiFacts, options: ConnectOptions, meter: Meter, 
 		backoff: {baseMs: options.retryBaseMs, maxMs: options.retryMaxMs},
 	});
 	return {endpoint, client, limiter};
+}
+
+/** The checked address of an API, with its context path. */
+export function endpointOf(
+	{name, insecure, context}: Pick<ApiFacts, 'name' | 'insecure' | 'context'>,
+	text: string,
+): URL {
+	return withContext(parseEndpoint(name, text, insecure), context);
 }
 
 function withContext(endpoint: URL, context: string | undefined): URL {

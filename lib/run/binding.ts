@@ -14,13 +14,16 @@ export function checkBinding(stored: Binding, given: Binding): void {
 	const isMoved =
 		Object.keys(stored).length === Object.keys(given).length &&
 		differing.every(differs => differs === '--to' || differs.startsWith('sink '));
+	const isElsewhere = differing.every(differs => differs.endsWith(' endpoint'));
+	const moved = isMoved
+		? '; where the target was moved, rxaudit state rebind STATE --to SINK makes it the one of this state'
+		: isElsewhere
+			? '; where the server was moved, rxaudit state rebind STATE --endpoint URL goes on there'
+			: '';
 	const wayOut =
 		name === 'signed'
 			? 'sign with that key from the first run to the last, or begin a new state and archive'
-			: isMoved
-				? 'use the options it was made with, or another state file; where the target was moved, ' +
-					'rxaudit state rebind STATE --to SINK makes it the one of this state'
-				: 'use the options it was made with, or another state file';
+			: `use the options it was made with, or another state file${moved}`;
 	throw new StateError(
 		'STATE_FOREIGN',
 		`the state belongs to another pipeline: ${name}: expected ${stored[name] ?? 'nothing'}, got ${given[name] ?? 'nothing'}; ${wayOut}`,

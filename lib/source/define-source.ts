@@ -1,6 +1,7 @@
 import {defer, type Observable} from 'rxjs';
 import {z} from 'zod';
 import type {OperationTable} from './define-operation.ts';
+import {endpointOf} from '../http/connect.ts';
 import type {AuthScheme} from '../http/credentials.ts';
 import type {Rate} from '../http/limiter.ts';
 import {compileMapping, type Mapped} from './mapping.ts';
@@ -44,6 +45,8 @@ export interface Source<Input = never, T = unknown, Operations extends Operation
 	readonly lagMs: number;
 	/** For how long the API keeps a record, where that is known, or the operation that asks for it. */
 	readonly retention?: Retention | undefined;
+	/** How a state names an address, and the tenant where the address alone says which. Throws a ConfigError. */
+	addressOf?(endpoint: string): SourceAddress;
 	/** The options, shared ones included. */
 	readonly options: z.ZodObject;
 	/** The names of those options that choose which events the API gives. */
@@ -56,6 +59,12 @@ export interface Source<Input = never, T = unknown, Operations extends Operation
 	readonly catalogue?: Catalogue | undefined;
 	/** What its records are, for those that are read from elsewhere than the API: dead letters. */
 	readonly records: Pick<SourceDefinition<{}, T>, RecordMember> & Mapped;
+}
+
+/** Where a source is read. */
+export interface SourceAddress {
+	readonly endpoint: string;
+	readonly tenant: string | undefined;
 }
 
 type RecordMember = keyof RecordFacts<unknown> | 'next' | 'unorderedLists' | 'product' | 'actions' | 'actionWords';
@@ -97,6 +106,7 @@ export function defineSource<Shape extends z.ZodRawShape, T, Operations extends 
 		rate,
 		lagMs,
 		retention: definition.retention,
+		addressOf: (text: string) => addressOf(definition, text),
 		options: schema as unknown as z.ZodObject,
 		filters: Object.keys(definition.options),
 		records,
@@ -107,6 +117,21 @@ export function defineSource<Shape extends z.ZodRawShape, T, Operations extends 
 			...connectionOptions,
 		}),
 	});
+}
+
+function addressOf<Shape extends z.ZodRawShape, T>(
+	definition: SourceDefinition<Shape, T>,
+	text: string,
+): SourceAddress {
+	const url = endpointOf(definition, text);
+	const address = {endpoint: url.origin + url.pathname, tenant: undefined};
+	try {
+		const tenant: unknown = definition.tenant({} as SourceOptions<Shape>, url);
+		return typeof tenant === 'string' ? {...address, tenant} : address;
+	} catch {
+		// it is one of the options that says whose log it is
+		return address;
+	}
 }
 
 /**

@@ -82,6 +82,11 @@ export function openJournal(base: string, assertOwned: () => void): FileJournal 
 	};
 }
 
+/** Whether a journal was never begun anew, so that it holds every identity since the first run. */
+export function isFirstJournal(mark: Json | undefined): boolean {
+	return isMark(mark) && mark.file === 1;
+}
+
 /** The bytes up to the mark. The tail behind them stays: it may be that of a pending checkpoint. */
 function readCommitted(file: string, mark: Mark): Uint8Array {
 	const fd = fs.openSync(file, 'r');

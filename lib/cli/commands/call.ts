@@ -1,9 +1,9 @@
 import fs from 'node:fs';
 import {Socket} from 'node:net';
-import {createInterface} from 'node:readline';
 import {ConfigError, reasonOf, SinkError} from '../../model/errors.ts';
 import {excerpt, printable} from '../../http/secrets.ts';
 import {list} from '../../registry.ts';
+import {confirmed} from '../flags/confirmed.ts';
 import {credentialFlags} from '../flags/credentials.ts';
 import {type Flags, noSuchName, parseFlags, refuseSecrets} from '../flags/flags.ts';
 import {jsonInput} from '../flags/json-input.ts';
@@ -146,16 +146,4 @@ async function give(answer: string, {stdout}: World): Promise<void> {
 function harmless(preview: string): string {
 	const lines = preview.trimEnd().split('\n');
 	return lines.map(line => `  ${excerpt(line, 1000)}`).join('\n');
-}
-
-async function confirmed({stdin, stderr}: World): Promise<boolean> {
-	await write(stderr, 'Type yes to go on: ');
-	// as no terminal, so that Ctrl-C stays the signal that ends the process
-	const lines = createInterface({input: stdin, terminal: false});
-	try {
-		for await (const line of lines) return line.trim() === 'yes';
-		return false;
-	} finally {
-		lines.close(); // a terminal that is still listened to would keep the process alive
-	}
 }

@@ -1,207 +1,189 @@
-import {createHash} from 'node:crypto';
 import fs from 'node:fs';
-import type {SinkFactory} from '../../sink/define-sink.ts';
+import path from 'node:path';
+import {systemClock} from '../../model/clock.ts';
 import {ConfigError, reasonOf, StateError} from '../../model/errors.ts';
-import type {Json} from '../../model/event.ts';
+import {parsed} from '../../http/connect.ts';
+import {parseTime} from '../../options/time.ts';
 import {fileState} from '../../state/file-state.ts';
-import {chainIn, emptyChain} from '../../sink/manifest.ts';
-import {keyOf} from '../../run/open-sinks.ts';
-import type {Sink} from '../../sink/sink.ts';
-import type {Checkpoint} from '../../state/state.ts';
-import {describeFlags, type Flags, parseFlags, textsIn} from '../flags/flags.ts';
-import {write} from '../output/log.ts';
+import {readState} from '../../state/state-files.ts';
+import type {Checkpoint, StoredCheckpoint} from '../../state/state.ts';
+import {confirmed} from '../flags/confirmed.ts';
+import {describeFlags, type Flags, type FlagValues, noSuchName, parseFlags, textIn, textsIn} from '../flags/flags.ts';
+import {inFlags} from '../flags/options.ts';
+import {logLine, write} from '../output/log.ts';
+import {spanOf} from '../output/pipeline.ts';
+import {stateText} from '../output/state-text.ts';
 import {fileIn, type World} from '../world.ts';
-import {readTarget} from '../flags/sinks.ts';
+import {openGaps} from './read-status.ts';
+import {rebindEndpoint} from './rebind-endpoint.ts';
+import {rebindTargets} from './rebind-targets.ts';
+import {type Change, resetIn} from './state-reset.ts';
+
+const actions = ['show', 'gaps', 'reset', 'rebind'] as const;
 
 const stateFlags: Flags = {
-	to: {value: 'SINK', repeat: true, help: 'as in rxaudit pull: where a target lies now, and those that stayed'},
+	source: {value: 'NAME:TENANT', help: 'reset: which source, as show has it, where there are several'},
+	since: {value: 'TIME', help: 'reset: what is older stays read (default: all is read again)'},
+	'allow-duplicates': {help: 'reset: also what is too old to be known again, and comes twice in all but filesystem:'},
+	to: {value: 'SINK', repeat: true, help: 'rebind: as in rxaudit pull: where a target lies now, and those that stayed'},
+	endpoint: {value: 'URL', help: 'rebind: where the same log is read now'},
+	yes: {help: 'reset, rebind: do it; without it they show what would change, and ask where somebody can be asked'},
+	json: {help: 'show, gaps: one JSON object; show: all that the state holds'},
 	help: {help: 'this text'},
 };
 
 export function help(): string {
-	return `Usage: rxaudit state rebind STATE --to SINK… [options]
+	return `Usage: rxaudit state show|gaps|reset|rebind STATE [options]
 
-Makes a target that was moved the one of a state, where the records prove that it is the same: the last bytes that the
-state knows, and, where there is a manifest, its chain and all that it lists. Only then is the state written. Exit code 0:
-rebound; 5: not proven, nothing was changed. The state's source, organization and endpoint stay as they are.
+show    what a state knows: what was read and when, where each target ends, what it is bound to
+gaps    what could not be read, a line each; exit code 1 where there is something
+reset   forgets that a span was read: the next run reads it again, behind what is new, and what was written before does
+        not come twice. Until then the span is an open gap
+rebind  --to: makes a target that was moved the one of a state, where the records prove that it is the same: the last
+        bytes that the state knows, and, where there is a manifest, its chain and all that it lists; else exit code 5
+        --endpoint: goes on with the same log at another address. That it is the same log is for you to know
+
+show and gaps take no lock. reset and rebind do: while a run goes on they change nothing (exit code 5). They write a new
+generation and keep the one before as STATE.previous.
 
 ${describeFlags(stateFlags)}
 
 Examples:
-  rxaudit state rebind audit.state --to ndjson:/mnt/archive/audit.ndjson.gz
-  rxaudit state rebind backup.state --to filesystem:/mnt/backup
+  rxaudit state show audit.state
+  rxaudit state gaps audit.state
+  rxaudit state reset audit.state --since 7d --yes
+  rxaudit state rebind audit.state --to ndjson:/mnt/archive/audit.ndjson.gz --yes
+  rxaudit state rebind jira.state --endpoint https://jira.example.com --yes
 `;
 }
 
-interface Moved {
-	readonly factory: SinkFactory;
-	readonly options: Parameters<SinkFactory>[0];
-	readonly sink: Sink;
-}
-
-/** `rxaudit state rebind STATE`: a state goes on with a target that was moved. */
+/** `rxaudit state …`: looks at a state, or changes it. */
 export async function run(args: readonly string[], world: World): Promise<number> {
 	const {values, rest} = parseFlags(args, stateFlags, 2, world);
-	const [action, file] = rest;
-	if (action !== 'rebind') throw new ConfigError('state: expected rebind, got something else');
-	if (file === undefined) throw new ConfigError('state rebind: expected the file of a state, got none');
-	const targets = textsIn(values, 'to');
-	if (targets.length === 0) throw new ConfigError('state rebind: expected --to SINK, got none');
-	const said = await rebind(file, targets, world);
-	await write(world.stdout, said.join('') || 'the state has every --to already: nothing was changed\n');
+	const [action, name] = rest;
+	if (!isAction(action)) throw noSuchName('state', 'one of its verbs', action, actions);
+	if (name === undefined) throw new ConfigError(`state ${action}: expected the file of a state, got none`);
+	checkFlags(action, values);
+	const file = path.resolve(fileIn(world, name));
+	if (action === 'show' || action === 'gaps') return show(action, file, values['json'] === true, world);
+	const change = action === 'reset' ? resetBy(values) : rebindBy(values, world);
+	const isWanted = (said: readonly string[]) => isConfirmed(said, values['yes'] === true, world);
+	const said = await changeState(action, file, change, world, isWanted);
+	if (said === undefined) return 1;
+	await write(world.stdout, said.join('') || 'the state is as it would be: nothing was changed\n');
 	return 0;
 }
 
-/** Resolves with a line for each target that was moved. Rejects with `STATE_FOREIGN`, nothing changed, in doubt. */
-export async function rebind(name: string, targets: readonly string[], world: Pick<World, 'cwd'>): Promise<string[]> {
-	const file = fileIn(world, name);
-	const given = await Promise.all(targets.map(text => targetOf(text, world)));
-	if (!fs.existsSync(file)) {
-		throw new ConfigError(`state rebind: expected the state of a pull, but ${file} does not exist`);
+function isAction(text: string | undefined): text is (typeof actions)[number] {
+	return (actions as readonly (string | undefined)[]).includes(text);
+}
+
+const flagsOf: Readonly<Record<(typeof actions)[number], readonly string[]>> = {
+	show: ['json'],
+	gaps: ['json'],
+	reset: ['source', 'since', 'allow-duplicates', 'yes'],
+	rebind: ['to', 'endpoint', 'yes'],
+};
+
+function checkFlags(action: keyof typeof flagsOf, values: FlagValues): void {
+	const own = flagsOf[action];
+	const other = Object.keys(values).find(flag => !own.includes(flag));
+	if (other !== undefined) throw new ConfigError(`state ${action}: expected ${listed(own)} only, got --${other}`);
+}
+
+function listed(flags: readonly string[]): string {
+	return flags.map(flag => `--${flag}`).join(', ');
+}
+
+async function show(action: 'show' | 'gaps', file: string, asJson: boolean, world: World): Promise<number> {
+	const stored = storedIn(action, file);
+	const {sources} = stored.checkpoint;
+	const gaps = Object.entries(sources).flatMap(([key, position]) => openGaps(key, position));
+	if (action === 'show') {
+		await write(world.stdout, asJson ? `${JSON.stringify({state: file, ...stored})}\n` : stateText(file, stored));
+		return 0;
 	}
-	const store = fileState(file);
+	const lines = gaps.map(({source, reason, ...gap}) => `${source} ${spanOf(gap)}: ${reason}\n`);
+	await write(world.stdout, asJson ? `${JSON.stringify({state: file, gaps})}\n` : lines.join(''));
+	return gaps.length > 0 ? 1 : 0;
+}
+
+/** A state that is only looked at. */
+function storedIn(action: string, file: string): StoredCheckpoint {
 	try {
-		const {checkpoint, version} = (await store.load())!;
-		const known = targetsIn(checkpoint);
-		const taken = new Set(given.map(({sink}) => keyOf(sink)));
-		const moved = given.filter(({sink}) => !known.includes(keyOf(sink)));
-		for (const target of given) if (!moved.includes(target)) await checkStayed(target, checkpoint);
-		let rebound = checkpoint;
-		const said: string[] = [];
-		for (const target of moved) {
-			const left = known.filter(key => key.startsWith(`${target.sink.name}:`) && !taken.has(key));
-			const key = await provenKey(target, left, checkpoint);
-			taken.add(key);
-			rebound = renamed(rebound, key, target.sink);
-			said.push(`${key} is ${keyOf(target.sink)} now\n`);
-		}
-		if (moved.length > 0) await store.commit(rebound, version);
-		return said;
+		const {stored} = readState(file, false);
+		if (stored) return stored;
+	} catch (error) {
+		if (error instanceof StateError) throw error;
+		throw new ConfigError(`state ${action}: ${reasonOf(error)}`, {cause: error});
+	}
+	throw noState(action, file);
+}
+
+function noState(action: string, file: string): ConfigError {
+	return new ConfigError(`state ${action}: expected the state of a pull, but ${file} does not exist`);
+}
+
+function resetBy(values: FlagValues): (checkpoint: Checkpoint) => Promise<Change> {
+	const since = textIn(values, 'since');
+	const sinceMs =
+		since === undefined
+			? undefined
+			: inFlags(() => parsed('state reset', 'since', () => parseTime(since, systemClock.now())));
+	const allowDuplicates = values['allow-duplicates'] === true;
+	return checkpoint => resetIn(checkpoint, {source: textIn(values, 'source'), sinceMs, allowDuplicates});
+}
+
+function rebindBy(values: FlagValues, world: World): (checkpoint: Checkpoint) => Promise<Change> {
+	const targets = textsIn(values, 'to');
+	const endpoint = textIn(values, 'endpoint');
+	if (targets.length === 0 && endpoint === undefined) {
+		throw new ConfigError('state rebind: expected --to SINK or --endpoint URL, got none');
+	}
+	return async checkpoint => {
+		const there = endpoint === undefined ? {checkpoint, said: []} : await rebindEndpoint(checkpoint, endpoint);
+		const moved = await rebindTargets(there.checkpoint, targets, world);
+		return {checkpoint: moved.checkpoint, said: [...there.said, ...moved.said]};
+	};
+}
+
+/**
+ * Commits what a change makes of a state, while its lock is held; the generation before is kept. Resolves with a line for
+ * each thing that changed, undefined when it is not wanted. Rejects, nothing changed, where the change does.
+ */
+export async function changeState(
+	action: string,
+	file: string,
+	change: (checkpoint: Checkpoint) => Promise<Change>,
+	{stderr}: Pick<World, 'stderr'>,
+	isWanted: (said: readonly string[]) => Promise<boolean> = async () => true,
+): Promise<readonly string[] | undefined> {
+	if (!fs.existsSync(file)) throw noState(action, file);
+	const store = fileState(file);
+	const {signal} = new AbortController();
+	try {
+		const stored = await store.load({
+			signal,
+			note: message => stderr.write(logLine('text', 'info', message)),
+			lost() {},
+		});
+		if (!stored) throw noState(action, file);
+		const {checkpoint, said} = await change(stored.checkpoint);
+		const lines = said.map(line => `${line}\n`);
+		if (lines.length > 0 && !(await isWanted(lines))) return undefined;
+		if (lines.length > 0) await store.commit(checkpoint, stored.version);
+		return lines;
 	} finally {
 		await store.close?.();
 	}
 }
 
-/** The `name:target` of each sink that a state is bound to. */
-function targetsIn({binding}: Checkpoint): string[] {
-	return Object.entries(binding)
-		.filter(([name, value]) => name.startsWith('sink ') && name.endsWith(`:${value}`))
-		.map(([name]) => name.slice('sink '.length));
-}
-
-async function targetOf(text: string, world: Pick<World, 'cwd'>): Promise<Moved> {
-	const {factory, options} = await readTarget(text, world);
-	return {factory, options, sink: factory(options)};
-}
-
-/** A target that the state knows by this name must hold what the state wrote, too: a name alone proves nothing. */
-async function checkStayed(target: Moved, {sinks}: Checkpoint): Promise<void> {
-	const key = keyOf(target.sink);
-	const problem = await contentProblem(target, sinks[key]);
-	if (problem === undefined || problem === nothing) return;
-	throw new StateError('STATE_FOREIGN', `--to ${key}: not what the state wrote: ${problem}; nothing was changed`);
-}
-
-/** The one target of the state that this one was. */
-async function provenKey(moved: Moved, keys: readonly string[], checkpoint: Checkpoint): Promise<string> {
-	const proven: string[] = [];
-	const problems: string[] = [];
-	for (const key of keys) {
-		const problem = layoutProblem(checkpoint, key, moved.sink) ?? (await contentProblem(moved, checkpoint.sinks[key]));
-		if (problem === undefined) proven.push(key);
-		else problems.push(`${key}: ${problem}`);
-	}
-	if (proven.length === 1) return proven[0]!;
-	const known = targetsIn(checkpoint).join(', ');
-	const reason =
-		proven.length > 1
-			? `${proven.join(' and ')} are alike: name those that stayed with --to too`
-			: problems.join('; ') || `the state knows ${known}, and none that it could be`;
-	throw new StateError(
-		'STATE_FOREIGN',
-		`--to ${keyOf(moved.sink)}: not proven to be what the state wrote: ${reason}; nothing was changed`,
-	);
-}
-
-function layoutProblem({binding}: Checkpoint, key: string, {layout = {}}: Sink): string | undefined {
-	for (const [name, value] of Object.entries(layout)) {
-		const expected = binding[`sink ${key} ${name}`];
-		if (expected !== value) return `${name}: expected ${expected ?? 'nothing'}, got ${value}`;
-	}
-	return undefined;
-}
-
-const nothing = 'the state has nothing of it to compare: begin a new state';
-
-/** What is compared: the bytes before the mark of a file, and the head of the chain with all that stands before it. */
-async function contentProblem({factory, options, sink}: Moved, mark: Json | undefined): Promise<string | undefined> {
-	const {
-		bytes,
-		tail,
-		part = '',
-	} = (mark ?? {}) as {readonly bytes?: number; readonly tail?: string; readonly part?: string};
-	const chain = chainIn(mark);
-	const isFile = typeof bytes === 'number' && typeof tail === 'string' && bytes > 0;
-	const hasChain = chain !== undefined && chain.head !== emptyChain.head && factory.verify !== undefined;
-	if (!isFile && !hasChain) return nothing;
-	try {
-		const problem = isFile ? tailProblem(sink.target, bytes, tail) : undefined;
-		if (problem !== undefined || !hasChain) return problem;
-		const verification = await factory.verify(options);
-		// parts with the same events have the same head
-		const own = verification.parts.find(found => found.part === part);
-		if (!own?.hashes.includes(chain.head)) {
-			return `its manifest: expected ${part ? `part ${part} with ` : ''}the head ${chain.head}, got none`;
-		}
-		const [damage] = verification.damage;
-		return damage && `${damage.what}: ${damage.detail}`;
-	} catch (error) {
-		return reasonOf(error);
-	}
-}
-
-const tailBytes = 64 * 1024;
-
-function tailProblem(file: string, bytes: number, tail: string): string | undefined {
-	const {size} = fs.statSync(file);
-	if (size < bytes) return `${file}: expected at least ${bytes} bytes, got ${size}`;
-	const last = Buffer.alloc(Math.min(bytes, tailBytes));
-	const descriptor = fs.openSync(file, 'r');
-	try {
-		const read = fs.readSync(descriptor, last, 0, last.length, bytes - last.length);
-		const hash = createHash('sha256').update(last.subarray(0, read)).digest('hex');
-		return hash === tail
-			? undefined
-			: `${file}: the ${last.length} bytes before byte ${bytes} are not those that were written`;
-	} finally {
-		fs.closeSync(descriptor);
-	}
-}
-
-/** The checkpoint with another target, everywhere that it is keyed by `name:target`. */
-function renamed(checkpoint: Checkpoint, from: string, sink: Sink): Checkpoint {
-	const to = keyOf(sink);
-	const names = new Map([
-		[from, to],
-		[`sink ${from}`, `sink ${to}`],
-	]);
-	for (const name of Object.keys(sink.layout ?? {})) names.set(`sink ${from} ${name}`, `sink ${to} ${name}`);
-	const rekeyed = <T>(record: Readonly<Record<string, T>>) =>
-		Object.fromEntries(Object.entries(record).map(([key, value]) => [names.get(key) ?? key, value]));
-	const {binding, sinks, prepared, lacks, pending} = checkpoint;
-	const bound: Record<string, string> = {...rekeyed(binding), [`sink ${to}`]: sink.target};
-	if (binding['--to'] !== undefined) {
-		bound['--to'] = targetsIn(checkpoint)
-			.map(key => names.get(key) ?? key)
-			.sort()
-			.join(' ');
-	}
-	return {
-		...checkpoint,
-		binding: bound,
-		sinks: rekeyed(sinks),
-		...(prepared && {prepared: rekeyed(prepared)}),
-		...(lacks && {lacks: rekeyed(lacks)}),
-		...(pending && {pending: {...pending, checkpoint: renamed(pending.checkpoint, from, sink)}}),
-	};
+async function isConfirmed(said: readonly string[], yes: boolean, world: World): Promise<boolean> {
+	if (yes) return true;
+	const {stdin, stderr} = world;
+	await write(stderr, said.map(line => logLine('text', 'warn', `would change: ${line.trimEnd()}`)).join(''));
+	const canAsk = stdin.isTTY === true && stderr.isTTY === true;
+	if (canAsk && (await confirmed(world))) return true;
+	await write(stderr, logLine('text', 'warn', `nothing was changed${canAsk ? '' : '; --yes does it'}`));
+	return false;
 }

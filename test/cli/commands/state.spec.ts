@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
-import {rebind} from '../../../lib/cli/commands/state.ts';
+import {rebindTargets} from '../../../lib/cli/commands/rebind-targets.ts';
+import {changeState} from '../../../lib/cli/commands/state.ts';
 import {fileState} from '../../../lib/state/file-state.ts';
 import {dedupe} from '../../../lib/operators/dedupe.ts';
 import {run} from '../../../lib/run/run.ts';
 import {keyOf} from '../../../lib/run/open-sinks.ts';
 import type {Sink} from '../../../lib/sink/sink.ts';
+import type {Checkpoint} from '../../../lib/state/state.ts';
 import {runCli} from '../../support/cli.ts';
 import {assertRefused} from '../../support/command-line.ts';
 import {pagedSource, someRecords} from '../../support/paged-source.ts';
@@ -30,6 +32,12 @@ describe('rxaudit state rebind', () => {
 		});
 	}
 
+	async function rebind(targets: string[]): Promise<readonly string[]> {
+		const world = testWorld();
+		const change = (checkpoint: Checkpoint) => rebindTargets(checkpoint, targets, world);
+		return (await changeState('rebind', at('state'), change, world))!;
+	}
+
 	function move(from: string, to: string): void {
 		fs.mkdirSync(path.dirname(at(to)), {recursive: true});
 		for (const end of ['', '.manifest']) if (fs.existsSync(at(from + end))) fs.renameSync(at(from + end), at(to + end));
@@ -37,7 +45,7 @@ describe('rxaudit state rebind', () => {
 
 	async function refused(targets: string[], message: RegExp): Promise<void> {
 		const before = fs.readFileSync(at('state'));
-		await assert.rejects(rebind(at('state'), targets, testWorld()), {code: 'STATE_FOREIGN', message});
+		await assert.rejects(rebind(targets), {code: 'STATE_FOREIGN', message});
 		assert.deepEqual(fs.readFileSync(at('state')), before);
 		assert.ok(!fs.existsSync(at('state.lock')));
 	}
@@ -54,7 +62,7 @@ describe('rxaudit state rebind', () => {
 			move(name.replace(/\/$/, ''), moved.replace(/\/$/, ''));
 			const target = await named(kind, moved);
 			await assert.rejects(pull(4, target, stays), {code: 'STATE_FOREIGN', message: /rxaudit state rebind/});
-			const said = await rebind(at('state'), [`${kind}:${at(moved)}`, `ndjson:${at('stays.ndjson')}`], testWorld());
+			const said = await rebind([`${kind}:${at(moved)}`, `ndjson:${at('stays.ndjson')}`]);
 			assert.deepEqual(said, [`${keyOf(await named(kind, name))} is ${keyOf(target)} now\n`]);
 			await pull(4, target, stays);
 			const {factory, options} = await readTarget(`${kind}:${at(moved)}`, testWorld());
@@ -81,8 +89,8 @@ describe('rxaudit state rebind', () => {
 		await refused([target], /manifest/);
 		await refused([`filesystem:${folder()}`], /knows ndjson:.*out\.ndjson/);
 		fs.renameSync(at('kept'), at('moved.ndjson.manifest'));
-		assert.equal((await rebind(at('state'), [target], testWorld())).length, 1);
-		assert.deepEqual(await rebind(at('state'), [target], testWorld()), []);
+		assert.equal((await rebind([target])).length, 1);
+		assert.deepEqual(await rebind([target]), []);
 		fs.rmSync(at('moved.ndjson'));
 		await refused([target], /not what the state wrote: .*ENOENT/);
 	});
@@ -101,15 +109,30 @@ describe('rxaudit state rebind', () => {
 		const target = `ndjson:${at('c.ndjson')}`;
 		fs.copyFileSync(at('b.ndjson.manifest'), at('c.ndjson.manifest'));
 		await refused([target], /are alike: name those that stayed/);
-		await rebind(at('state'), [target, `ndjson:${at('b.ndjson')}`], testWorld());
+		await rebind([target, `ndjson:${at('b.ndjson')}`]);
 		await pull(4, await named('ndjson', 'c.ndjson'), two);
 	});
 
-	it('is a command', async () => {
-		assert.match((await runCli(['state', '--help'])).stdout, /^Usage: rxaudit state rebind STATE/);
-		assertRefused(await runCli(['state', 'move']), 2, /state: expected rebind/);
+	it('is a command, which changes nothing without --yes', async () => {
+		assert.match((await runCli(['state', '--help'])).stdout, /^Usage: rxaudit state show\|gaps\|reset\|rebind STATE/);
+		assertRefused(await runCli(['state', 'move']), 2, /state: expected one of its verbs, got another name/);
 		assertRefused(await runCli(['state', 'rebind', at('none'), '--to', 'ndjson:x']), 2, /none does not exist/);
 		await pull(3, await named('ndjson', 'out.ndjson'));
 		assertRefused(await runCli(['state', 'rebind', at('state'), '--to', 'ndjson:x'], {cwd: folder()}), 5, /not proven/);
+		move('out.ndjson', 'moved.ndjson');
+		const args = ['state', 'rebind', at('state'), '--to', `ndjson:${at('moved.ndjson')}`];
+		const before = fs.readFileSync(at('state'));
+		const shown = await runCli(args);
+		assert.deepEqual([shown.code, shown.stdout], [1, '']);
+		assert.match(
+			shown.stderr,
+			/would change: ndjson:\S+out\.ndjson is ndjson:\S+moved\.ndjson now\n.*nothing was changed; --yes/,
+		);
+		assert.deepEqual(fs.readFileSync(at('state')), before);
+		const done = await runCli([...args, '--yes']);
+		assert.deepEqual([done.code, done.stderr], [0, '']);
+		assert.match(done.stdout, /is ndjson:\S+moved\.ndjson now\n$/);
+		assert.deepEqual(fs.readFileSync(at('state.previous')), before);
+		assert.match((await runCli([...args, '--yes'])).stdout, /nothing was changed/);
 	});
 });
