@@ -21,7 +21,7 @@ describe('rxaudit', () => {
 		for (const args of [['--help'], ['-h'], ['help'], ['help', 'nothing']]) {
 			const {code, stdout, stderr} = await runCli(args);
 			assert.deepEqual([code, stderr], [0, '']);
-			for (const command of ['pull', 'list', 'describe', 'call', 'demo', 'emulate']) {
+			for (const command of ['pull', 'list', 'describe', 'call', 'status', 'state', 'demo', 'emulate']) {
 				assert.match(stdout, new RegExp(`^  ${command} +\\w`, 'm'));
 			}
 		}

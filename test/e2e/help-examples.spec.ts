@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import {pullHelp} from '../../lib/cli/output/pull-help.ts';
 import {load} from '../../lib/registry.ts';
+import {runCli} from '../support/cli.ts';
 import {apiSources} from '../support/api-sources.ts';
 import {commandLine, linesOf} from '../support/command-line.ts';
 import {runExample, shownIn} from '../support/examples.ts';
@@ -60,4 +61,47 @@ describe('each example of pull --help', () => {
 			assert.equal(first!.lines.length, 3);
 		});
 	}
+});
+
+describe('the examples of status --help and state --help', () => {
+	const {folder, emulator, pull} = commandLine({events: 40, newestMs: Date.now() - 120_000});
+
+	it('run one after the other, on states of real pulls', async () => {
+		const {endpoints, username, password} = emulator();
+		for (const name of ['audit', 'backup']) {
+			const target = `ndjson:${name}.ndjson.gz`;
+			assert.equal((await pull(['--to', target, '--state', `${name}.state`])).code, 0);
+		}
+		const env = {RXAUDIT_USERNAME: username, RXAUDIT_PASSWORD: password};
+		const jira = ['pull', 'jira-data-center', '--endpoint', endpoints['jira-data-center']!, '--state', 'jira.state'];
+		assert.equal((await runCli([...jira, '--to', 'ndjson:jira.ndjson'], {cwd: folder(), env})).code, 0);
+		const archive = path.join(folder(), 'archive');
+		const said: string[] = [];
+		for (const command of ['status', 'state']) {
+			const {stdout: help} = await runCli([command, '--help']);
+			const [examples] = shownIn(help.replace(/^[^]*^Examples:$/m, 'x\nExamples:'));
+			assert.ok(examples.length > 1);
+			for (const example of examples) {
+				if (example.includes('/mnt/archive')) {
+					fs.mkdirSync(archive);
+					for (const file of ['audit.ndjson.gz', 'audit.ndjson.gz.manifest'])
+						fs.renameSync(path.join(folder(), file), path.join(archive, file));
+				}
+				const {code, stdout, stderr} = await runExample(example.replace('/mnt/archive', archive), folder());
+				assert.deepEqual([code, stderr], [0, ''], example);
+				said.push(stdout);
+			}
+		}
+		const all = said.join('');
+		for (const expected of [
+			/backup\.state: ok$/m,
+			/^\{"state":/m,
+			/bound to/,
+			/reads again from/,
+			/is ndjson:\S+archive/,
+		]) {
+			assert.match(all, expected);
+		}
+		assert.match(all, /^jira-data-center:\S+ is jira-data-center:jira\.example\.com now/m);
+	});
 });

@@ -36,7 +36,7 @@ function aboutSource(source: Source): string {
 	];
 	const ofRequests = [
 		`Rate limit   ${rate}`,
-		`Keeps        ${keeps(source)}`,
+		...(source.order === 'none' ? [] : [`Keeps        ${keeps(source)}`]),
 		`Lag          ${source.lagMs / 1000} s: a run without --until ends that long ago`,
 	];
 	const isApi = source.reads === 'api';
@@ -60,7 +60,7 @@ ${operations && `\n${operations}`}`;
 
 /** For how long an API keeps a record. */
 function keeps({name, retention}: Source): string {
-	if (!retention) return 'events for as long as it likes: its document does not say';
+	if (!retention) return 'events for how long its document does not say';
 	return 'days' in retention
 		? `events for ${retention.days} days`
 		: `events for as long as it is set to: rxaudit call ${name} ${retention.operation}`;

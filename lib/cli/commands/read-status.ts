@@ -7,6 +7,7 @@ import {list, load} from '../../registry.ts';
 import type {Source} from '../../source/define-source.ts';
 import {gapsIn, nowhere, type SourcePosition} from '../../source/scan.ts';
 import {purges, type Reading, unread} from '../../source/unread.ts';
+import {errnoOf} from '../../state/durable-file.ts';
 import type {Checkpoint} from '../../state/state.ts';
 import {readState} from '../../state/state-files.ts';
 import {count} from '../output/log.ts';
@@ -19,8 +20,10 @@ const letterKey = /^dead letters ndjson:(?=\/)/;
 export async function readStatus(file: string, nowMs: number, maxAgeMs?: number): Promise<PipelineStatus> {
 	const state = path.resolve(file);
 	let checkpoint: Checkpoint;
+	let inUse: boolean;
 	try {
 		checkpoint = checkpointIn(state);
+		inUse = fs.existsSync(`${fs.realpathSync(state)}.lock`);
 	} catch (error) {
 		const problems = [reasonOf(error)];
 		return {state, ok: false, problems, inUse: false, succeeded: null, sources: [], lacks: [], deadLetters: []};
@@ -29,21 +32,23 @@ export async function readStatus(file: string, nowMs: number, maxAgeMs?: number)
 	const sources = await Promise.all(
 		Object.entries(positions).map(([key, position]) => sourceStatus(key, position, binding[`${key} endpoint`], nowMs)),
 	);
+	const letters = deadLettersOf(state, checkpoint);
 	const problems = [
 		...ageProblem(succeededMs, nowMs, maxAgeMs),
 		...sources.flatMap(({source, gaps}) => (gaps.length > 0 ? [`${source}: ${count(gaps.length, 'open gap')}`] : [])),
+		...letters.flatMap(({problem}) => problem ?? []),
 	];
 	return {
 		state,
 		ok: problems.length === 0,
 		problems,
-		inUse: fs.existsSync(`${fs.realpathSync(state)}.lock`),
+		inUse,
 		succeeded: succeededMs === undefined ? null : iso(succeededMs),
 		sources,
 		lacks: Object.entries(lacks).flatMap(([sink, all]) =>
 			all.map(({from, to, events, reason}) => ({sink, from, to, events, reason})),
 		),
-		deadLetters: deadLettersOf(state, checkpoint),
+		deadLetters: letters.flatMap(({file, count}) => (count > 0 ? [{file, count}] : [])),
 	};
 }
 
@@ -125,21 +130,29 @@ function ageProblem(succeededMs: number | undefined, nowMs: number, maxAgeMs: nu
 	return nowMs - succeededMs > maxAgeMs ? [`${expected}, the last one did ${iso(succeededMs)}`] : [];
 }
 
-/** Those beside the state, and those where the state knows that some were put. */
-function deadLettersOf(state: string, {sinks}: Checkpoint): PipelineStatus['deadLetters'] {
-	const known = Object.keys(sinks).filter(key => letterKey.test(key));
-	const files = new Set([`${state}.dead-letter.ndjson`, ...known.map(key => key.replace(letterKey, ''))]);
-	return [...files].map(file => ({file, count: linesIn(file)})).filter(({count}) => count > 0);
+interface Letters {
+	readonly file: string;
+	readonly count: number;
+	readonly problem?: string;
 }
 
-/** How many whole lines a file has; none where there is no file any more. */
+/** Those beside the state, and those where the state knows that some were put. */
+function deadLettersOf(state: string, {sinks}: Checkpoint): Letters[] {
+	const known = Object.keys(sinks).filter(key => letterKey.test(key));
+	const files = new Set([`${state}.dead-letter.ndjson`, ...known.map(key => key.replace(letterKey, ''))]);
+	return [...files].map(file => {
+		try {
+			return {file, count: linesIn(file)};
+		} catch (error) {
+			if (errnoOf(error) === 'ENOENT') return {file, count: 0};
+			return {file, count: 0, problem: `dead letters: expected a file that can be read, got ${reasonOf(error)}`};
+		}
+	});
+}
+
+/** How many whole lines a file has. */
 function linesIn(file: string): number {
-	let descriptor: number;
-	try {
-		descriptor = fs.openSync(file, 'r');
-	} catch {
-		return 0;
-	}
+	const descriptor = fs.openSync(file, 'r');
 	try {
 		const chunk = Buffer.allocUnsafe(64 * 1024);
 		let lines = 0;

@@ -40,6 +40,14 @@ describe('describe', () => {
 		});
 	}
 
+	it('says for how long an API keeps an event, or how to ask', async () => {
+		const keeps = async (name: string) => /^Keeps +(.*)$/m.exec((await runCli(['describe', name])).stdout)?.[1];
+		assert.equal(await keeps('atlassian-org-events'), 'events for 180 days');
+		assert.equal(await keeps('jira-cloud'), 'events for how long its document does not say');
+		assert.match((await keeps('jira-data-center'))!, /as it is set to: rxaudit call jira-data-center retention$/);
+		assert.equal(await keeps('atlassian-org-users'), undefined);
+	});
+
 	it('refuses other names', async () => {
 		assertRefused(await runCli(['describe']), 2, /expected a source or sink, got none: one of /);
 		assertRefused(await runCli(['describe', 'ndjso']), 2, /got another name \(did you mean ndjson\?\): one of /);

@@ -146,6 +146,32 @@ describe('rxaudit status', () => {
 		await store.close!();
 		fs.writeFileSync(at('letters'), '{}\n');
 		assert.equal((await json('pull.state')).deadLetters.length, 2);
+		fs.rmSync(at('letters'));
+		fs.mkdirSync(at('letters'));
+		assert.match(
+			(await json('pull.state')).problems.join(),
+			/^dead letters: expected a file that can be read, got EISDIR/,
+		);
+	});
+
+	it('says how to ask for how long a server keeps its log, where no document does', async () => {
+		const {endpoints, username, password} = emulator();
+		for (const [name, operation] of [
+			['confluence-data-center', 'retention'],
+			['crowd-data-center', 'configuration'],
+		] as const) {
+			const args = ['pull', name, '--endpoint', endpoints[name]!, '--to', `ndjson:${name}`, '--state', 'dc.state'];
+			fs.rmSync(at('dc.state'), {force: true});
+			const env = {RXAUDIT_USERNAME: username, RXAUDIT_PASSWORD: password};
+			const {code, stderr} = await runCli(args, {cwd: folder(), env});
+			assert.equal(code, 0, stderr);
+			const [{retention, purges}] = (await json('dc.state')).sources as [PipelineStatus['sources'][0]];
+			const ask = `rxaudit call ${name} ${operation} --endpoint ${endpoints[name]}`;
+			assert.deepEqual([retention, purges], [{ask}, []]);
+			assert.ok((await status('dc.state')).stdout.includes(`\n  purged next   as the server is set: ${ask}\n`));
+			const asked = await runCli(ask.split(' ').slice(1), {env});
+			assert.deepEqual([asked.code, asked.stderr], [0, '']);
+		}
 	});
 
 	it('names each state that is missing, damaged or something else, and answers for the others', async () => {
