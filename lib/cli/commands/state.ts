@@ -10,7 +10,7 @@ import type {Checkpoint, StoredCheckpoint} from '../../state/state.ts';
 import {confirmed} from '../flags/confirmed.ts';
 import {describeFlags, type Flags, type FlagValues, noSuchName, parseFlags, textIn, textsIn} from '../flags/flags.ts';
 import {inFlags} from '../flags/options.ts';
-import {logLine, write} from '../output/log.ts';
+import {logLine, oneLine, write} from '../output/log.ts';
 import {spanOf} from '../output/pipeline.ts';
 import {stateText} from '../output/state-text.ts';
 import {fileIn, type World} from '../world.ts';
@@ -103,7 +103,7 @@ async function show(action: 'show' | 'gaps', file: string, asJson: boolean, worl
 		await write(world.stdout, asJson ? `${JSON.stringify({state: file, ...stored})}\n` : stateText(file, stored));
 		return 0;
 	}
-	const lines = gaps.map(({source, reason, ...gap}) => `${source} ${spanOf(gap)}: ${reason}\n`);
+	const lines = gaps.map(({source, reason, ...gap}) => `${oneLine(`${source} ${spanOf(gap)}: ${reason}`)}\n`);
 	await write(world.stdout, asJson ? `${JSON.stringify({state: file, gaps})}\n` : lines.join(''));
 	return gaps.length > 0 ? 1 : 0;
 }
@@ -169,7 +169,7 @@ export async function changeState(
 		});
 		if (!stored) throw noState(action, file);
 		const {checkpoint, said} = await change(stored.checkpoint);
-		const lines = said.map(line => `${line}\n`);
+		const lines = said.map(line => `${oneLine(line)}\n`);
 		if (lines.length > 0 && !(await isWanted(lines))) return undefined;
 		if (lines.length > 0) await store.commit(checkpoint, stored.version);
 		return lines;

@@ -38,6 +38,11 @@ export function logLine(format: LogFormat, level: Level, message: string, member
 	return printable(`${JSON.stringify({time: new Date().toISOString(), level, message, ...members})}\n`);
 }
 
+/** The same on one line: names of files, and what servers say, may hold anything, and must not drive the terminal. */
+export function oneLine(text: string): string {
+	return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, char => `\\u{${char.codePointAt(0)!.toString(16)}}`);
+}
+
 export function count(number: number, one: string, many = `${one}s`): string {
 	return `${number} ${number === 1 ? one : many}`;
 }

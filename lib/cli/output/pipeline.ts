@@ -1,4 +1,4 @@
-import {count} from './log.ts';
+import {count, oneLine} from './log.ts';
 
 interface Span {
 	readonly from: string;
@@ -44,7 +44,7 @@ export interface PipelineStatus {
 /** The answer for people, in lines. */
 export function pipelineText(status: PipelineStatus, nowMs: number): string {
 	const {state, ok, problems, inUse, succeeded, sources, lacks, deadLetters} = status;
-	const lines = [`${state}: ${ok ? 'ok' : 'needs you'}`, ...problems.map(problem => row('problem', problem))];
+	const lines = [`${state}: ${ok ? 'ok' : 'needs attention'}`, ...problems.map(problem => row('problem', problem))];
 	if (sources.length > 0) {
 		lines.push(row('last success', succeeded ? ago(succeeded, nowMs) : 'never, as far as this state knows'));
 	}
@@ -56,7 +56,7 @@ export function pipelineText(status: PipelineStatus, nowMs: number): string {
 	for (const {file, count: letters} of deadLetters) {
 		lines.push(row('dead letters', `${letters} in ${file}; once mended: rxaudit pull dead-letter:${file}`));
 	}
-	return lines.map(line => `${line}\n`).join('');
+	return lines.map(line => `${oneLine(line)}\n`).join('');
 }
 
 function sourceLines(status: SourceStatus, nowMs: number): string[] {

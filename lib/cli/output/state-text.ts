@@ -1,7 +1,7 @@
 import type {Json} from '../../model/event.ts';
 import type {SourcePosition} from '../../source/scan.ts';
 import type {StoredCheckpoint} from '../../state/state.ts';
-import {count} from './log.ts';
+import {count, oneLine} from './log.ts';
 import {spanOf} from './pipeline.ts';
 
 /** What a state knows, for people: where its sources and targets are, and what it is bound to. */
@@ -22,7 +22,7 @@ export function stateText(file: string, {checkpoint, version}: StoredCheckpoint)
 			: [row('identities', `${count(bytes / entryBytes, 'event')}, which do not come twice`)]),
 		...Object.entries(binding).map(([name, value]) => row('bound to', `${name}: ${value}`)),
 	];
-	return lines.map(line => `${line}\n`).join('');
+	return lines.map(line => `${oneLine(line)}\n`).join('');
 }
 
 /** Of the journal. */

@@ -3,7 +3,7 @@ import type {GapReport} from '../../model/meter.ts';
 import type {Lack} from '../../state/state.ts';
 import type {Damage, Verification} from '../../sink/verification.ts';
 import type {Compared} from '../commands/against.ts';
-import {count} from './log.ts';
+import {count, oneLine} from './log.ts';
 
 export interface FoundHead {
 	/** The option that gave it. */
@@ -67,7 +67,7 @@ export function verdict(findings: Findings): string {
 		lines.push(`  uncommitted ${uncommitted.length - maxUncommitted} more`);
 	}
 	lines.push(...notes.map(note => `  note     ${note}`));
-	return lines.map(line => `${printable(line)}\n`).join('');
+	return lines.map(line => `${oneLine(line)}\n`).join('');
 }
 
 function chainLines({chain, parts}: Findings): string[] {
@@ -143,9 +143,4 @@ export function addedBehindHeads({parts, uncommitted}: Verification, heads: read
 		what,
 		detail: `no entry lists it, and ${froms} knows of nothing behind the last one`,
 	}));
-}
-
-/** Names of files may hold anything, and must not drive the terminal. */
-function printable(line: string): string {
-	return line.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, char => `\\u{${char.codePointAt(0)!.toString(16)}}`);
 }

@@ -35,7 +35,10 @@ describe('rxaudit state rebind --endpoint', () => {
 			const count = lines('out.ndjson').length;
 			const other = await pull(name, after, ...to);
 			assert.equal(other.code, 5, other.stderr);
-			assert.match(other.stderr, /the state belongs to another pipeline/);
+			assert.match(
+				other.stderr,
+				/another pipeline: .* endpoint: expected .*; where the server was moved, rxaudit state rebind STATE --endpoint URL/,
+			);
 			const args = ['state', 'rebind', 'pull.state', '--endpoint', after.endpoints[name]!];
 			const old = fs.readFileSync(at());
 			const shown = await runCli(args, {cwd: folder()});

@@ -5,7 +5,9 @@ import {resetIn, resetReason} from '../../../lib/cli/commands/state-reset.ts';
 import {fileState} from '../../../lib/state/file-state.ts';
 import {readState} from '../../../lib/state/state-files.ts';
 import type {Checkpoint} from '../../../lib/state/state.ts';
+import {main} from '../../../lib/cli/rxaudit.ts';
 import {runCli} from '../../support/cli.ts';
+import {testWorld} from '../../support/world.ts';
 import {assertRefused, commandLine, idsIn} from '../../support/command-line.ts';
 import {newestMs} from '../../support/emulator.ts';
 
@@ -61,6 +63,20 @@ describe('rxaudit state', () => {
 			assert.match(stdout, /\n {2}target {8}ndjson:\S+out\.ndjson \{"bytes":\d+/);
 			const {stdout: json} = await state('show', '--json');
 			assert.deepEqual(JSON.parse(json), {state: at(), ...readState(at(), false).stored});
+		});
+
+		it('keeps to its lines, whatever a name or a server says', async () => {
+			await pulled();
+			const store = fileState(at());
+			const {checkpoint, version} = (await store.load())!;
+			const gap = {sinceMs: 1, untilMs: 2, coversToMs: 2, reason: 'odd\n\u001b[2Jline'};
+			const sources = {[key]: {...(checkpoint.sources[key] as object), gaps: [gap]}};
+			await store.commit({...checkpoint, sources}, version);
+			await store.close!();
+			for (const args of [['state', 'gaps'], ['state', 'show'], ['status']]) {
+				const {stdout} = await runCli([...args, at()]);
+				assert.match(stdout, /: odd\\u\{a\}\\u\{1b\}\[2Jline$/m);
+			}
 		});
 
 		it('refuses what is no state, with what to do', async () => {
@@ -147,6 +163,22 @@ describe('rxaudit state', () => {
 			assertRefused(await state('reset', '--since', 'noon'), 2, /--since: expected a time such as /);
 			assertRefused(await state('reset', '--source', 'x:y'), 2, /expected --source with one .* got another: \S+:ORG/);
 			assert.deepEqual(fs.readFileSync(at()), before);
+		});
+
+		it('asks whom it can ask', async () => {
+			await pulled();
+			const before = fs.readFileSync(at());
+			for (const [input, code] of [
+				['no\n', 1],
+				['', 1],
+				['yes\n', 0],
+			] as const) {
+				assert.deepEqual(fs.readFileSync(at()), before);
+				const world = testWorld({cwd: folder(), isTTY: true, input});
+				assert.equal(await main(['state', 'reset', 'pull.state'], world), code);
+				assert.match(world.warned(), /^rxaudit: would change: .*\nType yes to go on: /);
+			}
+			assert.notDeepEqual(fs.readFileSync(at()), before);
 		});
 
 		it('changes nothing while a run goes on', async () => {

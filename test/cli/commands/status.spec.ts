@@ -63,7 +63,7 @@ describe('rxaudit status', () => {
 		await pullWithGap();
 		const {code, stdout} = await status('pull.state');
 		assert.equal(code, 1);
-		assert.match(stdout, /pull\.state: needs you\n {2}problem {7}atlassian-org-events: 1 open gap\n/);
+		assert.match(stdout, /pull\.state: needs attention\n {2}problem {7}atlassian-org-events: 1 open gap\n/);
 		assert.match(stdout, /\n {2}last success {2}never, as far as this state knows\n/);
 		assert.match(stdout, /\n {2}gap {11}from 2026-01-30T23:59:59\.987Z to \S+Z: .*answered 500/);
 		const nowMs = newestMs + 170 * dayMs;
