@@ -9,6 +9,7 @@ import {AttemptError, type AttemptLimits, attemptAdapter, parseKey} from './atte
 import {assertUtf8} from './charset.ts';
 import type {Credentials} from './credentials.ts';
 import {expectedTls} from './connection-failure.ts';
+import {checkDeprecation} from './deprecation.ts';
 import {urlBelow} from './endpoint.ts';
 import type {Limiter} from './limiter.ts';
 import type {ClientRequest} from './request.ts';
@@ -75,10 +76,16 @@ export function createClient(options: ClientOptions): Client {
 				if (header !== '') config.headers.set('authorization', header);
 				meter.requests++;
 				const response = await attempt(config);
+				meter.answered(response.status);
 				checkServerClock(response.headers, options);
+				checkDeprecation(response.headers, options);
 				return response;
 			} catch (error) {
-				if (error instanceof AttemptError) checkServerClock(error.headers, options);
+				if (error instanceof AttemptError) {
+					meter.answered(error.status ?? error.kind, uselessness(error));
+					checkServerClock(error.headers, options);
+					checkDeprecation(error.headers, options);
+				}
 				// what speaks TLS says nothing to somebody who does not
 				const isCut = isPlain && error instanceof AttemptError && /hang up|read ECONNRESET/.test(error.message);
 				if (isCut && (await (isTls ??= speaksTls(endpoint)))) throw expectedTls(error);
@@ -112,6 +119,12 @@ export function createClient(options: ClientOptions): Client {
 			throw toAuditError(error, name, request, endpoint, createSecretFilter(credentials.secrets()), options.wording);
 		}
 	};
+}
+
+/** Why a request was of no use, in a few words of ours; a redirect leads on, and who stops asked for it. */
+function uselessness({kind, status}: AttemptError): string | undefined {
+	if (kind === 'stopped' || (kind === 'status' && status! < 400)) return undefined;
+	return kind === 'status' ? `status ${status}` : kind;
 }
 
 /** The JSON value that a body holds, with or without a byte order mark. Throws where it is not UTF-8. */

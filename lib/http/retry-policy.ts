@@ -70,8 +70,10 @@ export function retryPolicy(context: RetryContext, request: ClientRequest, signa
 		if (kind === 'login' || kind === 'other') return false;
 		const own = asRefusal(error, context.outOfQuota);
 		error.isForNow = own !== false || isOutOfQuota(error);
-		if (error.isForNow)
+		if (error.isForNow) {
+			delete meter.failing;
 			return waitForQuota(error, own instanceof Date ? own.getTime() - clock.now() : askedWait(error));
+		}
 		const isPassing = status !== undefined && request.passing?.(status, error.body);
 		if (!isPassing && !isTransient(error)) return false;
 		if (!repeatable && !neverSent.has(error.errno ?? '')) return false;

@@ -25,6 +25,11 @@ export class Budget {
 		return this.#pages;
 	}
 
+	/** What they hold, as far as they have come. */
+	get bytes(): number {
+		return this.#bytes;
+	}
+
 	get hasRoom(): boolean {
 		return this.#pages < this.limits.maxPages && this.#bytes < this.limits.maxBytes;
 	}

@@ -24,14 +24,21 @@ export class Meter implements Progress {
 	pages = 0;
 	events = 0;
 	requests = 0;
+	failing?: string;
 	retries = 0;
 	waits = 0;
 	waitedMs = 0;
 	duplicates = 0;
 	deadLetters = 0;
 	positionMs?: number;
+	newestMs?: number;
+	committedMs?: number;
 	waitingUntilMs?: number;
 	readonly warnings: string[] = [];
+	/** Says what is in flight; a run puts its budget in. */
+	bytesInFlight: () => number = () => 0;
+	readonly #sources = new Map<string, Pick<SourceFacts, 'name' | 'tenant'>>();
+	readonly #answers = new Map<string, number>();
 	readonly #gaps = new Map<string, readonly GapReport[]>();
 	readonly #pending = new Set<{readonly what: string; readonly sinceMs: number}>();
 	readonly #unknownActions = new Map<string, number>();
@@ -42,11 +49,14 @@ export class Meter implements Progress {
 
 	/** The numbers as they are now. */
 	snapshot(): Progress {
-		const {pages, events, requests, retries, waits, waitedMs, duplicates, deadLetters} = this;
+		const {sources, pages, events, requests, answers, retries, waits, waitedMs, duplicates, deadLetters} = this;
 		return {
+			sources,
 			pages,
 			events,
 			requests,
+			answers,
+			...(this.failing === undefined ? {} : {failing: this.failing}),
 			retries,
 			waits,
 			waitedMs,
@@ -54,10 +64,38 @@ export class Meter implements Progress {
 			deadLetters,
 			unknownActions: this.unknownActions,
 			...(this.positionMs === undefined ? {} : {positionMs: this.positionMs}),
+			...(this.newestMs === undefined ? {} : {newestMs: this.newestMs}),
+			...(this.committedMs === undefined ? {} : {committedMs: this.committedMs}),
+			inFlightBytes: this.inFlightBytes,
 			...(this.waitingUntilMs === undefined ? {} : {waitingUntilMs: this.waitingUntilMs}),
 			warnings: [...this.warnings],
 			gaps: this.gaps,
 		};
+	}
+
+	get sources(): Progress['sources'] {
+		return [...this.#sources.values()];
+	}
+
+	get answers(): Readonly<Record<string, number>> {
+		return Object.fromEntries(this.#answers);
+	}
+
+	get inFlightBytes(): number {
+		return this.bytesInFlight();
+	}
+
+	/** Says that a source takes part. */
+	addSource({name, tenant}: Pick<SourceFacts, 'name' | 'tenant'>): void {
+		this.#sources.set(`${name}:${tenant}`, {name, tenant});
+	}
+
+	/** Counts a request that has ended, by its status or what came in place of one; `failing` says why it was of no use. */
+	answered(status: number | string, failing?: string): void {
+		const key = String(status);
+		this.#answers.set(key, (this.#answers.get(key) ?? 0) + 1);
+		if (failing === undefined) delete this.failing;
+		else this.failing = failing;
 	}
 
 	get gaps(): readonly GapReport[] {
@@ -87,8 +125,14 @@ export class Meter implements Progress {
 			const name = known && action.length <= maxActionLength ? action : '…';
 			this.#unknownActions.set(name, (this.#unknownActions.get(name) ?? 0) + times);
 		}
-		const last = page.entries.at(-1);
-		if (last) this.positionMs = last.record.orderMs;
+		this.addSource(page.source);
+		const [first, last] = [page.entries[0], page.entries.at(-1)];
+		if (first && last) {
+			this.positionMs = last.record.orderMs;
+			// pages are in order, so that the newest is at one of their ends
+			const newestMs = Math.max(first.record.orderMs, last.record.orderMs, this.newestMs ?? -Infinity);
+			if (page.source.order !== 'none') this.newestMs = newestMs;
+		}
 		this.changed();
 	}
 

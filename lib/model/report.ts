@@ -2,9 +2,15 @@ import type {Json} from './event.ts';
 
 /** What a run has done so far. Times are milliseconds. */
 export interface Progress {
+	/** The sources that take part. */
+	readonly sources: readonly {readonly name: string; readonly tenant: string}[];
 	readonly pages: number;
 	readonly events: number;
 	readonly requests: number;
+	/** Those that have ended, by status; where no status came, by what did: `timeout`, `network`, `stopped`, … */
+	readonly answers: Readonly<Record<string, number>>;
+	/** Why the last request was of no use; absent where it was, and where the API only asked to wait. */
+	readonly failing?: string;
 	readonly retries: number;
 	/** Waits that the API or its rate limit asked for, and what they took. */
 	readonly waits: number;
@@ -15,6 +21,12 @@ export interface Progress {
 	readonly unknownActions: Readonly<Record<string, number>>;
 	/** The time of the last event that the sinks took, epoch milliseconds. */
 	readonly positionMs?: number;
+	/** The newest time among the events that the sinks took, of what the API sorts by; absent for what knows no time. */
+	readonly newestMs?: number;
+	/** When a commit made something durable last, epoch milliseconds. */
+	readonly committedMs?: number;
+	/** What the pages hold in memory that were fetched and are not yet with the sinks. */
+	readonly inFlightBytes: number;
 	/** The end of the wait that is going on, epoch milliseconds. */
 	readonly waitingUntilMs?: number;
 	readonly warnings: readonly string[];

@@ -1,6 +1,7 @@
 import {type Observable, Subscription} from 'rxjs';
 import {toBatch} from './batch.ts';
 import type {Committer} from './committer.ts';
+import {systemClock} from '../model/clock.ts';
 import {AuditError} from '../model/errors.ts';
 import {unsettledPages} from '../model/lost-pages.ts';
 import type {Page, Rejected} from '../model/page.ts';
@@ -143,6 +144,7 @@ export class Drive {
 		if (this.#start.failure !== undefined) throw this.#start.failure;
 		// an operator settled its last page during the commit
 		if (!succeeds && !isStopped) await this.#commit(true);
+		this.#start.meter.committedMs = systemClock.now();
 		this.#over = true;
 		this.#settle.resolve();
 	}
@@ -177,7 +179,9 @@ export class Drive {
 		this.#commitDue = false;
 		clearTimeout(this.#commitTimer);
 		this.#commitTimer = undefined;
+		const {hasUncommitted} = this.#committer!;
 		await this.#committer!.commit(succeeds);
+		if (hasUncommitted) this.#start.meter.committedMs = systemClock.now();
 	}
 
 	#scheduleCommit(): void {

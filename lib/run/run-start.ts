@@ -38,6 +38,7 @@ export class RunStart implements Start {
 		this.#checkpoint = checkpoint;
 		this.signal = signal;
 		this.meter = meter;
+		meter.bytesInFlight = () => this.budget.bytes;
 		this.snapshots = checkpoint?.snapshots ?? {};
 	}
 
@@ -88,6 +89,8 @@ export class RunStart implements Start {
 			);
 		}
 		this.#places.set(key, place);
+		const colon = name.indexOf(':');
+		this.meter.addSource({name: name.slice(0, colon), tenant: name.slice(colon + 1)});
 		for (const [option, value] of Object.entries(binding)) this.binding[`${key} ${option}`] = value;
 		return {
 			key,

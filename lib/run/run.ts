@@ -18,8 +18,8 @@ import {listenForStop, type Stopping} from './stopping.ts';
 
 export type {Report, RunOptions};
 
-/** The report, when it is there, and the progress until then. */
-export type Run = Promise<Report> & {readonly progress: Observable<Progress>};
+/** The report, when it is there, and until then the progress: at each change, or whenever somebody asks. */
+export type Run = Promise<Report> & {readonly progress: Observable<Progress>; now(): Progress};
 
 /** Makes the stream of pages from where the run starts. */
 export type Build = (start: Start) => Observable<Page>;
@@ -45,7 +45,7 @@ export function run(build: Build | Observable<Page>, sinks: Sink | readonly Sink
 	meter.onChange = () => progress.next(meter.snapshot());
 	const list = Array.isArray(sinks) ? (sinks as readonly Sink[]) : [sinks as Sink];
 	const report = execute(build, list, options, meter).finally(() => progress.complete());
-	return Object.assign(report, {progress: progress.asObservable()});
+	return Object.assign(report, {progress: progress.asObservable(), now: () => meter.snapshot()});
 }
 
 async function execute(

@@ -87,6 +87,42 @@ describe('createClient', () => {
 	});
 });
 
+describe('createClient and the meter', () => {
+	it('says how each request ended, and what the last one failed by until one is of use', async () => {
+		const server = await serve((response, n) => {
+			response.sendDate = false; // nothing shall be said of clocks
+			if (n === 1) response.writeHead(503).end();
+			else if (n === 2) response.socket!.destroy();
+			else if (n === 3) response.end('{"cut');
+			else response.end('{}');
+		});
+		const {meter, get} = openClient(server.origin);
+		const failing: (string | undefined)[] = [];
+		meter.onChange = () => failing.push(meter.failing);
+		await get();
+		assert.deepEqual(failing, ['status 503', 'network', 'body']);
+		assert.deepEqual(meter.answers, {200: 2, 503: 1, network: 1});
+		assert.equal(meter.failing, undefined);
+	});
+
+	it('takes an answer that asks to wait, or leads on, for no failure', async () => {
+		const server = await serve((response, n) => {
+			response.sendDate = false;
+			if (n === 1) response.writeHead(500).end();
+			else if (n === 2) response.writeHead(429, {'retry-after': '1'}).end();
+			else if (n === 3) response.writeHead(302, {location: '/there'}).end();
+			else response.end('{}');
+		});
+		const {meter, get} = openClient(server.origin);
+		const failing: (string | undefined)[] = [];
+		meter.onChange = () => failing.push(meter.failing);
+		await get();
+		assert.deepEqual(meter.answers, {200: 1, 302: 1, 429: 1, 500: 1});
+		assert.deepEqual(new Set(failing), new Set(['status 500', undefined]));
+		assert.equal(failing.indexOf('status 500'), failing.lastIndexOf('status 500'), 'only until the next one');
+	});
+});
+
 describe('createClient and refused credentials', () => {
 	it('fails at once after 401 where they are fixed', async () => {
 		const server = await serve(accepts('other'));

@@ -44,10 +44,11 @@ describe('Budget', () => {
 		place.hold(60);
 		place.hold(99);
 		assert.equal(budget.hasRoom, true);
+		assert.equal(budget.bytes, 99);
 		place.release();
 		place.release();
 		place.hold(1000);
-		assert.deepEqual([budget.hasRoom, budget.pages], [true, 0]);
+		assert.deepEqual([budget.hasRoom, budget.pages, budget.bytes], [true, 0, 0]);
 	});
 
 	it('rejects with the signal’s reason, at once and while waiting, and takes no place then', async () => {

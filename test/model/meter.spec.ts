@@ -1,23 +1,72 @@
 import assert from 'node:assert/strict';
 import {Meter} from '../../lib/model/meter.ts';
 import {deferred} from '../support/deferred.ts';
-import {pageOf} from '../support/pages.ts';
+import {factsOf, pageOf} from '../support/pages.ts';
 
 describe('Meter', () => {
 	it('begins with nothing and leaves out what is not known', () => {
 		assert.deepEqual(new Meter().snapshot(), {
+			sources: [],
 			pages: 0,
 			events: 0,
 			requests: 0,
+			answers: {},
 			retries: 0,
 			waits: 0,
 			waitedMs: 0,
 			duplicates: 0,
 			deadLetters: 0,
+			inFlightBytes: 0,
 			unknownActions: {},
 			warnings: [],
 			gaps: [],
 		});
+	});
+
+	it('counts requests by how they ended, and forgets a failure at the next one that is of use', () => {
+		const meter = new Meter();
+		meter.answered(200);
+		meter.answered(503, 'status 503');
+		meter.answered('timeout', 'timeout');
+		assert.equal(meter.snapshot().failing, 'timeout');
+		meter.answered(200);
+		const {answers, ...rest} = meter.snapshot();
+		assert.deepEqual(answers, {200: 2, 503: 1, timeout: 1});
+		assert.equal('failing' in rest, false);
+	});
+
+	it('knows the newest event, at whichever end of a page, by what the API sorts by', () => {
+		for (const [order, times, newestMs] of [
+			['newest-first', [[7, 5], [4]], 7],
+			['oldest-first', [[5, 7], [9], []], 9],
+			['none', [[7, 5]], undefined],
+		] as const) {
+			const meter = new Meter();
+			for (const ofPage of times) {
+				const records = ofPage.map(orderMs => ({id: `${orderMs}`, timeMs: orderMs + 100, orderMs}));
+				meter.written(pageOf(records, {source: factsOf({order})}), records.length, 0);
+			}
+			assert.equal(meter.snapshot().newestMs, newestMs, order);
+		}
+	});
+
+	it('names the sources that take part, once', () => {
+		const meter = new Meter();
+		meter.addSource({name: 'some-source', tenant: 'a'});
+		meter.written(pageOf([]), 0, 0);
+		meter.written(pageOf([]), 0, 0);
+		assert.deepEqual(meter.snapshot().sources, [
+			{name: 'some-source', tenant: 'a'},
+			{name: 'some-source', tenant: 'some-tenant'},
+		]);
+	});
+
+	it('asks what is in flight when it is asked', () => {
+		const meter = new Meter();
+		let bytes = 1;
+		meter.bytesInFlight = () => bytes;
+		bytes = 2;
+		assert.equal(meter.snapshot().inFlightBytes, 2);
 	});
 
 	it('says what goes on, the oldest first, until it is over', async () => {

@@ -73,11 +73,24 @@ describe('run', () => {
 			assert.deepEqual(sink.lines, textsOf(records));
 			assert.equal(sink.durable, 7);
 		}
-		const {seconds, waitedMs, ...numbers} = report;
-		const none = {retries: 0, waits: 0, duplicates: 0, deadLetters: 0, unknownActions: {}, warnings: [], gaps: []};
+		const {seconds, waitedMs, committedMs, ...numbers} = report;
+		const sources = [{name: 'some-source', tenant: 'some-tenant'}];
+		const none = {
+			sources,
+			answers: {},
+			inFlightBytes: 0,
+			newestMs: 7000,
+			retries: 0,
+			waits: 0,
+			duplicates: 0,
+			deadLetters: 0,
+			unknownActions: {},
+			warnings: [],
+			gaps: [],
+		};
 		const nothing = {...none, stopped: false, lacks: {}};
 		assert.deepEqual(numbers, {...nothing, pages: 3, events: 7, requests: 3, positionMs: 1000});
-		assert.ok(seconds >= 0 && waitedMs === 0);
+		assert.ok(seconds >= 0 && waitedMs === 0 && committedMs! > 0);
 		assert.deepEqual(state.stored!.checkpoint.sinks, {'some-sink:one': {lines: 7}, 'some-sink:two': {lines: 7}});
 	});
 
@@ -656,6 +669,34 @@ describe('run', () => {
 					],
 				);
 			}
+		});
+
+		it('is there for who asks: what is in flight, the newest event, the sources, the last commit', async () => {
+			const [writing, written] = [deferred(), deferred()];
+			const began = Date.now();
+			const step = (name: string) => {
+				if (name !== 'write memory') return undefined;
+				writing.resolve();
+				return written.promise;
+			};
+			const sink = memorySink({step});
+			const running = run(source(someRecords(3), {pageSize: 2}), sink, {commitSize: {pages: 1}});
+			assert.deepEqual(running.now().sources, []);
+			await writing.promise;
+			const {inFlightBytes, sources, pages} = running.now();
+			assert.deepEqual([sources, pages], [[{name: 'some-source', tenant: 'some-tenant'}], 0]);
+			assert.ok(inFlightBytes > 0);
+			written.resolve();
+			const {newestMs, committedMs = 0} = await running;
+			assert.deepEqual([newestMs, running.now().inFlightBytes], [3000, 0]);
+			assert.ok(committedMs >= began && committedMs <= Date.now());
+		});
+
+		it('knows of no commit where none was made', async () => {
+			const {step} = steps('flush memory');
+			const running = run(source(someRecords(1)), memorySink({step}));
+			await assert.rejects(running, failure);
+			assert.equal(running.now().committedMs, undefined);
 		});
 
 		it('completes when the run fails', async () => {
