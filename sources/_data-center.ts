@@ -1,5 +1,6 @@
 import {z} from 'zod';
 import type {OperationTable} from '../lib/source/define-operation.ts';
+import type {Deprecation} from '../lib/source/deprecation.ts';
 import {wholeNumber} from '../lib/options/options.ts';
 import {defineSource} from '../lib/source/define-source.ts';
 import {actionWords, commonActions} from './_actions.ts';
@@ -48,6 +49,20 @@ interface Product<Operations extends OperationTable> {
 	readonly since: string;
 	/** What only this product can do. */
 	readonly operations: Operations;
+	readonly deprecations?: readonly Deprecation[];
+}
+
+/** Said of Jira and Confluence; whether Bitbucket and Crowd end on the same day is not known. */
+export function endOf(product: string): readonly Deprecation[] {
+	return [
+		{
+			date: '2029-03-28',
+			what: `${product} Data Center`,
+			advice: 'licences end then, the last are sold on 2028-03-30, and it turns read-only: have its log by then',
+			reference:
+				'https://idalko.com/blog/atlassian-data-center-end-of-life-how-to-assess-your-instance-before-migrating-to-the-cloud',
+		},
+	];
 }
 
 /** What the records of a product are, whether its API gives them or its log files. */
@@ -74,6 +89,7 @@ export function defineDataCenter<Operations extends OperationTable>({
 	product,
 	since,
 	operations,
+	deprecations = [],
 }: Product<Operations>) {
 	return defineSource({
 		name,
@@ -110,6 +126,7 @@ export function defineDataCenter<Operations extends OperationTable>({
 			type?.actionI18nKey === searchAction &&
 			[author?.id, author?.name].some(reader => reader !== undefined && readers.includes(reader)),
 		operations: {...configurationOf(name), ...operations},
+		deprecations,
 	});
 }
 

@@ -77,6 +77,14 @@ export default defineSource({
 		event: defineOperation({
 			docs: 'One event by its id.',
 			options: {...orgOption, eventId: one.describe('the id of the event')},
+			deprecations: [
+				{
+					date: '2026-12-21',
+					what: 'GET /v1/orgs/{orgId}/events/{eventId}',
+					advice: 'use /events, /events-stream or webhooks, which have the same members',
+					reference: 'https://developer.atlassian.com/cloud/admin/organization/event-by-id-deprecation/',
+				},
+			],
 			run: ({options: {orgId, eventId}, ask}) =>
 				ask<{readonly data: OrgEvent}>({path: orgPath(orgId, `events/${encodeURIComponent(eventId)}`)}),
 		}),

@@ -3,7 +3,7 @@ import {defineSource} from '../lib/source/define-source.ts';
 import {membersIn, objectsIn, textIn} from '../lib/source/members.ts';
 import {by, constant, each, first, type Item} from '../lib/source/words.ts';
 import {actionWords, commonActions} from './_actions.ts';
-import {siteOf} from './_cloud-site.ts';
+import {siteOf, successorOf} from './_cloud-site.ts';
 import {confluenceOperations, search} from './_confluence-cloud-operations.ts';
 
 /** One record of Confluence Cloud's audit log: without an id, and with "" where there is nothing to say. */
@@ -133,6 +133,7 @@ export default defineSource({
 	},
 	actions: commonActions,
 	actionWords,
+	deprecations: successorOf('GET /wiki/rest/api/audit'),
 	enrichedBy: {users: 'atlassian-org-users'},
 	operations: confluenceOperations,
 });

@@ -1,4 +1,4 @@
-import {defineDataCenter} from './_data-center.ts';
+import {defineDataCenter, endOf} from './_data-center.ts';
 
 /** The audit log of a Confluence Data Center server, newest event first. */
 export default defineDataCenter({
@@ -6,4 +6,5 @@ export default defineDataCenter({
 	product: 'Confluence',
 	since: '7.5',
 	operations: {},
+	deprecations: endOf('Confluence'),
 });

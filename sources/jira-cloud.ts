@@ -2,7 +2,7 @@ import {z} from 'zod';
 import {defineSource} from '../lib/source/define-source.ts';
 import {each, first} from '../lib/source/words.ts';
 import {actionWords, commonActions} from './_actions.ts';
-import {siteOf} from './_cloud-site.ts';
+import {siteOf, successorOf} from './_cloud-site.ts';
 
 /** One audit record of a Jira Cloud site. */
 export interface JiraRecord {
@@ -87,5 +87,6 @@ export default defineSource({
 	},
 	actions: commonActions,
 	actionWords,
+	deprecations: successorOf('GET /rest/api/3/auditing/record'),
 	enrichedBy: {users: 'atlassian-org-users'},
 });

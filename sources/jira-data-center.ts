@@ -1,4 +1,4 @@
-import {defineDataCenter} from './_data-center.ts';
+import {defineDataCenter, endOf} from './_data-center.ts';
 import {fileRetentionOf} from './_data-center-configuration.ts';
 
 const name = 'jira-data-center';
@@ -9,4 +9,5 @@ export default defineDataCenter({
 	product: 'Jira',
 	since: '8.8',
 	operations: fileRetentionOf(name),
+	deprecations: endOf('Jira'),
 });

@@ -24,5 +24,5 @@ process.once('exit', code => {
 	fs.writeSync(2, 'rxaudit: error: the process ended before the command was done\n');
 	process.exitCode = 1;
 });
-process.exitCode = await main(argv, {env, cwd: '.', stdin, stdout, stderr, signals});
+process.exitCode = await main(argv, {env, cwd: '.', stdin, stdout, stderr, signals, now: () => Date.now()});
 isOver = true;

@@ -10,10 +10,14 @@ export interface World {
 	readonly stdout: Writable & MaybeTerminal;
 	readonly stderr: Writable & MaybeTerminal;
 	readonly signals: Signals;
+	/** What day it is, in epoch milliseconds. */
+	now(): number;
 }
 
 interface MaybeTerminal {
 	readonly isTTY?: boolean;
+	/** How wide it is. */
+	readonly columns?: number;
 }
 
 export interface Signals {
@@ -46,9 +50,9 @@ interface Stop {
 	release(): void;
 	/**
 	 * Ends the process by the first signal, output that nobody takes and all. After `ms` only if it has not ended by
-	 * itself, now that nothing is to be done any more.
+	 * itself, now that nothing is to be done any more; where no signal came, by `otherwise`.
 	 */
-	endNow(ms?: number): void;
+	endNow(ms?: number, otherwise?: StopSignal): void;
 }
 
 /** The first signal asks to stop, the second one forces it. */
@@ -71,10 +75,10 @@ export function stopBy(signals: Signals): Stop {
 		force: force.signal,
 		exitCode: () => (first === undefined ? undefined : codes[first]),
 		release,
-		endNow(ms = 0) {
+		endNow(ms = 0, otherwise) {
 			release();
-			if (first === undefined) return;
-			const signal = first;
+			const signal = first ?? otherwise;
+			if (signal === undefined) return;
 			if (ms === 0) signals.end(signal, codes[signal]);
 			else setTimeout(() => signals.end(signal, codes[signal]), ms).unref();
 		},

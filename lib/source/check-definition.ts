@@ -5,6 +5,10 @@ const count = z.number().int().positive();
 const fn = z.custom<unknown>(value => typeof value === 'function', {error: 'expected a function'});
 const optional = (type: z.ZodType) => type.optional();
 
+const deprecations = z.array(
+	z.strictObject({date: optional(z.iso.date()), what: text, advice: text, reference: z.url()}),
+);
+
 /** What a definition may hold: a name that is misspelt, or a lag that is no number, would lose events without a word. */
 const definition = z
 	.strictObject({
@@ -48,7 +52,8 @@ const definition = z
 		actions: optional(z.record(z.string(), z.string())),
 		actionWords: optional(fn),
 		mapping: z.looseObject({}),
-		operations: optional(z.looseObject({})),
+		operations: optional(z.record(z.string(), z.looseObject({deprecations: optional(deprecations)}))),
+		deprecations: optional(deprecations),
 		enrichedBy: optional(z.strictObject({users: optional(text), actions: optional(text)})),
 		catalogue: optional(z.looseObject({})),
 	})

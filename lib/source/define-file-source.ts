@@ -44,5 +44,6 @@ export function defineFileSource<Shape extends z.ZodRawShape, T>({
 		options: schema as unknown as z.ZodObject,
 		filters: Object.keys(definition.options),
 		operations: {},
+		deprecations: [],
 	});
 }

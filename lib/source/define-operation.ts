@@ -1,4 +1,5 @@
 import type {z} from 'zod';
+import type {Deprecation} from './deprecation.ts';
 import type {SourceRequest} from './request.ts';
 
 /** Something that an API can do beside giving its log: one event, a catalogue, a configuration. */
@@ -15,6 +16,8 @@ export interface Operation<
 	readonly body?: Body;
 	/** True when it changes something. */
 	readonly writes?: boolean;
+	/** Whether it ends. */
+	readonly deprecations?: readonly Deprecation[];
 	/**
 	 * For one that writes: what would change, in a few lines for people, or that nothing would; nothing is sent that
 	 * changes anything.

@@ -4,6 +4,7 @@ import type {OperationTable} from './define-operation.ts';
 import {endpointOf} from '../http/connect.ts';
 import type {AuthScheme} from '../http/credentials.ts';
 import type {Rate} from '../http/limiter.ts';
+import type {Deprecation} from './deprecation.ts';
 import {compileMapping, type Mapped} from './mapping.ts';
 import {checkDefinition} from './check-definition.ts';
 import {openSource} from './open-source.ts';
@@ -53,6 +54,8 @@ export interface Source<Input = never, T = unknown, Operations extends Operation
 	readonly filters: readonly string[];
 	/** What else the API can do, by kebab-case name. */
 	readonly operations: BoundOperations<Operations>;
+	/** What of it ends; an operation says so itself. */
+	readonly deprecations: readonly Deprecation[];
 	/** The sources that know what its records leave out. */
 	readonly enrichedBy?: EnrichedBy | undefined;
 	/** The operation that lists its actions. */
@@ -110,6 +113,7 @@ export function defineSource<Shape extends z.ZodRawShape, T, Operations extends 
 		options: schema as unknown as z.ZodObject,
 		filters: Object.keys(definition.options),
 		records,
+		deprecations: definition.deprecations ?? [],
 		enrichedBy: definition.enrichedBy,
 		catalogue: definition.catalogue,
 		operations: operationsOf(definition, definition.operations ?? ({} as Operations), {

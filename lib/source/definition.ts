@@ -2,6 +2,7 @@ import type {z} from 'zod';
 import type {ActionRules} from '../model/activity.ts';
 import type {ApiFacts, ConnectShape} from '../http/connect.ts';
 import type {OperationTable} from './define-operation.ts';
+import type {Deprecation} from './deprecation.ts';
 import type {SourceError} from '../model/errors.ts';
 import type {Json} from '../model/event.ts';
 import type {httpOptions, scanOptions} from '../options/options.ts';
@@ -86,6 +87,8 @@ export interface SourceDefinition<Shape extends z.ZodRawShape, T, Operations ext
 	readonly mapping: Mapping;
 	/** What else the API can do, by kebab-case name. */
 	readonly operations?: Operations & OperationTable;
+	/** What of the API ends, or of the product. */
+	readonly deprecations?: readonly Deprecation[];
 	/** The sources that know what these records leave out. */
 	readonly enrichedBy?: EnrichedBy;
 	/** The one of the operations that lists the API's actions, and what its answer says of them. */

@@ -1,6 +1,7 @@
 import {z} from 'zod';
 import {type ApiFacts, connect, type ConnectOptions, type ConnectShape} from '../http/connect.ts';
 import type {Ask, Operation, OperationAnswer, OperationTable, Unchanged} from './define-operation.ts';
+import type {Deprecation} from './deprecation.ts';
 import {ConfigError} from '../model/errors.ts';
 import {parseJson} from '../http/client.ts';
 import {Meter} from '../model/meter.ts';
@@ -13,6 +14,7 @@ export interface BoundOperation<Options = never, Answer = unknown> {
 	readonly docs: string;
 	readonly writes: boolean;
 	readonly takesBody: boolean;
+	readonly deprecations: readonly Deprecation[];
 	/** All options, those of the connection included. */
 	readonly options: z.ZodObject;
 	/** The same in two steps, for who wants to ask first: what would change, and the answer as the API gave it. */
@@ -76,6 +78,7 @@ function bind(facts: ApiFacts, name: string, operation: Operation, connection: z
 		docs: operation.docs,
 		writes: operation.writes ?? false,
 		takesBody: operation.body !== undefined,
+		deprecations: operation.deprecations ?? [],
 		options: schema,
 		prepare,
 	});

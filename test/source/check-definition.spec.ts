@@ -19,6 +19,8 @@ const sound = {
 	mapping: {},
 };
 
+const end = {what: 'GET /old', advice: 'use /new', reference: 'https://example.com/end'};
+
 describe('checkDefinition', () => {
 	it('takes a sound one', () => checkDefinition(sound));
 
@@ -42,12 +44,21 @@ describe('checkDefinition', () => {
 		'an option that no flag can have': {options: {'a-b': z.string()}},
 		'a name that no file has': {name: 'Some Source'},
 		'no way to log in': {auth: []},
+		'an end on a day that there is not': {deprecations: [{...end, date: '2026-02-30'}]},
+		'an end that nobody has written down': {deprecations: [{...end, reference: 'a blog'}]},
+		'an end without advice': {deprecations: [{...end, advice: ''}]},
+		'an operation that ends on no day': {operations: {event: {deprecations: [{...end, date: 'soon'}]}}},
 	};
 	for (const [what, change] of Object.entries(wrong)) {
 		it(`refuses one with ${what}`, () => {
 			assert.throws(() => checkDefinition({...sound, ...change}), {name: 'TypeError', message: /^defineSource: /});
 		});
 	}
+
+	it('takes ends, dated or not, of the source and of an operation', () => {
+		const deprecations = [end, {...end, date: '2026-12-21'}];
+		checkDefinition({...sound, deprecations, operations: {event: {docs: 'One.', deprecations}}});
+	});
 
 	it('takes a listing without times', () => checkDefinition({...sound, order: 'none', time: undefined}));
 });

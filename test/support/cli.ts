@@ -14,6 +14,8 @@ export interface CliOptions {
 	/** What stands on standard input; it ends there. */
 	readonly input?: string | Uint8Array;
 	readonly cwd?: string;
+	/** What day it is, for a command that runs in this process. */
+	readonly now?: number;
 	/** After so long the process is killed, and what waits for its end rejects. Default: 30,000. */
 	readonly timeoutMs?: number;
 	/** A file for standard output, instead of a pipe. */

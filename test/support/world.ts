@@ -18,10 +18,18 @@ interface Given {
 	readonly input?: string | Uint8Array;
 	/** Whether somebody types and reads. */
 	readonly isTTY?: boolean;
+	/** What day it is. Default: the first of 2026, so that no test depends on today. */
+	readonly now?: number;
 }
 
 /** A world of its own for a command that runs in this process: nothing of the process comes into it. */
-export function testWorld({env = {}, cwd = '.', input = '', isTTY = false}: Given = {}): TestWorld {
+export function testWorld({
+	env = {},
+	cwd = '.',
+	input = '',
+	isTTY = false,
+	now = Date.UTC(2026, 0, 1),
+}: Given = {}): TestWorld {
 	const [stdout, stderr] = [new Collector(isTTY), new Collector(isTTY)];
 	const emitter = new EventEmitter();
 	const endedBy: StopSignal[] = [];
@@ -36,6 +44,7 @@ export function testWorld({env = {}, cwd = '.', input = '', isTTY = false}: Give
 			off: (signal, listener) => emitter.off(signal, listener),
 			end: signal => void endedBy.push(signal),
 		},
+		now: () => now,
 		said: () => stdout.text(),
 		warned: () => stderr.text(),
 		endedBy,

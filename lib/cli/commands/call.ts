@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import {Socket} from 'node:net';
 import {ConfigError, reasonOf, SinkError} from '../../model/errors.ts';
+import {deprecationText, dueDeprecations} from '../../source/deprecation.ts';
 import {excerpt, printable} from '../../http/secrets.ts';
 import {list} from '../../registry.ts';
 import {confirmed} from '../flags/confirmed.ts';
@@ -68,6 +69,8 @@ export async function callOperation(
 	const body = place === undefined ? undefined : (await unless(signal, jsonInput(place, stdin, '--body'))).value;
 	const options = optionsFromFlags(source, operation.options, values, world.env);
 	const prepared = inFlags(() => operation.prepare(options, body));
+	for (const deprecation of dueDeprecations(operation.deprecations, world.now()))
+		await say('warn', `warning: ${deprecationText(deprecation)}`);
 	if (operation.writes) {
 		const endpoint = (options['endpoint'] as string | undefined) ?? source.endpoint;
 		const title = `${source.name} ${name} at ${endpoint}`;

@@ -3,6 +3,7 @@ import {describeOperations} from '../output/call-help.ts';
 import {describeFlags, noSuchName, parseFlags} from '../flags/flags.ts';
 import {write} from '../output/log.ts';
 import type {Source} from '../../source/define-source.ts';
+import {deprecationText} from '../../source/deprecation.ts';
 import {sourceNamed} from '../flags/source-named.ts';
 import type {World} from '../world.ts';
 import {flagsOf, sourceFlags} from '../flags/options.ts';
@@ -46,6 +47,7 @@ function aboutSource(source: Source): string {
 		`Ids          unique ${source.ids === 'global' ? 'everywhere' : 'within one tenant'}`,
 		...(isApi ? ofRequests : []),
 		`Reference    ${source.reference}`,
+		...source.deprecations.map(deprecation => `Deprecation  ${deprecationText(deprecation)}`),
 	];
 	return `${name} (source)
 

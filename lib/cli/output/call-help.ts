@@ -1,3 +1,4 @@
+import {deprecationText} from '../../source/deprecation.ts';
 import type {BoundOperation} from '../../source/operations.ts';
 import {basicOptions, connectionOptions, tokenOption} from '../../options/options.ts';
 import {list, load} from '../../registry.ts';
@@ -31,7 +32,8 @@ export function operationFlags({options, takesBody, writes}: BoundOperation): Fl
 export function describeOperations({name, operations}: CallableSource): string {
 	const entries = Object.entries(operations).map(([operationName, operation]) => {
 		const flags = describeFlags(ownFlags(operation)).replace(/^(?=.)/gm, '  ');
-		return `  ${`${operationName} `.padEnd(26)}${operation.docs}\n${flags && `${flags}\n`}`;
+		const ends = operation.deprecations.map(deprecation => `    ${deprecationText(deprecation)}\n`).join('');
+		return `  ${`${operationName} `.padEnd(26)}${operation.docs}\n${ends}${flags && `${flags}\n`}`;
 	});
 	return entries.length === 0 ? '' : `Operations, each by rxaudit call ${name} <operation>:\n${entries.join('')}`;
 }

@@ -43,6 +43,12 @@ const source = defineSource({
 			},
 			run: ({options: {eventId, tag}, ask}) => ask({path: `/events/${eventId}`, query: {tag}}),
 		}),
+		old: {
+			docs: 'As it was.',
+			options: {},
+			deprecations: [{date: '2026-12-21', what: 'GET /old', advice: 'use /new', reference: 'https://example.com/end'}],
+			run: ({ask}) => ask({path: '/old'}),
+		},
 		level: {docs: 'The level.', options: {}, run: ({ask}) => ask({path: '/level'})},
 		'set-level': defineOperation({
 			docs: 'Sets the level.',
@@ -75,6 +81,8 @@ interface Given {
 	/** The reader of standard output. Default: takes everything. */
 	readonly reader?: Writable;
 	readonly signal?: AbortSignal;
+	/** What day it is. */
+	readonly now?: number;
 }
 
 async function callFake(origin: string, args: readonly string[], given: Given = {}) {
@@ -83,7 +91,8 @@ async function callFake(origin: string, args: readonly string[], given: Given = 
 	const stderr = Object.assign(new PassThrough(), {isTTY: stderrIsTerminal});
 	stdin.write(given.input ?? '');
 	if (!given.staysOpen) stdin.end();
-	const world = testWorld({env: given.env ?? {RXAUDIT_TOKEN: 'S3CR3T-TOKEN'}});
+	const {now = 0} = given;
+	const world = testWorld({env: given.env ?? {RXAUDIT_TOKEN: 'S3CR3T-TOKEN'}, now});
 	const {signal = new AbortController().signal} = given;
 	const outcome = await callOperation(
 		source,
@@ -129,6 +138,18 @@ describe('callOperation', () => {
 				assert.equal(stderr, answer === '' ? 'rxaudit: done; the answer is empty\n' : '');
 			});
 		}
+
+		it('warns where it ends within 90 days, also when it is quiet', async () => {
+			const {origin} = await start(json('{}'));
+			const ends = 'warning: GET /old ends on 2026-12-21; use /new; see https://example.com/end';
+			for (const [now, expected] of [
+				['2026-09-21', ''],
+				['2026-09-22', `rxaudit: ${ends}\n`],
+			] as const) {
+				const {outcome, stderr} = await callFake(origin, ['old', '--quiet'], {now: Date.parse(now)});
+				assert.deepEqual([outcome, stderr], [0, expected]);
+			}
+		});
 
 		it('sends its own options and the credentials', async () => {
 			const {origin, requests} = await start(json('{}'));
@@ -284,7 +305,7 @@ describe('callOperation', () => {
 
 	describe('sends nothing for', () => {
 		for (const [args, message, given] of [
-			[[], /^call: expected an operation of fake-api, got none: one of event, level, set-level, purge$/],
+			[[], /^call: expected an operation of fake-api, got none: one of event, old, level, set-level, purge$/],
 			[['levl'], /^call: expected an operation of fake-api, got another name \(did you mean level\?\): one of event, /],
 			[['constructor'], /^call: expected an operation of fake-api, got another name: one of/],
 			[['level', 'event'], /1 argument too many/],

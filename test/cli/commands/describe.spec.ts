@@ -25,6 +25,19 @@ describe('describe', () => {
 		});
 	}
 
+	it('says what ends, of a source and of an operation', async () => {
+		for (const [name, line] of [
+			['jira-data-center', /^Deprecation {2}Jira Data Center ends on 2029-03-28; licences end then/m],
+			['confluence-data-center', /^Deprecation {2}Confluence Data Center ends on 2029-03-28; /m],
+			['jira-cloud', /^Deprecation {2}GET \/rest\/api\/3\/auditing\/record: no end is known; its successor is /m],
+			['confluence-cloud', /^Deprecation {2}GET \/wiki\/rest\/api\/audit: no end is known; its successor is /m],
+			['atlassian-org-events', /^ {2}event .*\n {4}GET .*\/events\/\{eventId\} ends on 2026-12-21; use \/events, /m],
+		] as const) {
+			assert.match((await runCli(['describe', name])).stdout, line);
+		}
+		assert.doesNotMatch((await runCli(['describe', 'crowd-data-center'])).stdout, /^Deprecation/m);
+	});
+
 	for (const name of list('sink')) {
 		it(`says what ${name} is`, async () => {
 			const {code, stdout, stderr} = await runCli(['describe', name]);
