@@ -1,8 +1,8 @@
-import {AuditError, ConfigError, type ErrorCode, type Spelling} from '../model/errors.ts';
+import {AuditError, ConfigError, type ErrorCode} from '../model/errors.ts';
 import {nearest} from './flags/flags.ts';
 import {logFormatIn, logLine, write} from './output/log.ts';
+import {sentenceOf} from './output/sentence.ts';
 import type {World} from './world.ts';
-import {flagOf} from './flags/options.ts';
 
 /** A command of `rxaudit`; it takes the arguments behind its name. */
 export interface Command {
@@ -88,7 +88,7 @@ export async function main(argv: readonly string[], world: World): Promise<numbe
 		const issues = error instanceof ConfigError && error.issues.length > 0 ? {issues: error.issues} : {};
 		const more = error instanceof AuditError ? {code: error.code, ...issues} : {};
 		if (code !== 141) {
-			await write(stderr, logLine(logFormatIn(argv), 'error', sentence(error, Boolean(env['RXAUDIT_DEBUG'])), more));
+			await write(stderr, logLine(logFormatIn(argv), 'error', sentenceOf(error, Boolean(env['RXAUDIT_DEBUG'])), more));
 		}
 		return code;
 	}
@@ -112,17 +112,6 @@ const codes: Partial<Record<ErrorCode, number>> = {
 /** The exit code of an error. */
 export function exitCodeOf(error: unknown): number {
 	return error instanceof AuditError ? (codes[error.code] ?? 1) : 1;
-}
-
-/** The library speaks of options that the command calls flags. */
-const spell: Spelling = option =>
-	option === 'deadLetters' ? '--on-poison dead-letter (or --dead-letter FILE)' : flagOf(option);
-
-function sentence(error: unknown, debug: boolean): string {
-	if (error instanceof AuditError) return error.spelled(spell);
-	const message = error instanceof Error ? error.message : String(error);
-	const stack = debug && error instanceof Error ? `\n${error.stack}` : '';
-	return `unexpected error: ${message}; this is a defect, please report it (RXAUDIT_DEBUG=1 shows where)${stack}`;
 }
 
 async function version(): Promise<string> {

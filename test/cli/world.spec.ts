@@ -22,6 +22,15 @@ describe('stopBy', () => {
 		assert.deepEqual(world.endedBy, ['SIGTERM']);
 	});
 
+	it('ends the process by another signal where none came', () => {
+		const world = testWorld();
+		const signals = stopBy(world.signals);
+		signals.endNow();
+		assert.deepEqual(world.endedBy, []);
+		signals.endNow(0, 'SIGTERM');
+		assert.deepEqual(world.endedBy, ['SIGTERM']);
+	});
+
 	it('leaves nothing behind', () => {
 		const world = testWorld();
 		const signals = stopBy(world.signals);

@@ -44,11 +44,28 @@ export interface RunningCli {
 }
 
 /** The result of one command that runs in this process, in a world of its own. */
-export async function runCli(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
-	const {main} = await import('../../lib/cli/rxaudit.ts'); // as the commands are, so that an error is of one class
+export function runCli(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
+	return openCli(args, options).ended;
+}
+
+/** One command that runs in this process, and the world that it runs in. */
+export function openCli(args: readonly string[], options: CliOptions = {}) {
 	const world = testWorld(options);
-	const code = await main(args, world);
-	return {code, signal: null, stdout: world.said(), stderr: world.warned()};
+	const ended = (async (): Promise<CliResult> => {
+		const {main} = await import('../../lib/cli/rxaudit.ts'); // as the commands are, so that an error is of one class
+		const code = await main(args, world);
+		return {code, signal: null, stdout: world.said(), stderr: world.warned()};
+	})();
+	return {world, ended};
+}
+
+/** What is read as soon as there is something. */
+export async function eventually<T>(read: () => T | Promise<T>): Promise<NonNullable<T>> {
+	for (;;) {
+		const value = await read();
+		if (value) return value;
+		await new Promise(resolve => setImmediate(resolve));
+	}
 }
 
 /** The result of one command that runs as a process of its own, however it ended. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {type Emulator, type EmulatorOptions, startEmulator} from './emulator.ts';
-import {type CliOptions, type CliResult, runCli, runProcess, type RunningCli, spawnCli} from './cli.ts';
+import {type CliOptions, type CliResult, openCli, runCli, runProcess, type RunningCli, spawnCli} from './cli.ts';
 import {temporaryFolder} from '../../lib/testing/temporary-folder.ts';
 
 /** An emulator and an empty folder for each test of the suite that calls this, and `rxaudit pull` between the two. */
@@ -24,6 +24,8 @@ export function commandLine(options: EmulatorOptions = {}) {
 		/** `rxaudit pull atlassian-org-events` from the emulator, in the folder, with its token. */
 		pull: (args: readonly string[] = [], more: CliOptions = {}): Promise<CliResult> =>
 			(more.stdoutFile === undefined ? runCli : runProcess)([...source(), ...args], given(more)),
+		/** The same in this process, while it runs. */
+		openPull: (args: readonly string[] = [], more: CliOptions = {}) => openCli([...source(), ...args], given(more)),
 		startPull: (args: readonly string[] = [], more: CliOptions = {}): RunningCli =>
 			spawnCli([...source(), ...args], given(more)),
 		/** The ids that the emulator holds, newest first. */

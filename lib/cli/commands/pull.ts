@@ -3,13 +3,14 @@ import {isAbsolute, resolve} from 'node:path';
 import {checkAccepts} from '../../sink/accepts.ts';
 import {parsed} from '../../http/connect.ts';
 import type {SinkFactory} from '../../sink/define-sink.ts';
-import {ConfigError, SinkError} from '../../model/errors.ts';
+import {ConfigError, reasonOf, SinkError} from '../../model/errors.ts';
 import {fileState} from '../../state/file-state.ts';
 import {dedupe} from '../../operators/dedupe.ts';
 import {run as runPages} from '../../run/run.ts';
 import {list, load} from '../../registry.ts';
 import type {Sink, SinkContext} from '../../sink/sink.ts';
 import type {Source} from '../../source/define-source.ts';
+import {deprecationText, dueDeprecations} from '../../source/deprecation.ts';
 import type {Lack} from '../../state/state.ts';
 import {defaultGraceMs} from '../../run/stopping.ts';
 import {parseSpan} from '../../options/time.ts';
@@ -24,6 +25,9 @@ import {
 	textIn,
 	textsIn,
 } from '../flags/flags.ts';
+import {monitorFlags, monitorFrom, type MonitorOptions} from '../flags/monitor.ts';
+import {type Ending, withPing} from '../monitor/ping.ts';
+import {watchRun} from '../monitor/watch.ts';
 import {count, logFormatOf} from '../output/log.ts';
 import {showProgress} from '../output/progress.ts';
 import {pullHelp} from '../output/pull-help.ts';
@@ -61,6 +65,7 @@ const runFlags: Flags = {
 		help: `how long a run that was stopped may take to write what was fetched (default: ${defaultGraceMs / 1000}s)`,
 	},
 	quiet: {help: 'no progress and no summary'},
+	...monitorFlags,
 	'log-format': {value: 'text|json', help: 'of what is said on stderr (default: text)'},
 	help: {help: 'this text'},
 };
@@ -82,8 +87,6 @@ export async function run(args: readonly string[], world: World): Promise<number
 		throw noSuchName('pull', 'a source', args[0], list('source'), advice);
 	}
 	const {name, source} = named;
-	const letters = deadLetterFile(name);
-	const letterFile = letters && fileIn(world, letters);
 	const flagged = await sinkFlags(args);
 	const known = Object.assign(
 		{...sourceFlags(source), ...credentialFlags, ...runFlags},
@@ -91,7 +94,42 @@ export async function run(args: readonly string[], world: World): Promise<number
 	) as Flags;
 	const {values, rest} = parseFlags(args, known, 1, world);
 	if (rest[0] !== name) throw noSuchName('pull', 'a source', rest[0], list('source'));
+	const monitor = monitorFrom(values);
+	const progress = showProgress({
+		source: source.name,
+		format: logFormatOf(values),
+		quiet: values['quiet'] === true,
+		stream: world.stderr,
+	});
+	const signals = stopBy(world.signals);
+	const isUrgent = () => signals.exitCode() !== undefined;
+	return withPing(monitor.ping, {env: world.env, warn: progress.warn, isUrgent}, async () => {
+		try {
+			return await pull({name, source, values, flagged, monitor, world}, progress, signals);
+		} finally {
+			signals.release();
+		}
+	});
+}
 
+interface Given {
+	/** How the source is named. */
+	readonly name: string;
+	readonly source: Source;
+	readonly values: FlagValues;
+	/** The flags of sinks. */
+	readonly flagged: Awaited<ReturnType<typeof sinkFlags>>;
+	readonly monitor: MonitorOptions;
+	readonly world: World;
+}
+
+async function pull(
+	{name, source, values, flagged, monitor, world}: Given,
+	progress: ReturnType<typeof showProgress>,
+	signals: ReturnType<typeof stopBy>,
+): Promise<Ending> {
+	const letters = deadLetterFile(name);
+	const letterFile = letters && fileIn(world, letters);
 	const options = sourceOptions(source, values, world.env);
 	const shape = await shapeFrom(source, options, values, world.env);
 	const targets = values['to'] === undefined ? ['ndjson:-'] : textsIn(values, 'to');
@@ -117,40 +155,49 @@ export async function run(args: readonly string[], world: World): Promise<number
 	checkTargets(deadLetters ? [...sinks, deadLetters] : sinks, [stateFile, letterFile]);
 
 	const pages = shape.apply(source(options as never).pipe(dedupe()));
-	const signals = stopBy(world.signals);
-	const progress = showProgress({
-		format: logFormatOf(values),
-		quiet: values['quiet'] === true,
-		stream: world.stderr,
+	const {stop, force} = signals;
+	const watch = await watchRun({
+		pipeline: source.name,
+		options: monitor,
+		stop,
+		clock: () => world.now(),
+		note: progress.note,
 	});
+	for (const due of dueDeprecations(source.deprecations, world.now())) progress.warn(deprecationText(due));
 	try {
-		const report = await runPages(pages, sinks, {
+		const running = runPages(pages, sinks, {
 			...(state ? {state} : {}),
 			...(deadLetters ? {deadLetters} : {}),
 			...(sign ? {sign} : {}),
 			...(graceMs === undefined ? {} : {graceMs}),
-			signal: signals.stop,
-			forceSignal: signals.force,
+			signal: watch.signal,
+			forceSignal: force,
 			binding: {...binding(source, values, sinks), ...shape.binding},
 			onProgress: progress.update,
 			onNote: progress.note,
 		});
+		watch.show(running);
+		const report = await running;
 		progress.done(report);
-		if (report.deadLetters > 0)
-			progress.warn(`${count(report.deadLetters, 'dead letter')}, see ${deadLetters!.target}`);
-		for (const [sink, lack] of Object.entries(report.lacks)) progress.warn(lacking(sink, lack));
-		if (report.stopped) return signals.exitCode() ?? 0;
-		return report.deadLetters > 0 || Object.keys(report.lacks).length > 0 ? 3 : 0;
+		const lacks = [
+			...(report.deadLetters > 0 ? [`${count(report.deadLetters, 'dead letter')}, see ${deadLetters!.target}`] : []),
+			...Object.entries(report.lacks).map(([sink, lack]) => lacking(sink, lack)),
+		];
+		for (const lack of lacks) progress.warn(lack);
+		const code = signals.exitCode();
+		if (report.stopped && code !== undefined) return {code, reason: reasonOf(stop.reason)};
+		return lacks.length > 0 ? {code: 3, reason: lacks.join('; ')} : {code: 0};
 	} catch (error) {
 		progress.failed();
 		const code = signals.exitCode();
-		const reason = (signals.force.aborted ? signals.force : signals.stop).reason as unknown;
-		if (code === undefined || error !== reason) throw error;
+		const reason = (force.aborted ? force : watch.signal).reason as unknown;
+		if (error !== reason) throw error;
 		// a reader that takes nothing would keep the process alive, and so would a sink that hangs
-		signals.endNow(world.stdout.writableLength > 0 ? 0 : endsByItselfMs);
-		return code;
+		if (code === undefined) return {code: 1, error, leave: () => signals.endNow(endsByItselfMs, 'SIGTERM')};
+		const leave = () => signals.endNow(world.stdout.writableLength > 0 ? 0 : endsByItselfMs);
+		return {code, reason: reasonOf(reason), leave};
 	} finally {
-		signals.release();
+		await watch.release();
 	}
 }
 

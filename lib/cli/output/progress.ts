@@ -2,9 +2,12 @@ import type {Progress} from '../../model/meter.ts';
 import type {Report} from '../../run/run.ts';
 import {excerpt} from '../../http/secrets.ts';
 import type {World} from '../world.ts';
+import {columnsOf, fitColumns} from './columns.ts';
 import {count, type LogFormat, logLine} from './log.ts';
 
 export interface ProgressOutput {
+	/** The source's name. */
+	readonly source: string;
 	readonly format: LogFormat;
 	readonly quiet: boolean;
 	readonly stream: World['stderr'];
@@ -15,7 +18,7 @@ const plainEveryMs = 10_000;
 const liveEveryMs = 100;
 
 /** Shows a run's progress on stderr: one live line on a terminal, otherwise a plain line now and then. */
-export function showProgress({format, quiet, stream}: ProgressOutput) {
+export function showProgress({source, format, quiet, stream}: ProgressOutput) {
 	const live = stream.isTTY === true && format === 'text' && !quiet;
 	const began = performance.now();
 	let shownAt = began;
@@ -26,10 +29,10 @@ export function showProgress({format, quiet, stream}: ProgressOutput) {
 	let timer: NodeJS.Timeout | undefined;
 	const emit = (level: 'info' | 'warn', text: string, members: object = {}) => {
 		if (level === 'info' && quiet) return;
-		stream.write(`${live ? '\r\x1b[K' : ''}${logLine(format, level, text, members)}`);
+		stream.write(`${live ? '\r\x1b[K' : ''}${logLine(format, level, text, {source, ...members})}`);
 	};
 	const draw = () => {
-		if (current) stream.write(`\r\x1b[K${sentence(current, performance.now() - began)}`);
+		if (current) stream.write(`\r\x1b[K${liveLine(current, performance.now() - began, stream.columns || 80)}`);
 	};
 	if (live) timer = setInterval(draw, 1000).unref();
 	return {
@@ -45,12 +48,12 @@ export function showProgress({format, quiet, stream}: ProgressOutput) {
 			announcedMs = progress.waitingUntilMs;
 			shownAt = now;
 			if (live) draw();
-			else emit('info', sentence(progress, now - began), numbers(progress));
+			else emit('info', partsOf(progress, now - began).join(', '), numbers(progress, now - began));
 		},
 		done(report: Report) {
 			clearInterval(timer);
 			emit('info', summary(report), {
-				...numbers(report),
+				...numbers(report, report.seconds * 1000),
 				gaps: report.gaps,
 				seconds: report.seconds,
 				stopped: report.stopped,
@@ -60,19 +63,39 @@ export function showProgress({format, quiet, stream}: ProgressOutput) {
 			clearInterval(timer);
 			if (live) stream.write('\r\x1b[K');
 			if (current && current.gaps.length > 0) {
-				emit('info', `failed: ${done(current, performance.now() - began)}`, {...numbers(current), gaps: current.gaps});
+				const tookMs = performance.now() - began;
+				emit('info', `failed: ${done(current, tookMs)}`, {...numbers(current, tookMs), gaps: current.gaps});
 			}
 		},
 	};
 }
 
-function sentence(progress: Progress, elapsedMs: number): string {
+/** The parts of the line in the order in which they are read. */
+function partsOf(progress: Progress, elapsedMs: number): string[] {
 	const {pages, events, positionMs, waitingUntilMs} = progress;
-	const perSecond = Math.round((events * 1000) / Math.max(1, elapsedMs));
-	const position = positionMs === undefined ? '' : `, at ${new Date(positionMs).toISOString()}`;
 	const waitMs = (waitingUntilMs ?? 0) - Date.now();
-	const waiting = waitMs > 0 ? `, waiting for quota: ${Math.ceil(waitMs / 1000)} s` : '';
-	return `${count(pages, 'page')}, ${count(events, 'event')}, ${perSecond} events/s${position}${waiting}`;
+	return [
+		count(pages, 'page'),
+		count(events, 'event'),
+		`${eventsPerSecond(progress, elapsedMs)} events/s`,
+		...(positionMs === undefined ? [] : [`at ${new Date(positionMs).toISOString()}`]),
+		...(waitMs > 0 ? [`waiting for quota: ${Math.ceil(waitMs / 1000)} s`] : []),
+	];
+}
+
+/** In a narrow terminal the line is without what is needed least; the last column stays free, for the cursor. */
+function liveLine(progress: Progress, elapsedMs: number, columns: number): string {
+	const parts = partsOf(progress, elapsedMs);
+	for (const least of [/^at /, / pages?$/, / events\/s$/]) {
+		if (columnsOf(parts.join(', ')) < columns) break;
+		const at = parts.findIndex(part => least.test(part));
+		if (at >= 0) parts.splice(at, 1);
+	}
+	return fitColumns(parts.join(', '), columns - 1);
+}
+
+function eventsPerSecond({events}: Progress, elapsedMs: number): number {
+	return Math.round((events * 1000) / Math.max(1, elapsedMs));
 }
 
 function summary(report: Report): string {
@@ -114,8 +137,25 @@ function unknown(actions: Report['unknownActions']): string[] {
 	return [`${count(events, 'event')} with ${count(all.length, 'action')} without a rule: ${named.join(', ')}`];
 }
 
-function numbers(progress: Progress) {
+/** All that the texts say, and more, for `--log-format json`. */
+function numbers(progress: Progress, elapsedMs: number) {
 	const {pages, events, requests, retries, waits, waitedMs, duplicates, deadLetters, positionMs} = progress;
-	const {unknownActions} = progress;
-	return {pages, events, requests, retries, waits, waitedMs, duplicates, deadLetters, positionMs, unknownActions};
+	const {answers, newestMs, waitingUntilMs, inFlightBytes, unknownActions} = progress;
+	return {
+		pages,
+		events,
+		eventsPerSecond: eventsPerSecond(progress, elapsedMs),
+		requests,
+		answers,
+		retries,
+		waits,
+		waitedMs,
+		waitingUntilMs,
+		duplicates,
+		deadLetters,
+		positionMs,
+		newestMs,
+		inFlightBytes,
+		unknownActions,
+	};
 }

@@ -9,6 +9,9 @@ import {settled} from '../../support/cli.ts';
 import {commandLine, idsIn, linesOf} from '../../support/command-line.ts';
 
 const none: Progress = {
+	sources: [],
+	answers: {},
+	inFlightBytes: 0,
 	pages: 0,
 	events: 0,
 	requests: 0,
@@ -29,10 +32,11 @@ function shown(
 	output: Partial<ProgressOutput>,
 	isTTY: boolean,
 	use: (progress: ReturnType<typeof showProgress>) => void,
+	columns = 80,
 ): string {
 	let text = '';
-	const stream = {isTTY, write: (more: string) => (text += more)} as unknown as NodeJS.WriteStream;
-	use(showProgress({format: 'text', quiet: false, ...output, stream}));
+	const stream = {isTTY, columns, write: (more: string) => (text += more)} as unknown as NodeJS.WriteStream;
+	use(showProgress({source: 'test-api', format: 'text', quiet: false, ...output, stream}));
 	return text;
 }
 
@@ -67,6 +71,27 @@ describe('showProgress', () => {
 		assert(text.startsWith(`\r\x1b[K${line}\r\x1b[Krxaudit: done: `), text);
 		assert.equal(text.split('\n').length, 2, 'one line break, behind the summary');
 	});
+
+	for (const [columns, waits, line] of [
+		[80, false, '2 pages, 60 events, 60 events/s, at 2026-01-31T00:00:00.000Z'],
+		[80, true, '2 pages, 60 events, 60 events/s, waiting for quota: 60 s'],
+		[60, false, '2 pages, 60 events, 60 events/s'],
+		[40, false, '2 pages, 60 events, 60 events/s'],
+		[40, true, '60 events, waiting for quota: 60 s'],
+		[20, true, '60 events, waiting…'],
+		[0, false, '2 pages, 60 events, 60 events/s, at 2026-01-31T00:00:00.000Z'],
+	] as const) {
+		it(`draws a line that fits ${columns} columns${waits ? ', also while it waits' : ''}`, () => {
+			const waiting = waits ? {waitingUntilMs: Date.now() + 59_999} : {};
+			const draw = (progress: ReturnType<typeof showProgress>) => {
+				now = 1000;
+				progress.update({...numbers, ...waiting});
+			};
+			const text = shown({}, true, draw, columns);
+			assert.equal(text, `\r\x1b[K${line}`);
+			assert.ok(line.length < (columns || 80), 'the cursor has a column of its own');
+		});
+	}
 
 	it('names the actions without a rule in the summary, the most frequent first, and obeys none of them', () => {
 		const unknownActions = {a: 1, b: 3, 'evil\u001b[2J\n': 2, c: 1, d: 1, e: 1, f: 1};
@@ -138,6 +163,24 @@ describe('showProgress', () => {
 			message: string;
 		};
 		assert.deepEqual([level, message], ['info', '1 changed']);
+	});
+
+	it('has the same and more as members of JSON, with the name of the source on every line', () => {
+		const waitingUntilMs = Date.now() + 59_999;
+		const more = {answers: {200: 2, 503: 1}, newestMs: Date.UTC(2026, 0, 31, 1), inFlightBytes: 7, waitingUntilMs};
+		const text = shown({format: 'json'}, false, progress => {
+			now = 20_000;
+			progress.update({...numbers, ...more});
+			progress.warn('odd');
+			progress.done({...report, ...more});
+		});
+		const [line, warning, done] = linesOf(text).map(one => JSON.parse(one) as Record<string, unknown>);
+		const expected = {...more, pages: 2, events: 60, requests: 3, retries: 1, duplicates: 0, unknownActions: {}};
+		for (const [name, value] of Object.entries(expected)) {
+			assert.deepEqual([line![name], done![name]], [value, value], name);
+		}
+		assert.deepEqual([line!['eventsPerSecond'], done!['eventsPerSecond']], [3, 48]);
+		for (const one of [line, warning, done]) assert.equal(one!['source'], 'test-api');
 	});
 
 	it('writes JSON, on a terminal too', () => {

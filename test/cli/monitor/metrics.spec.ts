@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict';
+import {createMetrics, type Watched} from '../../../lib/cli/monitor/metrics.ts';
+import {Meter} from '../../../lib/model/meter.ts';
+
+const nowMs = Date.UTC(2026, 0, 31, 12);
+
+function watched(pipeline: string, meter: Meter | undefined): Watched {
+	return {pipeline, now: () => meter?.snapshot(), trouble: () => undefined};
+}
+
+async function linesOf(...pipelines: Watched[]): Promise<string[]> {
+	const registry = await createMetrics(pipelines, () => nowMs);
+	return (await registry.metrics()).split('\n').filter(line => line !== '' && !line.startsWith('#'));
+}
+
+function meterOf(tenant: string): Meter {
+	const meter = new Meter();
+	meter.addSource({name: 'test-api', tenant});
+	return meter;
+}
+
+describe('createMetrics', () => {
+	it('has the names and labels that are promised, and the numbers as they are', async () => {
+		const meter = Object.assign(meterOf('acme'), {events: 5, retries: 2, waitedMs: 1500, deadLetters: 1});
+		Object.assign(meter, {newestMs: nowMs - 90_500, committedMs: nowMs - 1000, bytesInFlight: () => 4096});
+		for (const status of [200, 200, 429, 'timeout']) meter.answered(status);
+		meter.setGaps({name: 'test-api', tenant: 'acme'}, [{sinceMs: 0, untilMs: 1, reason: 'x'}]);
+		const labels = 'pipeline="nightly",source="test-api",tenant="acme"';
+		assert.deepEqual(await linesOf(watched('nightly', meter)), [
+			`rxaudit_events_total{${labels}} 5`,
+			`rxaudit_requests_total{${labels},status="200"} 2`,
+			`rxaudit_requests_total{${labels},status="429"} 1`,
+			`rxaudit_requests_total{${labels},status="timeout"} 1`,
+			`rxaudit_retries_total{${labels}} 2`,
+			`rxaudit_quota_wait_seconds_total{${labels}} 1.5`,
+			`rxaudit_dead_letters_total{${labels}} 1`,
+			`rxaudit_lag_seconds{${labels}} 90.5`,
+			`rxaudit_last_success_timestamp_seconds{${labels}} ${(nowMs - 1000) / 1000}`,
+			`rxaudit_gaps{${labels}} 1`,
+			`rxaudit_in_flight_bytes{${labels}} 4096`,
+		]);
+	});
+
+	it('counts anew whenever it is asked, for any number of pipelines', async () => {
+		const [one, other] = [meterOf('a'), meterOf('b')];
+		const registry = await createMetrics([watched('one', one), watched('other', other)], () => nowMs);
+		for (const [events, gaps] of [
+			[1, 1],
+			[2, 0],
+		] as const) {
+			one.events = events;
+			one.setGaps({name: 'test-api', tenant: 'a'}, Array(gaps).fill({sinceMs: 0, untilMs: 1, reason: 'x'}));
+			const text = await registry.metrics();
+			assert.match(text, new RegExp(`^rxaudit_events_total.*"one".* ${events}$`, 'm'));
+			assert.match(text, new RegExp(`^rxaudit_gaps.*"one".* ${gaps}$`, 'm'));
+			assert.match(text, /^rxaudit_events_total.*"other".* 0$/m);
+		}
+	});
+
+	it('has a type and a help for each, and no line for what is not known yet', async () => {
+		const registry = await createMetrics([watched('early', new Meter()), watched('none', undefined)], () => nowMs);
+		const text = await registry.metrics();
+		assert.doesNotMatch(text, /^rxaudit/m);
+		const types = [...text.matchAll(/^# TYPE (\w+) (\w+)$/gm)].map(([, name, type]) => `${name} ${type}`);
+		assert.equal(types.length, 9);
+		for (const type of types) assert.equal(type.endsWith('_total counter') || /gauge$/.test(type), true, type);
+		const names = (await linesOf(watched('p', meterOf('t')))).join('\n');
+		assert.doesNotMatch(names, /lag_seconds|last_success|requests_total/);
+	});
+
+	it('escapes what a label may not hold, and names all sources of one pipeline', async () => {
+		const meter = meterOf('a"b\n');
+		meter.addSource({name: 'other-api', tenant: 'x'});
+		const [line] = await linesOf(watched('p', meter));
+		assert.equal(line, 'rxaudit_events_total{pipeline="p",source="test-api other-api",tenant="a\\"b\\n x"} 0');
+	});
+});

@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict';
+import {watchRun} from '../../../lib/cli/monitor/watch.ts';
+import {Meter} from '../../../lib/model/meter.ts';
+
+describe('watchRun', () => {
+	it('is well until the last request fails, or it is told to stop', async () => {
+		const stop = new AbortController();
+		const notes: string[] = [];
+		const watch = await watchRun({
+			pipeline: 'some',
+			options: {metrics: {host: '127.0.0.1', port: 0}, maxDurationMs: undefined},
+			stop: stop.signal,
+			clock: () => 0,
+			note: message => notes.push(message),
+		});
+		try {
+			const url = notes[0]!.replace('metrics are served at ', '').replace('/metrics', '/healthz');
+			const health = async () => {
+				const answer = await fetch(url);
+				return `${answer.status} ${await answer.text()}`;
+			};
+			assert.equal(await health(), '200 ok\n');
+			const meter = new Meter();
+			watch.show({now: () => meter.snapshot()});
+			assert.equal(await health(), '200 ok\n');
+			meter.answered(503, 'status 503');
+			assert.equal(await health(), '503 some: the last request failed: status 503\n');
+			meter.answered(200);
+			assert.equal(await health(), '200 ok\n');
+			stop.abort();
+			assert.equal(await health(), '503 some: it was told to stop\n');
+			assert.equal(watch.signal.aborted, true);
+		} finally {
+			await watch.release();
+		}
+	});
+});
