@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import net, {type AddressInfo} from 'node:net';
 import path from 'node:path';
 import type {Clock} from '../../../lib/model/clock.ts';
-import {eventually} from '../../support/cli.ts';
+import {eventually, runCli} from '../../support/cli.ts';
 import {assertRefused, commandLine, idsIn, linesOf} from '../../support/command-line.ts';
 import {deferred} from '../../support/deferred.ts';
 import type {Fault} from '../../support/emulator.ts';
@@ -177,6 +177,24 @@ describe('pull --ping', () => {
 	});
 });
 
+describe('pull of what ends', () => {
+	const {emulator} = commandLine();
+
+	it('warns from 90 days before, by the clock of the world', async () => {
+		const endpoint = emulator().endpoints['jira-data-center']!;
+		const env = {RXAUDIT_TOKEN: emulator().token};
+		for (const [day, expected] of [
+			['2028-12-27', ''],
+			['2028-12-28', 'rxaudit: warning: Jira Data Center ends on 2029-03-28; licences end then, '],
+		] as const) {
+			const args = ['pull', 'jira-data-center', '--endpoint', endpoint, '--quiet'];
+			const {code, stderr} = await runCli(args, {env, now: Date.parse(day)});
+			assert.equal(code, 0, stderr);
+			assert.equal(stderr.slice(0, expected.length || undefined), expected);
+		}
+	});
+});
+
 describe('pull --max-duration', () => {
 	const {pull, held, folder, emulator} = commandLine();
 	const serve = scriptedServers();
@@ -238,7 +256,7 @@ describe('pull --max-duration', () => {
 
 	it('fails when what was fetched cannot be written in time, and goes away whatever hangs', async () => {
 		const posted = deferred();
-		const receiver = await serve(() => void posted.resolve());
+		const receiver = await serve(() => posted.resolve());
 		const to = ['--to', `http:${receiver.origin}/x`, '--state', 'state', '--grace', '1ms', '--quiet'];
 		const running = pull([...to, '--max-duration', '1h']);
 		await posted.promise;
