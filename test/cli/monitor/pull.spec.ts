@@ -200,16 +200,16 @@ describe('pull --max-duration', () => {
 	const serve = scriptedServers();
 	const written = () => idsIn(fs.readFileSync(path.join(folder(), 'out'), 'utf8'));
 	let clock: Clock;
-	let sleep: Clock['sleep'];
+	let real: Clock['sleep'];
 	let over: ReturnType<typeof deferred<void>>;
 	beforeEach(async () => {
 		clock = (await import('../../../lib/model/clock.ts')).systemClock; // the one of the commands
-		({sleep} = clock);
+		real = clock.sleep;
 		over = deferred();
-		clock.sleep = (ms, signal) => (ms === 3_600_000 ? over.promise : sleep(ms, signal));
+		clock.sleep = (ms, signal) => (ms === 3_600_000 ? over.promise : real(ms, signal));
 	});
 	afterEach(() => {
-		clock.sleep = sleep;
+		clock.sleep = real;
 	});
 
 	it('commits what was fetched when the time is over, ends with 0, and goes on exactly there', async () => {

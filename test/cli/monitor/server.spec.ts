@@ -62,6 +62,18 @@ describe('serveMonitor', () => {
 		await assert.rejects(fetch(monitor.url));
 	});
 
+	it('waits for nobody when it is closed', async () => {
+		const monitor = await serve();
+		const client = net.connect(Number(new URL(monitor.url).port), '127.0.0.1');
+		await once(client, 'connect');
+		client.write('GET /metrics HTTP/1.1\r\n'); // and no more
+		await fetch(monitor.url); // by then it has arrived
+		const closed = once(client, 'close');
+		client.resume();
+		await monitor.close();
+		await closed;
+	});
+
 	it('keeps no process alive, whoever is connected', async () => {
 		const before = servers();
 		const {url} = await serve();
