@@ -32,7 +32,7 @@ export class Meter implements Progress {
 	deadLetters = 0;
 	positionMs?: number;
 	newestMs?: number;
-	committedMs?: number;
+	succeededMs?: number;
 	waitingUntilMs?: number;
 	readonly warnings: string[] = [];
 	/** Says what is in flight; a run puts its budget in. */
@@ -65,7 +65,7 @@ export class Meter implements Progress {
 			unknownActions: this.unknownActions,
 			...(this.positionMs === undefined ? {} : {positionMs: this.positionMs}),
 			...(this.newestMs === undefined ? {} : {newestMs: this.newestMs}),
-			...(this.committedMs === undefined ? {} : {committedMs: this.committedMs}),
+			...(this.succeededMs === undefined ? {} : {succeededMs: this.succeededMs}),
 			inFlightBytes: this.inFlightBytes,
 			...(this.waitingUntilMs === undefined ? {} : {waitingUntilMs: this.waitingUntilMs}),
 			warnings: [...this.warnings],

@@ -23,8 +23,8 @@ export interface Progress {
 	readonly positionMs?: number;
 	/** The newest time among the events that the sinks took, of what the API sorts by; absent for what knows no time. */
 	readonly newestMs?: number;
-	/** When a commit made something durable last, epoch milliseconds. */
-	readonly committedMs?: number;
+	/** When a run came to its end last, this one or one before that the state knows of, epoch milliseconds. */
+	readonly succeededMs?: number;
 	/** What the pages hold in memory that were fetched and are not yet with the sinks. */
 	readonly inFlightBytes: number;
 	/** The end of the wait that is going on, epoch milliseconds. */

@@ -144,7 +144,7 @@ export class Drive {
 		if (this.#start.failure !== undefined) throw this.#start.failure;
 		// an operator settled its last page during the commit
 		if (!succeeds && !isStopped) await this.#commit(true);
-		this.#start.meter.committedMs = systemClock.now();
+		if (!isStopped) this.#start.meter.succeededMs = systemClock.now();
 		this.#over = true;
 		this.#settle.resolve();
 	}
@@ -179,9 +179,7 @@ export class Drive {
 		this.#commitDue = false;
 		clearTimeout(this.#commitTimer);
 		this.#commitTimer = undefined;
-		const {hasUncommitted} = this.#committer!;
 		await this.#committer!.commit(succeeds);
-		if (hasUncommitted) this.#start.meter.committedMs = systemClock.now();
 	}
 
 	#scheduleCommit(): void {

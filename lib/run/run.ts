@@ -122,6 +122,8 @@ async function drive(
 		const run = {signal, warn: (message: string) => meter.warn(message)};
 		const stored = await settlePending(await fence.load({stop, abort}, meter), sinks, run);
 		const start = (ran.start = new RunStart(stored?.checkpoint, stop, meter, options.budget));
+		const {succeededMs} = stored?.checkpoint ?? {};
+		if (succeededMs !== undefined) meter.succeededMs = succeededMs;
 		await start.loadIdentities(state);
 		const built = builtPages(typeof build === 'function' ? inRun(start, () => build(start)) : build);
 		const pages = state && options.dedupe !== false ? built.pipe(dedupe()) : built;

@@ -73,7 +73,7 @@ describe('run', () => {
 			assert.deepEqual(sink.lines, textsOf(records));
 			assert.equal(sink.durable, 7);
 		}
-		const {seconds, waitedMs, committedMs, ...numbers} = report;
+		const {seconds, waitedMs, succeededMs, ...numbers} = report;
 		const sources = [{name: 'some-source', tenant: 'some-tenant'}];
 		const none = {
 			sources,
@@ -90,7 +90,7 @@ describe('run', () => {
 		};
 		const nothing = {...none, stopped: false, lacks: {}};
 		assert.deepEqual(numbers, {...nothing, pages: 3, events: 7, requests: 3, positionMs: 1000});
-		assert.ok(seconds >= 0 && waitedMs === 0 && committedMs! > 0);
+		assert.ok(seconds >= 0 && waitedMs === 0 && succeededMs! > 0);
 		assert.deepEqual(state.stored!.checkpoint.sinks, {'some-sink:one': {lines: 7}, 'some-sink:two': {lines: 7}});
 	});
 
@@ -687,16 +687,21 @@ describe('run', () => {
 			assert.deepEqual([sources, pages], [[{name: 'some-source', tenant: 'some-tenant'}], 0]);
 			assert.ok(inFlightBytes > 0);
 			written.resolve();
-			const {newestMs, committedMs = 0} = await running;
+			const {newestMs, succeededMs = 0} = await running;
 			assert.deepEqual([newestMs, running.now().inFlightBytes], [3000, 0]);
-			assert.ok(committedMs >= began && committedMs <= Date.now());
+			assert.ok(succeededMs >= began && succeededMs <= Date.now());
 		});
 
-		it('knows of no commit where none was made', async () => {
+		it('knows of no success where there was none, and of the last one that the state knows', async () => {
 			const {step} = steps('flush memory');
 			const running = run(source(someRecords(1)), memorySink({step}));
 			await assert.rejects(running, failure);
-			assert.equal(running.now().committedMs, undefined);
+			assert.equal(running.now().succeededMs, undefined);
+			const state = memoryStore();
+			const {succeededMs} = await run(source(someRecords(1)), memorySink(), {state});
+			const again = run(source(someRecords(2)), memorySink({step: steps('open memory').step}), {state});
+			await assert.rejects(again, failure);
+			assert.ok(Math.abs(again.now().succeededMs! - succeededMs!) < 1000);
 		});
 
 		it('completes when the run fails', async () => {

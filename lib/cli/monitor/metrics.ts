@@ -48,8 +48,8 @@ const metrics: Readonly<
 	],
 	rxaudit_last_success_timestamp_seconds: [
 		'Gauge',
-		'When something was made durable last, in epoch seconds.',
-		({committedMs}) => [{value: committedMs === undefined ? undefined : committedMs / 1000}],
+		'When a run came to its end last, as the state knows, in epoch seconds.',
+		({succeededMs}) => [{value: succeededMs === undefined ? undefined : succeededMs / 1000}],
 	],
 	rxaudit_gaps: ['Gauge', 'Spans that could not be read and are tried again.', ({gaps}) => gaps.length],
 	rxaudit_in_flight_bytes: [

@@ -22,7 +22,7 @@ function meterOf(tenant: string): Meter {
 describe('createMetrics', () => {
 	it('has the names and labels that are promised, and the numbers as they are', async () => {
 		const meter = Object.assign(meterOf('acme'), {events: 5, retries: 2, waitedMs: 1500, deadLetters: 1});
-		Object.assign(meter, {newestMs: nowMs - 90_500, committedMs: nowMs - 1000, bytesInFlight: () => 4096});
+		Object.assign(meter, {newestMs: nowMs - 90_500, succeededMs: nowMs - 1000, bytesInFlight: () => 4096});
 		for (const status of [200, 200, 429, 'timeout']) meter.answered(status);
 		meter.setGaps({name: 'test-api', tenant: 'acme'}, [{sinceMs: 0, untilMs: 1, reason: 'x'}]);
 		const labels = 'pipeline="nightly",source="test-api",tenant="acme"';
