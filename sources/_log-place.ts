@@ -50,7 +50,7 @@ function checkFolder({folder, files, packed}: LogFolder, known: ReadFolder | und
 		return;
 	}
 	for (const file of files) checkFile(file, known.files[file.name]);
-	const [last] = Object.keys(known.files).sort((one, other) => (keyOf(one)! < keyOf(other)! ? 1 : -1));
+	const [last] = newestFirst(Object.keys(known.files));
 	if (!last || !oldest || files.some(({name}) => name === last)) return;
 	const later = files.find(({key}) => key > keyOf(last)!);
 	if (!later) throw changed(`${folder}/${last}`, `got no file as new as that, the newest is ${files.at(-1)!.name}`);
@@ -141,14 +141,17 @@ export function warnOfCopies(folders: readonly LogFolder[], place: Place, meter:
 	}
 }
 
+function newestFirst(names: readonly string[]): string[] {
+	return names.toSorted((one, other) => (keyOf(one)! < keyOf(other)! ? 1 : -1));
+}
+
 /** The files of so many names, the newest, are known again where they come back. */
 const maxGone = 200;
 
 /** Files that are gone may come back: with a disk that was away for a while, or as a copy of its node. */
 export function placesOf(known: ReadFolder['files'], files: readonly LogFile[]): ReadFolder['files'] {
 	const names = new Set(files.map(({name}) => name));
-	const gone = Object.keys(known).filter(name => !names.has(name));
-	gone.sort((one, other) => (keyOf(one)! < keyOf(other)! ? 1 : -1));
+	const gone = newestFirst(Object.keys(known).filter(name => !names.has(name)));
 	const dropped = new Set(files.length === 0 ? [] : gone.slice(maxGone));
 	const kept = Object.entries(known).filter(([name]) => !dropped.has(name));
 	const begun = files.map(({name}) => [name, known[name] ?? [0, '']] as const);

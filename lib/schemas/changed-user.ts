@@ -40,7 +40,7 @@ const permission = /\b(?:permission|privilege|role)s?$/i;
 export const privilegeTarget = /(^|-)(role|permission|privilege)$/;
 const reason = /\b(?:reason|error|cause)$/i;
 
-/** The value of the first attribute whose key or, without one, whose name ends like that. */
+/** The value of the first attribute whose key or name ends like that. */
 function valueOf(attributes: readonly AuditAttribute[], pattern: RegExp): string | undefined {
 	return attributes.find(({key, name, value}) => value && (pattern.test(key ?? '') || pattern.test(name ?? '')))?.value;
 }
@@ -55,6 +55,6 @@ export function privilegesIn(event: Pick<AuditEvent, 'targets' | 'changes' | 'at
 }
 
 /** Why it failed. */
-export function reasonOf({outcome, attributes}: Pick<AuditEvent, 'outcome' | 'attributes'>): string | undefined {
+export function failureReasonOf({outcome, attributes}: Pick<AuditEvent, 'outcome' | 'attributes'>): string | undefined {
 	return outcome === 'failure' && attributes ? valueOf(attributes, reason) : undefined;
 }

@@ -1,7 +1,7 @@
 import {isIP} from 'node:net';
 import type {AuditEvent, AuditOrigin} from '../model/event.ts';
 import type {SourceFacts} from '../model/page.ts';
-import {privilegesIn, reasonOf} from './changed-user.ts';
+import {privilegesIn, failureReasonOf} from './changed-user.ts';
 import {ecsCategories} from './ecs-categories.ts';
 import type {EcsAtlassian, EcsEvent, EcsSource, Writable} from './ecs-event.ts';
 import {ecsNamed, ecsPerson, ecsUser, firstOf, isUser, usersRelatedTo} from './ecs-user.ts';
@@ -48,7 +48,7 @@ function eventOf(event: AuditEvent): EcsEvent['event'] {
 	const said: Partial<Writable<EcsEvent['event']>> = {kind: 'event', category, type};
 	if (action) said.action = action;
 	said.outcome = outcome ?? 'unknown';
-	const reason = reasonOf(event);
+	const reason = failureReasonOf(event);
 	if (reason) said.reason = reason;
 	said.id = id;
 	if (processed) said.created = processed;

@@ -15,7 +15,7 @@ import {
 	userOf,
 	webResourcesIn,
 } from './ocsf-members.ts';
-import {privilegesIn, reasonOf} from './changed-user.ts';
+import {privilegesIn, failureReasonOf} from './changed-user.ts';
 import {unmappedOf} from './ocsf-unmapped.ts';
 
 export type {OcsfEvent} from './ocsf-event.ts';
@@ -52,7 +52,7 @@ export function toOcsf(event: AuditEvent, facts: Facts): OcsfEvent {
 		time: Date.parse(event.time),
 		metadata: metadataOf(event, facts, kind),
 	};
-	const reason = reasonOf(event);
+	const reason = failureReasonOf(event);
 	if (reason !== undefined) ocsf.status_detail = reason;
 	if (event.message !== undefined) ocsf.message = event.message;
 	const actor = actorOf(event);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import {privilegesIn, reasonOf, userTarget} from '../../lib/schemas/changed-user.ts';
+import {privilegesIn, failureReasonOf, userTarget} from '../../lib/schemas/changed-user.ts';
 import {toEcs} from '../../lib/schemas/ecs.ts';
 import {toOcsf} from '../../lib/schemas/ocsf.ts';
 import type {AuditEvent} from '../../lib/model/event.ts';
@@ -52,8 +52,8 @@ describe('what attributes tell', () => {
 
 	it('is the reason of what failed', () => {
 		const failed: AuditEvent = {...event, outcome: 'failure', attributes};
-		assert.equal(reasonOf(failed), 'wrong password');
-		assert.equal(reasonOf({...failed, outcome: 'success'}), undefined);
+		assert.equal(failureReasonOf(failed), 'wrong password');
+		assert.equal(failureReasonOf({...failed, outcome: 'success'}), undefined);
 		assert.equal(toEcs(failed, eventFacts).event.reason, 'wrong password');
 		assert.equal(toOcsf(failed, eventFacts).status_detail, 'wrong password');
 	});

@@ -11,7 +11,7 @@ import {errnoOf} from '../../state/durable-file.ts';
 import type {Checkpoint} from '../../state/state.ts';
 import {readState} from '../../state/state-files.ts';
 import {count} from '../output/log.ts';
-import {type PipelineStatus, type SourceStatus, spanWords} from '../output/pipeline.ts';
+import {iso, type PipelineStatus, type SourceStatus, spanWords} from '../output/pipeline.ts';
 
 const dayMs = 86_400_000;
 const letterKey = /^dead letters ndjson:(?=\/)/;
@@ -164,8 +164,4 @@ function linesIn(file: string): number {
 	} finally {
 		fs.closeSync(descriptor);
 	}
-}
-
-function iso(ms: number): string {
-	return new Date(ms).toISOString();
 }

@@ -4,7 +4,7 @@ import {forget} from '../../source/unread.ts';
 import type {SourcePosition} from '../../source/scan.ts';
 import {isFirstJournal} from '../../state/journal.ts';
 import type {Checkpoint} from '../../state/state.ts';
-import {spanOf} from '../output/pipeline.ts';
+import {iso, spanOf} from '../output/pipeline.ts';
 import {partsOf, readingOf, sourceOf} from './read-status.ts';
 
 /** Why a span that was read is a gap. */
@@ -87,8 +87,4 @@ function knownFromMs({journal, snapshots}: Checkpoint, key: string): number {
 
 function withPosition(checkpoint: Checkpoint, key: string, position: SourcePosition): Checkpoint {
 	return {...checkpoint, sources: {...checkpoint.sources, [key]: position as unknown as Json}};
-}
-
-function iso(ms: number): string {
-	return new Date(ms).toISOString();
 }

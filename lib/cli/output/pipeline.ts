@@ -81,12 +81,18 @@ function sourceLines(status: SourceStatus, nowMs: number): string[] {
 	return lines;
 }
 
+/** A time for people and for `--json`. */
+export function iso(ms: number): string {
+	return new Date(ms).toISOString();
+}
+
 /** A span of time for people; from the first time of all, it is from the beginning. */
 export function spanOf({from, to}: Span): string {
 	return `from ${Date.parse(from) <= 0 ? 'the beginning' : from} to ${to}`;
 }
 
-function row(label: string, text: string): string {
+/** A line of what is said of one thing. */
+export function row(label: string, text: string): string {
 	return `  ${label.padEnd(14)}${text}`;
 }
 

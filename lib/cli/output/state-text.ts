@@ -1,8 +1,9 @@
 import type {Json} from '../../model/event.ts';
+import {entryBytes} from '../../model/identity-set.ts';
 import type {SourcePosition} from '../../source/scan.ts';
 import type {StoredCheckpoint} from '../../state/state.ts';
 import {count, oneLine} from './log.ts';
-import {spanOf} from './pipeline.ts';
+import {iso, row, spanOf} from './pipeline.ts';
 
 /** What a state knows, for people: where its sources and targets are, and what it is bound to. */
 export function stateText(file: string, {checkpoint, version}: StoredCheckpoint): string {
@@ -24,9 +25,6 @@ export function stateText(file: string, {checkpoint, version}: StoredCheckpoint)
 	];
 	return lines.map(line => `${oneLine(line)}\n`).join('');
 }
-
-/** Of the journal. */
-const entryBytes = 20;
 
 function positionLines(key: string, position: Json): string[] {
 	const {covered = [], watermarkMs, scan, gaps = [], place} = position as Partial<SourcePosition>;
@@ -50,12 +48,4 @@ const maxText = 300;
 function shortened(value: Json): string {
 	const text = JSON.stringify(value);
 	return text.length <= maxText ? text : `${text.slice(0, maxText)}… (all of it: --json)`;
-}
-
-function row(label: string, text: string): string {
-	return `  ${label.padEnd(14)}${text}`;
-}
-
-function iso(ms: number): string {
-	return new Date(ms).toISOString();
 }
