@@ -24,11 +24,13 @@ export function markOf(text: string | Uint8Array): string {
 	return hash('sha1', text, 'base64');
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) await serve(process.argv[2]!, Number(process.argv[3]));
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+	await serve(process.argv[2]!, Number(process.argv[3]), Number(process.argv[4] ?? 0));
+}
 
-async function serve(name: string, events: number): Promise<void> {
+async function serve(name: string, events: number, latencyMs: number): Promise<void> {
 	const {switches, options} = (await loadApis()).get(name)?.reading ?? {};
-	const emulator = await startEmulator({events, keepRequests: Infinity, ...(switches ? {switches} : {})});
+	const emulator = await startEmulator({events, latencyMs, keepRequests: Infinity, ...(switches ? {switches} : {})});
 	const held = Array.from(emulator.api(name).records(), ({text}) => markOf(text.replace(/[\r\n]/g, '')));
 	let told = 0;
 	process.on('message', () => {

@@ -55,7 +55,7 @@ async function measure(name: string): Promise<void> {
 	let requests = 0;
 
 	for (let round = 0; round < Number(values.rounds); round++) {
-		const {marks, seconds} = await pull(source, {...options, ...(reading.pageSize ? {} : {pageSize})});
+		const {marks, seconds} = await pull(source, {...options, concurrency: 1, ...(reading.pageSize ? {} : {pageSize})});
 		const asked = await askedSince(emulator);
 		const bareSeconds = await bareLoop(String(options['endpoint']), asked);
 		await askedSince(emulator);

@@ -49,6 +49,8 @@ export interface Connection {
 	readonly endpoint: URL;
 	readonly client: Client;
 	readonly limiter: Limiter;
+	/** The limit that is known before anybody asks. */
+	readonly rate: Rate | undefined;
 }
 
 /**
@@ -83,7 +85,7 @@ export function connect(facts: ApiFacts, options: ConnectOptions, meter: Meter, 
 		maxWaitMs: parsed(name, 'maxWait', () => parseSpan(String(options.maxWait))),
 		backoff: {baseMs: options.retryBaseMs, maxMs: options.retryMaxMs},
 	});
-	return {endpoint, client, limiter};
+	return {endpoint, client, limiter, rate};
 }
 
 /** The checked address of an API, with its context path. */

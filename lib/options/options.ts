@@ -55,6 +55,12 @@ export const scanOptions = {
 		.optional()
 		.describe('from this time on, inclusive: ISO 8601, epoch milliseconds, or a span back from now like 30d'),
 	until: time.optional().describe("up to this time, exclusive; default: now minus the source's lag"),
+	concurrency: wholeNumber(1, 64)
+		.optional()
+		.meta({value: 'N'})
+		.describe(
+			'how many windows of the time are read side by side, on one limit of requests; default: 4, or 1 where the published limit allows fewer requests than one reader makes',
+		),
 	overlap: span
 		.default('60m')
 		.describe('with a state: how far a new run reads back behind the newest record, for records that arrive late'),

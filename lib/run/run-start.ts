@@ -1,4 +1,4 @@
-import {Budget, type BudgetLimits, defaultBudget} from '../model/budget.ts';
+import {Budget, type BudgetLimits} from '../model/budget.ts';
 import {ConfigError} from '../model/errors.ts';
 import type {Json} from '../model/event.ts';
 import type {Meter} from '../model/meter.ts';
@@ -34,7 +34,7 @@ export class RunStart implements Start {
 
 	constructor(checkpoint: Checkpoint | undefined, signal: AbortSignal, meter: Meter, limits?: Partial<BudgetLimits>) {
 		this.ready = new Promise(resolve => (this.isReady = resolve));
-		this.budget = new Budget({...defaultBudget, ...limits});
+		this.budget = new Budget(limits);
 		this.#checkpoint = checkpoint;
 		this.signal = signal;
 		this.meter = meter;

@@ -1,5 +1,8 @@
 import type {Interval} from './interval-set.ts';
 
+/** As many as a few bad pages need. */
+export const maxFailedProbes = 40;
+
 export interface GapSearch {
 	readonly order: 'newest-first' | 'oldest-first' | 'none';
 	/** Reads a span in the API's order; resolves with what could not be read of it, empty when all was. */
@@ -37,7 +40,7 @@ export async function readAroundGap(open: Interval, search: GapSearch): Promise<
 		const cut = Math.floor((isRising ? far - widthMs : far + widthMs) / 1000) * 1000;
 		const span = spanOf(cut, far);
 		const unread = await read(span);
-		count(unread, left);
+		countSpan(unread[0] < unread[1], left);
 		if (unread[0] === span[0] && unread[1] === span[1]) {
 			near = cut;
 			continue;
@@ -50,18 +53,18 @@ export async function readAroundGap(open: Interval, search: GapSearch): Promise<
 	if (near === first || !mayFail(left)) return;
 	const before = spanOf(first, near);
 	const unread = await read(before);
-	count(unread, left);
+	countSpan(unread[0] < unread[1], left);
 	const isSame = unread[0] === before[0] && unread[1] === before[1];
 	if (unread[0] < unread[1] && !isSame) await readAroundGap(unread, search);
 }
 
-function mayFail({failures, inRow}: GapSearch['left']): boolean {
+/** Whether another span may be tried. */
+export function mayFail({failures, inRow}: GapSearch['left']): boolean {
 	return failures > 0 && inRow < maxInRow;
 }
 
-function count([from, to]: Interval, left: GapSearch['left']): void {
-	if (from < to) {
-		left.failures--;
-		left.inRow++;
-	} else left.inRow = 0;
+/** Counts a span that was tried. */
+export function countSpan(hasFailed: boolean, left: GapSearch['left']): void {
+	if (hasFailed) left.failures--;
+	left.inRow = hasFailed ? left.inRow + 1 : 0;
 }

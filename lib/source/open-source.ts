@@ -1,6 +1,7 @@
-import {from, map, type Observable} from 'rxjs';
+import {finalize, from, map, type Observable} from 'rxjs';
 import type {z} from 'zod';
 import {systemClock} from '../model/clock.ts';
+import {defaultBudget} from '../model/budget.ts';
 import {connect, type ConnectOptions, parsed} from '../http/connect.ts';
 import {ConfigError, reasonOf, SourceError} from '../model/errors.ts';
 import type {Json} from '../model/event.ts';
@@ -11,6 +12,8 @@ import {paginate, type ReadPage} from './paginate.ts';
 import type {Page, SourceFacts} from '../model/page.ts';
 import {concernsPage} from './page-failure.ts';
 import {createSizedReader} from './page-size.ts';
+import {mostHeld, ReadAhead} from './read-ahead.ts';
+import type {Rate} from '../http/limiter.ts';
 import {createReader} from './reader.ts';
 import {clientRequest} from './request.ts';
 import {begin, gapsIn, nowhere, planScans, resume, type Scan, type ScanPlan, type SourcePosition} from './scan.ts';
@@ -24,6 +27,7 @@ type ScanOptions = ConnectOptions & {
 	until?: Time;
 	overlap?: string | number;
 	pageSize?: number;
+	concurrency?: number | undefined;
 	maxEventBytes: number;
 };
 
@@ -38,7 +42,7 @@ export function openSource<Shape extends z.ZodRawShape, T>(
 ): () => Observable<Page<T>> {
 	const {name, ids, order, unorderedLists, leavesOut} = definition;
 	const shared = options as unknown as ScanOptions;
-	const {endpoint, client, limiter} = connect(definition, shared, start.meter);
+	const {endpoint, client, limiter, rate} = connect(definition, shared, start.meter);
 	const tenant = tenantOf(name, () => definition.tenant(options, endpoint));
 	const overlapMs = parsed(name, 'overlap', () => parseSpan(String(shared.overlap ?? 0)));
 	const source: SourceFacts = {
@@ -53,6 +57,7 @@ export function openSource<Shape extends z.ZodRawShape, T>(
 		limit: (requests, perMs) => limiter.limit(name, {requests, perMs}),
 	};
 	const read = readerFor(definition, client, options, overlapMs);
+	const concurrency = takesBounds(definition, options) ? (shared.concurrency ?? defaultConcurrency(rate)) : 1;
 	const binding = {endpoint: endpoint.origin + endpoint.pathname, ...filtersOf(definition, options)};
 	const place = start.openSource(`${name}:${tenant}`, binding);
 
@@ -69,8 +74,10 @@ export function openSource<Shape extends z.ZodRawShape, T>(
 	return () => {
 		const {position, plan, scans} = ready ?? begun();
 		ready = undefined;
+		const windows = concurrency > 1 && order !== 'none' ? readAhead(order) : undefined;
 		const pages = from(scans).pipe(
-			paginate<T>(read, {
+			paginate<T>(windows?.read ?? read, {
+				windows,
 				source,
 				position,
 				following: following(position, plan),
@@ -80,9 +87,20 @@ export function openSource<Shape extends z.ZodRawShape, T>(
 				refusesCursor: error => refusesCursor(definition, error),
 				concernsPage,
 			}),
+			finalize(() => windows?.close()),
 		);
 		return leavesOut ? pages.pipe(map(page => page.filter(event => !leftOut(leavesOut(event, options))))) : pages;
 	};
+
+	function readAhead(order: 'newest-first' | 'oldest-first') {
+		const {budget, signal} = start;
+		// what waits for its turn beside what is being written
+		budget.widen({
+			maxPages: defaultBudget.maxPages + concurrency * mostHeld,
+			maxBytes: 2 * defaultBudget.maxBytes,
+		});
+		return new ReadAhead<T>(read, {order, concurrency, budget, signal});
+	}
 
 	/** What is read when a pass that was interrupted is over. */
 	function following(position: SourcePosition, plan: ScanPlan) {
@@ -99,6 +117,25 @@ export function openSource<Shape extends z.ZodRawShape, T>(
 			return [];
 		};
 	}
+}
+
+/** What one reader makes, about. */
+const oneReader: Rate = {requests: 1, perMs: 250};
+
+/** How many windows are read side by side: one where the limit allows fewer requests than one reader makes. */
+function defaultConcurrency(rate: Rate | undefined): number {
+	return rate && rate.requests / rate.perMs < oneReader.requests / oneReader.perMs ? 1 : 4;
+}
+
+/** Whether requests say both bounds: windows of a log that is read from one end only would be all the same. */
+function takesBounds<Shape extends z.ZodRawShape, T>(
+	definition: SourceDefinition<Shape, T>,
+	options: SourceOptions<Shape>,
+): boolean {
+	const asked = (fromMs: number, toMs: number) =>
+		JSON.stringify(clientRequest(definition.name, () => definition.request(options, {fromMs, toMs, start: 0})));
+	const [some, later, shorter] = [asked(1e12, 1.5e12), asked(1.2e12, 1.5e12), asked(1e12, 1.3e12)];
+	return some !== later && some !== shorter;
 }
 
 /** Whose log it is: nothing would be said of nobody. */

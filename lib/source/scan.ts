@@ -41,6 +41,8 @@ export type SourcePosition = {
 	readonly watermarkMs?: number;
 	/** The pass that is going on, or was interrupted. */
 	readonly scan?: Scan;
+	/** What is left of the pass behind the window of it that is being read, or was read last. */
+	readonly rest?: Scan;
 	/** Spans with a page that failed for good. Never covered, and never in the way of others. */
 	readonly gaps?: readonly Gap[];
 	/** The lowest time that was asked for while the source had never given anything. */
@@ -87,9 +89,10 @@ export function planScans(position: SourcePosition, plan: ScanPlan): Scan[] {
 }
 
 /** The position as a new run takes it up: a gap that was being read is one again, and waits behind what is new. */
-export function resume({scan, ...rest}: SourcePosition): SourcePosition {
-	if (!scan) return rest;
-	return isGap(scan) ? {...rest, ...withGap(rest.gaps, scan)} : {...rest, scan};
+export function resume({scan, rest, ...position}: SourcePosition): SourcePosition {
+	if (scan && !isGap(scan)) return withRest({...position, scan}, rest);
+	const read = scan ? {...position, ...withGap(position.gaps, scan)} : position;
+	return rest ? {...read, scan: rest} : read;
 }
 
 /** The position when a pass begins: a gap that is being read is the pass itself. */
@@ -137,6 +140,11 @@ export function finishScan(position: SourcePosition, {sinceMs, coversToMs}: Scan
 	const span = [sinceMs, coversToMs] as const;
 	const asked = askedFromMs !== undefined && askedFromMs < sinceMs ? {askedFromMs} : {};
 	return {...without(rest, span), ...asked, covered: addInterval(rest.covered, span)};
+}
+
+/** The position with what is left of a pass behind the part of it that is being read. */
+export function withRest({rest: _, ...position}: SourcePosition, rest: Scan | undefined): SourcePosition {
+	return rest ? {...position, rest} : position;
 }
 
 /**

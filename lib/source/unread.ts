@@ -1,5 +1,5 @@
 import {addInterval, gaps as missing, type Interval, type IntervalSet} from './interval-set.ts';
-import {type Gap, gapsIn, leaveGap, nowhere, type SourcePosition} from './scan.ts';
+import {type Gap, gapsIn, leaveGap, nowhere, type SourcePosition, withRest} from './scan.ts';
 
 /** What a position is read by: the order of its source, and whether its cursors are offsets. */
 export interface Reading {
@@ -9,9 +9,12 @@ export interface Reading {
 
 /** The position as if its interrupted pass had been given up: what was read of it is covered, the rest a gap. */
 export function settled(position: SourcePosition, {order, byOffset}: Reading, reason: string): SourcePosition {
-	const {scan} = position;
-	if (!scan || order === 'none') return position;
-	return leaveGap(position, byOffset ? {...scan, unsorted: true} : scan, reason, order).position;
+	const {scan, rest} = position;
+	if (order === 'none') return position;
+	const failed = scan && byOffset ? {...scan, unsorted: true as const} : scan;
+	return [failed, rest]
+		.filter(pass => pass !== undefined)
+		.reduce((at, pass) => leaveGap(at, pass, reason, order).position, withRest(position, undefined));
 }
 
 /**
@@ -21,7 +24,13 @@ export function settled(position: SourcePosition, {order, byOffset}: Reading, re
 export function unread(position: SourcePosition, reading: Reading, nowMs: number): IntervalSet {
 	if (reading.order === 'none') return [];
 	const {covered, askedFromMs} = settled(position, reading, 'interrupted');
-	const begins = [askedFromMs, covered[0]?.[0], position.scan?.sinceMs, ...gapsIn(position).map(gap => gap.sinceMs)];
+	const begins = [
+		askedFromMs,
+		covered[0]?.[0],
+		position.scan?.sinceMs,
+		position.rest?.sinceMs,
+		...gapsIn(position).map(gap => gap.sinceMs),
+	];
 	const fromMs = Math.min(...begins.filter(ms => ms !== undefined));
 	return Number.isFinite(fromMs) ? missing(covered, [fromMs, nowMs]) : [];
 }

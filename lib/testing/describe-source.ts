@@ -7,6 +7,7 @@ import {describeFlow} from './source-flow.ts';
 import {describePaging} from './source-paging.ts';
 import {describeFacts, describeReading} from './source-reading.ts';
 import type {Options, Subject} from './source-under-test.ts';
+import {describeWindows} from './source-windows.ts';
 
 const parts: Readonly<Record<string, (subject: Subject) => void>> = {
 	'what it says of itself': describeFacts,
@@ -15,6 +16,7 @@ const parts: Readonly<Record<string, (subject: Subject) => void>> = {
 	faults: describeFaults,
 	paging: describePaging,
 	'records that come and go while they are read': describeChanges,
+	'windows side by side': describeWindows,
 };
 
 /**

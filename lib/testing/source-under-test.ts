@@ -91,6 +91,8 @@ export async function withSource(
 		endpoint: emulator.endpoints[name]!,
 		...credentialsFor(source),
 		...(reading.pageSize === undefined ? {pageSize} : {}),
+		// how many requests there are is told of one chain of pages
+		...(source.order === 'none' ? {} : {concurrency: 1}),
 		retryBaseMs: 0,
 		...reading.options,
 		...more,

@@ -27,6 +27,15 @@ describe('unread', () => {
 		assert.deepEqual(unread({covered: [], askedFromMs: 10}, newestFirst, 9000), [[10, 9000]]);
 	});
 
+	it('is what is left of a pass behind the window that was being read, too', () => {
+		const rest = {sinceMs: 1000, untilMs: 5000, coversToMs: 5000};
+		assert.deepEqual(unread({covered: [], scan, rest}, newestFirst, 10_000), [
+			[1000, 8000],
+			[9000, 10_000],
+		]);
+		assert.deepEqual(unread({covered: [[5000, 9000]], rest}, newestFirst, 9000), [[1000, 5000]]);
+	});
+
 	it('is of an interrupted pass what its order says', () => {
 		const position: SourcePosition = {covered: [[1000, 5000]], scan};
 		assert.deepEqual(unread(position, newestFirst, 10_000), [

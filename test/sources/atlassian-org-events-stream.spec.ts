@@ -26,7 +26,7 @@ async function withEmulator(options: EmulatorOptions, use: (emulator: Emulator) 
 }
 
 async function pull({url, token, orgId}: Emulator, options: Partial<Options> = {}): Promise<Page<OrgEvent>[]> {
-	const heard = listen(stream({endpoint: url, token, orgId, ...options}), page => page.ack());
+	const heard = listen(stream({endpoint: url, token, orgId, concurrency: 1, ...options}), page => page.ack());
 	await heard.over;
 	if (heard.ended === 'error') throw heard.error;
 	return heard.values;
@@ -38,10 +38,15 @@ function nightly({url, token, orgId}: Emulator, options: Partial<Options> = {}) 
 	const state = memoryStore();
 	return {
 		run: () =>
-			run(start => stream({endpoint: url, token, orgId, maxAttempts: 1, ...options}, start).pipe(dedupe(start)), sink, {
-				state,
-				commitSize: {pages: 1},
-			}),
+			run(
+				start =>
+					stream({endpoint: url, token, orgId, concurrency: 1, maxAttempts: 1, ...options}, start).pipe(dedupe(start)),
+				sink,
+				{
+					state,
+					commitSize: {pages: 1},
+				},
+			),
 		ids: () => sink.lines.map(line => (JSON.parse(line) as OrgEvent).id),
 	};
 }

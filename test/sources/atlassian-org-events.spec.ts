@@ -21,7 +21,7 @@ async function withEmulator(options: EmulatorOptions, use: (emulator: Emulator) 
 }
 
 async function pull({url, token, orgId}: Emulator, options: Partial<Options> = {}): Promise<Page<OrgEvent>[]> {
-	const heard = listen(orgEvents({endpoint: url, token, orgId, ...options}), page => page.ack());
+	const heard = listen(orgEvents({endpoint: url, token, orgId, concurrency: 1, ...options}), page => page.ack());
 	await heard.over;
 	if (heard.ended === 'error') throw heard.error;
 	return heard.values;

@@ -36,7 +36,7 @@ export function jiraPages(
 	options: Partial<DataCenterOptions> = {},
 	start?: Start,
 ): Observable<Page<DataCenterEvent>> {
-	return jira({endpoint: `${url}/jira`, token, ...options}, start);
+	return jira({endpoint: `${url}/jira`, token, concurrency: 1, ...options}, start);
 }
 
 export async function collect<T>(pages$: Observable<Page<T>>): Promise<Page<T>[]> {

@@ -15,7 +15,7 @@ type PagesOf = (options: Options, start?: Start) => Observable<Page>;
 /** A source that pages by offset, read from the emulator with the credentials that it asks for. */
 export function siteSource(source: unknown, name: string) {
 	const pagesOf = source as PagesOf;
-	const connection = ({url, username, password}: Emulator) => ({endpoint: url, username, password});
+	const connection = ({url, username, password}: Emulator) => ({endpoint: url, username, password, concurrency: 1});
 
 	async function withEmulator(options: EmulatorOptions, use: (emulator: Emulator) => Promise<void>): Promise<void> {
 		const emulator = await startEmulator({events: 300, spacingMs: 1500, ...options});

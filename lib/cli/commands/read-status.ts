@@ -85,7 +85,8 @@ async function sourceStatus(
 	const [name, tenant] = partsOf(key);
 	const source = await sourceOf(name);
 	const position = {...nowhere, ...(given as Partial<SourcePosition>)};
-	const {watermarkMs, scan, covered} = position;
+	const {watermarkMs, scan, rest = scan, covered} = position;
+	const begun = [scan ?? rest, rest].filter(pass => pass !== undefined);
 	const readUpToMs = covered.at(-1)?.[1];
 	const {retention} = source ?? {};
 	const keptMs = retention && 'days' in retention ? retention.days * dayMs : undefined;
@@ -97,7 +98,13 @@ async function sourceStatus(
 		newest: watermarkMs === undefined ? null : iso(watermarkMs),
 		readUpTo: readUpToMs === undefined ? null : iso(readUpToMs),
 		lagSeconds: readUpToMs === undefined ? null : Math.max(0, Math.round((nowMs - readUpToMs) / 1000)),
-		interrupted: scan ? {from: iso(scan.sinceMs), to: iso(scan.untilMs)} : null,
+		interrupted:
+			begun.length === 0
+				? null
+				: {
+						from: iso(Math.min(...begun.map(({sinceMs}) => sinceMs))),
+						to: iso(Math.max(...begun.map(({untilMs}) => untilMs))),
+					},
 		gaps: openGaps(key, position).map(({from, to, reason}) => ({from, to, reason})),
 		retention:
 			retention === undefined

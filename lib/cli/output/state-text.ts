@@ -27,13 +27,14 @@ export function stateText(file: string, {checkpoint, version}: StoredCheckpoint)
 }
 
 function positionLines(key: string, position: Json): string[] {
-	const {covered = [], watermarkMs, scan, gaps = [], place} = position as Partial<SourcePosition>;
+	const {covered = [], watermarkMs, scan, rest, gaps = [], place} = position as Partial<SourcePosition>;
 	const spanned = (fromMs: number, toMs: number) => spanOf({from: iso(fromMs), to: iso(toMs)});
 	return [
 		row('source', key),
 		...(watermarkMs === undefined ? [] : [row('newest event', iso(watermarkMs))]),
 		...covered.map(([fromMs, toMs]) => row('read', spanned(fromMs, toMs))),
 		...(scan ? [row('reading', spanned(scan.sinceMs, scan.untilMs) + reached(scan))] : []),
+		...(rest ? [row('to be read', spanned(rest.sinceMs, rest.untilMs))] : []),
 		...gaps.map(gap => row('gap', `${spanned(gap.sinceMs, gap.untilMs)}: ${gap.reason}`)),
 		...(place === undefined ? [] : [row('place', shortened(place))]),
 	];

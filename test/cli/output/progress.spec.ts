@@ -290,7 +290,7 @@ describe('a slow reader', () => {
 	const {startPull, held, emulator} = commandLine({events: 5000});
 
 	it('holds the source back, and gets every line', async () => {
-		const run = startPull(['--page-size', '50']);
+		const run = startPull(['--page-size', '50', '--concurrency', '1']);
 		run.process.stdout!.pause();
 		assert((await settled(() => emulator().requestCount)) < 30);
 		run.process.stdout!.resume();

@@ -1,0 +1,281 @@
+import type {Budget, BudgetPlace} from '../model/budget.ts';
+import {bytesAsText, type Fetched, isWithin, type ReadPage, type Scan} from './scan.ts';
+import {
+	countPage,
+	type Cut,
+	cutScan,
+	dropWindow,
+	isElsewhere,
+	isOf,
+	keyOf,
+	lengthOf,
+	newWindow,
+	type Window,
+} from './window.ts';
+
+export interface ReadAheadOptions {
+	readonly order: 'newest-first' | 'oldest-first';
+	/** How many windows are read side by side, the one that is being written among them. */
+	readonly concurrency: number;
+	/** Where pages that are read ahead have their places. */
+	readonly budget: Budget;
+	/** No request after. */
+	readonly signal: AbortSignal;
+}
+
+/** A pass is cut behind so many pages, */
+const pagesBefore = 4;
+/** where so many more seem to be left of it. */
+const manyPages = 16;
+/** A window is to have about so many pages: fewer waste requests on its ends, more keep those behind it waiting. */
+const pagesWanted = {least: 4, most: 12};
+/** So many pages are held of one window at most. */
+export const mostHeld = 2 * pagesWanted.most;
+/** The next window is at most so many times as long as the one before, and at least so many times as short. */
+const maxGrowth = 8;
+/** Most often there is nothing at all behind an empty window. */
+const growthBehindNone = 1000;
+/** Times are not cut finer. */
+const shortestMs = 1000;
+
+/**
+ * Cuts a pass into windows, and reads those to come while the first one is being written. All that is written is in the
+ * order of the pass, as if its windows had been read one after the other: a checkpoint knows of nothing else, and what
+ * was read ahead is read again after a crash. How long a window is follows from how many rows the ones before had.
+ */
+export class ReadAhead<T> {
+	readonly #read: ReadPage<T>;
+	readonly #options: ReadAheadOptions;
+	readonly #stop = new AbortController();
+	readonly #signal: AbortSignal;
+	readonly #deafen: () => void;
+	/** The windows to come, in order, and what is not yet cut, in its place. */
+	#parts: (Window<T> | Scan)[] = [];
+	/** The window that is being written. */
+	#head: Window<T> | undefined;
+	/** What is left of the pass, as `next()` gave it. */
+	#rest: Scan | undefined;
+	#spanMs = 0;
+	#pagesWanted = pagesWanted.most;
+	#pageRows = 1;
+	/** The pass as it is read before it is cut. */
+	#whole: Window<T> | undefined;
+	/** How often each row of it is still to come again. */
+	#given = new Map<string, number>();
+	#isPumping = false;
+
+	constructor(read: ReadPage<T>, options: ReadAheadOptions) {
+		this.#read = read;
+		this.#options = options;
+		this.#signal = AbortSignal.any([this.#stop.signal, options.signal]);
+		this.#deafen = options.budget.onRelease(() => this.#pump());
+	}
+
+	/** Nothing is read ahead any more. */
+	close(): void {
+		this.#deafen();
+		this.#stop.abort();
+		this.#drop();
+	}
+
+	/**
+	 * Takes note of a page of a pass that is read as it is. Behind the fourth, where many more seem to follow: the first
+	 * window, and what is left then. The pass begins again with it, and what was given does not come again.
+	 */
+	cut(pass: Scan, answer: Fetched<T>): Cut | undefined {
+		const {concurrency, budget, order} = this.#options;
+		if (!isFresh(pass)) return undefined;
+		if (this.#whole?.scan !== pass) {
+			this.#drop();
+			this.#whole = newWindow(pass);
+		}
+		countPage(this.#whole, answer);
+		for (const key of keysOf(answer)) this.#given.set(key, (this.#given.get(key) ?? 0) + 1);
+		const {pages, firstMs, lastMs, rows} = this.#whole;
+		if (pages > pagesBefore) this.#drop();
+		if (pages !== pagesBefore || answer.next === undefined || firstMs > lastMs || !budget.readsAhead) return undefined;
+		const pageMs = Math.max(shortestMs, lastMs - firstMs) / pages;
+		const restMs = order === 'newest-first' ? firstMs - pass.sinceMs : pass.untilMs - lastMs;
+		if (restMs < pageMs * manyPages) return undefined;
+		const pagesHeld = budget.limits.maxBytes / 2 / Math.max(1, answer.bytes);
+		this.#pagesWanted = clamp(Math.floor(pagesHeld / concurrency), pagesWanted.least, pagesWanted.most);
+		this.#spanMs = pageMs * this.#pagesWanted;
+		this.#pageRows = rows / pages;
+		// what was read is in the first one, which is longer where nothing happened at its end
+		const readMs = order === 'newest-first' ? pass.untilMs - firstMs : lastMs - pass.sinceMs;
+		const [first, rest] = cutScan(pass, readMs + pageMs * (this.#pagesWanted - pages), order === 'newest-first');
+		if (!rest) return undefined;
+		this.#parts = [newWindow<T>(first, false), rest];
+		this.#rest = pass;
+		return {first, rest: this.#leftOf(pass, 1)};
+	}
+
+	/** The first window of a pass, and what is left of the pass then. */
+	next(pass: Scan): Cut {
+		if (pass !== this.#rest) {
+			this.#drop();
+			return {first: pass};
+		}
+		this.#cut();
+		if (this.#head) dropWindow(this.#head);
+		this.#head = this.#parts.shift() as Window<T>;
+		this.#rest = this.#leftOf(pass, 0);
+		this.#pump();
+		return {first: this.#head.scan, rest: this.#rest};
+	}
+
+	/** One page, which may have been asked for already. */
+	readonly read: ReadPage<T> = async (scan, signal) => {
+		const head = this.#head;
+		if (!head || !isOf(scan, head)) return this.#read(scan, signal);
+		const key = keyOf(scan.cursor);
+		const asked = head.answers.get(key);
+		if (!asked) {
+			const answer = await this.#read(scan, signal);
+			this.#count(head, answer);
+			if (this.#rest && isElsewhere(answer, head)) this.#join(this.#rest);
+			return this.#withoutGiven(answer, scan);
+		}
+		head.answers.delete(key);
+		return asked.answer.then(answer => this.#withoutGiven(answer, scan)).finally(() => asked.place.release());
+	};
+
+	/** Makes windows of the first parts, as many as are read side by side. */
+	#cut(): void {
+		for (let at = 0; at < Math.min(this.#parts.length, this.#options.concurrency); at++) {
+			const part = this.#parts[at]!;
+			if ('answers' in part) continue;
+			const [one, rest] = cutScan(part, this.#spanMs, this.#options.order === 'newest-first');
+			this.#parts.splice(at, 1, newWindow<T>(one), ...(rest ? [rest] : []));
+		}
+	}
+
+	/** What is left of a pass from one of its parts on. */
+	#leftOf(pass: Scan, at: number): Scan | undefined {
+		const part = this.#parts[at];
+		if (!part) return undefined;
+		const {sinceMs, untilMs} = 'answers' in part ? part.scan : part;
+		if (this.#options.order === 'oldest-first') return {...pass, sinceMs};
+		return {...pass, untilMs, coversToMs: Math.min(pass.coversToMs, untilMs)};
+	}
+
+	/** Asks for what there is room for, the first windows first; soon, since who calls may be at work on them. */
+	#pump(): void {
+		if (this.#isPumping) return;
+		this.#isPumping = true;
+		queueMicrotask(() => {
+			this.#isPumping = false;
+			if (this.#signal.aborted || !this.#head) return;
+			this.#cut();
+			for (const window of this.#parts.slice(0, this.#options.concurrency - 1)) {
+				if (!('answers' in window) || window.isWaiting || window.answers.size >= 2 * this.#pagesWanted) continue;
+				const place = this.#options.budget.takeAhead();
+				if (!place) return;
+				this.#ask(window, place);
+			}
+		});
+	}
+
+	/** What fails is for whoever takes the page. */
+	#ask(window: Window<T>, place: BudgetPlace): void {
+		const {cursor, scan, unwanted, answers} = window;
+		window.isWaiting = true;
+		const signal = AbortSignal.any([this.#signal, unwanted.signal]);
+		const answer = this.#read(cursor === undefined ? scan : {...scan, cursor}, signal);
+		answers.set(keyOf(cursor), {answer, place});
+		answer.then(
+			page => {
+				place.hold(page.bytes);
+				this.#came(window, page);
+			},
+			() => {},
+		);
+	}
+
+	#came(window: Window<T>, answer: Fetched<T>): void {
+		this.#count(window, answer);
+		const at = this.#parts.indexOf(window);
+		if (at < 0) return;
+		const {next} = answer;
+		if (isElsewhere(answer, window)) this.#join(this.#rest!);
+		else if (next !== undefined && !window.answers.has(keyOf(next))) {
+			window.cursor = next;
+			window.isWaiting = false;
+			if (window.pages >= 2 * this.#pagesWanted) this.#split(window, at);
+		}
+		this.#pump();
+	}
+
+	/** The windows to come are as long as this one would have had to be. */
+	#count(window: Window<T>, answer: Fetched<T>): void {
+		countPage(window, answer);
+		const {rows} = window;
+		this.#pageRows = Math.max(this.#pageRows, answer.records.length);
+		if (answer.next !== undefined || !window.isTypical) return;
+		const wanted = (this.#pagesWanted * this.#pageRows) / rows;
+		const growth = rows === 0 ? growthBehindNone : clamp(wanted, 1 / maxGrowth, maxGrowth);
+		this.#spanMs = Math.max(shortestMs, lengthOf(window.scan) * growth);
+	}
+
+	/** Puts shorter windows in the place of one with far more pages than were wanted. */
+	#split(window: Window<T>, at: number): void {
+		const {scan, firstMs, lastMs, pages} = window;
+		const length = lengthOf(scan);
+		const readMs = this.#options.order === 'newest-first' ? scan.untilMs - firstMs : lastMs - scan.sinceMs;
+		const expected = (pages * length) / clamp(readMs, 1, length);
+		if (expected < 2 * pages || length < 4 * shortestMs) return;
+		dropWindow(window);
+		this.#spanMs = Math.max(shortestMs, (length * this.#pagesWanted) / expected);
+		this.#parts[at] = scan;
+	}
+
+	/** Reads in one piece what a server gives that does not keep to the bounds of a window. */
+	#join(rest: Scan): void {
+		for (const part of this.#parts) if ('answers' in part) dropWindow(part);
+		this.#parts = [{...newWindow<T>({...rest}), isWaiting: true}];
+	}
+
+	#drop(): void {
+		for (const part of this.#head ? [this.#head, ...this.#parts] : this.#parts) if ('answers' in part) dropWindow(part);
+		this.#head = undefined;
+		this.#parts = [];
+		this.#rest = undefined;
+		this.#whole = undefined;
+		this.#given.clear();
+	}
+
+	/** The page without what was given before the pass was cut. */
+	#withoutGiven(answer: Fetched<T>, scan: Scan): Fetched<T> {
+		if (this.#given.size === 0) return answer;
+		const {events, records, rejected = [], rows = records.length + rejected.length} = answer;
+		const keep = keysOf(answer).map((key, index) => {
+			const record = records[index];
+			const times = record && !isWithin(record, scan) ? 0 : (this.#given.get(key) ?? 0);
+			if (times === 0) return true;
+			if (times > 1) this.#given.set(key, times - 1);
+			else this.#given.delete(key);
+			return false;
+		});
+		return {
+			...answer,
+			events: events.filter((_, index) => keep[index]),
+			records: records.filter((_, index) => keep[index]),
+			rejected: rejected.filter((_, index) => keep[records.length + index]),
+			rows,
+		};
+	}
+}
+
+/** Whether nothing of it is read yet, by this run or another one. */
+function isFresh({cursor, edgeMs, lastMs, reason}: Scan): boolean {
+	return [cursor, edgeMs, lastMs, reason].every(known => known === undefined);
+}
+
+/** What tells the rows of a page from others: first those that could be read, then the others. */
+function keysOf({records, rejected = []}: Fetched<unknown>): string[] {
+	return [...records.map(({id}) => `id ${id}`), ...rejected.map(({text}) => bytesAsText(text))];
+}
+
+function clamp(value: number, least: number, most: number): number {
+	return Math.min(most, Math.max(least, value));
+}
