@@ -28,7 +28,7 @@ describe('stops', () => {
 	afterEach(killRunning);
 	afterEach(() => emulator.close());
 
-	const args = (size = pageSize) => ['--page-size', `${size}`, '--state', target('pull.state')];
+	const args = (size = pageSize) => ['--concurrency', '1', '--page-size', `${size}`, '--state', target('pull.state')];
 	const fileArgs = () => [...args(), '--to', `ndjson:${target('lines.ndjson')}`];
 
 	it('by SIGTERM keep every page that was fetched', async () => {
@@ -79,7 +79,7 @@ describe('stops', () => {
 	it('of the reader stop the requests, and nothing is lost when it reads on', async function () {
 		this.timeout(60_000);
 		emulator = await startEmulator({events: 20_000, token});
-		const {child, ended} = startPull(emulator, ['--page-size', '200'], {ownReader: true});
+		const {child, ended} = startPull(emulator, ['--page-size', '200', '--concurrency', '1'], {ownReader: true});
 		const stdout = child.stdout!;
 		let text = '';
 		let stopped: number | undefined;

@@ -29,7 +29,7 @@ describe('a source of another package', function () {
 
 	it('passes what every source must pass, by the packed package alone', async () => {
 		const said = await output(consumer, tool('mocha'), '--timeout', '60000', path.join(installed, 'test.js'));
-		assert.match(said, /\b5\d passing/);
+		assert.match(said, /\b[56]\d passing/);
 		assert.doesNotMatch(said, /failing|pending/);
 	});
 
