@@ -25,7 +25,17 @@ describe('faults of the API', () => {
 	afterEach(() => emulator.close());
 
 	function run(more: readonly string[] = [], options: PullOptions = {}) {
-		const args = ['--page-size', `${pageSize}`, '--state', target('pull.state'), '--idle-timeout-ms', '300'];
+		// how many requests there are is told of one chain of pages
+		const args = [
+			'--concurrency',
+			'1',
+			'--page-size',
+			`${pageSize}`,
+			'--state',
+			target('pull.state'),
+			'--idle-timeout-ms',
+			'300',
+		];
 		return pull(emulator, [...args, '--to', `ndjson:${target('lines.ndjson')}`, ...more], options);
 	}
 
