@@ -23,8 +23,8 @@ export class AttemptError extends Error {
 	readonly errno: string | undefined;
 	/** How long to wait before the next attempt, set by the retry policy. */
 	delayMs = 0;
-	/** Whether the retry policy took the refusal for a temporary one. */
-	isForNow = false;
+	/** Whether it was refused only for now, and until when where the API says that in a way of its own. */
+	refusal: boolean | Date = false;
 
 	constructor(
 		kind: FailureKind,

@@ -12,6 +12,8 @@ import {expectedTls} from './connection-failure.ts';
 import {checkDeprecation} from './deprecation.ts';
 import {urlBelow} from './endpoint.ts';
 import type {Limiter} from './limiter.ts';
+import type {PacedAnswer} from './pacing.ts';
+import {refusalOf} from './quota.ts';
 import type {ClientRequest} from './request.ts';
 import {type RetryContext, type RetryLimits, retryPolicy} from './retry-policy.ts';
 import {checkServerClock} from './server-clock.ts';
@@ -71,17 +73,21 @@ export function createClient(options: ClientOptions): Client {
 			const ended = await limiter.acquire(name, meter, config.signal as AbortSignal | undefined).catch(cause => {
 				throw new AttemptError('stopped', 'stopped', config, {cause});
 			});
+			let answer: PacedAnswer | undefined;
 			try {
 				const header = await credentials.header();
 				if (header !== '') config.headers.set('authorization', header);
 				meter.requests++;
 				const response = await attempt(config);
+				answer = {headers: (response.data as ClientAnswer).headers, isRefused: false};
 				meter.answered(response.status);
 				checkServerClock(response.headers, options);
 				checkDeprecation(response.headers, options);
 				return response;
 			} catch (error) {
 				if (error instanceof AttemptError) {
+					error.refusal = refusalOf(error, options.outOfQuota);
+					answer = {headers: error.headers, isRefused: error.refusal !== false};
 					meter.answered(error.status ?? error.kind, uselessness(error));
 					checkServerClock(error.headers, options);
 					checkDeprecation(error.headers, options);
@@ -91,7 +97,7 @@ export function createClient(options: ClientOptions): Client {
 				if (isCut && (await (isTls ??= speaksTls(endpoint)))) throw expectedTls(error);
 				throw error;
 			} finally {
-				ended();
+				ended(answer);
 			}
 		},
 	});

@@ -68,6 +68,8 @@ export function connect(facts: ApiFacts, options: ConnectOptions, meter: Meter, 
 	const limiter = limiterFor(endpoint.origin, credentials.key);
 	const rate = options.rate === undefined ? publishedRate(facts, endpoint) : parseRate(options.rate);
 	if (rate) limiter.limit(name, rate);
+	// a rate that the user gave, or none, is all that counts
+	if (options.rate === undefined) limiter.learn(name);
 	const client = createClient({
 		name,
 		endpoint,

@@ -1,6 +1,7 @@
 import {createHash} from 'node:crypto';
 import {type Clock, systemClock} from '../model/clock.ts';
 import type {Meter} from '../model/meter.ts';
+import {type PacedAnswer, Pacing} from './pacing.ts';
 
 /** At most `requests` in any `perMs` milliseconds. */
 export interface Rate {
@@ -16,6 +17,7 @@ export interface Rate {
 export class Limiter {
 	readonly #clock: Clock;
 	readonly #windows = new Map<string, Window>();
+	readonly #pacings = new Map<string, Pacing>();
 	#pausedUntil = 0;
 
 	constructor(clock: Clock = systemClock) {
@@ -27,22 +29,51 @@ export class Limiter {
 		this.#window(api).limit(rate);
 	}
 
-	/** Nobody on this credential sends anything for `ms` from now. */
-	pause(ms: number): void {
-		this.#pausedUntil = Math.max(this.#pausedUntil, this.#clock.monotonic() + ms);
+	/** Keeps also to what the answers of one API say and show of its quota, see `Pacing`. */
+	learn(api: string): void {
+		this.#pacing(api).learns = true;
+	}
+
+	/** Nobody on this credential sends anything for `ms` from now; `askedMs` is what one API itself asked for. */
+	pause(ms: number, api?: string, askedMs?: number): void {
+		const now = this.#clock.monotonic();
+		this.#pausedUntil = Math.max(this.#pausedUntil, now + ms);
+		if (api !== undefined && askedMs !== undefined) this.#pacing(api).asked(now, now + askedMs);
+	}
+
+	/** How many attempts on one API were refused in a row; those that ran side by side count as one. */
+	refusals(api: string): number {
+		return this.#pacing(api).refusals;
 	}
 
 	/** Resolves when an attempt may be sent, with what to call when it has ended. */
-	async acquire(api: string, meter: Meter, signal?: AbortSignal): Promise<() => void> {
+	async acquire(api: string, meter: Meter, signal?: AbortSignal): Promise<(answer?: PacedAnswer) => void> {
 		const window = this.#window(api);
-		for (;;) {
+		for (let hasWaited = false; ; hasWaited = true) {
 			signal?.throwIfAborted();
 			const now = this.#clock.monotonic();
-			const readyAt = Math.max(this.#pausedUntil, window.readyAt());
-			if (readyAt <= now) return window.take(() => this.#clock.monotonic());
+			const pacing = this.#pacing(api);
+			const readyAt = Math.max(this.#pausedUntil, window.readyAt(), pacing.readyAt(now));
+			if (readyAt <= now) return this.#begin(window, pacing, hasWaited);
+			const waitMs = Math.max(readyAt - now, leastWaitMs);
 			if (readyAt === Infinity) await window.ended(signal);
-			else await meter.wait(this.#clock.now() + readyAt - now, () => this.#clock.sleep(readyAt - now, signal));
+			else await meter.wait(this.#clock.now() + waitMs, () => this.#clock.sleep(waitMs, signal));
 		}
+	}
+
+	#begin(window: Window, pacing: Pacing, hasWaited: boolean): (answer?: PacedAnswer) => void {
+		const ended = window.take(() => this.#clock.monotonic());
+		const attempt = pacing.begin(this.#clock.monotonic(), hasWaited);
+		return answer => {
+			pacing.end(attempt, this.#clock.monotonic(), this.#clock.now(), answer);
+			ended();
+		};
+	}
+
+	#pacing(api: string): Pacing {
+		let pacing = this.#pacings.get(api);
+		if (!pacing) this.#pacings.set(api, (pacing = new Pacing()));
+		return pacing;
 	}
 
 	#window(api: string): Window {
@@ -52,6 +83,8 @@ export class Limiter {
 	}
 }
 
+/** What is left of a wait by the inexactness of numbers is waited for all the same. */
+const leastWaitMs = 0.001;
 /** How many ended attempts are remembered for a rate that is bound later. */
 const minHistory = 10_000;
 /** The server's clock may run up to 0.1 % faster than ours. */

@@ -1,4 +1,5 @@
 import type {AttemptError} from './attempt.ts';
+import type {RetryContext} from './retry-policy.ts';
 
 /** An answer that refuses a request, as the facts of an API see it. */
 export interface Refusal {
@@ -9,12 +10,19 @@ export interface Refusal {
 	readonly text: string;
 }
 
-/** What the headers of a rate begin with: of most APIs, of Okta's, of the IETF's draft. */
-export const rateHeaders = ['x-ratelimit', 'x-rate-limit', 'ratelimit'] as const;
+/** What the headers of a rate begin with: of most APIs, of Okta's, of early Jira Data Center, of the IETF's draft. */
+export const rateHeaders = ['x-ratelimit', 'x-rate-limit', 'x-ratelimiting', 'ratelimit'] as const;
 /** So much of a refusal is searched for words about a quota. */
 const maxWordBytes = 4096;
 const words =
 	/rate.?limit|too many requests|request limit|throttl|quota (?:is |was |has been )?(?:exceeded|exhausted|used up)/i;
+
+/** Whether a request was refused only for now; a Date says until when. `outOfQuota`: the API's own words, if any. */
+export function refusalOf(error: AttemptError, outOfQuota: RetryContext['outOfQuota']): boolean | Date {
+	const {kind, status = 0, headers, body} = error;
+	if (kind !== 'status' || status < 400) return false;
+	return outOfQuota?.({status, headers, text: body.toString('utf8')}) || isOutOfQuota(error);
+}
 
 /**
  * Whether an answer refuses the request only for now: 429, or a 403 that says when to come again or that it is about a

@@ -7,7 +7,7 @@ import {isLasting} from './connection-failure.ts';
 import type {ClientRequest} from './request.ts';
 import type {Credentials} from './credentials.ts';
 import type {Limiter} from './limiter.ts';
-import {isOutOfQuota, type Refusal} from './quota.ts';
+import type {Refusal} from './quota.ts';
 import {whereToGoOn, withCookies} from './redirect.ts';
 import {backoffMs, retryAtMs, withoutResets} from './retry-after.ts';
 
@@ -20,6 +20,8 @@ export interface RetryLimits {
 }
 
 export interface RetryContext extends RetryLimits {
+	/** The API whose rate is taken. */
+	readonly name: string;
 	readonly endpoint: URL;
 	readonly credentials: Credentials;
 	readonly limiter: Limiter;
@@ -45,7 +47,6 @@ export function retryPolicy(context: RetryContext, request: ClientRequest, signa
 	const {backoff, clock, credentials, limiter, maxAttempts, maxWaitMs, meter, random = Math.random} = context;
 	const repeatable = request.repeatable ?? (request.method === 'GET' || request.method === 'PUT');
 	let failures = 0;
-	let refusals = 0;
 	let redirects = 0;
 	let start: string | undefined;
 	let refreshed = false;
@@ -68,11 +69,10 @@ export function retryPolicy(context: RetryContext, request: ClientRequest, signa
 			return credentials.refresh(String(error.config.headers['authorization'])).catch(() => false);
 		}
 		if (kind === 'login' || kind === 'other') return false;
-		const own = asRefusal(error, context.outOfQuota);
-		error.isForNow = own !== false || isOutOfQuota(error);
-		if (error.isForNow) {
+		const {refusal} = error;
+		if (refusal !== false) {
 			delete meter.failing;
-			return waitForQuota(error, own instanceof Date ? own.getTime() - clock.now() : askedWait(error));
+			return waitForQuota(error, refusal instanceof Date ? refusal.getTime() - clock.now() : askedWait(error));
 		}
 		const isPassing = status !== undefined && request.passing?.(status, error.body);
 		if (!isPassing && !isTransient(error)) return false;
@@ -94,14 +94,14 @@ export function retryPolicy(context: RetryContext, request: ClientRequest, signa
 	}
 
 	function waitForQuota(error: AttemptError, asked: number | undefined): boolean {
-		const unknown = Math.min(unknownWait.maxMs, unknownWait.firstMs * 2 ** refusals);
+		const before = limiter.refusals(context.name) - 1;
+		const unknown = Math.min(unknownWait.maxMs, unknownWait.firstMs * 2 ** before);
 		// a second "at once" in a row is no answer: the server is still refusing
-		const waitMs = asked === undefined || (asked === 0 && refusals > 0) ? unknown : asked;
-		refusals++;
+		const waitMs = asked === undefined || (asked === 0 && before > 0) ? unknown : asked;
 		askedMs += waitMs;
 		error.delayMs = waitMs;
 		if (askedMs > maxWaitMs) return false;
-		limiter.pause(waitMs * (1 + random() * 0.1));
+		limiter.pause(waitMs * (1 + random() * 0.1), context.name, waitMs === asked ? asked : undefined);
 		error.delayMs = 0;
 		return true;
 	}
@@ -134,12 +134,6 @@ export function retryPolicy(context: RetryContext, request: ClientRequest, signa
 			await clock.sleep((error as unknown as AttemptError).delayMs, signal);
 		},
 	};
-}
-
-/** What the API's own words say of a refusal; false where it has none, or where no answer came. */
-function asRefusal({kind, status = 0, headers, body}: AttemptError, outOfQuota: RetryContext['outOfQuota']) {
-	if (kind !== 'status' || status < 400) return false;
-	return outOfQuota?.({status, headers, text: body.toString('utf8')}) ?? false;
 }
 
 function isRedirect({kind, status = 0}: AttemptError): boolean {

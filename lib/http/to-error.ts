@@ -140,7 +140,7 @@ function statusError(
 			`${answered}: the credentials were refused${said}; check that they are of this API and have not expired${gatewayHint(endpoint, words)}`,
 		);
 	}
-	if (error.isForNow) {
+	if (error.refusal !== false) {
 		const seconds = Math.ceil(error.delayMs / 1000);
 		return new RateLimitError(
 			spell =>

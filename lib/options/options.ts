@@ -84,7 +84,9 @@ export const connectionOptions = {
 		.string()
 		.regex(/^(off|[1-9]\d*\/(s|sec|min|h|hour))$/, {error: 'expected N/min, N/s, N/h or off'})
 		.optional()
-		.describe("requests at most, like 10/min, or off; default: the published limit at the vendor's own host, else off"),
+		.describe(
+			"requests at most, like 10/min, or off; default: the published limit at the vendor's own host, and what the API is seen to allow",
+		),
 	maxWait: span.default('1h').describe('the longest wait that the API may ask for; a longer one ends the run'),
 	timeoutMs: wholeNumber(1, 86_400_000)
 		.default(60_000)

@@ -33,7 +33,7 @@ async function freeSlots(given: Partial<ApiFacts>, options: object): Promise<num
 	const {limiter} = connect({...facts, ...given}, optionsOf(options), new Meter());
 	let free = 0;
 	for (; free < 9; free++) {
-		const isFree = limiter.acquire(facts.name, new Meter()).then(() => true);
+		const isFree = limiter.acquire(facts.name, new Meter()).then(ended => (ended(), true));
 		if (!(await Promise.race([isFree, new Promise(resolve => setImmediate(() => resolve(false)))]))) break;
 	}
 	return free;

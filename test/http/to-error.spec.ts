@@ -97,7 +97,7 @@ describe('toAuditError', () => {
 
 	it('says how long to wait', () => {
 		const attempt = new AttemptError('status', 'status 429', config, {status: 429});
-		Object.assign(attempt, {delayMs: 7_200_500, isForNow: true});
+		Object.assign(attempt, {delayMs: 7_200_500, refusal: true});
 		const error = convert(attempt);
 		assert.ok(error instanceof RateLimitError);
 		assert.equal(error.waitMs, 7_200_500);

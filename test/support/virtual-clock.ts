@@ -61,8 +61,22 @@ export class VirtualClock implements Clock {
 		for (const sleeper of this.#sleepers) if (sleeper.untilMs <= this.#elapsedMs) sleeper.wake();
 	}
 
+	/** Runs tasks that wait for one another, and for nothing but this clock, to their ends. */
+	async runAll(tasks: readonly (() => Promise<void>)[]): Promise<void> {
+		let isOver = false;
+		const all = Promise.all(tasks.map(task => task())).finally(() => (isOver = true));
+		for (;;) {
+			await new Promise(setImmediate);
+			if (isOver) return void (await all);
+			this.#skip();
+		}
+	}
+
 	#skipSleep(): void {
-		if (this.#tasks === 0 || this.#sleepers.size < this.#tasks) return;
+		if (this.#tasks > 0 && this.#sleepers.size >= this.#tasks) this.#skip();
+	}
+
+	#skip(): void {
 		const first = Math.min(...Array.from(this.#sleepers, ({untilMs}) => untilMs));
 		this.advance(Math.max(0, first - this.#elapsedMs));
 	}
