@@ -14,9 +14,6 @@ function placeOf(cursor: Json): {readonly cursor: string; readonly empty?: numbe
 	return typeof cursor === 'string' ? {cursor} : (cursor as {readonly cursor: string; readonly empty: number});
 }
 
-/** As much as one request may ask for. */
-const maxLimit = 500;
-
 /** The audit log of an Atlassian organization in the order in which the vendor took the events in, oldest first. */
 export default defineSource({
 	name: 'atlassian-org-events-stream',
@@ -37,6 +34,7 @@ export default defineSource({
 	ids: 'global',
 	rate: {requests: 50, perMs: 60_000},
 	lagMs: 60_000,
+	largestPage: 500,
 	retention,
 	records: 'data',
 	tenant: ({orgId}) => orgId,
@@ -45,7 +43,7 @@ export default defineSource({
 	sortTime: (event: OrgEvent) => event.attributes?.processedAt,
 
 	// a cursor holds its place and order; the upper bound is sent again, since nothing says that it holds that too
-	request: ({orgId, pageSize = maxLimit}, {fromMs, toMs, cursor}) => ({
+	request: ({orgId, pageSize}, {fromMs, toMs, cursor}) => ({
 		path: orgPath(orgId, 'events-stream'),
 		query: {
 			...(cursor === undefined

@@ -48,6 +48,8 @@ export default defineSource({
 	ids: 'global',
 	rate: {requests: 10, perMs: 60_000},
 	lagMs: 60_000,
+	// its document names no cap; this is that of events-stream
+	largestPage: 500,
 	retention,
 	records: 'data',
 	tenant: ({orgId}) => orgId,

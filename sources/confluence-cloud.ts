@@ -80,6 +80,8 @@ export default defineSource({
 	order: 'newest-first',
 	ids: 'tenant',
 	lagMs: 60_000,
+	// the default of its document, and the cap of its twin on Data Center
+	largestPage: 1000,
 	retention: {operation: 'retention'},
 	records: 'results',
 	tenant: (_, endpoint) => siteOf(endpoint),

@@ -27,6 +27,7 @@ export default defineSource({
 	ids: 'tenant',
 	unorderedLists: true,
 	lagMs: 60_000,
+	largestPage: 1000,
 	retention: {operation: 'configuration'},
 	records: 'values',
 	// two servers may share a host

@@ -53,6 +53,8 @@ export default defineSource({
 	order: 'newest-first',
 	ids: 'tenant',
 	lagMs: 60_000,
+	// JRACLOUD-93153: a higher limit gives no more
+	largestPage: 1000,
 	records: 'records',
 	tenant: (_, endpoint) => siteOf(endpoint),
 	id: (record: JiraRecord) => record.id,

@@ -109,7 +109,7 @@ export const connectionOptions = {
 export const httpOptions = {
 	pageSize: wholeNumber(1, 10_000)
 		.optional()
-		.describe('events asked for with one request; default: what the API gives'),
+		.describe('events asked for with one request; default: the largest page that the API serves'),
 	...connectionOptions,
 	maxEventBytes: wholeNumber(1, 1_073_741_824)
 		.default(16 * 1024 * 1024)

@@ -31,6 +31,7 @@ const definition = z
 		ids: z.enum(['global', 'tenant']),
 		unorderedLists: optional(z.boolean()),
 		lagMs: z.number().nonnegative().finite(),
+		largestPage: optional(z.number().int().min(1).max(10_000)),
 		retention: optional(
 			z.union([z.strictObject({days: z.number().positive().finite()}), z.strictObject({operation: text})], {
 				error: 'expected {days} or {operation}',

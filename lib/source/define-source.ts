@@ -43,6 +43,8 @@ export interface Source<Input = never, T = unknown, Operations extends Operation
 	readonly order: 'newest-first' | 'oldest-first' | 'none';
 	readonly ids: 'global' | 'tenant';
 	readonly rate: Rate | undefined;
+	/** What one request asks for where the user does not say. */
+	readonly largestPage?: number | undefined;
 	readonly lagMs: number;
 	/** For how long the API keeps a record, where that is known, or the operation that asks for it. */
 	readonly retention?: Retention | undefined;
@@ -107,6 +109,7 @@ export function defineSource<Shape extends z.ZodRawShape, T, Operations extends 
 		order,
 		ids,
 		rate,
+		largestPage: definition.largestPage,
 		lagMs,
 		retention: definition.retention,
 		addressOf: (text: string) => addressOf(definition, text),

@@ -53,6 +53,8 @@ export interface SourceDefinition<Shape extends z.ZodRawShape, T, Operations ext
 	/** `none`: a listing that knows no time; it has no `since` and `until`, and each run reads all of it. */
 	readonly order: 'newest-first' | 'oldest-first' | 'none';
 	readonly ids: 'global' | 'tenant';
+	/** The largest page that the API serves: asked for where the user names no size. A server may give less. */
+	readonly largestPage?: number;
 	/** True where the lists of a record are sets: another order of them is the same record. */
 	readonly unorderedLists?: boolean;
 	/** Records younger than this may still be on their way, in milliseconds. */

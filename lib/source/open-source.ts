@@ -176,7 +176,7 @@ function readerFor<Shape extends z.ZodRawShape, T>(
 			const patient: Client = (request, signal) => client({...request, maxAttempts: attempts}, signal);
 			return createReader(definition, patient, {...options, pageSize: size}, overlapMs);
 		},
-		{pageSize, maxAttempts, inRequest: requestFor(1) !== requestFor(2)},
+		{pageSize, largestPage: definition.largestPage, maxAttempts, inRequest: requestFor(1) !== requestFor(2)},
 	);
 }
 

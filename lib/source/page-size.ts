@@ -3,8 +3,10 @@ import type {Fetched, ReadPage} from './paginate.ts';
 import {concernsPage, isTooMuch} from './page-failure.ts';
 
 interface PageSizeOptions {
-	/** What the user asks for; absent: what the API gives. */
+	/** What the user asks for; absent: the largest page. */
 	readonly pageSize: number | undefined;
+	/** The largest page of the API; absent: what the API gives where no size is asked for. */
+	readonly largestPage: number | undefined;
 	/** Whether the requests of this source say how large a page is to be. */
 	readonly inRequest: boolean;
 	/** How often a request is sent at most. */
@@ -21,13 +23,16 @@ const attemptsBehindFailure = 2;
 const maxPatience = 64;
 
 /**
- * Reads pages of the size that was asked for. Where a page is too large or too slow it asks for half, a quarter, down
+ * Reads pages of the size that was asked for, else of the largest; of the API's own size where it refuses that. Where a page is too large or too slow it asks for half, a quarter, down
  * to 1, each once, so that a server that is down is not waited for at each size. Then pages double again; after
  * a growth that failed the next one is tried twice as many pages later. After a page has failed for good, and until one
  * comes, it asks twice at most, and of smaller pages only for one of 1.
  */
 export function createSizedReader<T>(readerOf: ReaderOf<T>, options: PageSizeOptions): ReadPage<T> {
-	const {pageSize, inRequest, maxAttempts} = options;
+	const {largestPage, inRequest, maxAttempts} = options;
+	let pageSize = options.pageSize ?? largestPage;
+	/** Whether no page of a size that nobody asked for has come yet. */
+	let mayBeOverCap = options.pageSize === undefined && largestPage !== undefined && inRequest;
 	/** What came last, where that is less than what is wanted. */
 	let small: number | undefined;
 	/** The most that came where nothing was asked for. */
@@ -48,6 +53,8 @@ export function createSizedReader<T>(readerOf: ReaderOf<T>, options: PageSizeOpt
 			return answer;
 		} catch (error) {
 			if (isTooMuch(error) && inRequest && !signal.aborted) return smaller(error, size, scan, signal);
+			if (isRefused(error) && size === pageSize && mayBeOverCap && !signal.aborted)
+				return ofOwnSize(error, scan, signal);
 			failing ||= concernsPage(error);
 			throw error;
 		}
@@ -67,7 +74,17 @@ export function createSizedReader<T>(readerOf: ReaderOf<T>, options: PageSizeOpt
 		return pageSize ?? (most || largestDefault);
 	}
 
+	/** The API may allow less than is known of it: a page without a size says whether it was that. */
+	async function ofOwnSize(error: unknown, ...[scan, signal]: Parameters<ReadPage<T>>): Promise<Fetched<T>> {
+		mayBeOverCap = false;
+		const answer = await readerOf(undefined, fullAttempts())(scan, signal).catch(() => Promise.reject(error));
+		pageSize = undefined;
+		came(undefined, answer);
+		return answer;
+	}
+
 	function came(size: number | undefined, answer: Fetched<T>): void {
+		mayBeOverCap = false;
 		const rows = answer.rows ?? answer.records.length + (answer.rejected?.length ?? 0);
 		// an empty page says little of what is behind it
 		if (rows > 0) failing = false;
@@ -93,7 +110,7 @@ export function createSizedReader<T>(readerOf: ReaderOf<T>, options: PageSizeOpt
 				return answer;
 			} catch (reason) {
 				// a size that nobody has asked for may be more than the API allows
-				const refused = reason instanceof SourceError && reason.status === 400 && pageSize === undefined;
+				const refused = isRefused(reason) && options.pageSize === undefined;
 				if (signal.aborted || !(isTooMuch(reason) || refused)) throw reason;
 			}
 		}
@@ -107,6 +124,10 @@ export function createSizedReader<T>(readerOf: ReaderOf<T>, options: PageSizeOpt
 		for (let half = Math.floor(size / 2); half >= 1; half = Math.floor(half / 2)) sizes.push(half);
 		return sizes;
 	}
+}
+
+function isRefused(error: unknown): boolean {
+	return error instanceof SourceError && error.status === 400;
 }
 
 function inVain(error: SourceError): SourceError {

@@ -13,11 +13,12 @@ interface Api {
 	/** The size of an answer where none is asked for. */
 	readonly usual?: number;
 	readonly pageSize?: number;
+	readonly largestPage?: number;
 	readonly inRequest?: boolean;
 }
 
 /** Reads so many pages; gives what was asked for: `size*attempts`, with a `!` where that failed. */
-async function asked(pages: number, {fail = () => undefined, usual = 100, pageSize, inRequest = true}: Api) {
+async function asked(pages: number, {fail = () => undefined, usual = 100, inRequest = true, ...sizes}: Api) {
 	const log: string[] = [];
 	const signal = new AbortController().signal;
 	const read = createSizedReader<unknown>(
@@ -27,7 +28,7 @@ async function asked(pages: number, {fail = () => undefined, usual = 100, pageSi
 			if (error !== undefined) throw error;
 			return answerOf(Array.from({length: size ?? usual}, (_, index) => `${index}`));
 		},
-		{pageSize, inRequest, maxAttempts: 6},
+		{pageSize: sizes.pageSize, largestPage: sizes.largestPage, inRequest, maxAttempts: 6},
 	);
 	let error: unknown;
 	for (let page = 0; page < pages; page++) await read(scan, signal).catch((reason: unknown) => (error = reason));
@@ -40,6 +41,31 @@ describe('createSizedReader', () => {
 	it('asks for what the user wants, and for nothing where he does not say', async () => {
 		assert.deepEqual((await asked(2, {})).log, ['undefined*6', 'undefined*6']);
 		assert.deepEqual((await asked(2, {pageSize: 50})).log, ['50*6', '50*6']);
+	});
+
+	it('asks for the largest page where the user does not say, and for what he says where that is another', async () => {
+		assert.deepEqual((await asked(2, {largestPage: 500})).log, ['500*6', '500*6']);
+		assert.deepEqual((await asked(1, {largestPage: 500, pageSize: 900})).log, ['900*6']);
+		assert.deepEqual((await asked(1, {largestPage: 500, fail: above(200)})).log, ['500*6!', '250*1!', '125*1']);
+	});
+
+	it('asks for no size where the API refuses the largest one', async () => {
+		const limit = new SourceError('HTTP_STATUS', 'limit', {status: 400});
+		const upTo = (most: number) => (size: number | undefined) =>
+			size !== undefined && size > most ? limit : undefined;
+		const {log, error} = await asked(3, {largestPage: 500, usual: 30, fail: upTo(100)});
+		assert.deepEqual(log, ['500*6!', 'undefined*6', 'undefined*6', 'undefined*6']);
+		assert.equal(error, undefined);
+		assert.equal((await asked(1, {pageSize: 500, fail: upTo(100)})).error, limit, 'the user is told');
+	});
+
+	it('does not take another refusal for that of the size', async () => {
+		const wrong = new SourceError('HTTP_STATUS', 'wrong filter', {status: 400});
+		const always = await asked(2, {largestPage: 500, fail: () => wrong});
+		assert.deepEqual(always.log, ['500*6!', 'undefined*6!', '500*6!']);
+		assert.equal(always.error, wrong);
+		const later = await asked(2, {largestPage: 500, fail: (_, request) => (request === 1 ? wrong : undefined)});
+		assert.deepEqual(later.log, ['500*6', '500*6!']);
 	});
 
 	it('asks for half, once each, until a page comes', async () => {

@@ -37,6 +37,7 @@ function aboutSource(source: Source): string {
 	];
 	const ofRequests = [
 		`Rate limit   ${rate}`,
+		...(source.largestPage ? [`Page         ${source.largestPage} events at most`] : []),
 		...(source.order === 'none' ? [] : [`Keeps        ${keeps(source)}`]),
 		`Lag          ${source.lagMs / 1000} s: a run without --until ends that long ago`,
 	];
