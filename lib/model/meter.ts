@@ -21,10 +21,12 @@ const maxActionLength = 200;
 
 /** Counts what a run does. One per run; a source that is used without `run()` has its own. */
 export class Meter implements Progress {
+	rounds = 0;
 	pages = 0;
 	events = 0;
 	requests = 0;
 	failing?: string;
+	trouble?: string;
 	retries = 0;
 	waits = 0;
 	waitedMs = 0;
@@ -32,6 +34,7 @@ export class Meter implements Progress {
 	deadLetters = 0;
 	positionMs?: number;
 	newestMs?: number;
+	readUpToMs?: number;
 	succeededMs?: number;
 	waitingUntilMs?: number;
 	readonly warnings: string[] = [];
@@ -49,14 +52,16 @@ export class Meter implements Progress {
 
 	/** The numbers as they are now. */
 	snapshot(): Progress {
-		const {sources, pages, events, requests, answers, retries, waits, waitedMs, duplicates, deadLetters} = this;
+		const {sources, rounds, pages, events, requests, answers, retries, waits, waitedMs, duplicates, deadLetters} = this;
 		return {
 			sources,
+			rounds,
 			pages,
 			events,
 			requests,
 			answers,
 			...(this.failing === undefined ? {} : {failing: this.failing}),
+			...(this.trouble === undefined ? {} : {trouble: this.trouble}),
 			retries,
 			waits,
 			waitedMs,
@@ -65,6 +70,7 @@ export class Meter implements Progress {
 			unknownActions: this.unknownActions,
 			...(this.positionMs === undefined ? {} : {positionMs: this.positionMs}),
 			...(this.newestMs === undefined ? {} : {newestMs: this.newestMs}),
+			...(this.readUpToMs === undefined ? {} : {readUpToMs: this.readUpToMs}),
 			...(this.succeededMs === undefined ? {} : {succeededMs: this.succeededMs}),
 			inFlightBytes: this.inFlightBytes,
 			...(this.waitingUntilMs === undefined ? {} : {waitingUntilMs: this.waitingUntilMs}),
@@ -138,6 +144,20 @@ export class Meter implements Progress {
 
 	changed(): void {
 		this.onChange?.();
+	}
+
+	/** Says that a round begins: what was warned of in the one before is not kept. */
+	beginRound(): void {
+		if (this.warnings.length === 0) return;
+		this.warnings.length = 0;
+		this.changed();
+	}
+
+	/** Says how a round ended: at the end of the source, or why before it. */
+	endRound(trouble?: string): void {
+		delete this.trouble;
+		if (trouble !== undefined) this.trouble = trouble;
+		this.changed();
 	}
 
 	warn(message: string): void {

@@ -4,6 +4,8 @@ import type {Json} from './event.ts';
 export interface Progress {
 	/** The sources that take part. */
 	readonly sources: readonly {readonly name: string; readonly tenant: string}[];
+	/** How often the source was read to its end: once, or by `follow` again and again. */
+	readonly rounds: number;
 	readonly pages: number;
 	readonly events: number;
 	readonly requests: number;
@@ -11,6 +13,8 @@ export interface Progress {
 	readonly answers: Readonly<Record<string, number>>;
 	/** Why the last request was of no use; absent where it was, and where the API only asked to wait. */
 	readonly failing?: string;
+	/** Why the last round of `follow` failed, in the words of its error; absent where it came to its end. */
+	readonly trouble?: string;
 	readonly retries: number;
 	/** Waits that the API or its rate limit asked for, and what they took. */
 	readonly waits: number;
@@ -21,14 +25,17 @@ export interface Progress {
 	readonly unknownActions: Readonly<Record<string, number>>;
 	/** The time of the last event that the sinks took, epoch milliseconds. */
 	readonly positionMs?: number;
-	/** The newest time among the events that the sinks took, of what the API sorts by; absent for what knows no time. */
+	/** The newest time among the events that the sinks took, in this run or, with a state, before; as the API sorts. */
 	readonly newestMs?: number;
+	/** All before was read and is durable, gaps left aside, epoch milliseconds; absent where that is not known. */
+	readonly readUpToMs?: number;
 	/** When a run came to its end last, this one or one before that the state knows of, epoch milliseconds. */
 	readonly succeededMs?: number;
 	/** What the pages hold in memory that were fetched and are not yet with the sinks. */
 	readonly inFlightBytes: number;
 	/** The end of the wait that is going on, epoch milliseconds. */
 	readonly waitingUntilMs?: number;
+	/** Those of the last round. */
 	readonly warnings: readonly string[];
 	/** What could not be read, in this run or in those before: each run tries it again. */
 	readonly gaps: readonly GapReport[];

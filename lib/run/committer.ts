@@ -8,6 +8,7 @@ import {IdentityJournal} from './identity-journal.ts';
 import type {Meter} from '../model/meter.ts';
 import {keyOf, OpenSinks} from './open-sinks.ts';
 import type {Page, Rejected} from '../model/page.ts';
+import {reached} from '../source/reached.ts';
 import type {RunStart} from './run-start.ts';
 import type {Batch, CommitSize, Sink, SinkContext} from '../sink/sink.ts';
 import type {Checkpoint, Lack, StateStore, StoredCheckpoint} from '../state/state.ts';
@@ -156,7 +157,7 @@ export class Committer {
 	 * is the last one of a run that came to its end, and says so; a kill before it leaves the time of an earlier run.
 	 */
 	async commit(succeeds = false): Promise<void> {
-		const {state, signal, fence} = this.#options;
+		const {state, signal, fence, meter} = this.#options;
 		const pages = this.#uncommitted;
 		if (pages.length === 0 && this.#version > 0 && state) {
 			if (succeeds && this.#replayed === undefined) await this.#save(state, this.#checkpoint(systemClock.now()));
@@ -186,6 +187,7 @@ export class Committer {
 		signal.throwIfAborted();
 		this.#leftOut = this.#leftOutNow();
 		if (state) await this.#save(state, this.#checkpoint(succeeds ? systemClock.now() : undefined));
+		Object.assign(meter, reached(Object.values(positions)));
 		this.#sinks.committed();
 		this.#replayed = undefined;
 		this.#uncommitted = [];

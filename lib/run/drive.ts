@@ -144,7 +144,10 @@ export class Drive {
 		if (this.#start.failure !== undefined) throw this.#start.failure;
 		// an operator settled its last page during the commit
 		if (!succeeds && !isStopped) await this.#commit(true);
-		if (!isStopped) this.#start.meter.succeededMs = systemClock.now();
+		if (!isStopped) {
+			this.#start.meter.rounds++;
+			this.#start.meter.succeededMs = systemClock.now();
+		}
 		this.#over = true;
 		this.#settle.resolve();
 	}

@@ -21,6 +21,7 @@ const optionNames = Object.keys({
 	sign: true,
 	dedupe: true,
 	budget: true,
+	follow: true,
 } satisfies Record<keyof RunOptions, true>);
 
 /** Throws a ConfigError where `run()` cannot work with what it was given; types alone do not keep it away. */
@@ -38,7 +39,12 @@ export function checkRunArguments(pages: unknown, sinks: readonly unknown[], opt
 		if (hasMethods(sink, 'open')) continue;
 		throw misused(`expected a sink, such as ndjson({path}), got ${kindOf(sink)}`);
 	}
-	const {state, deadLetters} = options as {readonly state?: unknown; readonly deadLetters?: unknown};
+	const {state, deadLetters, follow} = options as {readonly [option in keyof RunOptions]?: unknown};
+	const everyMs: unknown = follow && (follow as {readonly everyMs?: unknown}).everyMs;
+	if (follow !== undefined && !(typeof everyMs === 'number' && everyMs > 0)) {
+		const got = everyMs === undefined ? kindOf(follow) : String(everyMs);
+		throw ConfigError.of('run', [{option: 'follow', expected: '{everyMs}, milliseconds above 0', got}]);
+	}
 	if (state !== undefined && !hasMethods(state, 'load', 'commit')) {
 		throw misused(
 			`expected state to be a store with load() and commit(), such as fileState(file), got ${kindOf(state)}`,

@@ -2,11 +2,17 @@ import type {BudgetLimits} from '../model/budget.ts';
 import type {Progress} from '../model/report.ts';
 import type {CommitSize, Sink, SinkContext} from '../sink/sink.ts';
 import type {StateStore} from '../state/state.ts';
+import type {Follow} from './follow.ts';
 import type {StopOptions} from './stopping.ts';
 
 export interface RunOptions extends StopOptions {
 	/** Where checkpoints live. Without one, a run begins at the beginning. */
 	readonly state?: StateStore | undefined;
+	/**
+	 * Reads what is new again and again, until the signal aborts. Without a state, what was read is known as long as the
+	 * process lives.
+	 */
+	readonly follow?: Follow | undefined;
 	/** Whether nothing comes twice, as of the state, also where `dedupe()` stands nowhere. Default: true with a state. */
 	readonly dedupe?: boolean | undefined;
 	/** How much may be in memory between sources and sinks. Default: 4 pages, 16 MiB. */

@@ -73,10 +73,11 @@ describe('run', () => {
 			assert.deepEqual(sink.lines, textsOf(records));
 			assert.equal(sink.durable, 7);
 		}
-		const {seconds, waitedMs, succeededMs, ...numbers} = report;
+		const {seconds, waitedMs, succeededMs, readUpToMs, ...numbers} = report;
 		const sources = [{name: 'some-source', tenant: 'some-tenant'}];
 		const none = {
 			sources,
+			rounds: 1,
 			answers: {},
 			inFlightBytes: 0,
 			newestMs: 7000,

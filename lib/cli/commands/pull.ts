@@ -1,19 +1,18 @@
 import {existsSync} from 'node:fs';
 import {isAbsolute, resolve} from 'node:path';
 import {checkAccepts} from '../../sink/accepts.ts';
-import {parsed} from '../../http/connect.ts';
 import type {SinkFactory} from '../../sink/define-sink.ts';
 import {ConfigError, reasonOf, SinkError} from '../../model/errors.ts';
 import {fileState} from '../../state/file-state.ts';
 import {dedupe} from '../../operators/dedupe.ts';
 import {run as runPages} from '../../run/run.ts';
 import {list, load} from '../../registry.ts';
+import type {Progress} from '../../model/meter.ts';
 import type {Sink, SinkContext} from '../../sink/sink.ts';
 import type {Source} from '../../source/define-source.ts';
 import {deprecationText, dueDeprecations} from '../../source/deprecation.ts';
 import type {Lack} from '../../state/state.ts';
 import {defaultGraceMs} from '../../run/stopping.ts';
-import {parseSpan} from '../../options/time.ts';
 import {credentialFlags, credentialsFrom} from '../flags/credentials.ts';
 import {
 	choice,
@@ -25,8 +24,10 @@ import {
 	textIn,
 	textsIn,
 } from '../flags/flags.ts';
+import {checkFollowState, followFlags, followFrom} from '../flags/follow.ts';
 import {monitorFlags, monitorFrom, type MonitorOptions} from '../flags/monitor.ts';
-import {type Ending, withPing} from '../monitor/ping.ts';
+import {troubleOf, watchHealth} from '../monitor/health.ts';
+import {type Beat, type Ending, withPing} from '../monitor/ping.ts';
 import {watchRun} from '../monitor/watch.ts';
 import {count, logFormatOf} from '../output/log.ts';
 import {showProgress} from '../output/progress.ts';
@@ -36,7 +37,7 @@ import {shapeFlags, shapeFrom} from '../flags/shape.ts';
 import {fileIn, stopBy, type World} from '../world.ts';
 import {deadLetterFile, sourceIn} from '../flags/source-named.ts';
 import {placeOf} from '../../sink/target-place.ts';
-import {sourceFlags, requiredFlagsOf, sourceOptions, inFlags} from '../flags/options.ts';
+import {sourceFlags, requiredFlagsOf, sourceOptions, spanIn} from '../flags/options.ts';
 import {sinkFlags, sinkOptions, checkSinkFlags, parseTarget} from '../flags/sinks.ts';
 
 const runFlags: Flags = {
@@ -65,6 +66,7 @@ const runFlags: Flags = {
 		help: `how long a run that was stopped may take to write what was fetched (default: ${defaultGraceMs / 1000}s)`,
 	},
 	quiet: {help: 'no progress and no summary'},
+	...followFlags,
 	...monitorFlags,
 	'log-format': {value: 'text|json', help: 'of what is said on stderr (default: text)'},
 	help: {help: 'this text'},
@@ -103,9 +105,9 @@ export async function run(args: readonly string[], world: World): Promise<number
 	});
 	const signals = stopBy(world.signals);
 	const isUrgent = () => signals.exitCode() !== undefined;
-	return withPing(monitor.ping, {env: world.env, warn: progress.warn, isUrgent}, async () => {
+	return withPing(monitor.ping, {env: world.env, warn: progress.warn, isUrgent}, async beat => {
 		try {
-			return await pull({name, source, values, flagged, monitor, world}, progress, signals);
+			return await pull({name, source, values, flagged, monitor, beat, world}, progress, signals);
 		} finally {
 			signals.release();
 		}
@@ -120,11 +122,12 @@ interface Given {
 	/** The flags of sinks. */
 	readonly flagged: Awaited<ReturnType<typeof sinkFlags>>;
 	readonly monitor: MonitorOptions;
+	readonly beat: Beat;
 	readonly world: World;
 }
 
 async function pull(
-	{name, source, values, flagged, monitor, world}: Given,
+	{name, source, values, flagged, monitor, beat, world}: Given,
 	progress: ReturnType<typeof showProgress>,
 	signals: ReturnType<typeof stopBy>,
 ): Promise<Ending> {
@@ -149,8 +152,9 @@ async function pull(
 		throw new ConfigError('--recover-previous: expected --state FILE beside it');
 	const state =
 		stateFile === undefined ? undefined : fileState(stateFile, {recoverPrevious: values['recover-previous'] === true});
-	const grace = textIn(values, 'grace');
-	const graceMs = grace === undefined ? undefined : inFlags(() => parsed('pull', 'grace', () => parseSpan(grace)));
+	const graceMs = spanIn(values, 'grace');
+	const follow = followFrom(values);
+	if (follow) checkFollowState(stateFile, sinks);
 	const deadLetters = await deadLetterSink(values, stateFile ?? letterFile, world);
 	checkTargets(deadLetters ? [...sinks, deadLetters] : sinks, [stateFile, letterFile]);
 
@@ -159,11 +163,23 @@ async function pull(
 	const watch = await watchRun({
 		pipeline: source.name,
 		options: monitor,
+		alertSilenceMs: follow?.alertSilenceMs,
 		stop,
 		clock: () => world.now(),
 		note: progress.note,
 	});
 	for (const due of dueDeprecations(source.deprecations, world.now())) progress.warn(deprecationText(due));
+	const trouble = (now: Progress) => troubleOf(now, world.now(), follow?.alertSilenceMs);
+	const hear = watchHealth(trouble, {
+		well(isAgain) {
+			beat();
+			if (isAgain) progress.note('well again');
+		},
+		unwell(reason) {
+			beat(reason);
+			progress.warn(reason);
+		},
+	});
 	try {
 		const running = runPages(pages, sinks, {
 			...(state ? {state} : {}),
@@ -173,7 +189,11 @@ async function pull(
 			signal: watch.signal,
 			forceSignal: force,
 			binding: {...binding(source, values, sinks), ...shape.binding},
-			onProgress: progress.update,
+			...(follow ? {follow: {everyMs: follow.everyMs}} : {}),
+			onProgress(now) {
+				progress.update(now);
+				if (follow) hear(now);
+			},
 			onNote: progress.note,
 		});
 		watch.show(running);
@@ -186,6 +206,7 @@ async function pull(
 		for (const lack of lacks) progress.warn(lack);
 		const code = signals.exitCode();
 		if (report.stopped && code !== undefined) return {code, reason: reasonOf(stop.reason)};
+		if (report.trouble !== undefined) return {code: 1, reason: report.trouble};
 		return lacks.length > 0 ? {code: 3, reason: lacks.join('; ')} : {code: 0};
 	} catch (error) {
 		progress.failed();

@@ -5,19 +5,33 @@ import type {Json} from '../../model/event.ts';
 import {gapReport} from '../../model/meter.ts';
 import {list, load} from '../../registry.ts';
 import type {Source} from '../../source/define-source.ts';
+import {reached} from '../../source/reached.ts';
 import {gapsIn, nowhere, type SourcePosition} from '../../source/scan.ts';
 import {purges, type Reading, unread} from '../../source/unread.ts';
 import {errnoOf} from '../../state/durable-file.ts';
 import type {Checkpoint} from '../../state/state.ts';
 import {readState} from '../../state/state-files.ts';
+import {silenceOf} from '../monitor/health.ts';
 import {count} from '../output/log.ts';
 import {iso, type PipelineStatus, type SourceStatus, spanWords} from '../output/pipeline.ts';
 
 const dayMs = 86_400_000;
 const letterKey = /^dead letters ndjson:(?=\/)/;
 
+/** How old things may be. */
+export interface StatusLimits {
+	/** The last success. */
+	readonly maxAgeMs?: number | undefined;
+	/** The newest event of each source, where there ever was one. */
+	readonly alertSilenceMs?: number | undefined;
+}
+
 /** How a pipeline is, by its state file, which is read without its lock and never changed: a run may be going on. */
-export async function readStatus(file: string, nowMs: number, maxAgeMs?: number): Promise<PipelineStatus> {
+export async function readStatus(
+	file: string,
+	nowMs: number,
+	{maxAgeMs, alertSilenceMs}: StatusLimits = {},
+): Promise<PipelineStatus> {
 	const state = path.resolve(file);
 	let checkpoint: Checkpoint;
 	let inUse: boolean;
@@ -35,6 +49,10 @@ export async function readStatus(file: string, nowMs: number, maxAgeMs?: number)
 	const letters = deadLettersOf(state, checkpoint);
 	const problems = [
 		...ageProblem(succeededMs, nowMs, maxAgeMs),
+		...sources.flatMap(({source, newest}) => {
+			const silence = newest === null ? undefined : silenceOf(Date.parse(newest), nowMs, alertSilenceMs);
+			return silence === undefined ? [] : [`${source}: ${silence}`];
+		}),
 		...sources.flatMap(({source, gaps}) => (gaps.length > 0 ? [`${source}: ${count(gaps.length, 'open gap')}`] : [])),
 		...letters.flatMap(({problem}) => problem ?? []),
 	];
@@ -85,9 +103,9 @@ async function sourceStatus(
 	const [name, tenant] = partsOf(key);
 	const source = await sourceOf(name);
 	const position = {...nowhere, ...(given as Partial<SourcePosition>)};
-	const {watermarkMs, scan, rest = scan, covered} = position;
+	const {watermarkMs, scan, rest = scan} = position;
 	const begun = [scan ?? rest, rest].filter(pass => pass !== undefined);
-	const readUpToMs = covered.at(-1)?.[1];
+	const {readUpToMs} = reached([position]);
 	const {retention} = source ?? {};
 	const keptMs = retention && 'days' in retention ? retention.days * dayMs : undefined;
 	const spans = keptMs === undefined ? [] : purges(unread(position, readingOf(source), nowMs), keptMs, nowMs);

@@ -1,9 +1,7 @@
-import {parsed} from '../../http/connect.ts';
 import {ConfigError} from '../../model/errors.ts';
 import {systemClock} from '../../model/clock.ts';
-import {parseSpan} from '../../options/time.ts';
-import {describeFlags, type Flags, parseFlags, textIn} from '../flags/flags.ts';
-import {inFlags} from '../flags/options.ts';
+import {describeFlags, type Flags, parseFlags} from '../flags/flags.ts';
+import {spanIn} from '../flags/options.ts';
 import {write} from '../output/log.ts';
 import {pipelineText} from '../output/pipeline.ts';
 import {fileIn, type World} from '../world.ts';
@@ -11,6 +9,10 @@ import {readStatus} from './read-status.ts';
 
 const statusFlags: Flags = {
 	'max-age': {value: 'SPAN', help: 'how old the last success may be, such as 26h for a pull of each night'},
+	'alert-silence': {
+		value: 'SPAN',
+		help: 'how old the newest event may be, such as 1d where something happens each day',
+	},
 	json: {help: 'one JSON object a state, a line each'},
 	help: {help: 'this text'},
 };
@@ -21,7 +23,7 @@ export function help(): string {
 How pipelines are, by their state files (rxaudit pull --state): the newest event, the last success, how far behind, gaps,
 dead letters, and what the API will delete before it was read. No lock is taken and nothing is changed, so that it may be
 asked while a run goes on. A success is a run that came to its end with no gap left; one that was stopped or killed is none.
-Exit code 0: all is well; 1: a success is older than --max-age, a gap is open, or a state is missing or cannot be read.
+Exit code 0: all is well; 1: a success is older than --max-age, the newest event than --alert-silence, a gap is open, or a state is missing or cannot be read.
 
 ${describeFlags(statusFlags)}
 
@@ -35,13 +37,11 @@ Examples:
 export async function run(args: readonly string[], world: World): Promise<number> {
 	const {values, rest} = parseFlags(args, statusFlags, Infinity, world);
 	if (rest.length === 0) throw new ConfigError('status: expected the state files of pulls, got none');
-	const maxAge = textIn(values, 'max-age');
-	const maxAgeMs =
-		maxAge === undefined ? undefined : inFlags(() => parsed('status', 'maxAge', () => parseSpan(maxAge)));
+	const limits = {maxAgeMs: spanIn(values, 'max-age'), alertSilenceMs: spanIn(values, 'alert-silence')};
 	let isWell = true;
 	for (const name of rest) {
 		const nowMs = systemClock.now();
-		const status = await readStatus(fileIn(world, name), nowMs, maxAgeMs);
+		const status = await readStatus(fileIn(world, name), nowMs, limits);
 		isWell &&= status.ok;
 		await write(world.stdout, values['json'] ? `${JSON.stringify(status)}\n` : pipelineText(status, nowMs));
 	}

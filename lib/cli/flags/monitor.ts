@@ -1,9 +1,7 @@
 import {ConfigError} from '../../model/errors.ts';
-import {parseSpan} from '../../options/time.ts';
-import {parsed} from '../../http/connect.ts';
 import type {Address} from '../monitor/server.ts';
 import {type Flags, type FlagValues, textIn} from './flags.ts';
-import {inFlags} from './options.ts';
+import {spanIn} from './options.ts';
 
 /** How a run is bounded and watched from outside. */
 export const monitorFlags: Flags = {
@@ -29,11 +27,11 @@ export interface MonitorOptions {
 
 /** Throws a ConfigError for what cannot work. */
 export function monitorFrom(values: FlagValues): MonitorOptions {
-	const [metrics, ping, span] = [textIn(values, 'metrics'), textIn(values, 'ping'), textIn(values, 'max-duration')];
+	const [metrics, ping] = [textIn(values, 'metrics'), textIn(values, 'ping')];
 	return {
 		metrics: metrics === undefined ? undefined : parseAddress(metrics),
 		ping: ping === undefined ? undefined : parsePing(ping),
-		maxDurationMs: span === undefined ? undefined : parseDuration(span),
+		maxDurationMs: spanIn(values, 'max-duration', 1),
 	};
 }
 
@@ -51,10 +49,4 @@ function parsePing(text: string): URL {
 	const url = URL.canParse(text) ? new URL(text) : undefined;
 	if (url && /^https?:$/.test(url.protocol)) return url;
 	throw new ConfigError('--ping: expected a URL that begins with https:// or http://, got another, which is not shown');
-}
-
-function parseDuration(text: string): number {
-	const ms = inFlags(() => parsed('pull', 'maxDuration', () => parseSpan(text)));
-	if (ms > 0) return ms;
-	throw new ConfigError(`--max-duration: expected a span above 0, got ${JSON.stringify(text)}`);
 }

@@ -1,9 +1,11 @@
 import type {z} from 'zod';
 import {ConfigError, type Spelling} from '../../model/errors.ts';
+import {parsed} from '../../http/connect.ts';
+import {parseSpan} from '../../options/time.ts';
 import type {Source} from '../../source/define-source.ts';
 import type {World} from '../world.ts';
 import {checkCredentials, credentialFlags, credentialFlagsOf, credentialsFrom} from './credentials.ts';
-import {camel, type Flag, type Flags, type FlagValues, kebab} from './flags.ts';
+import {camel, type Flag, type Flags, type FlagValues, kebab, textIn} from './flags.ts';
 
 /** What a schema says of an option beside its type and its description. */
 interface OptionFacts {
@@ -102,6 +104,15 @@ export function sourceOptions(source: Source, values: FlagValues, env: World['en
 	const options = optionsFromFlags(source, source.options, values, env);
 	inFlags(() => source(options as never));
 	return options;
+}
+
+/** The span that a flag has, in milliseconds, where it has one. */
+export function spanIn(values: FlagValues, flag: string, leastMs = 0): number | undefined {
+	const text = textIn(values, flag);
+	if (text === undefined) return undefined;
+	const ms = inFlags(() => parsed('', camel(flag), () => parseSpan(text)));
+	if (ms >= leastMs) return ms;
+	throw new ConfigError(`--${flag}: expected a span above 0, got ${JSON.stringify(text)}`);
 }
 
 /** How the command calls an option, or a member of its value, which stands behind the flag. */

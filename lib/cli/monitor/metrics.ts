@@ -43,8 +43,13 @@ const metrics: Readonly<
 	rxaudit_dead_letters_total: ['Counter', 'Events that could not be processed.', ({deadLetters}) => deadLetters],
 	rxaudit_lag_seconds: [
 		'Gauge',
-		'How long ago the newest event is that every sink has taken, in seconds.',
-		({newestMs}, nowMs) => [{value: newestMs === undefined ? undefined : (nowMs - newestMs) / 1000}],
+		'How long ago that was up to which all was read, in seconds.',
+		({readUpToMs}, nowMs) => [{value: readUpToMs === undefined ? undefined : (nowMs - readUpToMs) / 1000}],
+	],
+	rxaudit_newest_event_timestamp_seconds: [
+		'Gauge',
+		'When the newest event was that was ever read, in epoch seconds.',
+		({newestMs}) => [{value: newestMs === undefined ? undefined : newestMs / 1000}],
 	],
 	rxaudit_last_success_timestamp_seconds: [
 		'Gauge',

@@ -1,11 +1,14 @@
 import type {Progress} from '../../model/meter.ts';
 import type {MonitorOptions} from '../flags/monitor.ts';
+import {troubleOf} from './health.ts';
 import {serveMonitor} from './server.ts';
 import {limitTime} from './time-limit.ts';
 
 interface Given {
 	readonly pipeline: string;
 	readonly options: Pick<MonitorOptions, 'metrics' | 'maxDurationMs'>;
+	/** How old the newest event may be. */
+	readonly alertSilenceMs?: number | undefined;
 	/** Asks the run to stop. */
 	readonly stop: AbortSignal;
 	clock(): number;
@@ -22,7 +25,7 @@ export interface Watch {
 }
 
 /** Serves the metrics of one run, and ends its time. Throws a ConfigError where nobody can be told. */
-export async function watchRun({pipeline, options, stop, clock, note}: Given): Promise<Watch> {
+export async function watchRun({pipeline, options, alertSilenceMs, stop, clock, note}: Given): Promise<Watch> {
 	const {metrics, maxDurationMs} = options;
 	let now: () => Progress | undefined = () => undefined;
 	const watched = {
@@ -30,8 +33,10 @@ export async function watchRun({pipeline, options, stop, clock, note}: Given): P
 		now: () => now(),
 		trouble: () => {
 			if (limit.signal.aborted) return 'it was told to stop';
-			const failing = now()?.failing;
-			return failing && `the last request failed: ${failing}`;
+			const progress = now();
+			if (!progress) return undefined;
+			const {failing} = progress;
+			return troubleOf(progress, clock(), alertSilenceMs) ?? (failing && `the last request failed: ${failing}`);
 		},
 	};
 	const monitor = metrics && (await serveMonitor(metrics, [watched], clock));

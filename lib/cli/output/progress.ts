@@ -22,7 +22,11 @@ export function showProgress({source, format, quiet, stream}: ProgressOutput) {
 	const live = stream.isTTY === true && format === 'text' && !quiet;
 	const began = performance.now();
 	let shownAt = began;
+	/** How many warnings of this round were seen, and which of them, or of the round before, were shown. */
 	let warnings = 0;
+	let shown: string[] = [];
+	let before: readonly string[] = [];
+	let shownEvents = 0;
 	/** The end of the wait that was spoken of last. */
 	let announcedMs: number | undefined;
 	let current: Progress | undefined;
@@ -34,17 +38,29 @@ export function showProgress({source, format, quiet, stream}: ProgressOutput) {
 	const draw = () => {
 		if (current) stream.write(`\r\x1b[K${liveLine(current, performance.now() - began, stream.columns || 80)}`);
 	};
+	/** A round that is like the one before warns of the same, which is no news. */
+	const warn = (all: readonly string[]) => {
+		if (all.length < warnings) [before, shown, warnings] = [shown, [], 0];
+		for (; warnings < all.length; warnings++) {
+			const warning = all[warnings]!;
+			if (!before.includes(warning)) emit('warn', `warning: ${warning}`);
+			shown.push(warning);
+		}
+	};
 	if (live) timer = setInterval(draw, 1000).unref();
 	return {
 		warn: (text: string) => emit('warn', `warning: ${text}`),
 		note: (text: string) => emit('info', text),
 		update(progress: Progress) {
 			current = progress;
-			for (; warnings < progress.warnings.length; warnings++) emit('warn', `warning: ${progress.warnings[warnings]}`);
+			warn(progress.warnings);
 			const now = performance.now();
 			const waitMs = (progress.waitingUntilMs ?? 0) - Date.now();
 			const waitBegins = waitMs > plainEveryMs && progress.waitingUntilMs !== announcedMs;
 			if (now - shownAt < (live ? liveEveryMs : plainEveryMs) && !waitBegins) return;
+			// a follow speaks of what came, not of looking for it
+			if (!live && progress.rounds > 0 && progress.events === shownEvents && !waitBegins) return;
+			shownEvents = progress.events;
 			announcedMs = progress.waitingUntilMs;
 			shownAt = now;
 			if (live) draw();
@@ -139,9 +155,10 @@ function unknown(actions: Report['unknownActions']): string[] {
 
 /** All that the texts say, and more, for `--log-format json`. */
 function numbers(progress: Progress, elapsedMs: number) {
-	const {pages, events, requests, retries, waits, waitedMs, duplicates, deadLetters, positionMs} = progress;
-	const {answers, newestMs, waitingUntilMs, inFlightBytes, unknownActions} = progress;
+	const {rounds, pages, events, requests, retries, waits, waitedMs, duplicates, deadLetters, positionMs} = progress;
+	const {answers, newestMs, readUpToMs, trouble, waitingUntilMs, inFlightBytes, unknownActions} = progress;
 	return {
+		rounds,
 		pages,
 		events,
 		eventsPerSecond: eventsPerSecond(progress, elapsedMs),
@@ -155,6 +172,8 @@ function numbers(progress: Progress, elapsedMs: number) {
 		deadLetters,
 		positionMs,
 		newestMs,
+		readUpToMs,
+		trouble,
 		inFlightBytes,
 		unknownActions,
 	};

@@ -85,8 +85,8 @@ describe('rxaudit status', () => {
 	it('ends with 1 when a success is older than --max-age, or there was none', async () => {
 		assert.equal((await pull(to)).code, 0);
 		const nowMs = Date.parse((await json('pull.state')).succeeded!);
-		assert.deepEqual((await readStatus(at(), nowMs + 3_600_000, 3_600_000)).problems, []);
-		const {ok, problems} = await readStatus(at(), nowMs + 3_600_001, 3_600_000);
+		assert.deepEqual((await readStatus(at(), nowMs + 3_600_000, {maxAgeMs: 3_600_000})).problems, []);
+		const {ok, problems} = await readStatus(at(), nowMs + 3_600_001, {maxAgeMs: 3_600_000});
 		assert.equal(ok, false);
 		assert.match(problems.join(), /^expected a run that came to its end within 60 minutes, the last one did 20/);
 		await withoutSuccess();

@@ -12,6 +12,7 @@ const none: Progress = {
 	sources: [],
 	answers: {},
 	inFlightBytes: 0,
+	rounds: 0,
 	pages: 0,
 	events: 0,
 	requests: 0,

@@ -1,0 +1,38 @@
+import type {Progress} from '../../model/meter.ts';
+
+/** Why a source is too quiet, where it ever spoke; undefined while it is not. */
+export function silenceOf(newestMs: number, nowMs: number, alertSilenceMs: number | undefined): string | undefined {
+	if (alertSilenceMs === undefined || nowMs - newestMs <= alertSilenceMs) return undefined;
+	return `expected something new, got nothing since ${new Date(newestMs).toISOString()}`;
+}
+
+/** Why a follow is not well, in words that hold no secret; undefined while it is. */
+export function troubleOf(
+	{trouble, newestMs, rounds}: Progress,
+	nowMs: number,
+	alertSilenceMs: number | undefined,
+): string | undefined {
+	if (trouble !== undefined) return `the last round failed, and is tried again: ${trouble}`;
+	// what a state says may be old because nobody has read since
+	return rounds > 0 && newestMs !== undefined ? silenceOf(newestMs, nowMs, alertSilenceMs) : undefined;
+}
+
+interface Beats {
+	/** Says that a round came to its end, or that it did again. */
+	well(isAgain: boolean): void;
+	/** Says why it is not well, once for each reason. */
+	unwell(reason: string): void;
+}
+
+/** Hears of the progress of a follow and says how it is. */
+export function watchHealth(trouble: (progress: Progress) => string | undefined, {well, unwell}: Beats) {
+	let rounds = 0;
+	let told: string | undefined;
+	return (progress: Progress): void => {
+		const reason = trouble(progress);
+		if (reason !== undefined && reason !== told) unwell(reason);
+		if (reason === undefined && (told !== undefined || progress.rounds > rounds)) well(told !== undefined);
+		told = reason;
+		({rounds} = progress);
+	};
+}
