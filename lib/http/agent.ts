@@ -11,6 +11,8 @@ export const proxyRefused = 'ERR_PROXY_REFUSED';
 
 /** The longest that a proxy may take to open a tunnel. */
 const tunnelTimeoutMs = 10_000;
+/** Who asks again and again makes an agent each time, so that an idle connection must not outlive it for long. */
+const idleMs = 20_000;
 
 interface Target {
 	readonly host: string;
@@ -33,8 +35,15 @@ export function createAgent(
 	const proxyFor = proxyRules(protocol, env);
 	const settings = {keepAlive: true, ...(secure ? {secureContext: secure} : {})};
 	const agent = protocol === 'https:' ? new https.Agent(settings) : new http.Agent(settings);
-	const connecting = agent as unknown as {createConnection: Connect};
+	const connecting = agent as unknown as {createConnection: Connect; keepSocketAlive(socket: Socket): boolean};
 	const connect = connecting.createConnection.bind(agent);
+	const keep = connecting.keepSocketAlive.bind(agent);
+	connecting.keepSocketAlive = socket => {
+		const isKept = keep(socket);
+		// a server may have announced less
+		if (!socket.timeout || socket.timeout > idleMs) socket.setTimeout(idleMs);
+		return isKept;
+	};
 	connecting.createConnection = (target, callback) => {
 		const proxy = proxyFor(target.host, Number(target.port));
 		if (!proxy) return connect(target, callback);

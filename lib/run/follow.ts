@@ -33,17 +33,11 @@ const mistakes: ReadonlySet<ErrorCode> = new Set([
 	'STATE_LOCKED',
 ]);
 
-/** A round of a follow. */
-export interface FollowedRound {
-	make(): Promise<unknown>;
-	leftGap(error: unknown): boolean;
-}
-
 interface Followed extends Follow {
 	readonly meter: Meter;
 	/** Asks to stop; between two rounds that is at once. */
 	readonly stop: AbortSignal;
-	next(): FollowedRound;
+	next(): {make(): Promise<unknown>};
 	/** Called behind each round that is not the last. */
 	ended(failed: boolean): Promise<void>;
 	readonly clock?: Clock;
@@ -61,6 +55,7 @@ export async function follow({everyMs, meter, stop, next, ended, clock = systemC
 		let pauseMs = everyMs;
 		meter.beginRound();
 		const round = next();
+		const {readUpToMs} = meter;
 		try {
 			await round.make();
 			await ended(false);
@@ -68,12 +63,12 @@ export async function follow({everyMs, meter, stop, next, ended, clock = systemC
 			failures = 0;
 			meter.endRound();
 		} catch (error) {
-			const leftGap = round.leftGap(error);
-			hasRead ||= leftGap;
+			// where only a gap is left, what is new is read as often as ever
+			const hasAdvanced = meter.readUpToMs !== readUpToMs;
+			hasRead ||= hasAdvanced;
 			if (stop.aborted || !getsWell(error, hasRead)) throw error;
 			await ended(true);
-			// what is new was read all the same, so that it is read as often as ever
-			failures = leftGap ? 0 : failures + 1;
+			failures = hasAdvanced ? 0 : failures + 1;
 			if (failures > 1) pauseMs = Math.min(everyMs * 2 ** (failures - 1), Math.max(everyMs, maxPauseMs));
 			if (error instanceof RateLimitError) pauseMs = Math.max(pauseMs, error.waitMs);
 			meter.endRound(reasonOf(error));

@@ -58,11 +58,6 @@ export class Round {
 		this.#stopping.fail(error);
 	}
 
-	/** Whether an error that it ended with says that all was read but for gaps. */
-	leftGap(error: unknown): boolean {
-		return this.#start?.failure !== undefined && this.#start.failure === error;
-	}
-
 	/** Makes it, and says whether it was stopped before the end of the source. */
 	async make(): Promise<boolean> {
 		const {meter} = this.#pipeline;

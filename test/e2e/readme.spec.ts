@@ -14,6 +14,7 @@ import {temporaryFolder} from '../../lib/testing/temporary-folder.ts';
 
 const run = promisify(execFile);
 const project = fileURLToPath(root);
+const cli = join(project, 'dist/lib/cli/main.js');
 const readme = ['README.md', ...pages].map(file => readFileSync(join(project, file), 'utf8')).join('\n');
 
 function blocks(language: string): string[] {
@@ -48,7 +49,14 @@ describe('README and the pages of docs/', () => {
 			'set -euo pipefail',
 			'set -m', // so that the emulator ends with its job
 			'npm() { true; }',
-			`npx() { shift; node '${join(project, 'dist/lib/cli/main.js')}' "$@"; }`,
+			'npx() {',
+			'	shift',
+			'	case " $* " in',
+			// what never ends is stopped: 124 says that it had to be
+			`	*' --follow '*) timeout -s INT 4 node '${cli}' "$@" || [ $? -eq 124 ] ;;`,
+			`	*) node '${cli}' "$@" ;;`,
+			'	esac',
+			'}',
 			'trap "kill %1" EXIT',
 			...blocks('sh').map(block => block.replaceAll('8080', String(port))),
 		].join('\n');
@@ -63,6 +71,8 @@ describe('README and the pages of docs/', () => {
 			String(file).endsWith('.json'),
 		);
 		assert.equal(files.length, 5000);
+		const recipes = ['all.ndjson.gz', 'nightly.state', 'ever.state', 'ever'];
+		for (const made of recipes) assert.ok(existsSync(join(folder(), made)), made);
 		assert.match(output.stdout, /of jira-data-center:jira\.example\.com\/jira/);
 		const events = output.stdout.split('\n').filter(line => line.startsWith('{"id":'));
 		const redacted = events.filter(line => line.includes('redacted:'));

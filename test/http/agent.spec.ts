@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import {once} from 'node:events';
+import http from 'node:http';
 import https from 'node:https';
+import type {AddressInfo} from 'node:net';
 import type {SecureContext} from 'node:tls';
 import {createAgent} from '../../lib/http/agent.ts';
 import {readCertificates} from '../../lib/http/certificates.ts';
@@ -29,6 +32,33 @@ describe('createAgent', () => {
 		const port = await api(pair('server'));
 		assert.equal(await ask(port, {}, '127.0.0.1'), 200);
 		await assert.rejects(ask(port, {}, '127.0.0.1', null), {code: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE'});
+	});
+
+	it('keeps a connection for the next request, and for 20 s at most where the server says nothing', async () => {
+		for (const keepAliveTimeout of [0, 300_000]) {
+			const server = http.createServer((_, response) => response.end('OK'));
+			server.keepAliveTimeout = keepAliveTimeout;
+			server.listen(0, '127.0.0.1');
+			await once(server, 'listening');
+			const agent = createAgent('http:', undefined, {});
+			try {
+				const {port} = server.address() as AddressInfo;
+				const seen = new Set<unknown>();
+				for (let request = 0; request < 2; request++) {
+					const [response] = (await once(http.get({agent, port, host: '127.0.0.1'}), 'response')) as [
+						http.IncomingMessage,
+					];
+					await once(response.resume(), 'close');
+					const [free] = Object.values(agent.freeSockets).flat();
+					seen.add(free);
+					assert.equal(free!.timeout, 20_000);
+				}
+				assert.equal(seen.size, 1);
+			} finally {
+				agent.destroy();
+				server.close();
+			}
+		}
 	});
 
 	it('goes through the proxy of the environment, with its credentials, and checks the certificate of the server', async () => {

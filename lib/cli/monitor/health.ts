@@ -1,3 +1,4 @@
+import {withoutNumbers} from '../output/log.ts';
 import type {Progress} from '../../model/meter.ts';
 
 /** Why a source is too quiet, where it ever spoke; undefined while it is not. */
@@ -30,9 +31,9 @@ export function watchHealth(trouble: (progress: Progress) => string | undefined,
 	let told: string | undefined;
 	return (progress: Progress): void => {
 		const reason = trouble(progress);
-		if (reason !== undefined && reason !== told) unwell(reason);
+		if (reason !== undefined && withoutNumbers(reason) !== told) unwell(reason);
 		if (reason === undefined && (told !== undefined || progress.rounds > rounds)) well(told !== undefined);
-		told = reason;
+		told = reason && withoutNumbers(reason);
 		({rounds} = progress);
 	};
 }

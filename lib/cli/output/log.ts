@@ -43,6 +43,11 @@ export function oneLine(text: string): string {
 	return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, char => `\\u{${char.codePointAt(0)!.toString(16)}}`);
 }
 
+/** What a text says whatever its times and counts are: the same of two texts that tell no news to each other. */
+export function withoutNumbers(text: string): string {
+	return text.replace(/\d+/g, '0');
+}
+
 export function count(number: number, one: string, many = `${one}s`): string {
 	return `${number} ${number === 1 ? one : many}`;
 }

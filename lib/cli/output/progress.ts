@@ -3,7 +3,7 @@ import type {Report} from '../../run/run.ts';
 import {excerpt} from '../../http/secrets.ts';
 import type {World} from '../world.ts';
 import {columnsOf, fitColumns} from './columns.ts';
-import {count, type LogFormat, logLine} from './log.ts';
+import {count, type LogFormat, logLine, withoutNumbers} from './log.ts';
 
 export interface ProgressOutput {
 	/** The source's name. */
@@ -43,8 +43,8 @@ export function showProgress({source, format, quiet, stream}: ProgressOutput) {
 		if (all.length < warnings) [before, shown, warnings] = [shown, [], 0];
 		for (; warnings < all.length; warnings++) {
 			const warning = all[warnings]!;
-			if (!before.includes(warning)) emit('warn', `warning: ${warning}`);
-			shown.push(warning);
+			if (!before.includes(withoutNumbers(warning))) emit('warn', `warning: ${warning}`);
+			shown.push(withoutNumbers(warning));
 		}
 	};
 	if (live) timer = setInterval(draw, 1000).unref();

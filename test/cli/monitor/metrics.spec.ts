@@ -22,7 +22,12 @@ function meterOf(tenant: string): Meter {
 describe('createMetrics', () => {
 	it('has the names and labels that are promised, and the numbers as they are', async () => {
 		const meter = Object.assign(meterOf('acme'), {events: 5, retries: 2, waitedMs: 1500, deadLetters: 1});
-		Object.assign(meter, {newestMs: nowMs - 90_500, succeededMs: nowMs - 1000, bytesInFlight: () => 4096});
+		Object.assign(meter, {
+			newestMs: nowMs - 90_500,
+			readUpToMs: nowMs - 61_000,
+			succeededMs: nowMs - 1000,
+			bytesInFlight: () => 4096,
+		});
 		for (const status of [200, 200, 429, 'timeout']) meter.answered(status);
 		meter.setGaps({name: 'test-api', tenant: 'acme'}, [{sinceMs: 0, untilMs: 1, reason: 'x'}]);
 		const labels = 'pipeline="nightly",source="test-api",tenant="acme"';
@@ -34,7 +39,8 @@ describe('createMetrics', () => {
 			`rxaudit_retries_total{${labels}} 2`,
 			`rxaudit_quota_wait_seconds_total{${labels}} 1.5`,
 			`rxaudit_dead_letters_total{${labels}} 1`,
-			`rxaudit_lag_seconds{${labels}} 90.5`,
+			`rxaudit_lag_seconds{${labels}} 61`,
+			`rxaudit_newest_event_timestamp_seconds{${labels}} ${(nowMs - 90_500) / 1000}`,
 			`rxaudit_last_success_timestamp_seconds{${labels}} ${(nowMs - 1000) / 1000}`,
 			`rxaudit_gaps{${labels}} 1`,
 			`rxaudit_in_flight_bytes{${labels}} 4096`,
@@ -62,7 +68,7 @@ describe('createMetrics', () => {
 		const text = await registry.metrics();
 		assert.doesNotMatch(text, /^rxaudit/m);
 		const types = [...text.matchAll(/^# TYPE (\w+) (\w+)$/gm)].map(([, name, type]) => `${name} ${type}`);
-		assert.equal(types.length, 9);
+		assert.equal(types.length, 10);
 		for (const type of types) assert.equal(type.endsWith('_total counter') || type.endsWith('gauge'), true, type);
 		const names = (await linesOf(watched('p', meterOf('t')))).join('\n');
 		assert.doesNotMatch(names, /lag_seconds|last_success|requests_total/);

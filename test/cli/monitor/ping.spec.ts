@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import {type Ending, type PingSetting, withPing} from '../../../lib/cli/monitor/ping.ts';
+import {type Beat, type Ending, type PingSetting, withPing} from '../../../lib/cli/monitor/ping.ts';
 import {ConfigError} from '../../../lib/model/errors.ts';
+import {VirtualClock} from '../../support/virtual-clock.ts';
 import {deferred} from '../../support/deferred.ts';
 import {type Script, scriptedServers, type SeenRequest} from '../../support/scripted-server.ts';
 import {localServers} from '../../support/tls-server.ts';
@@ -15,7 +16,7 @@ describe('withPing', () => {
 	const work = (ending: Ending) => async () => ending;
 
 	/** What was warned of, and the code. */
-	async function pinged(url: string, done: () => Promise<Ending>, setting: Partial<PingSetting> = {}) {
+	async function pinged(url: string, done: (beat: Beat) => Promise<Ending>, setting: Partial<PingSetting> = {}) {
 		const warnings: string[] = [];
 		const given = {env: {}, warn: (message: string) => void warnings.push(message), ...setting};
 		const code = await withPing(new URL(url), given, done);
@@ -134,6 +135,57 @@ describe('withPing', () => {
 		const {code, warnings} = await pinged(`${server.origin}/x`, work({code: 143, reason: 'stopped'}), setting);
 		assert.deepEqual([code, warnings.length], [143, 2]);
 		assert.ok(performance.now() - began < 450, 'a tenth for each');
+	});
+
+	it('says between them how it is: at most once a minute that it is well, at once that it is not, in this order', async () => {
+		const server = await serve(ok);
+		const clock = new VirtualClock();
+		const {warnings} = await pinged(
+			`${server.origin}/x`,
+			async beat => {
+				beat();
+				clock.advance(59_999);
+				beat();
+				clock.advance(1);
+				beat();
+				beat('refused');
+				beat('no answer');
+				beat();
+				return {code: 143, reason: 'stopped'};
+			},
+			{clock},
+		);
+		assert.deepEqual(warnings, []);
+		assert.deepEqual(server.requests.map(shown), [
+			'GET /x/start',
+			'GET /x',
+			'GET /x',
+			'POST /x/fail refused',
+			'POST /x/fail no answer',
+			'GET /x',
+			'POST /x/fail stopped',
+		]);
+	});
+
+	it('warns once of pings that fail for the same reason', async () => {
+		const server = await serve(response => response.writeHead(404).end());
+		const clock = new VirtualClock();
+		const {warnings} = await pinged(
+			`${server.origin}/x`,
+			async beat => {
+				for (let minute = 0; minute < 5; minute++) {
+					beat();
+					clock.advance(60_000);
+				}
+				return {code: 0};
+			},
+			{clock},
+		);
+		assert.deepEqual(warnings, [
+			'the ping at the start was answered with 404; check --ping',
+			'the ping of a round was answered with 404; check --ping',
+			'the ping at the end was answered with 404; check --ping',
+		]);
 	});
 
 	it('sends the credentials of the address as such', async () => {

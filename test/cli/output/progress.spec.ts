@@ -104,6 +104,34 @@ describe('showProgress', () => {
 		assert(!shown({}, false, progress => progress.done(report)).includes('rule'));
 	});
 
+	it('warns in the rounds of a follow of what is new, whatever its times, and speaks of what came', () => {
+		const round = (rounds: number, warnings: readonly string[], events = 60): Progress => ({
+			...numbers,
+			rounds,
+			warnings,
+			events,
+		});
+		const text = shown({}, false, progress => {
+			progress.update(round(0, ['odd at 5 s']));
+			for (const [rounds, warning, events] of [
+				[1, 'odd at 7 s', 60],
+				[2, 'strange', 60],
+				[3, 'odd at 9 s', 61],
+			] as const) {
+				now += 60_000;
+				progress.update(round(rounds, [], events));
+				progress.update(round(rounds, [warning], events));
+			}
+		});
+		assert.deepEqual(linesOf(text), [
+			'rxaudit: warning: odd at 5 s',
+			'rxaudit: 2 pages, 60 events, 1 events/s, at 2026-01-31T00:00:00.000Z',
+			'rxaudit: warning: strange',
+			'rxaudit: 2 pages, 61 events, 0 events/s, at 2026-01-31T00:00:00.000Z',
+			'rxaudit: warning: odd at 9 s',
+		]);
+	});
+
 	it('puts a warning above the live line', () => {
 		const text = shown({}, true, progress => {
 			now = 1000;

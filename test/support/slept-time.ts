@@ -1,6 +1,6 @@
 import {setImmediate as turn} from 'node:timers/promises';
 import {systemClock} from '../../lib/model/clock.ts';
-import type {Emulator} from './emulator.ts';
+import type {EmulatedApi} from './emulator.ts';
 
 /** Numbers from 0 to 1, the same for the same seed. */
 export function seeded(seed: number): () => number {
@@ -65,9 +65,9 @@ export class SleptTime {
 	}
 }
 
-/** Events of an organization that happen in a span, each of which the server has a while later. */
-export function eventsBetween(
-	insert: Emulator['insert'],
+/** Records that come into being in a span, each of which the server has a while later. */
+export function recordsBetween(
+	insert: EmulatedApi['insert'],
 	fromMs: number,
 	untilMs: number,
 	{perHour, latestMs, random}: {perHour: number; latestMs: number; random: () => number},
