@@ -1,7 +1,7 @@
 /**
  * Does a follow stay as it is, however long it goes on? `tsx <this file> [minutes]`, after `npm run build`; Linux only.
  * Default: 60 minutes of a round each second, with 20 events a second. Prints memory and descriptors each minute and, at
- * the end, the slope of the memory behind the first fifth, by least squares.
+ * the end, the slope of the memory in the second half, by least squares.
  */
 import assert from 'node:assert/strict';
 import {spawn} from 'node:child_process';
@@ -51,8 +51,8 @@ try {
 		old.filter(id => !arrived.has(id)),
 		[],
 	);
-	const behind = samples.slice(samples.length / 5);
-	console.log(`${ids.length} events once; slope of RSS: ${slope(behind).toFixed(2)} MB an hour`);
+	const half = samples.slice(samples.length / 2);
+	console.log(`${ids.length} events once; slope of RSS: ${slope(half).toFixed(2)} MB an hour`);
 } finally {
 	child.kill('SIGKILL');
 	await emulator.close();

@@ -42,7 +42,7 @@ export function checkRunArguments(pages: unknown, sinks: readonly unknown[], opt
 	const {state, deadLetters, follow} = options as {readonly [option in keyof RunOptions]?: unknown};
 	const everyMs: unknown = follow && (follow as {readonly everyMs?: unknown}).everyMs;
 	if (follow !== undefined && !(typeof everyMs === 'number' && everyMs > 0)) {
-		const got = everyMs === undefined ? kindOf(follow) : String(everyMs);
+		const got = typeof everyMs === 'number' ? `${everyMs}` : kindOf(everyMs ?? follow);
 		throw ConfigError.of('run', [{option: 'follow', expected: '{everyMs}, milliseconds above 0', got}]);
 	}
 	if (state !== undefined && !hasMethods(state, 'load', 'commit')) {

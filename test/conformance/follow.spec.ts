@@ -42,8 +42,13 @@ async function live(source: Source, beganMs: number, happens: (life: Life) => vo
 	const secrets = ['emulator'];
 	const secret = () => (secrets.length > 1 ? secrets.shift()! : secrets[0]!);
 	const options = {
-		...{orgId: emulator.orgId, token: secret, username: emulator.username, password: secret},
-		...{endpoint: emulator.endpoints[source.name], pageSize: 4, retryBaseMs: 1000},
+		orgId: emulator.orgId,
+		token: secret,
+		username: emulator.username,
+		password: secret,
+		endpoint: emulator.endpoints[source.name],
+		pageSize: 4,
+		retryBaseMs: 1000,
 	};
 	const known = Object.entries(options).filter(([option]) => Object.hasOwn(source.options.shape, option));
 	const pages = source(Object.fromEntries(known) as never).pipe(normalize());

@@ -80,6 +80,14 @@ describe('run, misused', () => {
 			sink,
 			{stat: memoryStore()},
 		],
+		[
+			'follow as a word',
+			/option follow: expected \{everyMs\}, milliseconds above 0, got a boolean$/,
+			build,
+			sink,
+			{follow: true},
+		],
+		['no time between rounds', /option follow: expected .* above 0, got 0$/, build, sink, {follow: {everyMs: 0}}],
 		['no options', /expected options, got null$/, pages, sink, null],
 	] as readonly (readonly [string, RegExp, ...unknown[]])[]) {
 		it(`with ${what} rejects once, with what was expected`, async () => {
