@@ -41,7 +41,7 @@ export function fileIn({cwd}: Pick<World, 'cwd'>, name: string): string {
 		: join(cwd, name);
 }
 
-interface Stop {
+export interface Stop {
 	readonly stop: AbortSignal;
 	readonly force: AbortSignal;
 	/** 128 and the number of the first signal; undefined when none came. */
@@ -53,7 +53,11 @@ interface Stop {
 	 * itself, now that nothing is to be done any more; where no signal came, by `otherwise`.
 	 */
 	endNow(ms?: number, otherwise?: StopSignal): void;
+	/** The same for a run that was given up: a reader that takes nothing, or a sink that hangs, would keep it alive. */
+	leave(stdout: Pick<Writable, 'writableLength'>): void;
 }
+
+const endsByItselfMs = 300;
 
 /** The first signal asks to stop, the second one forces it. */
 export function stopBy(signals: Signals): Stop {
@@ -70,17 +74,22 @@ export function stopBy(signals: Signals): Stop {
 		return () => void signals.off(signal, onSignal);
 	});
 	const release = () => listeners.forEach(off => off());
+	const endNow: Stop['endNow'] = (ms = 0, otherwise) => {
+		release();
+		const signal = first ?? otherwise;
+		if (signal === undefined) return;
+		if (ms === 0) signals.end(signal, codes[signal]);
+		else setTimeout(() => signals.end(signal, codes[signal]), ms).unref();
+	};
 	return {
 		stop: stop.signal,
 		force: force.signal,
 		exitCode: () => (first === undefined ? undefined : codes[first]),
 		release,
-		endNow(ms = 0, otherwise) {
-			release();
-			const signal = first ?? otherwise;
-			if (signal === undefined) return;
-			if (ms === 0) signals.end(signal, codes[signal]);
-			else setTimeout(() => signals.end(signal, codes[signal]), ms).unref();
+		endNow,
+		leave({writableLength}) {
+			if (first === undefined) endNow(endsByItselfMs, 'SIGTERM');
+			else endNow(writableLength > 0 ? 0 : endsByItselfMs);
 		},
 	};
 }

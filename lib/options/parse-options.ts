@@ -6,29 +6,49 @@ import {ConfigError, type ConfigIssue} from '../model/errors.ts';
  * expected and what was got; the value of an option marked `.meta({secret: true})` is never shown.
  */
 export function parseOptions<Schema extends z.ZodObject>(name: string, schema: Schema, options: unknown) {
+	const result = checkOptions(schema, options);
+	if ('data' in result) return result.data;
+	throw ConfigError.of(
+		name,
+		result.issues.map(({path: _, ...issue}) => issue),
+	);
+}
+
+/** What is wrong with an option, and where in the options. */
+export interface OptionIssue extends ConfigIssue {
+	/** The keys that lead there; of an unknown member up to itself. */
+	readonly path: readonly (string | number)[];
+}
+
+/** The options as the schema gives them, or all that is wrong with them. */
+export function checkOptions<Schema extends z.ZodObject>(
+	schema: Schema,
+	options: unknown,
+): {readonly data: z.output<Schema>} | {readonly issues: readonly OptionIssue[]} {
 	const result = schema.strict().safeParse(options, {reportInput: true});
-	if (result.success) return result.data as z.output<Schema>;
+	if (result.success) return {data: result.data as z.output<Schema>};
 	const issues = result.error.issues.flatMap(issue => issuesOf(schema, issue));
-	const isNew = ({option, expected}: ConfigIssue, at: number) =>
+	const isNew = ({option, expected}: OptionIssue, at: number) =>
 		issues.findIndex(one => one.option === option && one.expected === expected) === at;
-	throw ConfigError.of(name, issues.filter(isNew)); // two checks may have the same words
+	return {issues: issues.filter(isNew)}; // two checks may have the same words
 }
 
 /** What was expected of which option, and what was got. */
-function issuesOf(schema: z.ZodObject, issue: z.core.$ZodIssue): ConfigIssue[] {
+function issuesOf(schema: z.ZodObject, issue: z.core.$ZodIssue): OptionIssue[] {
+	const path = issue.path as (string | number)[];
 	if (issue.code === 'unrecognized_keys' && issue.path.length === 0) {
 		const expected = `one of ${Object.keys(schema.shape).join(', ')}`;
-		return issue.keys.map(option => ({option, expected, got: 'an unknown option'}));
+		return issue.keys.map(option => ({path: [option], option, expected, got: 'an unknown option'}));
 	}
 	const expected = expectation(issue);
 	const option = issue.path[0];
 	// all options at once: there may be secrets among them
-	if (option === undefined) return [{expected, got: issue.input === undefined ? 'nothing' : typeof issue.input}];
+	if (option === undefined) return [{path, expected, got: issue.input === undefined ? 'nothing' : typeof issue.input}];
 	const secret = schema.shape[String(option)]?.meta()?.['secret'] === true;
 	// a place in a list says nothing that its value does not say
 	const member = issue.path.filter(key => typeof key !== 'number').join('.');
 	const got = issue.code === 'unrecognized_keys' ? issue.keys.join(', ') : shown(issue.input);
-	return [{option: member, expected, got: secret ? 'a value that is not shown' : got}];
+	return [{path, option: member, expected, got: secret ? 'a value that is not shown' : got}];
 }
 
 /** A schema's own message counts when it begins with `expected`; it may say how to go on. */

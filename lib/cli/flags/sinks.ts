@@ -32,7 +32,11 @@ function flagsFor({name, target, options}: SinkFactory): Flags {
 }
 
 /** What flags and environment say of a sink whose options are flags; of any other, nothing. */
-export function sinkOptions({name, wholeTarget, options}: SinkFactory, values: FlagValues, world: World): Options {
+export function sinkOptions(
+	{name, wholeTarget, options}: SinkFactory,
+	values: FlagValues,
+	world: Pick<World, 'cwd' | 'env'>,
+): Options {
 	if (!wholeTarget) return {};
 	const given = Object.entries(options.shape as Record<string, z.ZodType>).map(([key, type]) => {
 		const {secret, named} = factsOf(type);
@@ -62,14 +66,23 @@ function variableOf(sink: string, option: string): string {
 	return `rxaudit_${sink}_${kebab(option)}`.toUpperCase().replaceAll('-', '_');
 }
 
-/** The sink that `NAME[:TARGET][?key=value&…]` stands for; `flagged` gives the options that are flags. */
-export async function parseTarget(
-	text: string,
-	world: World,
+/** How a target is given: as `NAME[:TARGET][?key=value&…]`, or as its options. */
+export type TargetText = string | TargetOptions;
+
+/** The options of a target and the name of its sink; secrets as what reads them. */
+export interface TargetOptions {
+	readonly name: string;
+	readonly [option: string]: unknown;
+}
+
+/** The sink that a target stands for; `flagged` gives the options that are flags. */
+export async function makeTarget(
+	given: TargetText,
+	world: Pick<World, 'cwd' | 'stdout'>,
 	connection?: TargetConnection,
 	flagged: (factory: SinkFactory) => Options = () => ({}),
 ): Promise<Sink> {
-	const {factory, options} = await readTarget(text, world);
+	const {factory, options} = typeof given === 'string' ? await readTarget(given, world) : await optionsIn(given, world);
 	const complete = withConnection(factory, {...flagged(factory), ...options}, connection);
 	const sink = inFlags(() => factory(complete), spelling(factory));
 	return {...sink, open: context => sink.open({...context, stdout: world.stdout})};
@@ -98,14 +111,26 @@ export async function readTarget(
 		setMember(name, options, key, decode(name, value));
 	}
 	if (target) options[main] = target;
-	for (const [key, value] of Object.entries(options)) {
-		const isFile = key.endsWith('File') || factsOf(shape[key]).file;
-		if (isFile && typeof value === 'string') options[key] = fileIn(world, value);
-	}
+	placeFiles(options, factory, world);
 	if (options[main] === undefined && !shape[main]!.safeParse(undefined).success) {
 		throw new ConfigError(`--to ${name}: expected a target, got none: write ${name}:${main.toUpperCase()}`);
 	}
 	return {factory, options};
+}
+
+/** The same of a target that is given as options. */
+async function optionsIn({name, ...given}: TargetOptions, world: Pick<World, 'cwd'>) {
+	const factory = await load('sink', name);
+	const options: Options = {...given};
+	placeFiles(options, factory, world);
+	return {factory, options};
+}
+
+function placeFiles(options: Options, {options: {shape}}: SinkFactory, world: Pick<World, 'cwd'>): void {
+	for (const [key, value] of Object.entries(options)) {
+		const isFile = key.endsWith('File') || factsOf((shape as Record<string, z.ZodType>)[key]).file;
+		if (isFile && typeof value === 'string') options[key] = fileIn(world, value);
+	}
 }
 
 function noSink(text: string, name: string): ConfigError {
@@ -213,10 +238,12 @@ function ownCredentials({name, options: schema}: SinkFactory, options: Readonly<
 		const type = schema.shape[key] as z.ZodType | undefined;
 		if (!type) continue;
 		const option = nameOf(key, type);
-		const value = rest[camel(option)];
-		if (value === undefined) continue;
+		const file = rest[camel(option)];
+		const value =
+			option === key || file === undefined ? rest[key] : secretIn(file as string, `--to ${name}: ${option}`);
 		delete rest[camel(option)];
-		own[key] = option === key ? value : secretIn(value as string, `--to ${name}: ${option}`);
+		delete rest[key];
+		if (value !== undefined) own[key] = value;
 	}
 	return {own: own as CredentialOptions, rest};
 }

@@ -5,7 +5,7 @@ import type {World} from '../world.ts';
 import {columnsOf, fitColumns} from './columns.ts';
 import {count, type LogFormat, logLine, withoutNumbers} from './log.ts';
 
-export interface ProgressOutput {
+export interface ProgressSetting {
 	/** The source's name. */
 	readonly source: string;
 	readonly format: LogFormat;
@@ -17,8 +17,10 @@ export interface ProgressOutput {
 const plainEveryMs = 10_000;
 const liveEveryMs = 100;
 
+export type ProgressOutput = ReturnType<typeof showProgress>;
+
 /** Shows a run's progress on stderr: one live line on a terminal, otherwise a plain line now and then. */
-export function showProgress({source, format, quiet, stream}: ProgressOutput) {
+export function showProgress({source, format, quiet, stream}: ProgressSetting) {
 	const live = stream.isTTY === true && format === 'text' && !quiet;
 	const began = performance.now();
 	let shownAt = began;

@@ -6,7 +6,7 @@ import {runCli} from '../../support/cli.ts';
 import {assertRefused, commandLine, idsIn} from '../../support/command-line.ts';
 import {type HttpReceiver, startWebhook} from '../../support/http-receivers.ts';
 import {testWorld} from '../../support/world.ts';
-import {sinkFlags, sinkOptions, checkSinkFlags, parseTarget, readTarget} from '../../../lib/cli/flags/sinks.ts';
+import {sinkFlags, sinkOptions, checkSinkFlags, makeTarget, readTarget} from '../../../lib/cli/flags/sinks.ts';
 
 const http = await load('sink', 'http');
 const token = 'T0ken-s3cret';
@@ -69,7 +69,7 @@ describe('sinkFlags', () => {
 	it('refuses flags without their sink, and a sink that is there twice', async () => {
 		const sink = http({endpoint: 'https://host/a'});
 		await checkSinkFlags({http: {}}, [sink]);
-		const ndjson = await parseTarget('ndjson:x', testWorld());
+		const ndjson = await makeTarget('ndjson:x', testWorld());
 		await checkSinkFlags({}, [ndjson, ndjson]);
 		await assert.rejects(checkSinkFlags({http: {}}, [ndjson]), /--http-…: expected --to http:TARGET beside it/);
 		await assert.rejects(checkSinkFlags({}, [sink, ndjson, sink]), /--to http: expected it once, since its options/);
@@ -79,13 +79,13 @@ describe('sinkFlags', () => {
 		const url = 'https://host/a?mode=append&x=%zz#?';
 		assert.deepEqual((await readTarget(`http:${url}`, testWorld())).options, {endpoint: url});
 		for (const text of ['http', 'http:', 'http?endpoint=https://host']) {
-			await assert.rejects(parseTarget(text, testWorld()), {
+			await assert.rejects(makeTarget(text, testWorld()), {
 				message: '--to http: expected a target, got none: write http:ENDPOINT',
 			});
 		}
 		const flagged = () => ({maxBytes: '0', endpoint: 'https://other'});
 		const message = /^--http-max-bytes: expected a whole number from 1 to \d+, got 0$/;
-		await assert.rejects(parseTarget('http:https://host', testWorld(), undefined, flagged), {message});
+		await assert.rejects(makeTarget('http:https://host', testWorld(), undefined, flagged), {message});
 	});
 });
 

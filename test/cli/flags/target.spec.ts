@@ -6,13 +6,13 @@ import {assertRefused, commandLine, idsIn} from '../../support/command-line.ts';
 import {testWorld} from '../../support/world.ts';
 import {flagsOf} from '../../../lib/cli/flags/options.ts';
 import {list, load} from '../../../lib/registry.ts';
-import {parseTarget, readTarget, type TargetConnection} from '../../../lib/cli/flags/sinks.ts';
+import {makeTarget, readTarget, type TargetConnection} from '../../../lib/cli/flags/sinks.ts';
 
-describe('parseTarget', () => {
+describe('makeTarget', () => {
 	it('takes the target as it is, and decodes values', async () => {
-		assert.equal((await parseTarget('ndjson:-', testWorld())).target, '-');
-		assert.equal((await parseTarget('ndjson:/a%20b:c?mode=append', testWorld())).target, '/a%20b:c');
-		const sink = await parseTarget('filesystem:/d?layout=%7Byear%7D/%7Bid%7D.json&durability=power', testWorld());
+		assert.equal((await makeTarget('ndjson:-', testWorld())).target, '-');
+		assert.equal((await makeTarget('ndjson:/a%20b:c?mode=append', testWorld())).target, '/a%20b:c');
+		const sink = await makeTarget('filesystem:/d?layout=%7Byear%7D/%7Bid%7D.json&durability=power', testWorld());
 		assert.deepEqual(sink.layout, {layout: '{year}/{id}.json'});
 	});
 
@@ -20,13 +20,13 @@ describe('parseTarget', () => {
 		const text = 'atlassian-user-profile?set.extended_profile.department=R%26D&set.locale=nb-NO';
 		const endpoint = 'http://127.0.0.1:9/proxy';
 		const connection = {credentials: {token: 'secret'}, endpoint, vendor: 'https://api.atlassian.com'};
-		const sink = await parseTarget(text, testWorld(), connection);
+		const sink = await makeTarget(text, testWorld(), connection);
 		assert.equal(sink.target, endpoint);
 		assert.deepEqual(sink.layout, {apply: 'false', set: 'extended_profile.department=R&D&locale=nb-NO'});
 		const target = text.replace('profile?', 'profile:http://127.0.0.1:9/other?');
-		assert.equal((await parseTarget(target, testWorld(), connection)).target, 'http://127.0.0.1:9/other');
-		await assert.rejects(parseTarget(text, testWorld()), /expected credentials of its own/);
-		assert.equal((await parseTarget('ndjson:x', testWorld(), connection)).target, path.resolve('x'));
+		assert.equal((await makeTarget(target, testWorld(), connection)).target, 'http://127.0.0.1:9/other');
+		await assert.rejects(makeTarget(text, testWorld()), /expected credentials of its own/);
+		assert.equal((await makeTarget('ndjson:x', testWorld(), connection)).target, path.resolve('x'));
 	});
 
 	it('spells each option of a sink in one way', async () => {
@@ -80,7 +80,7 @@ describe('parseTarget', () => {
 		['filesystem:d?layout=x', /option layout: expected \{id\} in the file name/],
 	] as readonly (readonly [string, RegExp, TargetConnection?])[]) {
 		it(`refuses ${text || 'nothing'}`, async () => {
-			await assert.rejects(parseTarget(text, testWorld(), connection), {name: 'ConfigError', message});
+			await assert.rejects(makeTarget(text, testWorld(), connection), {name: 'ConfigError', message});
 		});
 	}
 });

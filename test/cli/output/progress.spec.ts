@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import {count, logFormatIn, logFormatOf, logLine} from '../../../lib/cli/output/log.ts';
-import {showProgress, type ProgressOutput} from '../../../lib/cli/output/progress.ts';
+import {showProgress, type ProgressSetting} from '../../../lib/cli/output/progress.ts';
 import type {Progress} from '../../../lib/model/meter.ts';
 import type {Report} from '../../../lib/run/run.ts';
 import {settled} from '../../support/cli.ts';
@@ -30,7 +30,7 @@ const report: Report = {...numbers, waits: 1, waitedMs: 2500, deadLetters: 1, se
 
 /** What is shown on a stream that collects, as it stood after each write. */
 function shown(
-	output: Partial<ProgressOutput>,
+	output: Partial<ProgressSetting>,
 	isTTY: boolean,
 	use: (progress: ReturnType<typeof showProgress>) => void,
 	columns = 80,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import {gunzipSync} from 'node:zlib';
-import {parseTarget} from '../../../lib/cli/flags/sinks.ts';
+import {makeTarget} from '../../../lib/cli/flags/sinks.ts';
 import {AuthError, ConfigError} from '../../../lib/model/errors.ts';
 import type {Json} from '../../../lib/model/event.ts';
 import type {SinkFactory} from '../../../lib/sink/define-sink.ts';
@@ -59,9 +59,9 @@ for (const [name, kind] of Object.entries(bucketKinds)) {
 			assert.equal(target({bucket: 'evidence', prefix: 'a/b'}), 'evidence/a/b');
 			assert.equal(target({bucket: 'evidence/a/b/'}), 'evidence/a/b');
 			assert.equal(target({bucket: 'evidence/'}), 'evidence');
-			assert.equal((await parseTarget(`${name}:evidence/a/b`, testWorld())).target, 'evidence/a/b');
+			assert.equal((await makeTarget(`${name}:evidence/a/b`, testWorld())).target, 'evidence/a/b');
 			const query = `${endpoint.replace('E', '-e')}=http:%2F%2F127.0.0.1&prefix=a%2Fb&chunk-bytes=262144`;
-			assert.equal((await parseTarget(`${name}:evidence?${query}`, testWorld())).target, 'evidence/a/b');
+			assert.equal((await makeTarget(`${name}:evidence?${query}`, testWorld())).target, 'evidence/a/b');
 		});
 
 		for (const [given, expected] of [
