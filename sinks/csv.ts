@@ -93,6 +93,7 @@ export default defineSink({
 		if (path === '-') {
 			return {
 				target: '-',
+				exclusive: true,
 				layout,
 				...takes,
 				async open(context) {
@@ -104,6 +105,7 @@ export default defineSink({
 		}
 		return {
 			target: path,
+			exclusive: true,
 			layout,
 			...takes,
 			...commitSizeOf(path),

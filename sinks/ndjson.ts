@@ -43,11 +43,13 @@ export default defineSink({
 		if (path === '-') {
 			return {
 				target: '-',
+				exclusive: true,
 				open: async context => openStdout({sink: 'ndjson', ...options, context}),
 			};
 		}
 		return {
 			target: path,
+			exclusive: true,
 			...commitSizeOf(path),
 			async open(context) {
 				const file = await openAppendFile({sink: 'ndjson', path, ...options, mode: options.mode, context});

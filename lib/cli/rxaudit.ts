@@ -1,4 +1,5 @@
 import {AuditError, ConfigError, type ErrorCode} from '../model/errors.ts';
+import {Mistakes, mistakeText} from './config/mistakes.ts';
 import {nearest} from './flags/flags.ts';
 import {logFormatIn, logLine, write} from './output/log.ts';
 import {sentenceOf} from './output/sentence.ts';
@@ -13,6 +14,7 @@ export interface Command {
 
 const commands: Record<string, {summary: string; load(): Promise<Command>}> = {
 	pull: {summary: 'read an audit log into files or a pipe', load: () => import('./commands/pull.ts')},
+	run: {summary: 'run the pipelines of a file side by side', load: () => import('./commands/run.ts')},
 	list: {summary: 'the sources and sinks that there are', load: () => import('./commands/list.ts')},
 	describe: {
 		summary: 'one source or sink: what it is, its options, its operations',
@@ -85,6 +87,12 @@ export async function main(argv: readonly string[], world: World): Promise<numbe
 		return 0;
 	} catch (error) {
 		const code = exitCodeOf(error);
+		if (error instanceof Mistakes) {
+			const {file} = error;
+			const lines = error.all.map(one => logLine(logFormatIn(argv), 'error', mistakeText(file, one), {file, ...one}));
+			await write(stderr, lines.join(''));
+			return code;
+		}
 		const issues = error instanceof ConfigError && error.issues.length > 0 ? {issues: error.issues} : {};
 		const more = error instanceof AuditError ? {code: error.code, ...issues} : {};
 		if (code !== 141) {

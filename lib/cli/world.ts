@@ -16,8 +16,9 @@ export interface World {
 
 interface MaybeTerminal {
 	readonly isTTY?: boolean;
-	/** How wide it is. */
+	/** How wide and how high it is. */
 	readonly columns?: number;
+	readonly rows?: number;
 }
 
 export interface Signals {
@@ -60,11 +61,11 @@ export interface Stop {
 const endsByItselfMs = 300;
 
 /** The first signal asks to stop, the second one forces it. */
-export function stopBy(signals: Signals): Stop {
+export function stopBy(signals: Signals, names = Object.keys(codes) as readonly StopSignal[]): Stop {
 	const stop = new AbortController();
 	const force = new AbortController();
 	let first: StopSignal | undefined;
-	const listeners = (Object.keys(codes) as StopSignal[]).map(signal => {
+	const listeners = names.map(signal => {
 		const onSignal = () => {
 			const controller = first === undefined ? stop : force;
 			first ??= signal;

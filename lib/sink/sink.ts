@@ -43,6 +43,8 @@ export interface Sink {
 	readonly accepts?: readonly Accepted[];
 	/** The commit size that suits this sink; of several sinks the largest wins. */
 	readonly commitSize?: Partial<CommitSize>;
+	/** True of a single file: no other pipeline may write to it at the same time. */
+	readonly exclusive?: boolean;
 	/** `best-effort`: the run goes on when the sink fails, and reports what the sink lacks. Default: `required`. */
 	readonly delivery?: Delivery;
 	open(context: SinkContext): Promise<OpenSink>;

@@ -16,6 +16,8 @@ export interface CliOptions {
 	readonly cwd?: string;
 	/** What day it is, for a command that runs in this process. */
 	readonly now?: number;
+	/** Whether somebody looks at what a command that runs in this process says. */
+	readonly isTTY?: boolean;
 	/** After so long the process is killed, and what waits for its end rejects. Default: 30,000. */
 	readonly timeoutMs?: number;
 	/** A file for standard output, instead of a pipe. */

@@ -6,6 +6,7 @@ import {followFlags} from '../flags/follow.ts';
 import {type Flags, noSuchName, parseFlags, refuseSecrets, textsIn} from '../flags/flags.ts';
 import {monitorFlags, monitorFrom, type MonitorOptions} from '../flags/monitor.ts';
 import {type Ending, withPing} from '../monitor/ping.ts';
+import {type Monitor, serveMonitor} from '../monitor/server.ts';
 import {watchRun} from '../monitor/watch.ts';
 import {logFormatOf} from '../output/log.ts';
 import {showProgress} from '../output/progress.ts';
@@ -101,15 +102,18 @@ interface Surroundings extends Pick<RunContext, 'progress' | 'beat'> {
 
 /** Runs one pipeline, watched from outside. */
 async function pull(pipeline: Pipeline, {monitor, progress, beat, signals, world}: Surroundings): Promise<Ending> {
-	const watch = await watchRun({
+	const watch = watchRun({
 		pipeline: pipeline.source.name,
-		options: monitor,
+		maxDurationMs: monitor.maxDurationMs,
 		alertSilenceMs: pipeline.follow?.alertSilenceMs,
 		stop: signals.stop,
 		clock: () => world.now(),
 		note: progress.note,
 	});
+	let server: Monitor | undefined;
 	try {
+		server = monitor.metrics && (await serveMonitor(monitor.metrics, [watch], () => world.now()));
+		if (server) progress.note(`metrics are served at ${server.url}`);
 		return await runPipeline(pipeline, {
 			progress,
 			beat,
@@ -121,6 +125,7 @@ async function pull(pipeline: Pipeline, {monitor, progress, beat, signals, world
 			begun: watch.show,
 		});
 	} finally {
-		await watch.release();
+		watch.ended();
+		await server?.close();
 	}
 }

@@ -4,6 +4,7 @@ import {describeFlags, type Flags, parseFlags} from '../flags/flags.ts';
 import {spanIn} from '../flags/options.ts';
 import {write} from '../output/log.ts';
 import {pipelineText} from '../output/pipeline.ts';
+import {assertNone, isConfig, readConfig, stateFileOf} from '../config/read-config.ts';
 import {fileIn, type World} from '../world.ts';
 import {readStatus} from './read-status.ts';
 
@@ -18,9 +19,9 @@ const statusFlags: Flags = {
 };
 
 export function help(): string {
-	return `Usage: rxaudit status STATE… [options]
+	return `Usage: rxaudit status STATE|CONFIG.yaml… [options]
 
-How pipelines are, by their state files (rxaudit pull --state): the newest event, the last success, how far behind, gaps,
+How pipelines are, by their state files (rxaudit pull --state, or those of rxaudit run CONFIG.yaml): the newest event, the last success, how far behind, gaps,
 dead letters, and what the API will delete before it was read. No lock is taken and nothing is changed, so that it may be
 asked while a run goes on. A success is a run that came to its end with no gap left; one that was stopped or killed is none.
 Exit code 0: all is well; 1: a success is older than --max-age, the newest event than --alert-silence, a gap is open, or a state is missing or cannot be read.
@@ -29,6 +30,7 @@ ${describeFlags(statusFlags)}
 
 Examples:
   rxaudit status backup.state --max-age 26h
+  rxaudit status rxaudit.yaml --max-age 15m
   rxaudit status *.state --json | jq -r '.problems[]'
 `;
 }
@@ -39,11 +41,24 @@ export async function run(args: readonly string[], world: World): Promise<number
 	if (rest.length === 0) throw new ConfigError('status: expected the state files of pulls, got none');
 	const limits = {maxAgeMs: spanIn(values, 'max-age'), alertSilenceMs: spanIn(values, 'alert-silence')};
 	let isWell = true;
-	for (const name of rest) {
+	for (const {pipeline, state} of rest.flatMap(name => statesIn(name, world))) {
 		const nowMs = systemClock.now();
-		const status = await readStatus(fileIn(world, name), nowMs, limits);
+		const status = {...(pipeline === undefined ? {} : {pipeline}), ...(await readStatus(state, nowMs, limits))};
 		isWell &&= status.ok;
 		await write(world.stdout, values['json'] ? `${JSON.stringify(status)}\n` : pipelineText(status, nowMs));
 	}
 	return isWell ? 0 : 1;
+}
+
+/** The state that an argument names, or those of the pipelines of a file. */
+function statesIn(name: string, world: World): readonly {readonly pipeline?: string; readonly state: string}[] {
+	if (!isConfig(name)) return [{state: fileIn(world, name)}];
+	const config = readConfig(name, world);
+	assertNone(name, config.mistakes);
+	const states = config.pipelines.flatMap(pipeline => {
+		const state = stateFileOf(config, pipeline);
+		return state === undefined ? [] : [{pipeline: pipeline.name, state}];
+	});
+	if (states.length > 0) return states;
+	throw new ConfigError(`status: expected pipelines with a state in ${name}, got none`);
 }

@@ -18,7 +18,10 @@ const secret = secretPlace.optional().meta({secret: true});
 
 /** The members of a pipeline beside its source and its targets; most are flags of `rxaudit pull` in camelCase. */
 const members = {
-	format: z.enum(['audit', 'raw', 'ecs', 'ocsf']).optional().describe('what is written; default: audit, of a listing raw'),
+	format: z
+		.enum(['audit', 'raw', 'ecs', 'ocsf'])
+		.optional()
+		.describe('what is written; default: audit, of a listing raw'),
 	noRaw: z.boolean().optional().describe("true: leave the record's own text out"),
 	where: texts.optional().describe('MEMBER=VALUE: only events with this value; all must hold'),
 	redact: texts.optional().describe('members of the common record, email, ip or /REGEX/ to take out'),

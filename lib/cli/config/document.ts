@@ -22,7 +22,11 @@ export function parseConfig(file: string, text: string): ConfigDocument {
 	};
 	const problems = [...document.errors, ...document.warnings];
 	if (problems.length > 0) {
-		const all = problems.map(({pos, message}) => ({...at(pos[0]), member: '', text: `expected YAML: ${wordsOf(message)}`}));
+		const all = problems.map(({pos, message}) => ({
+			...at(pos[0]),
+			member: '',
+			text: `expected YAML: ${wordsOf(message)}`,
+		}));
 		throw new Mistakes(file, all);
 	}
 	const mistake = (place: Place, said: string): Mistake => ({

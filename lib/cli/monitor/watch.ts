@@ -1,12 +1,11 @@
 import type {Progress} from '../../model/meter.ts';
-import type {MonitorOptions} from '../flags/monitor.ts';
 import {troubleOf} from './health.ts';
-import {serveMonitor} from './server.ts';
+import type {Watched} from './metrics.ts';
 import {limitTime} from './time-limit.ts';
 
 interface Given {
 	readonly pipeline: string;
-	readonly options: Pick<MonitorOptions, 'metrics' | 'maxDurationMs'>;
+	readonly maxDurationMs: number | undefined;
 	/** How old the newest event may be. */
 	readonly alertSilenceMs?: number | undefined;
 	/** Asks the run to stop. */
@@ -15,39 +14,38 @@ interface Given {
 	note(message: string): void;
 }
 
-export interface Watch {
+export interface Watch extends Watched {
 	/** Asks the run to stop: a signal, or the end of its time. */
 	readonly signal: AbortSignal;
 	/** Shows the numbers of this run from now on. */
 	show(run: {now(): Progress}): void;
-	/** Nobody is told anything any more, and the time no longer runs. */
-	release(): Promise<void>;
+	/** The run is over; where it failed, it is not well from now on. */
+	ended(reason?: string): void;
 }
 
-/** Serves the metrics of one run, and ends its time. Throws a ConfigError where nobody can be told. */
-export async function watchRun({pipeline, options, alertSilenceMs, stop, clock, note}: Given): Promise<Watch> {
-	const {metrics, maxDurationMs} = options;
+/** Watches one run, and ends its time. */
+export function watchRun({pipeline, maxDurationMs, alertSilenceMs, stop, clock, note}: Given): Watch {
 	let now: () => Progress | undefined = () => undefined;
-	const watched = {
+	let isOver = false;
+	let failure: string | undefined;
+	const limit = limitTime(maxDurationMs, stop, () => note('the time of --max-duration is over: stopping'));
+	return {
 		pipeline,
 		now: () => now(),
-		trouble: () => {
+		trouble() {
+			if (isOver) return failure && `it ended: ${failure}`;
 			if (limit.signal.aborted) return 'it was told to stop';
 			const progress = now();
 			if (!progress) return undefined;
 			const {failing} = progress;
 			return troubleOf(progress, clock(), alertSilenceMs) ?? (failing && `the last request failed: ${failing}`);
 		},
-	};
-	const monitor = metrics && (await serveMonitor(metrics, [watched], clock));
-	const limit = limitTime(maxDurationMs, stop, () => note('the time of --max-duration is over: stopping'));
-	if (monitor) note(`metrics are served at ${monitor.url}`);
-	return {
 		signal: limit.signal,
 		show: run => (now = () => run.now()),
-		async release() {
+		ended(reason) {
+			isOver = true;
+			failure = reason;
 			limit.release();
-			await monitor?.close();
 		},
 	};
 }

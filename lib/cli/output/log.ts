@@ -15,7 +15,7 @@ export function write(stream: NodeJS.WritableStream, text: string): Promise<void
 }
 
 export type LogFormat = 'text' | 'json';
-type Level = 'info' | 'warn' | 'error';
+export type Level = 'info' | 'warn' | 'error';
 
 /** Throws a ConfigError for a format that there is not. */
 export function logFormatOf(values: FlagValues): LogFormat {

@@ -28,6 +28,8 @@ export interface SourceStatus {
 /** What `rxaudit status` says of one state. */
 export interface PipelineStatus {
 	readonly state: string;
+	/** Its name, where a file has several. */
+	readonly pipeline?: string;
 	readonly ok: boolean;
 	/** Why it is not. */
 	readonly problems: readonly string[];
@@ -43,8 +45,11 @@ export interface PipelineStatus {
 
 /** The answer for people, in lines. */
 export function pipelineText(status: PipelineStatus, nowMs: number): string {
-	const {state, ok, problems, inUse, succeeded, sources, lacks, deadLetters} = status;
-	const lines = [`${state}: ${ok ? 'ok' : 'needs attention'}`, ...problems.map(problem => row('problem', problem))];
+	const {pipeline, state, ok, problems, inUse, succeeded, sources, lacks, deadLetters} = status;
+	const lines = [
+		`${pipeline === undefined ? '' : `${pipeline}: `}${state}: ${ok ? 'ok' : 'needs attention'}`,
+		...problems.map(problem => row('problem', problem)),
+	];
 	if (sources.length > 0) {
 		lines.push(row('last success', succeeded ? ago(succeeded, nowMs) : 'never, as far as this state knows'));
 	}

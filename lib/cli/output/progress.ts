@@ -3,11 +3,16 @@ import type {Report} from '../../run/run.ts';
 import {excerpt} from '../../http/secrets.ts';
 import type {World} from '../world.ts';
 import {columnsOf, fitColumns} from './columns.ts';
-import {count, type LogFormat, logLine, withoutNumbers} from './log.ts';
+import type {LiveLines} from './live-lines.ts';
+import {count, type Level, type LogFormat, logLine, withoutNumbers} from './log.ts';
 
 export interface ProgressSetting {
 	/** The source's name. */
 	readonly source: string;
+	/** The pipeline's name, where there are several. */
+	readonly pipeline?: string;
+	/** Where the live line of each of several is. */
+	readonly lines?: LiveLines | undefined;
 	readonly format: LogFormat;
 	readonly quiet: boolean;
 	readonly stream: World['stderr'];
@@ -20,7 +25,7 @@ const liveEveryMs = 100;
 export type ProgressOutput = ReturnType<typeof showProgress>;
 
 /** Shows a run's progress on stderr: one live line on a terminal, otherwise a plain line now and then. */
-export function showProgress({source, format, quiet, stream}: ProgressSetting) {
+export function showProgress({source, pipeline, lines, format, quiet, stream}: ProgressSetting) {
 	const live = stream.isTTY === true && format === 'text' && !quiet;
 	const began = performance.now();
 	let shownAt = began;
@@ -33,12 +38,23 @@ export function showProgress({source, format, quiet, stream}: ProgressSetting) {
 	let announcedMs: number | undefined;
 	let current: Progress | undefined;
 	let timer: NodeJS.Timeout | undefined;
-	const emit = (level: 'info' | 'warn', text: string, members: object = {}) => {
+	const emit = (level: Level, text: string, members: object = {}) => {
 		if (level === 'info' && quiet) return;
-		stream.write(`${live ? '\r\x1b[K' : ''}${logLine(format, level, text, {source, ...members})}`);
+		const named = pipeline !== undefined && format === 'text' ? `${pipeline}: ${text}` : text;
+		const line = logLine(format, level, named, {source, ...(pipeline === undefined ? {} : {pipeline}), ...members});
+		if (lines) lines.say(line);
+		else stream.write(`${live ? '\r\x1b[K' : ''}${line}`);
 	};
 	const draw = () => {
-		if (current) stream.write(`\r\x1b[K${liveLine(current, performance.now() - began, stream.columns || 80)}`);
+		if (!current) return;
+		const columns = (stream.columns || 80) - (pipeline === undefined ? 0 : columnsOf(pipeline) + 2);
+		const line = liveLine(current, performance.now() - began, columns);
+		if (lines) lines.set(pipeline ?? source, line);
+		else stream.write(`\r\x1b[K${line}`);
+	};
+	const end = () => {
+		clearInterval(timer);
+		lines?.set(pipeline ?? source, undefined);
 	};
 	/** A round that is like the one before warns of the same, which is no news. */
 	const warn = (all: readonly string[]) => {
@@ -69,7 +85,7 @@ export function showProgress({source, format, quiet, stream}: ProgressSetting) {
 			else emit('info', partsOf(progress, now - began).join(', '), numbers(progress, now - began));
 		},
 		done(report: Report) {
-			clearInterval(timer);
+			end();
 			emit('info', summary(report), {
 				...numbers(report, report.seconds * 1000),
 				gaps: report.gaps,
@@ -77,9 +93,11 @@ export function showProgress({source, format, quiet, stream}: ProgressSetting) {
 				stopped: report.stopped,
 			});
 		},
+		/** Says why it failed. */
+		fail: (text: string, members: object) => emit('error', text, members),
 		failed() {
-			clearInterval(timer);
-			if (live) stream.write('\r\x1b[K');
+			end();
+			if (live && !lines) stream.write('\r\x1b[K');
 			if (current && current.gaps.length > 0) {
 				const tookMs = performance.now() - began;
 				emit('info', `failed: ${done(current, tookMs)}`, {...numbers(current, tookMs), gaps: current.gaps});

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import {serveMonitor} from '../../../lib/cli/monitor/server.ts';
 import {watchRun} from '../../../lib/cli/monitor/watch.ts';
 import {Meter} from '../../../lib/model/meter.ts';
 
@@ -6,17 +7,17 @@ describe('watchRun', () => {
 	it('is well until the last request fails, or it is told to stop', async () => {
 		const stop = new AbortController();
 		const notes: string[] = [];
-		const watch = await watchRun({
+		const watch = watchRun({
 			pipeline: 'some',
-			options: {metrics: {host: '127.0.0.1', port: 0}, maxDurationMs: undefined},
+			maxDurationMs: undefined,
 			stop: stop.signal,
 			clock: () => 0,
 			note: message => notes.push(message),
 		});
+		const server = await serveMonitor({host: '127.0.0.1', port: 0}, [watch], () => 0);
 		try {
-			const url = notes[0]!.replace('metrics are served at ', '').replace('/metrics', '/healthz');
 			const health = async () => {
-				const answer = await fetch(url);
+				const answer = await fetch(server.url.replace('/metrics', '/healthz'));
 				return `${answer.status} ${await answer.text()}`;
 			};
 			assert.equal(await health(), '200 ok\n');
@@ -30,8 +31,13 @@ describe('watchRun', () => {
 			stop.abort();
 			assert.equal(await health(), '503 some: it was told to stop\n');
 			assert.equal(watch.signal.aborted, true);
+			watch.ended();
+			assert.equal(await health(), '200 ok\n');
+			watch.ended('no disk');
+			assert.equal(await health(), '503 some: it ended: no disk\n');
+			assert.deepEqual(notes, []);
 		} finally {
-			await watch.release();
+			await server.close();
 		}
 	});
 });
