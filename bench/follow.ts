@@ -1,6 +1,6 @@
 /**
- * Does a follow stay as it is, however long it goes on? `tsx <this file> [minutes]`, after `npm run build`; Linux only.
- * Default: 60 minutes of a round each second, with 20 events a second. Prints memory and descriptors each minute and, at
+ * Does a follow stay as it is, however long it goes on? `tsx <this file> [minutes] [every] [events]`, after `npm run build`; Linux only.
+ * Default: 60 minutes of a round each `1s`, with 20 events a second. Prints memory and descriptors each minute and, at
  * the end, the slope of the memory in the second half, by least squares.
  */
 import assert from 'node:assert/strict';
@@ -11,15 +11,14 @@ import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {startEmulator} from '../lib/emulator/index.ts';
 
-const minutes = Number(process.argv[2] ?? 60);
+const [minutes = '60', every = '1s', perSecond = '20'] = process.argv.slice(2);
 const cli = path.join(process.env['RXAUDIT_E2E_DIST'] ?? 'dist', 'lib/cli/main.js');
-const perSecond = 20;
 
 const folder = mkdtempSync(path.join(tmpdir(), 'rxaudit-follow-'));
 const file = path.join(folder, 'lines.ndjson');
 const emulator = await startEmulator({events: 1000, keepRequests: 10});
 const args = ['pull', 'atlassian-org-events', '--org-id', 'any', '--endpoint', emulator.url, '--quiet'];
-args.push('--page-size', '200', '--overlap', '60s', '--follow', '--every', '1s');
+args.push('--page-size', '200', '--overlap', '60s', '--follow', '--every', every);
 args.push('--to', `ndjson:${file}`, '--state', path.join(folder, 'state'));
 const child = spawn(process.execPath, ['--max-old-space-size=64', cli, ...args], {
 	env: {...process.env, RXAUDIT_TOKEN: emulator.token},
@@ -28,9 +27,9 @@ const child = spawn(process.execPath, ['--max-old-space-size=64', cli, ...args],
 const samples: {readonly seconds: number; readonly megabytes: number}[] = [];
 const began = performance.now();
 try {
-	for (let second = 0; second < minutes * 60; second++) {
+	for (let second = 0; second < Number(minutes) * 60; second++) {
 		const now = Date.now();
-		emulator.insert(Array.from({length: perSecond}, (_, index) => ({timeMs: now - index * 50})));
+		emulator.insert(Array.from({length: Number(perSecond)}, (_, index) => ({timeMs: now - index})));
 		await new Promise(resolve => setTimeout(resolve, began + (second + 1) * 1000 - performance.now()));
 		assert.equal(child.exitCode, null, 'it goes on');
 		const megabytes = rssMb(child.pid!);

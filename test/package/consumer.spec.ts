@@ -78,6 +78,11 @@ describe('package consumer', function () {
 		assert.deepEqual(await evaluate('commonjs', code), ['id', 'time', 'source', 'tenant']);
 	});
 
+	it('gets the JSON Schema of a file of pipelines', async () => {
+		const code = "console.log(JSON.stringify(require('rxaudit/rxaudit.schema.json').required))";
+		assert.deepEqual(await evaluate('commonjs', code), ['pipelines']);
+	});
+
 	it('cannot reach what is inside', async () => {
 		const code = `
 			const codes = ${JSON.stringify(inside)}.map(name => import(name).catch(error => error.code));

@@ -1,6 +1,7 @@
 import {z} from 'zod';
 import {auditEvent} from '../../lib/model/event.ts';
 import {apiSources} from './api-sources.ts';
+import {configJsonSchema} from './format-config-schema.ts';
 import {elasticTemplate} from './elastic-template.ts';
 import {actionsDoc} from './format-actions.ts';
 import {examplesDoc} from './format-examples.ts';
@@ -16,6 +17,7 @@ export async function formatDocs(): Promise<Readonly<Record<string, string>>> {
 		'docs/examples.md': await examplesDoc(apiSources),
 		'docs/mapping.md': mappingDoc(apiSources),
 		'docs/rules/README.md': rulesDoc(),
+		'docs/rxaudit.schema.json': jsonFile(await configJsonSchema()),
 	};
 }
 

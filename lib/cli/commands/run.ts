@@ -73,8 +73,10 @@ export async function run(args: readonly string[], world: World): Promise<number
 		world,
 		signals,
 		codeOf: exitCodeOf,
-		show: ({name, pipeline: {source}}) =>
-			showProgress({source: source.name, pipeline: name, lines, format, quiet, stream: world.stderr}),
+		show({name, pipeline: {source}}) {
+			lines?.set(name, 'begins');
+			return showProgress({source: source.name, pipeline: name, lines, format, quiet, stream: world.stderr});
+		},
 	});
 	const reload = async () => {
 		try {
