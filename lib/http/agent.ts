@@ -12,7 +12,7 @@ export const proxyRefused = 'ERR_PROXY_REFUSED';
 /** The longest that a proxy may take to open a tunnel. */
 const tunnelTimeoutMs = 10_000;
 /** Who asks again and again makes an agent each time, so that an idle connection must not outlive it for long. */
-const idleMs = 20_000;
+const idleMs = 10_000;
 
 interface Target {
 	readonly host: string;
