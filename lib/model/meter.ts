@@ -19,6 +19,13 @@ export function gapReport(source: string, {sinceMs, untilMs, reason}: Gap): GapR
 const maxUnknownActions = 1000;
 const maxActionLength = 200;
 
+/** The time that a source is read through, epoch milliseconds, and the event that it has come to. */
+interface Way {
+	readonly fromMs: number;
+	readonly toMs: number;
+	atMs: number;
+}
+
 /** Counts what a run does. One per run; a source that is used without `run()` has its own. */
 export class Meter implements Progress {
 	rounds = 0;
@@ -41,6 +48,7 @@ export class Meter implements Progress {
 	/** Says what is in flight; a run puts its budget in. */
 	bytesInFlight: () => number = () => 0;
 	readonly #sources = new Map<string, Pick<SourceFacts, 'name' | 'tenant'>>();
+	readonly #ways = new Map<string, Way>();
 	readonly #answers = new Map<string, number>();
 	readonly #gaps = new Map<string, readonly GapReport[]>();
 	readonly #pending = new Set<{readonly what: string; readonly sinceMs: number}>();
@@ -69,6 +77,7 @@ export class Meter implements Progress {
 			deadLetters,
 			unknownActions: this.unknownActions,
 			...(this.positionMs === undefined ? {} : {positionMs: this.positionMs}),
+			...(this.share === undefined ? {} : {share: this.share}),
 			...(this.newestMs === undefined ? {} : {newestMs: this.newestMs}),
 			...(this.readUpToMs === undefined ? {} : {readUpToMs: this.readUpToMs}),
 			...(this.succeededMs === undefined ? {} : {succeededMs: this.succeededMs}),
@@ -94,6 +103,19 @@ export class Meter implements Progress {
 	/** Says that a source takes part. */
 	addSource({name, tenant}: Pick<SourceFacts, 'name' | 'tenant'>): void {
 		this.#sources.set(`${name}:${tenant}`, {name, tenant});
+	}
+
+	/** Says through what time a source is read now, from `fromMs` to `toMs` in the order of its log. */
+	setWay({name, tenant}: Pick<SourceFacts, 'name' | 'tenant'>, fromMs: number, toMs: number): void {
+		this.#ways.set(`${name}:${tenant}`, {fromMs, toMs, atMs: fromMs});
+	}
+
+	get share(): number | undefined {
+		const ways = [...this.#ways.values()];
+		if (ways.length === 0 || ways.length < this.#sources.size) return undefined;
+		const whole = ways.reduce((sum, {fromMs, toMs}) => sum + Math.abs(toMs - fromMs), 0);
+		const read = ways.reduce((sum, {fromMs, atMs}) => sum + Math.abs(atMs - fromMs), 0);
+		return whole === 0 ? undefined : Math.min(1, read / whole);
 	}
 
 	/** Counts a request that has ended, by its status or what came in place of one; `failing` says why it was of no use. */
@@ -135,6 +157,8 @@ export class Meter implements Progress {
 		const [first, last] = [page.entries[0], page.entries.at(-1)];
 		if (first && last) {
 			this.positionMs = last.record.orderMs;
+			const way = this.#ways.get(`${page.source.name}:${page.source.tenant}`);
+			if (way) way.atMs = this.positionMs;
 			// pages are in order, so that the newest is at one of their ends
 			const newestMs = Math.max(first.record.orderMs, last.record.orderMs, this.newestMs ?? -Infinity);
 			if (page.source.order !== 'none') this.newestMs = newestMs;

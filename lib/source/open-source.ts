@@ -74,6 +74,7 @@ export function openSource<Shape extends z.ZodRawShape, T>(
 	return () => {
 		const {position, plan, scans} = ready ?? begun();
 		ready = undefined;
+		sayWay(position, scans);
 		const windows = concurrency > 1 && order !== 'none' ? readAhead(order) : undefined;
 		const pages = from(scans).pipe(
 			paginate<T>(windows?.read ?? read, {
@@ -91,6 +92,18 @@ export function openSource<Shape extends z.ZodRawShape, T>(
 		);
 		return leavesOut ? pages.pipe(map(page => page.filter(event => !leftOut(leavesOut(event, options))))) : pages;
 	};
+
+	/** Says through what time it is read; nothing where nobody knows when the log begins. */
+	function sayWay({rest}: SourcePosition, scans: readonly Scan[]): void {
+		const {retention} = definition;
+		const passes = [...scans.filter(({reason}) => reason === undefined), ...(rest ? [rest] : [])];
+		const keptMs = retention && 'days' in retention ? retention.days * 86_400_000 : Infinity;
+		const oldestMs = Math.max(systemClock.now() - keptMs, Math.min(...passes.map(({sinceMs}) => sinceMs)));
+		const newestMs = Math.max(...passes.map(({untilMs}) => untilMs));
+		if (order === 'none' || !(oldestMs > 0 && oldestMs < newestMs)) return;
+		if (order === 'newest-first') start.meter.setWay(source, newestMs, oldestMs);
+		else start.meter.setWay(source, oldestMs, newestMs);
+	}
 
 	function readAhead(order: 'newest-first' | 'oldest-first') {
 		const {budget, signal} = start;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import {Meter} from '../../lib/model/meter.ts';
+import type {SourceFacts} from '../../lib/model/page.ts';
 import {deferred} from '../support/deferred.ts';
 import {factsOf, pageOf} from '../support/pages.ts';
 
@@ -198,5 +199,22 @@ describe('Meter', () => {
 				assert.equal(meter.snapshot().waitingUntilMs, 2000);
 			}),
 		);
+	});
+
+	it('knows how much of the time is read, of all sources together, in whatever order their logs are', () => {
+		const meter = new Meter();
+		const [falling, rising] = [factsOf({name: 'falling'}), factsOf({name: 'rising', order: 'oldest-first'})];
+		const at = (source: SourceFacts, timeMs: number) => meter.written(pageOf([{id: 'e', timeMs}], {source}), 1, 0);
+		meter.addSource(falling);
+		assert.equal(meter.share, undefined);
+		meter.setWay(falling, 3000, 1000);
+		assert.equal(meter.share, 0);
+		at(falling, 2000);
+		assert.equal(meter.snapshot().share, 0.5);
+		meter.addSource(rising);
+		assert.equal(meter.share, undefined, 'nobody knows where the other one is');
+		meter.setWay(rising, 0, 6000);
+		at(rising, 1000);
+		assert.equal(meter.share, 0.25);
 	});
 });

@@ -5,6 +5,7 @@ import type {World} from '../world.ts';
 import {columnsOf, fitColumns} from './columns.ts';
 import type {LiveLines} from './live-lines.ts';
 import {count, type Level, type LogFormat, logLine, withoutNumbers} from './log.ts';
+import {spanWords} from './pipeline.ts';
 
 export interface ProgressSetting {
 	/** The source's name. */
@@ -108,21 +109,34 @@ export function showProgress({source, pipeline, lines, format, quiet, stream}: P
 
 /** The parts of the line in the order in which they are read. */
 function partsOf(progress: Progress, elapsedMs: number): string[] {
-	const {pages, events, positionMs, waitingUntilMs} = progress;
+	const {share, pages, events, positionMs, waitingUntilMs} = progress;
+	const left = leftOf(progress, elapsedMs);
 	const waitMs = (waitingUntilMs ?? 0) - Date.now();
 	return [
+		...(share === undefined ? [] : [`${Math.floor(share * 100)} %`]),
 		count(pages, 'page'),
 		count(events, 'event'),
 		`${eventsPerSecond(progress, elapsedMs)} events/s`,
 		...(positionMs === undefined ? [] : [`at ${new Date(positionMs).toISOString()}`]),
+		...(left ? [`${count(left.requests, 'request')} left`, `${spanWords(left.seconds)} left`] : []),
 		...(waitMs > 0 ? [`waiting for quota: ${Math.ceil(waitMs / 1000)} s`] : []),
 	];
 }
 
+/** What is left goes on as what was done, waits included; undefined while that says little. */
+function leftOf({share, requests}: Progress, elapsedMs: number) {
+	if (share === undefined || share < 0.01 || elapsedMs < leastElapsedMs) return undefined;
+	const times = 1 / share - 1;
+	return {requests: Math.round(requests * times), seconds: Math.round((elapsedMs * times) / 1000)};
+}
+
+/** A shorter time says little of what is left. */
+const leastElapsedMs = 2000;
+
 /** In a narrow terminal the line is without what is needed least; the last column stays free, for the cursor. */
 function liveLine(progress: Progress, elapsedMs: number, columns: number): string {
 	const parts = partsOf(progress, elapsedMs);
-	for (const least of [/^at /, / pages?$/, / events\/s$/]) {
+	for (const least of [/^at /, / pages?$/, / requests? left$/, / events\/s$/]) {
 		if (columnsOf(parts.join(', ')) < columns) break;
 		const at = parts.findIndex(part => least.test(part));
 		if (at >= 0) parts.splice(at, 1);
@@ -176,9 +190,13 @@ function unknown(actions: Report['unknownActions']): string[] {
 /** All that the texts say, and more, for `--log-format json`. */
 function numbers(progress: Progress, elapsedMs: number) {
 	const {rounds, pages, events, requests, retries, waits, waitedMs, duplicates, deadLetters, positionMs} = progress;
-	const {answers, newestMs, readUpToMs, trouble, waitingUntilMs, inFlightBytes, unknownActions} = progress;
+	const left = leftOf(progress, elapsedMs);
+	const {share, answers, newestMs, readUpToMs, trouble, waitingUntilMs, inFlightBytes, unknownActions} = progress;
 	return {
 		rounds,
+		share,
+		requestsLeft: left?.requests,
+		secondsLeft: left?.seconds,
 		pages,
 		events,
 		eventsPerSecond: eventsPerSecond(progress, elapsedMs),

@@ -61,6 +61,22 @@ describe('showProgress', () => {
 		performance.now = real;
 	});
 
+	it('says how much of the time is read, and what is left by what it took so far', () => {
+		const half: Progress = {...numbers, requests: 30, share: 0.253};
+		const lines = [80, 40].map(columns => {
+			now = 0;
+			return shown({}, true, progress => ((now = 60_000), progress.update(half)), columns);
+		});
+		assert.match(lines[0]!, /25 %, 2 pages, 60 events, 1 events\/s, 89 requests left, 2 minutes left$/);
+		assert.match(lines[1]!, /25 %, 60 events, 2 minutes left$/);
+		now = 0;
+		const early = shown({}, true, progress => {
+			now = 1000;
+			progress.update(half);
+		});
+		assert.doesNotMatch(early, /left/);
+	});
+
 	it('draws one line over itself on a terminal', () => {
 		const text = shown({}, true, progress => {
 			progress.update(none);
