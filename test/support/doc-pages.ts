@@ -2,7 +2,7 @@ import {readdirSync} from 'node:fs';
 import {root} from './tree.ts';
 
 /** The pages of docs/ that are written by hand; the code writes the others. Each answers one question. */
-export const pages = ['archives', 'credentials', 'delivery', 'log-files', 'operate', 'records', 'when-it-fails'].map(
+export const pages = ['archives', 'credentials', 'delivery', 'deploy', 'log-files', 'operate', 'records', 'when-it-fails'].map(
 	name => `docs/${name}.md`,
 );
 
