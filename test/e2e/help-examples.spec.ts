@@ -75,6 +75,8 @@ describe('the examples of status --help and state --help', () => {
 		const env = {RXAUDIT_USERNAME: username, RXAUDIT_PASSWORD: password};
 		const jira = ['pull', 'jira-data-center', '--endpoint', endpoints['jira-data-center']!, '--state', 'jira.state'];
 		assert.equal((await runCli([...jira, '--to', 'ndjson:jira.ndjson'], {cwd: folder(), env})).code, 0);
+		const config = "pipelines: {backup: {source: {name: atlassian-org-events}, to: 'ndjson:x', state: backup.state}}";
+		fs.writeFileSync(path.join(folder(), 'rxaudit.yaml'), config);
 		const archive = path.join(folder(), 'archive');
 		const said: string[] = [];
 		for (const command of ['status', 'state']) {
@@ -103,5 +105,22 @@ describe('the examples of status --help and state --help', () => {
 			assert.match(all, expected);
 		}
 		assert.match(all, /^jira-data-center:\S+ is jira-data-center:jira\.example\.com now/m);
+	});
+});
+
+describe('the example of run --help', () => {
+	const {folder, emulator} = commandLine({events: 40});
+
+	it('is a file that runs', async () => {
+		const {stdout: help} = await runCli(['run', '--help']);
+		const [, indented] = /^Example of a file:\n([^]*?)\n\n/m.exec(help)!;
+		const text = indented!.replace(/^ {2}/gm, '').replace('orgId: ORG', `orgId: ORG, endpoint: ${emulator().url}`);
+		fs.writeFileSync(path.join(folder(), 'rxaudit.yaml'), text);
+		const [[check, run]] = shownIn(help.replace(/^[^]*^Examples:$/m, 'x\nExamples:'));
+		const checked = await runExample(check!, folder());
+		assert.deepEqual([checked.code, checked.stdout], [0, 'rxaudit.yaml: 1 pipeline, nothing is wrong\n']);
+		const {code, stderr} = await runExample(run!.replace('9464', '0'), folder());
+		assert.equal(code, 0, stderr);
+		assert.match(stderr, /^rxaudit: organization: done: 40 events/m);
 	});
 });

@@ -52,8 +52,11 @@ describe('README and the pages of docs/', () => {
 			'npx() {',
 			'	shift',
 			'	case " $* " in',
-			// what never ends is stopped: 124 says that it had to be
-			`	*' --follow '*) timeout -s INT 4 node '${cli}' "$@" || [ $? -eq 124 ] ;;`,
+			// what never ends is stopped: behind its first round, where a state tells of it
+			`	*' --state '*' --follow '*) node '${cli}' "$@" &`,
+			'		until grep -qs succeededMs "$(sed "s/.* --state \\([^ ]*\\).*/\\1/" <<< "$*")"; do sleep 0.2; done',
+			'		kill -TERM $!; wait $! || [ $? -eq 143 ] ;;',
+			`	*' --follow '*) timeout -s INT 15 node '${cli}' "$@" || [ $? -eq 124 ] ;;`,
 			`	*) node '${cli}' "$@" ;;`,
 			'	esac',
 			'}',

@@ -8,6 +8,7 @@ describe('Meter', () => {
 	it('begins with nothing and leaves out what is not known', () => {
 		assert.deepEqual(new Meter().snapshot(), {
 			sources: [],
+			rounds: 0,
 			pages: 0,
 			events: 0,
 			requests: 0,

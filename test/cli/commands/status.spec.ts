@@ -176,10 +176,10 @@ describe('rxaudit status', () => {
 
 	it('names each state that is missing, damaged or something else, and answers for the others', async () => {
 		assert.equal((await pull(to)).code, 0);
-		fs.writeFileSync(at('other.yaml'), 'pipelines: {}\n');
+		fs.writeFileSync(at('other.txt'), 'pipelines: {}\n');
 		const whole = fs.readFileSync(at());
 		fs.writeFileSync(at('cut.state'), whole.subarray(0, -20));
-		const {code, stdout, stderr} = await status('none/x.state', 'other.yaml', 'cut.state', 'pull.state', '--json');
+		const {code, stdout, stderr} = await status('none/x.state', 'other.txt', 'cut.state', 'pull.state', '--json');
 		assert.deepEqual([code, stderr], [1, '']);
 		const all = stdout
 			.trimEnd()
@@ -193,7 +193,7 @@ describe('rxaudit status', () => {
 			all[0]!.problems.join(),
 			/expected the state of a pull, got no file .*x\.state: check the path, or run/,
 		);
-		assert.match(all[1]!.problems.join(), /other\.yaml: expected a state of rxaudit, got something else/);
+		assert.match(all[1]!.problems.join(), /other\.txt: expected a state of rxaudit, got something else/);
 		assert.match(all[2]!.problems.join(), /cut\.state: expected a state of rxaudit, got a truncated or altered file/);
 		assert.ok(!fs.existsSync(at('none')), 'nothing is made');
 		assertRefused(await status(), 2, /status: expected the state files of pulls, got none/);
