@@ -20,6 +20,10 @@ const commands: Record<string, {summary: string; load(): Promise<Command>}> = {
 		summary: 'one source or sink: what it is, its options, its operations',
 		load: () => import('./commands/describe.ts'),
 	},
+	plan: {
+		summary: 'how much a pull would read, and for how long; it writes nothing',
+		load: () => import('./commands/plan.ts'),
+	},
 	call: {
 		summary: 'what an API can do beside giving its log: one event, a catalogue, a setting',
 		load: () => import('./commands/call.ts'),
