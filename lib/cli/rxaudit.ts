@@ -20,6 +20,14 @@ const commands: Record<string, {summary: string; load(): Promise<Command>}> = {
 		summary: 'one source or sink: what it is, its options, its operations',
 		load: () => import('./commands/describe.ts'),
 	},
+	plan: {
+		summary: 'how much a pull would read, and for how long; it writes nothing',
+		load: () => import('./commands/plan.ts'),
+	},
+	check: {
+		summary: 'whether a pull would work: address, credentials, quota, clock, state, targets; it writes no event',
+		load: () => import('./commands/check.ts'),
+	},
 	call: {
 		summary: 'what an API can do beside giving its log: one event, a catalogue, a setting',
 		load: () => import('./commands/call.ts'),

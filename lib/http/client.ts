@@ -15,6 +15,7 @@ import type {Limiter} from './limiter.ts';
 import type {PacedAnswer} from './pacing.ts';
 import {refusalOf} from './quota.ts';
 import type {ClientRequest} from './request.ts';
+import {readQuota} from './said-quota.ts';
 import {type RetryContext, type RetryLimits, retryPolicy} from './retry-policy.ts';
 import {checkServerClock} from './server-clock.ts';
 import {speaksTls} from './speaks-tls.ts';
@@ -98,6 +99,7 @@ export function createClient(options: ClientOptions): Client {
 				throw error;
 			} finally {
 				ended(answer);
+				if (answer) noteQuota(answer.headers, meter, options.clock);
 			}
 		},
 	});
@@ -125,6 +127,11 @@ export function createClient(options: ClientOptions): Client {
 			throw toAuditError(error, name, request, endpoint, createSecretFilter(credentials.secrets()), options.wording);
 		}
 	};
+}
+
+function noteQuota(headers: PacedAnswer['headers'], meter: Meter, clock: Clock): void {
+	const {limit, left, rate} = readQuota(headers, clock.now());
+	if (limit !== undefined) meter.quota = {limit: rate?.requests ?? limit, left, perMs: rate?.perMs};
 }
 
 /** Why a request was of no use, in a few words of ours; a redirect leads on, and who stops asked for it. */

@@ -17,6 +17,7 @@ export function checkServerClock(
 	const said = typeof date === 'string' ? dateMs(date) : undefined;
 	if (said === undefined || headers['age'] !== undefined) return;
 	const apartMs = said - clock.now();
+	meter.clockAheadMs = apartMs;
 	if (Math.abs(apartMs) <= toleratedMs) return;
 	const warning = `${name}: the server's clock is`;
 	if (meter.warnings.some(line => line.startsWith(warning))) return;

@@ -10,6 +10,13 @@ interface Gap {
 	readonly reason: string;
 }
 
+/** What an API last said of its quota: a limit, what is left of it, and the span that it holds for. */
+export interface Quota {
+	readonly limit: number;
+	readonly left: number | undefined;
+	readonly perMs: number | undefined;
+}
+
 /** A gap for people. */
 export function gapReport(source: string, {sinceMs, untilMs, reason}: Gap): GapReport {
 	return {source, from: iso(sinceMs), to: iso(untilMs), reason};
@@ -45,6 +52,9 @@ export class Meter implements Progress {
 	succeededMs?: number;
 	waitingUntilMs?: number;
 	readonly warnings: string[] = [];
+	quota?: Quota;
+	/** How far the server's clock was ahead of ours, in milliseconds. */
+	clockAheadMs?: number;
 	/** Says what is in flight; a run puts its budget in. */
 	bytesInFlight: () => number = () => 0;
 	readonly #sources = new Map<string, Pick<SourceFacts, 'name' | 'tenant'>>();

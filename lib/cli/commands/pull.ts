@@ -19,7 +19,7 @@ import {sourceIn} from '../flags/source-named.ts';
 import {sourceFlags} from '../flags/options.ts';
 import {checkSinkFlags, sinkFlags} from '../flags/sinks.ts';
 
-const runFlags: Flags = {
+export const runFlags: Flags = {
 	to: {
 		value: 'SINK',
 		repeat: true,

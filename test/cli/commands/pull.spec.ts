@@ -119,7 +119,7 @@ describe('pull', () => {
 
 		it('keeps what was read when the API fails in the middle', async () => {
 			emulator().setFaults([{kind: 'status', status: 500, at: {from: 2}}]);
-			const failed = await pull([...stateful, '--max-attempts', '2', '--retry-base-ms', '1']);
+			const failed = await pull([...stateful, '--page-size', '30', '--max-attempts', '2', '--retry-base-ms', '1']);
 			assert.deepEqual([failed.code, failed.stdout], [1, '']);
 			const [warning, summary, error, ...more] = failed.stderr.split('\n');
 			assert.match(warning!, /^rxaudit: warning: atlassian-org-events: left a gap from \S+ to \S+, .*answered 500/);
@@ -224,7 +224,7 @@ describe('pull', () => {
 		});
 
 		it('is refused with 5 when the target was changed', async () => {
-			await pull(stateful);
+			await pull([...stateful, '--page-size', '30']);
 			const changed = read('out').replaceAll('ORG', 'ORH');
 			fs.writeFileSync(path.join(folder(), 'out'), changed);
 			assertRefused(await pull(stateful), 5, /out was changed/);

@@ -135,7 +135,7 @@ describe('pull --ping', () => {
 			[['--to', 'ndjson:no/such/'], undefined, 0, undefined],
 			[['--page-size', '0'], undefined, 2, /^--page-size: expected/],
 			[['--to', 'bogus:x'], undefined, 2, /bogus|expected one of/],
-			[[], {kind: 'bad-record', flaw: 'control', at: 'all'}, 3, /^2 dead letters, see /],
+			[[], {kind: 'bad-record', flaw: 'control', at: 'all'}, 3, /^1 dead letter, see /],
 		] as const) {
 			emulator().setFaults(fault ? [fault as Fault] : []);
 			const {args, said} = await pinged();

@@ -292,7 +292,7 @@ describe('the streams of a pull', () => {
 		assert.deepEqual(idsIn(stdout), held());
 		assert.match(
 			stderr,
-			/^rxaudit: done: 60 events, 2 pages in \d+\.\d s, 2 requests \(0 retries\), 0 duplicates dropped\n$/,
+			/^rxaudit: done: 60 events, 1 page in \d+\.\d s, 1 request \(0 retries\), 0 duplicates dropped\n$/,
 		);
 	});
 

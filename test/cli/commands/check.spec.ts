@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import {assertRefused, commandLine, linesOf} from '../../support/command-line.ts';
+import {runCli} from '../../support/cli.ts';
+
+describe('rxaudit check', () => {
+	const {folder, emulator, pull} = commandLine();
+	const env = () => ({RXAUDIT_TOKEN: emulator().token});
+	const flags = (name: string) => ['check', name, '--endpoint', emulator().url, '--org-id', 'ORG'];
+	const check = (...args: string[]) => runCli([...flags('atlassian-org-events'), ...args], {cwd: folder(), env: env()});
+	const to = ['--to', 'ndjson:out.ndjson', '--state', 'pull.state'];
+
+	it('says line by line that a pull would work, in one request, and writes nothing', async () => {
+		const {code, stdout, stderr} = await check(...to, '--to', 'filesystem:new/backup');
+		assert.deepEqual([code, stderr], [0, '']);
+		const [address, credentials, quota, clock, state, file, backup, ...more] = linesOf(stdout);
+		assert.match(address!, /^ok {6}address {5}http:\/\/127\.0\.0\.1:\d+ answers in \d+\.\d s, without TLS$/);
+		assert.equal(credentials, 'ok      credentials the log can be read');
+		assert.match(quota!, /^ok {6}quota {7}none is published, and the API says none/);
+		assert.match(clock!, /^ok {6}clock {7}the server's/);
+		assert.match(state!, /^ok {6}state {7}\S+pull\.state is new: the first pull makes it$/);
+		assert.match(file!, /^ok {6}target {6}ndjson:\S+out\.ndjson can be written, [\d.]+ GB are free/);
+		assert.match(backup!, /^ok {6}target {6}filesystem:\S+new\/backup can be written/);
+		assert.deepEqual(more, []);
+		assert.equal(emulator().requestCount, 1);
+		assert.deepEqual(fs.readdirSync(folder()), []);
+	});
+
+	it('tells the same as one JSON object, and what the API says of its quota', async () => {
+		const {code, stdout} = await check('--json', '--rate', '10/min');
+		assert.equal(code, 0);
+		const {ok, checks} = JSON.parse(stdout) as {ok: boolean; checks: {name: string; ok: boolean; text: string}[]};
+		assert.equal(ok, true);
+		assert.deepEqual(
+			checks.map(({name}) => name),
+			['address', 'credentials', 'quota', 'clock'],
+		);
+		assert.equal(checks[2]!.text, '10 requests in 60 s, as --rate says');
+	});
+
+	it('ends with 4 where the credentials are refused, and tries the targets all the same', async () => {
+		const {code, stdout} = await runCli([...flags('atlassian-org-events'), ...to], {
+			cwd: folder(),
+			env: {RXAUDIT_TOKEN: 'wrong'},
+		});
+		assert.equal(code, 4);
+		assert.match(stdout, /^ok {6}address.*\nFAILED {2}credentials .*the credentials were refused.*\n/);
+		assert.match(stdout, /\nok {6}target {6}ndjson:/);
+		assert.doesNotMatch(stdout, /wrong/);
+	});
+
+	it('ends with 1 where nobody answers, is wrong, or asks to wait', async () => {
+		const nobody = ['check', 'atlassian-org-events', '--org-id', 'ORG', '--endpoint', 'http://127.0.0.1:1'];
+		const {code, stdout} = await runCli(nobody, {env: env()});
+		assert.equal(code, 1);
+		assert.match(stdout, /^FAILED {2}address {5}.*ECONNREFUSED/);
+		emulator().setFaults([{kind: 'status', status: 404, at: 'all'}]);
+		assert.match((await check()).stdout, /^FAILED {2}address {5}.*answered 404/);
+		emulator().setFaults([{kind: 'status', status: 429, headers: {'retry-after': '3000'}, at: 'all'}]);
+		const busy = await check();
+		assert.equal(busy.code, 1);
+		assert.match(busy.stdout, /^ok {6}address.*\nFAILED {2}quota {7}.*429/);
+	});
+
+	it('ends with 2 where a target cannot be written', async () => {
+		fs.writeFileSync(path.join(folder(), 'file'), 'x');
+		const {code, stdout} = await check('--to', 'filesystem:file/backup');
+		assert.equal(code, 2);
+		assert.match(stdout, /\nFAILED {2}target {6}filesystem:\S+file\/backup: \S+file is no folder; give a place/);
+	});
+
+	it('says of a state whether it is that of the source', async () => {
+		assert.equal((await pull(to)).code, 0);
+		const mine = await check(...to);
+		assert.equal(mine.code, 0, mine.stdout);
+		assert.match(mine.stdout, /\nok {6}state {7}\S+pull\.state is that of atlassian-org-events\n/);
+		assert.match(mine.stdout, /\nok {6}target .*; it holds \d+ bytes/);
+		const stream = await runCli([...flags('atlassian-org-events-stream'), ...to], {cwd: folder(), env: env()});
+		assert.equal(stream.code, 1);
+		assert.match(
+			stream.stdout,
+			/\nFAILED {2}state {7}\S+ is the state of atlassian-org-events, not of atlassian-org-events-stream/,
+		);
+		fs.writeFileSync(path.join(folder(), 'pull.state'), '{"version":1');
+		assert.match((await check(...to)).stdout, /\nFAILED {2}state/);
+	});
+
+	it('names what ends, and what cannot be tried', async () => {
+		const args = ['check', 'jira-cloud', '--endpoint', emulator().url, '--to', 'http:http://127.0.0.1:1/hook'];
+		const user = {RXAUDIT_USERNAME: 'admin', RXAUDIT_PASSWORD: emulator().password};
+		const {stdout} = await runCli(args, {cwd: folder(), env: user});
+		assert.match(stdout, /\nok {6}ends {8}GET \/rest\/api\/3\/auditing\/record/);
+		assert.match(stdout, /\nok {6}target {6}http:\S+ is not tried: that would write to it/);
+	});
+
+	it('is refused as a pull is where names or options are wrong', async () => {
+		assertRefused(await runCli(['check', 'nothing']), 2, /expected a source/);
+		assertRefused(await check('--page-size', '0'), 2, /--page-size: expected/);
+		assertRefused(await check('--to', 'bogus:x'), 2, /unknown sink/);
+	});
+});
