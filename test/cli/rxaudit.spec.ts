@@ -39,7 +39,11 @@ describe('rxaudit', () => {
 	});
 
 	it('refuses what is no command', async () => {
-		assertRefused(await runProcess(['pul']), 2, /unknown command \(did you mean pull\?\): expected one of pull, run, list/);
+		assertRefused(
+			await runProcess(['pul']),
+			2,
+			/unknown command \(did you mean pull\?\): expected one of pull, run, list/,
+		);
 		assertRefused(await runCli(['constructor']), 2, /unknown command: expected one of/);
 	});
 

@@ -2,9 +2,16 @@ import {readdirSync} from 'node:fs';
 import {root} from './tree.ts';
 
 /** The pages of docs/ that are written by hand; the code writes the others. Each answers one question. */
-export const pages = ['archives', 'credentials', 'delivery', 'deploy', 'log-files', 'operate', 'records', 'when-it-fails'].map(
-	name => `docs/${name}.md`,
-);
+export const pages = [
+	'archives',
+	'credentials',
+	'delivery',
+	'deploy',
+	'log-files',
+	'operate',
+	'records',
+	'when-it-fails',
+].map(name => `docs/${name}.md`);
 
 /** Rules of detection, a file each; test/rules.spec.ts runs them. */
 export const rules = readdirSync(new URL('docs/rules/', root))

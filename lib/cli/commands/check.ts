@@ -1,15 +1,16 @@
 import {ConfigError} from '../../model/errors.ts';
 import {list, load} from '../../registry.ts';
-import type {SinkFactory} from '../../sink/define-sink.ts';
-import {credentialFlags, credentialsFrom} from '../flags/credentials.ts';
-import {describeFlags, type Flags, noSuchName, parseFlags, refuseSecrets, textIn, textsIn} from '../flags/flags.ts';
-import {sourceFlags, sourceOptions} from '../flags/options.ts';
-import {checkSinkFlags, parseTarget, sinkFlags, sinkOptions} from '../flags/sinks.ts';
+import {credentialFlags} from '../flags/credentials.ts';
+import {describeFlags, type Flags, noSuchName, parseFlags, refuseSecrets, textsIn} from '../flags/flags.ts';
+import {sourceFlags} from '../flags/options.ts';
+import {checkSinkFlags, sinkFlags} from '../flags/sinks.ts';
 import {sourceIn} from '../flags/source-named.ts';
 import {exampleFlags} from '../output/examples.ts';
 import {oneLine, write} from '../output/log.ts';
-import {fileIn, stopBy, type World} from '../world.ts';
-import {checkPipeline} from './check-pipeline.ts';
+import {pipelinesOf} from '../config/pipelines-of.ts';
+import {makePipeline, type Pipeline} from '../pipeline/make-pipeline.ts';
+import {stopBy, type World} from '../world.ts';
+import {type Check, checkPipeline} from './check-pipeline.ts';
 import {runFlags} from './pull.ts';
 
 const checkFlags: Flags = {
@@ -22,6 +23,7 @@ export async function help(args: readonly string[], world: World): Promise<strin
 	const example = source ?? (await load('source', 'atlassian-org-events'));
 	const own = source ? `\n\nOptions of ${source.name}:\n${describeFlags(sourceFlags(source))}` : '';
 	return `Usage: rxaudit check ${source ? source.name + exampleFlags(source) : '<source>'} [options as of pull]
+       rxaudit check CONFIG.yaml
 
 Tries all that a pull with the same options needs, and writes no event: address, TLS and proxy, credentials and rights,
 what the quota allows, the difference of the clocks, the state, and whether targets can be written. It asks for one event.
@@ -31,52 +33,36 @@ ${describeFlags(checkFlags)}
 
 Examples:
   rxaudit check ${example.name}${exampleFlags(example)} --to ndjson:audit.ndjson --state audit.state
+  rxaudit check rxaudit.yaml
   rxaudit check ${example.name}${exampleFlags(example)} --json | jq -r '.checks[] | select(.ok | not) | .text'
 `;
 }
 
-/** `rxaudit check <source>`: whether a pull would work. */
+/** `rxaudit check <source>`, or of a file with pipelines: whether a pull would work. */
 export async function run(args: readonly string[], world: World): Promise<number> {
-	const named = await sourceIn(args, world);
-	if (!named) {
-		refuseSecrets(args, credentialFlags);
-		throw noSuchName('check', 'a source', args[0], list('source'));
-	}
-	const {source} = named;
-	const flagged = await sinkFlags(args);
-	const ofSinks = Object.assign({}, ...Object.values(flagged)) as Flags;
-	const {values} = parseFlags(
-		args,
-		{...sourceFlags(source), ...credentialFlags, ...runFlags, ...ofSinks, ...checkFlags},
-		1,
-		world,
-	);
-	const options = sourceOptions(source, values, world.env);
-	const connection = {
-		credentials: credentialsFrom(values, world.env),
-		endpoint: textIn(values, 'endpoint'),
-		vendor: source.endpoint,
-	};
-	const fromFlags = (factory: SinkFactory) => sinkOptions(factory, values, world);
-	const targets = values['to'] === undefined ? [] : textsIn(values, 'to');
-	const sinks = await Promise.all(targets.map(target => parseTarget(target, world, connection, fromFlags)));
-	await checkSinkFlags(flagged, sinks);
-	const stateFile = textIn(values, 'state');
+	const [file = ''] = args;
+	const {pipelines, isJson} = /\.(ya?ml|json)$/.test(file) ? await ofFile(args, world) : await ofSource(args, world);
 	const signals = stopBy(world.signals);
+	const shown: (Omit<Check, 'code'> & {readonly pipeline?: string})[] = [];
+	let exitCode = 0;
 	try {
-		const checks = await checkPipeline({
-			source,
-			options,
-			sinks,
-			stateFile: stateFile === undefined ? undefined : fileIn(world, stateFile),
-			env: world.env,
-			signal: signals.stop,
-		});
-		const first = checks.find(({ok}) => !ok);
-		const shown = checks.map(({name, ok, text}) => ({name, ok, text: oneLine(text)}));
-		const text = shown.map(({name, ok, text}) => `${ok ? 'ok    ' : 'FAILED'}  ${name.padEnd(12)}${text}\n`).join('');
-		await write(world.stdout, values['json'] ? `${JSON.stringify({ok: !first, checks: shown})}\n` : text);
-		return first?.code ?? 0;
+		for (const {name, pipeline} of pipelines) {
+			const {given, ...rest} = pipeline;
+			for (const {code, ...check} of await checkPipeline({
+				...rest,
+				options: given,
+				env: world.env,
+				signal: signals.stop,
+			})) {
+				if (!check.ok) exitCode ||= code;
+				shown.push({...(name === undefined ? {} : {pipeline: name}), ...check, text: oneLine(check.text)});
+			}
+		}
+		await write(
+			world.stdout,
+			isJson ? `${JSON.stringify({ok: exitCode === 0, checks: shown})}\n` : shown.map(lineOf).join(''),
+		);
+		return exitCode;
 	} catch (error) {
 		const code = signals.exitCode();
 		if (code === undefined || error instanceof ConfigError) throw error;
@@ -84,4 +70,36 @@ export async function run(args: readonly string[], world: World): Promise<number
 	} finally {
 		signals.release();
 	}
+}
+
+interface Given {
+	readonly pipelines: readonly {readonly name?: string; readonly pipeline: Pipeline}[];
+	readonly isJson: boolean;
+}
+
+async function ofFile(args: readonly string[], world: World): Promise<Given> {
+	const {values, rest} = parseFlags(args, checkFlags, 1, world);
+	return {pipelines: await pipelinesOf(rest[0]!, [], world), isJson: values['json'] === true};
+}
+
+async function ofSource(args: readonly string[], world: World): Promise<Given> {
+	const named = await sourceIn(args, world);
+	if (!named) {
+		refuseSecrets(args, credentialFlags);
+		throw noSuchName('check', 'a source', args[0], list('source'));
+	}
+	const {name, source} = named;
+	const flagged = await sinkFlags(args);
+	const ofSinks = Object.assign({}, ...Object.values(flagged)) as Flags;
+	const all = {...sourceFlags(source), ...credentialFlags, ...runFlags, ...ofSinks, ...checkFlags};
+	const {values} = parseFlags(args, all, 1, world);
+	const targets = values['to'] === undefined ? [] : textsIn(values, 'to');
+	const pipeline = await makePipeline({named: name, source, values, targets, world});
+	await checkSinkFlags(flagged, pipeline.sinks);
+	return {pipelines: [{pipeline}], isJson: values['json'] === true};
+}
+
+function lineOf({pipeline, name, ok, text}: Omit<Check, 'code'> & {readonly pipeline?: string}): string {
+	const where = pipeline === undefined ? '' : `${pipeline}: `;
+	return `${ok ? 'ok    ' : 'FAILED'}  ${where}${name.padEnd(12)}${text}\n`;
 }

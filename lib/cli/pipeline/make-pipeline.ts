@@ -37,6 +37,8 @@ export interface PipelineInput {
 /** A pipeline that can be run; nothing of it is open, and nothing was asked for. */
 export interface Pipeline {
 	readonly source: Source;
+	/** What the source is called with. */
+	readonly given: Readonly<Record<string, unknown>>;
 	readonly pages: Observable<Page>;
 	readonly sinks: readonly Sink[];
 	readonly stateFile: string | undefined;
@@ -73,6 +75,7 @@ export async function makePipeline(input: PipelineInput): Promise<Pipeline> {
 	checkTargets(deadLetters ? [...sinks, deadLetters] : sinks, [stateFile, letterFile]);
 	return {
 		source,
+		given: options,
 		pages: shape.apply(source(options as never).pipe(dedupe())),
 		sinks,
 		stateFile,

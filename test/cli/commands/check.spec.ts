@@ -99,4 +99,19 @@ describe('rxaudit check', () => {
 		assertRefused(await check('--page-size', '0'), 2, /--page-size: expected/);
 		assertRefused(await check('--to', 'bogus:x'), 2, /unknown sink/);
 	});
+
+	it('tries each pipeline of a file, and ends with the code of the first that fails', async () => {
+		const source = `{name: atlassian-org-events, endpoint: '${emulator().url}', orgId: ORG, token: {env: TOKEN}}`;
+		const lines = ['one', 'other'].map(
+			name => `  ${name}: {source: ${source}, to: 'ndjson:${name}.ndjson', state: ${name}.state}`,
+		);
+		fs.writeFileSync(path.join(folder(), 'all.yaml'), `pipelines:\n${lines.join('\n')}\n`);
+		const ofFile = (TOKEN: string) => runCli(['check', 'all.yaml'], {cwd: folder(), env: {TOKEN}});
+		const {code, stdout, stderr} = await ofFile(emulator().token);
+		assert.deepEqual([code, stderr], [0, '']);
+		for (const name of ['one', 'other']) assert.match(stdout, new RegExp(`^ok {6}${name}: target `, 'm'));
+		assert.equal((await ofFile('wrong')).code, 4);
+		fs.writeFileSync(path.join(folder(), 'all.yaml'), 'pipelines: {one: {}}\n');
+		assert.equal((await ofFile('wrong')).code, 2);
+	});
 });
