@@ -33,6 +33,7 @@ describe('pull --follow', () => {
 		clock.sleep = async (ms, signal) => {
 			if (ms < 60_000) return realSleep(ms, signal);
 			waits.push(ms);
+			signal?.throwIfAborted();
 			const stopped = new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason)));
 			await Promise.race([hour.promise, stopped]);
 			aheadMs += ms;

@@ -290,6 +290,7 @@ pipelines:
 			clock.sleep = async (ms, signal) => {
 				if (ms < 60_000) return realSleep(ms, signal);
 				waits++;
+				signal?.throwIfAborted();
 				const stopped = new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason)));
 				await Promise.race([hour.promise, stopped]);
 			};
