@@ -7,7 +7,7 @@ import {compare, exact, filesBelow, linesOf} from './holdings.ts';
 import {pull, token} from './pull.ts';
 
 /** Commits of 64 pages of 2 events, and some. */
-const pages = ['--page-size', '2'];
+const pages = ['--page-size', '2', '--concurrency', '1'];
 const events = 300;
 const brokenAt = (at: number): FsFault => ({call: 'writeSync', path: 'weak', at, times: 1_000_000, code: 'EIO'});
 
