@@ -29,8 +29,8 @@ export interface Estimate {
 interface Gap {
 	readonly fromMs: number;
 	readonly toMs: number;
-	readonly before: number;
-	readonly behind: number;
+	readonly before: number | undefined;
+	readonly behind: number | undefined;
 }
 
 const dayMs = 86_400_000;
@@ -42,6 +42,8 @@ const earliestMs = Date.UTC(1990, 0);
 const endShare = 1 / 4;
 /** So much of what is estimated may be otherwise though both ends of it are alike: bursts lie between pages. */
 const unseen = 0.2;
+/** A page of less time says nothing of what lies beside it. */
+const shortestMs = 60_000;
 /** Closer than that an estimate need not be. */
 const closeEnough = 0.02;
 
@@ -104,7 +106,7 @@ export async function estimate({order, sinceMs, untilMs, probe}: EstimateOptions
 
 	/** Half of what the ends differ by; and of two that are alike what nobody sees between them. */
 	function doubt(gap: Gap): number {
-		const differ = (Math.abs(gap.before - gap.behind) / 4) * (gap.toMs - gap.fromMs);
+		const differ = (Math.abs((gap.before ?? 0) - (gap.behind ?? 0)) / 4) * (gap.toMs - gap.fromMs);
 		return differ + eventsIn(gap) * unseen;
 	}
 
@@ -125,14 +127,14 @@ export async function estimate({order, sinceMs, untilMs, probe}: EstimateOptions
 }
 
 function eventsIn({fromMs, toMs, before, behind}: Gap): number {
-	return ((before + behind) / 2) * (toMs - fromMs);
+	return (((before ?? behind ?? 0) + (behind ?? before ?? 0)) / 2) * (toMs - fromMs);
 }
 
-/** Events a millisecond at the end of a page, or of what was seen to hold so few. */
-function density(times: readonly number[], atEnd: boolean, spanMs: number): number {
+/** Events a millisecond at the end of a page, or of what was seen to hold so few; undefined where all is one burst. */
+function density(times: readonly number[], atEnd: boolean, spanMs: number): number | undefined {
 	const count = Math.ceil(times.length * endShare);
-	if (count < 2) return spanMs > 0 ? times.length / spanMs : 0;
 	const part = atEnd ? times.slice(-count) : times.slice(0, count);
-	const partMs = part.at(-1)! - part[0]!;
-	return (count - 1) / Math.max(1, partMs);
+	const partMs = count < 2 ? 0 : part.at(-1)! - part[0]!;
+	if (partMs >= shortestMs) return (count - 1) / partMs;
+	return spanMs >= shortestMs || times.length < 2 ? times.length / Math.max(1, spanMs) : undefined;
 }

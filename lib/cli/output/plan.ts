@@ -36,25 +36,32 @@ interface Reading {
 	readonly bytes: number;
 	readonly concurrency: number;
 	readonly byOffset: boolean;
+	/** Whether it is known where the log begins. */
+	readonly isBounded: boolean;
 }
 
-/** A span of more pages is read in windows. */
+/** A span of more pages is read in windows; one without a beginning of more than the fewest. */
 const pagesInOne = 20;
+const fewestInOne = 4;
+/** So many pages are asked for again then, and so many in vain before the log begins. */
+const pagesAgain = 4;
+const pagesInVain = 4;
 
 /** How many requests read so many events, and how many of them go side by side. */
 export function requestsFor(
 	events: number,
-	{rows, bytes, concurrency, byOffset}: Reading,
+	{rows, bytes, concurrency, byOffset, isBounded}: Reading,
 ): {count: number; sideBySide: number} {
 	const pages = Math.ceil(events / rows);
 	// an API that pages by offset is read to an empty page
 	const end = byOffset ? 1 : 0;
-	if (concurrency === 1 || pages <= pagesInOne) return {count: Math.max(1, pages + end), sideBySide: 1};
+	if (concurrency === 1 || pages <= (isBounded ? pagesInOne : fewestInOne))
+		return {count: Math.max(1, pages + end), sideBySide: 1};
 	const held = (2 * defaultBudget.maxBytes) / 2 / Math.max(1, bytes) / concurrency;
 	const windowPages = Math.min(12, Math.max(4, Math.floor(held)));
 	const windows = Math.ceil(pages / windowPages);
-	// the last page of a window is not full, and the first pages are asked for again
-	return {count: Math.round(pages + windows * (1 + 2 * end) + 4), sideBySide: concurrency};
+	// the last page of a window is not full
+	return {count: pages + windows * (1 + 2 * end) + pagesAgain + (isBounded ? 0 : pagesInVain), sideBySide: concurrency};
 }
 
 /** How long so many requests take: by the quota or by the server, whichever is slower. */
