@@ -83,7 +83,27 @@ export class Budget {
 
 	/** Takes a place whether there is room or not. */
 	take(): BudgetPlace {
-		return this.#place();
+		this.#pages++;
+		let held = 0;
+		let open = true;
+		return {
+			hold: bytes => {
+				if (!open) return;
+				this.#bytes += bytes - held;
+				this.#largest = Math.max(this.#largest, bytes);
+				held = bytes;
+			},
+			release: () => {
+				if (!open) return;
+				open = false;
+				this.#pages--;
+				this.#bytes -= held;
+				const waiting = this.#waiting;
+				this.#waiting = [];
+				for (const resolve of waiting) resolve();
+				for (const listener of this.#listeners) listener();
+			},
+		};
 	}
 
 	/** Takes a place for a page whose turn has not come, in half of the memory; undefined where there is no room for it. */
@@ -92,7 +112,7 @@ export class Budget {
 		if (this.#pages >= maxPages || this.#ahead >= maxPages - leftForTurn) return undefined;
 		const bytes = this.#aheadBytes + (this.#asked + 1) * this.#largest;
 		if (bytes >= maxBytes / 2 || this.#bytes + bytes - this.#aheadBytes >= maxBytes) return undefined;
-		const place = this.#place();
+		const place = this.take();
 		this.#ahead++;
 		this.#asked++;
 		let held: number | undefined;
@@ -122,30 +142,6 @@ export class Budget {
 	onRelease(listener: () => void): () => void {
 		this.#listeners.add(listener);
 		return () => void this.#listeners.delete(listener);
-	}
-
-	#place(): BudgetPlace {
-		this.#pages++;
-		let held = 0;
-		let open = true;
-		return {
-			hold: bytes => {
-				if (!open) return;
-				this.#bytes += bytes - held;
-				this.#largest = Math.max(this.#largest, bytes);
-				held = bytes;
-			},
-			release: () => {
-				if (!open) return;
-				open = false;
-				this.#pages--;
-				this.#bytes -= held;
-				const waiting = this.#waiting;
-				this.#waiting = [];
-				for (const resolve of waiting) resolve();
-				for (const listener of this.#listeners) listener();
-			},
-		};
 	}
 
 	#change(signal: AbortSignal): Promise<void> {

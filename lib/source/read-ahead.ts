@@ -10,6 +10,7 @@ import {
 	keyOf,
 	lengthOf,
 	newWindow,
+	readMsOf,
 	type Window,
 } from './window.ts';
 
@@ -24,9 +25,9 @@ export interface ReadAheadOptions {
 }
 
 /** A pass is cut behind so many pages, */
-const pagesBefore = 4;
+export const pagesBefore = 4;
 /** where so many more seem to be left of it. */
-const manyPages = 16;
+export const manyPages = 16;
 /** A window is to have about so many pages: fewer waste requests on its ends, more keep those behind it waiting. */
 const pagesWanted = {least: 4, most: 12};
 /** So many pages are held of one window at most. */
@@ -71,6 +72,10 @@ export class ReadAhead<T> {
 		this.#deafen = options.budget.onRelease(() => this.#pump());
 	}
 
+	get #isNewest(): boolean {
+		return this.#options.order === 'newest-first';
+	}
+
 	/** Nothing is read ahead any more. */
 	close(): void {
 		this.#deafen();
@@ -83,7 +88,8 @@ export class ReadAhead<T> {
 	 * window, and what is left then. The pass begins again with it, and what was given does not come again.
 	 */
 	cut(pass: Scan, answer: Fetched<T>): Cut | undefined {
-		const {concurrency, budget, order} = this.#options;
+		const {concurrency, budget} = this.#options;
+		const isNewest = this.#isNewest;
 		if (!isFresh(pass)) return undefined;
 		if (this.#whole?.scan !== pass) {
 			this.#drop();
@@ -95,15 +101,14 @@ export class ReadAhead<T> {
 		if (pages > pagesBefore) this.#drop();
 		if (pages !== pagesBefore || answer.next === undefined || firstMs > lastMs || !budget.readsAhead) return undefined;
 		const pageMs = Math.max(shortestMs, lastMs - firstMs) / pages;
-		const restMs = order === 'newest-first' ? firstMs - pass.sinceMs : pass.untilMs - lastMs;
+		const restMs = isNewest ? firstMs - pass.sinceMs : pass.untilMs - lastMs;
 		if (restMs < pageMs * manyPages) return undefined;
-		const pagesHeld = budget.limits.maxBytes / 2 / Math.max(1, answer.bytes);
-		this.#pagesWanted = clamp(Math.floor(pagesHeld / concurrency), pagesWanted.least, pagesWanted.most);
+		this.#pagesWanted = pagesOfWindow(answer.bytes, concurrency, budget.limits.maxBytes);
 		this.#spanMs = pageMs * this.#pagesWanted;
 		this.#pageRows = rows / pages;
 		// what was read is in the first one, which is longer where nothing happened at its end
-		const readMs = order === 'newest-first' ? pass.untilMs - firstMs : lastMs - pass.sinceMs;
-		const [first, rest] = cutScan(pass, readMs + pageMs * (this.#pagesWanted - pages), order === 'newest-first');
+		const readMs = readMsOf(this.#whole, isNewest);
+		const [first, rest] = cutScan(pass, readMs + pageMs * (this.#pagesWanted - pages), isNewest);
 		if (!rest) return undefined;
 		this.#parts = [newWindow<T>(first, false), rest];
 		this.#rest = pass;
@@ -145,7 +150,7 @@ export class ReadAhead<T> {
 		for (let at = 0; at < Math.min(this.#parts.length, this.#options.concurrency); at++) {
 			const part = this.#parts[at]!;
 			if ('answers' in part) continue;
-			const [one, rest] = cutScan(part, this.#spanMs, this.#options.order === 'newest-first');
+			const [one, rest] = cutScan(part, this.#spanMs, this.#isNewest);
 			this.#parts.splice(at, 1, newWindow<T>(one), ...(rest ? [rest] : []));
 		}
 	}
@@ -155,7 +160,7 @@ export class ReadAhead<T> {
 		const part = this.#parts[at];
 		if (!part) return undefined;
 		const {sinceMs, untilMs} = 'answers' in part ? part.scan : part;
-		if (this.#options.order === 'oldest-first') return {...pass, sinceMs};
+		if (!this.#isNewest) return {...pass, sinceMs};
 		return {...pass, untilMs, coversToMs: Math.min(pass.coversToMs, untilMs)};
 	}
 
@@ -219,10 +224,9 @@ export class ReadAhead<T> {
 
 	/** Puts shorter windows in the place of one with far more pages than were wanted. */
 	#split(window: Window<T>, at: number): void {
-		const {scan, firstMs, lastMs, pages} = window;
+		const {scan, pages} = window;
 		const length = lengthOf(scan);
-		const readMs = this.#options.order === 'newest-first' ? scan.untilMs - firstMs : lastMs - scan.sinceMs;
-		const expected = (pages * length) / clamp(readMs, 1, length);
+		const expected = (pages * length) / clamp(readMsOf(window, this.#isNewest), 1, length);
 		if (expected < 2 * pages || length < 4 * shortestMs) return;
 		dropWindow(window);
 		this.#spanMs = Math.max(shortestMs, (length * this.#pagesWanted) / expected);
@@ -264,6 +268,12 @@ export class ReadAhead<T> {
 			rows,
 		};
 	}
+}
+
+/** How many pages of so many bytes a window is to have, of so many side by side, in half of the memory. */
+export function pagesOfWindow(bytes: number, concurrency: number, maxBytes: number): number {
+	const held = maxBytes / 2 / Math.max(1, bytes);
+	return clamp(Math.floor(held / concurrency), pagesWanted.least, pagesWanted.most);
 }
 
 /** Whether nothing of it is read yet, by this run or another one. */

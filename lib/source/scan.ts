@@ -237,7 +237,8 @@ function withGap(gaps: readonly Gap[] = [], gap: Gap): {readonly gaps: readonly 
 	return {gaps: [...gaps.filter(other => !touches(other)), whole]};
 }
 
-function wholeSecond(ms: number): number {
+/** Some APIs know no more. */
+export function wholeSecond(ms: number): number {
 	return Math.floor(ms / 1000) * 1000;
 }
 

@@ -1,6 +1,6 @@
 import type {BudgetPlace} from '../model/budget.ts';
 import type {Json} from '../model/event.ts';
-import {type Fetched, isWithin, type Scan} from './scan.ts';
+import {type Fetched, isWithin, type Scan, wholeSecond} from './scan.ts';
 
 /** A window, and what is left of its pass behind it. */
 export interface Cut {
@@ -92,6 +92,11 @@ export function lengthOf({sinceMs, untilMs}: Scan): number {
 	return untilMs - sinceMs;
 }
 
+/** How much of its time what came of it reaches through, from where its order begins. */
+export function readMsOf({scan, firstMs, lastMs}: Window<unknown>, isNewest: boolean): number {
+	return isNewest ? scan.untilMs - firstMs : lastMs - scan.sinceMs;
+}
+
 /** A pass in two parts, the one that comes first in its order, about so long, in front; or in one. */
 export function cutScan(pass: Scan, ms: number, isNewest: boolean): [Scan, Scan?] {
 	const {sinceMs, untilMs, coversToMs} = pass;
@@ -107,9 +112,4 @@ export function cutScan(pass: Scan, ms: number, isNewest: boolean): [Scan, Scan?
 
 function within(pass: Scan, sinceMs: number, untilMs: number): Scan {
 	return {...pass, sinceMs, untilMs, coversToMs: Math.min(pass.coversToMs, untilMs)};
-}
-
-/** Some APIs know no more. */
-function wholeSecond(ms: number): number {
-	return Math.floor(ms / 1000) * 1000;
 }

@@ -1,5 +1,6 @@
 import type {Rate} from '../../http/limiter.ts';
 import {defaultBudget} from '../../model/budget.ts';
+import {manyPages, pagesBefore, pagesOfWindow} from '../../source/read-ahead.ts';
 import {spanWords} from './pipeline.ts';
 
 type Spread = readonly [least: number, most: number] | null;
@@ -40,11 +41,7 @@ interface Reading {
 	readonly isBounded: boolean;
 }
 
-/** A span of more pages is read in windows; one without a beginning of more than the fewest. */
-const pagesInOne = 20;
-const fewestInOne = 4;
-/** So many pages are asked for again then, and so many in vain before the log begins. */
-const pagesAgain = 4;
+/** So many pages are asked for in vain before the log begins. */
 const pagesInVain = 4;
 
 /** How many requests read so many events, and how many of them go side by side. */
@@ -55,13 +52,14 @@ export function requestsFor(
 	const pages = Math.ceil(events / rows);
 	// an API that pages by offset is read to an empty page
 	const end = byOffset ? 1 : 0;
-	if (concurrency === 1 || pages <= (isBounded ? pagesInOne : fewestInOne))
+	if (concurrency === 1 || pages <= pagesBefore + (isBounded ? manyPages : 0))
 		return {count: Math.max(1, pages + end), sideBySide: 1};
-	const held = (2 * defaultBudget.maxBytes) / 2 / Math.max(1, bytes) / concurrency;
-	const windowPages = Math.min(12, Math.max(4, Math.floor(held)));
-	const windows = Math.ceil(pages / windowPages);
+	const windows = Math.ceil(pages / pagesOfWindow(bytes, concurrency, 2 * defaultBudget.maxBytes));
 	// the last page of a window is not full
-	return {count: pages + windows * (1 + 2 * end) + pagesAgain + (isBounded ? 0 : pagesInVain), sideBySide: concurrency};
+	return {
+		count: pages + windows * (1 + 2 * end) + pagesBefore + (isBounded ? 0 : pagesInVain),
+		sideBySide: concurrency,
+	};
 }
 
 /** How long so many requests take: by the quota or by the server, whichever is slower. */
