@@ -1,6 +1,9 @@
-/** Serves what one source reads, for bench/sources.ts, and tells its parent what it holds and what it was asked for. */
+/** Serves what one source reads, for bench/sources.ts and bench/windows.ts, and tells its parent what it holds and what it was asked for. */
+import type {ChildProcess} from 'node:child_process';
 import {hash} from 'node:crypto';
+import {once} from 'node:events';
 import {fileURLToPath} from 'node:url';
+import type {Sink, Source} from 'rxaudit';
 import {loadApis, startEmulator} from '../lib/emulator/index.ts';
 
 /** The first message. */
@@ -22,6 +25,44 @@ export interface Asked {
 /** What stands for a record: of its text, which has no line breaks. */
 export function markOf(text: string | Uint8Array): string {
 	return hash('sha1', text, 'base64');
+}
+
+/** Keeps what stands for each record, and how long that took, which is no part of a pull. */
+export function countingSink(): {sink: Sink; marks: string[]; markedMs(): number} {
+	const marks: string[] = [];
+	let markedMs = 0;
+	const sink: Sink = {
+		name: 'counting',
+		target: 'nowhere',
+		async open() {
+			return {
+				async write({records}) {
+					const began = performance.now();
+					for (const {text} of records) marks.push(markOf(text));
+					markedMs += performance.now() - began;
+				},
+				flush: async () => null,
+				close: async () => {},
+			};
+		},
+	};
+	return {sink, marks, markedMs: () => markedMs};
+}
+
+/** Those credentials that a source takes: the emulator takes any. */
+export function credentialsFor({auth}: Pick<Source, 'auth'>) {
+	return {
+		...(auth.includes('bearer') ? {token: 'emulator'} : {}),
+		...(auth.includes('basic') ? {username: 'admin', password: 'emulator'} : {}),
+	};
+}
+
+/** The next message of a process. Rejects when it ends before. */
+export async function heardFrom<T>(child: ChildProcess): Promise<T> {
+	const ended = new AbortController();
+	child.once('exit', code => ended.abort(new Error(`a process ended with ${code}`)));
+	const [message] = (await once(child, 'message', {signal: ended.signal})) as [T];
+	return message;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -13,11 +13,11 @@ import {Agent} from 'node:http';
 import {fileURLToPath} from 'node:url';
 import {parseArgs} from 'node:util';
 import axios from 'axios';
-import {dedupe, normalize, run, type Sink, type Source} from 'rxaudit';
+import {dedupe, normalize, run, type Source} from 'rxaudit';
 import {list, load} from '../lib/registry.ts';
 import {loadApis} from '../lib/emulator/index.ts';
 import {tally} from '../lib/testing/tally.ts';
-import {type Asked, markOf, type Served} from './source-emulator.ts';
+import {type Asked, countingSink, credentialsFor, heardFrom, type Served} from './source-emulator.ts';
 
 const {values} = parseArgs({
 	options: {
@@ -27,7 +27,6 @@ const {values} = parseArgs({
 	},
 });
 const events = Number(values.events);
-const credentials = {token: 'emulator', username: 'admin', password: 'emulator'};
 
 if (values.source === undefined) await measureAll();
 else await measure(values.source);
@@ -78,32 +77,11 @@ async function measure(name: string): Promise<void> {
 
 /** Everything that a source gives, as `rxaudit pull` does it; the time for the marks is not counted. */
 async function pull(source: Source<object>, options: object): Promise<{marks: string[]; seconds: number}> {
-	const marks: string[] = [];
-	let markedMs = 0;
-	const counting: Sink = {
-		name: 'counting',
-		target: 'nowhere',
-		async open() {
-			return {
-				async write({records}) {
-					const began = performance.now();
-					for (const {text} of records) marks.push(markOf(text));
-					markedMs += performance.now() - began;
-				},
-				flush: async () => null,
-				close: async () => {},
-			};
-		},
-	};
-	const {token, ...basic} = credentials;
-	const all = {
-		...options,
-		...(source.auth.includes('bearer') ? {token} : {}),
-		...(source.auth.includes('basic') ? basic : {}),
-	};
+	const {sink, marks, markedMs} = countingSink();
+	const all = {...options, ...credentialsFor(source)};
 	const began = performance.now();
-	await run(start => source(all, start).pipe(dedupe(start), normalize()), counting);
-	return {marks, seconds: (performance.now() - began - markedMs) / 1000};
+	await run(start => source(all, start).pipe(dedupe(start), normalize()), sink);
+	return {marks, seconds: (performance.now() - began - markedMs()) / 1000};
 }
 
 async function bareLoop(endpoint: string, asked: readonly Asked[]): Promise<number> {
@@ -131,13 +109,6 @@ async function askedSince(emulator: ChildProcess): Promise<readonly Asked[]> {
 	const answer = heardFrom<readonly Asked[]>(emulator);
 	emulator.send('tell');
 	return answer;
-}
-
-async function heardFrom<T>(emulator: ChildProcess): Promise<T> {
-	const ended = new AbortController();
-	emulator.once('exit', code => ended.abort(new Error(`the emulator ended with ${code}`)));
-	const [message] = (await once(emulator, 'message', {signal: ended.signal})) as [T];
-	return message;
 }
 
 function fail(name: string, why: string): void {

@@ -5,13 +5,12 @@
  *
  *   npm run build && node --import=tsx bench/windows.ts [--events N] [--latency MS] [--source NAME]
  */
-import {type ChildProcess, fork} from 'node:child_process';
-import {once} from 'node:events';
+import {fork} from 'node:child_process';
 import {fileURLToPath} from 'node:url';
 import {parseArgs} from 'node:util';
-import {dedupe, normalize, run, type Sink, type Source} from 'rxaudit';
+import {dedupe, normalize, run, type Source} from 'rxaudit';
 import {tally} from '../lib/testing/tally.ts';
-import {type Asked, markOf, type Served} from './source-emulator.ts';
+import {type Asked, countingSink, credentialsFor, heardFrom, type Served} from './source-emulator.ts';
 
 const {values} = parseArgs({
 	options: {
@@ -70,35 +69,17 @@ async function compareAll(): Promise<void> {
 
 async function pull({options}: Served): Promise<void> {
 	const {default: source} = (await import(`rxaudit/sources/${values.source}`)) as {default: Source<object>};
-	const marks: string[] = [];
-	const counting: Sink = {
-		name: 'counting',
-		target: 'nowhere',
-		async open() {
-			return {
-				async write({records}) {
-					for (const {text} of records) marks.push(markOf(text));
-				},
-				flush: async () => null,
-				close: async () => {},
-			};
-		},
-	};
+	const {sink, marks, markedMs} = countingSink();
 	const all = {
 		...options,
-		...(source.auth.includes('bearer') ? {token: 'emulator'} : {username: 'admin', password: 'emulator'}),
+		...credentialsFor(source),
 		pageSize,
 		concurrency: Number(values.concurrency),
 	};
 	const began = performance.now();
-	await run(start => source(all, start).pipe(dedupe(start), normalize()), counting);
-	const seconds = (performance.now() - began) / 1000;
+	await run(start => source(all, start).pipe(dedupe(start), normalize()), sink);
+	const seconds = (performance.now() - began - markedMs()) / 1000;
 	process.send!({seconds, marks, peakRssMb: process.resourceUsage().maxRSS / 1024} satisfies Outcome, () =>
 		process.disconnect(),
 	);
-}
-
-async function heardFrom<T>(child: ChildProcess): Promise<T> {
-	const [message] = (await once(child, 'message')) as [T];
-	return message;
 }

@@ -136,7 +136,7 @@ export function openSource<Shape extends z.ZodRawShape, T>(
 const oneReader: Rate = {requests: 1, perMs: 250};
 
 /** How many windows are read side by side: one where the limit allows fewer requests than one reader makes. */
-function defaultConcurrency(rate: Rate | undefined): number {
+export function defaultConcurrency(rate: Rate | undefined): number {
 	return rate && rate.requests / rate.perMs < oneReader.requests / oneReader.perMs ? 1 : 4;
 }
 

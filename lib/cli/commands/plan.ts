@@ -7,7 +7,7 @@ import {list, load} from '../../registry.ts';
 import type {Source} from '../../source/define-source.ts';
 import {deprecationText} from '../../source/deprecation.ts';
 import {type Estimate, estimate} from '../../source/estimate.ts';
-import {timeOf} from '../../source/open-source.ts';
+import {defaultConcurrency, timeOf} from '../../source/open-source.ts';
 import {credentialFlags} from '../flags/credentials.ts';
 import {describeFlags, type Flags, noSuchName, parseFlags, refuseSecrets, textIn} from '../flags/flags.ts';
 import {exampleFlags} from '../output/examples.ts';
@@ -126,7 +126,8 @@ export async function planOf(
 	const {events, least, most} = found ?? (isWhole ? {events: seen.events, least: seen.events, most: seen.events} : {});
 	const rows = prober.pageRows();
 	const bytesOf = (count: number) => Math.round((count * seen.bytes) / Math.max(1, seen.events));
-	const concurrency = order === 'none' ? 1 : Number(options['concurrency'] ?? (rate?.isBound ? 1 : 4));
+	const concurrency =
+		order === 'none' ? 1 : Number(options['concurrency'] ?? defaultConcurrency(rate?.isBound ? rate : undefined));
 	const how = {
 		rows,
 		bytes: seen.bytes / Math.max(1, seen.pages),
