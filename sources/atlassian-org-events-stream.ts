@@ -53,6 +53,7 @@ export default defineSource({
 			limit: pageSize,
 		},
 	}),
+	goesOnByCursor: true,
 	// the last page may have a cursor too, to ask for new events with; but an empty one may also stand in the middle
 	next({envelope, rows, cursor: asked}) {
 		const cursor = nextCursor(envelope as object);

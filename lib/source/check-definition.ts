@@ -46,6 +46,7 @@ const definition = z
 		tenant: fn,
 		request: fn,
 		next: optional(fn),
+		goesOnByCursor: optional(z.boolean()),
 		isLast: optional(fn),
 		refusesCursor: optional(fn),
 		leavesOut: optional(fn),

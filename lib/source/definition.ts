@@ -75,6 +75,8 @@ export interface SourceDefinition<Shape extends z.ZodRawShape, T, Operations ext
 	 * nothing. It is not believed where more rows may come.
 	 */
 	isLast?(answer: PageAnswer<T>): boolean;
+	/** True where the last cursor of a pass asks for what came since. */
+	readonly goesOnByCursor?: boolean;
 	/** Whether an answer says that the cursor is not known (any more). Default: 400, 404 or 410 on a request with one. */
 	refusesCursor?(error: SourceError): boolean;
 	/** Whether a record is not wanted, where the API has no filter that says so. It is read, but not handed on. */

@@ -19,6 +19,7 @@ import {clientRequest} from './request.ts';
 import {begin, gapsIn, nowhere, planScans, resume, type Scan, type ScanPlan, type SourcePosition} from './scan.ts';
 import type {SourceDefinition, SourceOptions} from './definition.ts';
 import type {Start} from '../model/start.ts';
+import {fromTail} from './tail.ts';
 import {parseSpan, parseTime} from '../options/time.ts';
 
 type Time = string | number | Date | undefined;
@@ -64,7 +65,7 @@ export function openSource<Shape extends z.ZodRawShape, T>(
 	const begun = () => {
 		const position = resume((place.position() as SourcePosition | undefined) ?? nowhere);
 		const plan = planOf(definition, shared, overlapMs, start.floorMs(place.key));
-		const scans = planScans(position, plan);
+		const scans = fromTail(planScans(position, plan), position, plan);
 		const [first] = scans;
 		place.begin((first ? {...begin(position, first), scan: first} : position) as unknown as Json);
 		return {position, plan, scans};
@@ -85,6 +86,7 @@ export function openSource<Shape extends z.ZodRawShape, T>(
 				start,
 				place,
 				byOffset: !definition.next,
+				goesOnByCursor: definition.goesOnByCursor,
 				refusesCursor: error => refusesCursor(definition, error),
 				concernsPage,
 			}),

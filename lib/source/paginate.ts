@@ -22,6 +22,8 @@ export interface PaginateOptions<T = unknown> {
 	readonly windows?: Windows<T> | undefined;
 	/** True where a cursor is an offset: times are no bounds then, since records may be in any order. */
 	readonly byOffset?: boolean;
+	/** True where the cursor that a pass ended with is where the next one may begin. */
+	readonly goesOnByCursor?: boolean | undefined;
 	/** Whether an error says that the API does not know this cursor (any more). */
 	readonly refusesCursor?: (error: unknown) => boolean;
 	/** Whether an error may be that of one page: the pass is then left as a gap, and the others are read. */

@@ -2,6 +2,7 @@ import {hash} from 'node:crypto';
 import {type AuditError, SourceError} from '../model/errors.ts';
 import type {Json} from '../model/event.ts';
 import {IdentitySet} from '../model/identity-set.ts';
+import {bytesAsText, type Fetched, isEmpty} from './scan.ts';
 
 /** What an answer says of how its pass goes on. */
 export interface Signs {
@@ -13,6 +14,18 @@ export interface Signs {
 	readonly identities?: readonly string[] | undefined;
 	/** What its records say, where equal ones may be several. */
 	readonly contents?: readonly string[] | undefined;
+}
+
+/** What an answer says of how its pass goes on. */
+export function signsOf(answer: Fetched<unknown>): Signs {
+	const {records, rejected = [], rows, next, nextKey = next} = answer;
+	const progress = {isEmpty: isEmpty(answer) && !rows, next: nextKey};
+	// where rows are counted, those that were known already are left out
+	if (rows !== undefined) return progress;
+	const flawed = rejected.map(({text}) => bytesAsText(text));
+	const identities = [...records.map(({id}) => `id ${id}`), ...flawed];
+	if (answer.nextKey === undefined) return {...progress, identities};
+	return {...progress, identities, contents: [...records.map(({text}) => bytesAsText(text)), ...flawed]};
 }
 
 /** Notices when a pass goes round in circles. One guard is for one pass. */

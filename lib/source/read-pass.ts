@@ -5,7 +5,7 @@ import type {SourceError} from '../model/errors.ts';
 import type {Interval} from './interval-set.ts';
 import type {Page} from '../model/page.ts';
 import type {PaginateOptions} from './paginate.ts';
-import {createProgressGuard} from './progress-guard.ts';
+import {createProgressGuard, signsOf} from './progress-guard.ts';
 import {
 	advance,
 	type Fetched,
@@ -16,7 +16,6 @@ import {
 	isEmpty,
 	isWithin,
 	leaveGap,
-	signsOf,
 	type ReadPage,
 	type Scan,
 	type SourcePosition,
@@ -28,6 +27,7 @@ import {
 import type {Start} from '../model/start.ts';
 import type {PageStream} from '../model/stream.ts';
 import {roomFor, streamPage} from './stream-page.ts';
+import {beyondTail, isFromTail, reachesBeyond, withTail} from './tail.ts';
 import type {Cut} from './window.ts';
 
 /** What the passes of one subscription share. */
@@ -166,7 +166,7 @@ export function pagesOfPass<T>(
 			const scan = {sinceMs, untilMs, ...rest};
 			const position = silent.reduce((at, one) => finishScan(at, one), finishScan(moved, scan, heard));
 			start.meter.setGaps(options.source, gapsIn(position));
-			return position;
+			return options.goesOnByCursor ? withTail(position, scan) : position;
 		}
 
 		function newPage(answer: Fetched<T>, place?: BudgetPlace): Page<T> {
@@ -187,8 +187,10 @@ export function pagesOfPass<T>(
 					throw error;
 				});
 				if (answer === undefined) {
+					const isTail = isFromTail(pass.scan);
 					pass.scan = withoutCursor(pass.scan, source.order);
-					start.meter.warn(`${source.name}: the cursor was refused; reading on from ${edgeText(pass.scan)}`);
+					if (!isTail)
+						start.meter.warn(`${source.name}: the cursor was refused; reading on from ${edgeText(pass.scan)}`);
 					const stuck = guard.refused(pass.scan.edgeMs);
 					if (stuck) {
 						place.release();
@@ -243,7 +245,8 @@ export function pagesOfPass<T>(
 			else subscriber.next(page);
 		}
 
-		function pageOf(answer: Fetched<T>, {scan: current, cut}: Pass, isStuck: boolean, place: BudgetPlace): Page<T> {
+		function pageOf(answer: Fetched<T>, {scan, cut}: Pass, isStuck: boolean, place: BudgetPlace): Page<T> {
+			const current = reachesBeyond(answer, scan) ? {...scan, tailMs: beyondTail} : scan;
 			paging.heard ||= !isEmpty(answer) || Boolean(answer.rows);
 			const keep = answer.records.map(record => isWithin(record, current));
 			const within = <V>(rows: readonly V[]) => rows.filter((_, index) => keep[index]);
@@ -253,7 +256,7 @@ export function pagesOfPass<T>(
 			const moved = advance(before, current, records, options.source.order);
 			if (isStuck) paging.position = moved;
 			else if (cut) paging.position = withRest({...moved, scan: cut.first}, cut.rest);
-			else if (answer.next === undefined) paging.position = finish(moved, current);
+			else if (answer.next === undefined) paging.position = finish(moved, moved.scan!);
 			else paging.position = {...moved, scan: {...moved.scan!, cursor: answer.next}};
 			return newPage({...answer, events: within(answer.events), records}, place);
 		}

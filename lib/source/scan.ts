@@ -1,8 +1,8 @@
 import type {Json} from '../model/event.ts';
 import {addInterval, clip, gaps as missing, type Interval} from './interval-set.ts';
 import type {Rejected, SourceRecord} from '../model/page.ts';
-import type {Signs} from './progress-guard.ts';
 import {isoTime} from '../options/time.ts';
+import type {Tail} from './tail.ts';
 
 /** One pass over a span of time, with its bounds pinned. Plain JSON: it is part of the checkpoint. */
 export type Scan = {
@@ -26,6 +26,8 @@ export type Scan = {
 	readonly reason?: string;
 	/** It was read before and is to be read again: what of it was written must be known again. */
 	readonly again?: true;
+	/** Of one that began at a tail: its `readMs`. */
+	readonly tailMs?: number;
 };
 
 /** What could not be read: asked for again by each run. */
@@ -49,6 +51,7 @@ export type SourcePosition = {
 	readonly askedFromMs?: number;
 	/** Where the next pass goes on, of a source that goes on by place, whatever the times are. */
 	readonly place?: Json;
+	readonly tail?: Tail;
 };
 
 /** Nothing read yet. */
@@ -179,7 +182,7 @@ export function leaveGap(
 }
 
 /** The pass as it goes on where its cursor is refused: from the end of the last record, in the API's order. */
-export function withoutCursor({cursor: _, ...rest}: Scan, order: Order): Scan {
+export function withoutCursor({cursor: _, tailMs: _tail, ...rest}: Scan, order: Order): Scan {
 	const {lastMs, edgeMs, unsorted} = rest;
 	// a time stands in for a place only where times are in order: else the pass begins again at its bound
 	if (lastMs === undefined || unsorted) return rest;
@@ -274,18 +277,6 @@ export type ReadPage<T> = (scan: Scan, signal: AbortSignal) => Promise<Fetched<T
 
 export function isEmpty(answer: Fetched<unknown>): boolean {
 	return answer.records.length === 0 && !answer.rejected?.length;
-}
-
-/** What an answer says of how its pass goes on. */
-export function signsOf(answer: Fetched<unknown>): Signs {
-	const {records, rejected = [], rows, next, nextKey = next} = answer;
-	const progress = {isEmpty: isEmpty(answer) && !rows, next: nextKey};
-	// where rows are counted, those that were known already are left out
-	if (rows !== undefined) return progress;
-	const flawed = rejected.map(({text}) => bytesAsText(text));
-	const identities = [...records.map(({id}) => `id ${id}`), ...flawed];
-	if (answer.nextKey === undefined) return {...progress, identities};
-	return {...progress, identities, contents: [...records.map(({text}) => bytesAsText(text)), ...flawed]};
 }
 
 /** A character for each byte, whatever the bytes are. */

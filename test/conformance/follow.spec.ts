@@ -49,6 +49,8 @@ async function live(source: Source, beganMs: number, happens: (life: Life) => vo
 		endpoint: emulator.endpoints[source.name],
 		pageSize: 4,
 		retryBaseMs: 1000,
+		// half of it is longer than some rounds, so that it goes on by its cursor
+		...(source.name === orgEventsStream.name ? {overlap: '12h'} : {}),
 	};
 	const known = Object.entries(options).filter(([option]) => Object.hasOwn(source.options.shape, option));
 	const pages = source(Object.fromEntries(known) as never).pipe(normalize());

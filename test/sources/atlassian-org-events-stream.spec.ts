@@ -14,6 +14,13 @@ import {memorySink} from '../../lib/testing/memory-sink.ts';
 import {memoryStore} from '../../lib/testing/memory-store.ts';
 import {idsOf, listen} from '../support/pages.ts';
 
+/** The events behind a cursor, as a server may mean it. */
+type Behind = (
+	cursor: string,
+	to: number,
+	log: readonly {readonly index: number; readonly ms: number}[],
+) => readonly {readonly index: number; readonly ms: number}[];
+
 type Options = Parameters<typeof stream>[0];
 
 async function withEmulator(options: EmulatorOptions, use: (emulator: Emulator) => Promise<void>): Promise<void> {
@@ -193,6 +200,84 @@ describe('atlassian-org-events-stream', () => {
 			}
 		}
 	});
+
+	it('goes on by its cursor, and by time where that gives nothing', async () => {
+		await withEmulator({spacingMs: 60_000}, async emulator => {
+			const nights = nightly(emulator, {pageSize: 20, overlap: '180d'});
+			const asked = async () => {
+				const before = queriesOf(emulator).length;
+				await nights.run();
+				assert.deepEqual(nights.ids(), held(emulator));
+				const queries = queriesOf(emulator).slice(before);
+				return [queries[0]!.has('from') ? 'time' : 'cursor', queries.length];
+			};
+			const insert = () => emulator.insert([{timeMs: records(emulator)[0]!.timeMs}]);
+			await nights.run();
+			insert();
+			assert.deepEqual(await asked(), ['cursor', 2]);
+			insert();
+			assert.deepEqual(await asked(), ['cursor', 2]);
+			assert.deepEqual(await asked(), ['cursor', 1]);
+			assert.deepEqual((await asked())[0], 'time');
+			insert();
+			emulator.setFaults([{kind: 'refuse-cursor', at: emulator.requestCount + 1}]);
+			assert.equal((await asked())[1], 1 + 1 + Math.ceil(held(emulator).length / 20));
+		});
+	});
+
+	for (const [meaning, minutes, behind] of [
+		[
+			'holds the upper bound of the first request',
+			10,
+			(cursor, _to, log) => {
+				const [index, until] = cursor.split(':').map(Number) as [number, number];
+				return log.filter(({ms}, at) => at >= index && ms <= until);
+			},
+		],
+		['takes no notice of the upper bound', 0, (cursor, _to, log) => log.slice(Number.parseInt(cursor))],
+		['is at the end for ever', 10, () => []],
+		[
+			'leaves out each third event',
+			30,
+			(cursor, to, log) => log.filter(({ms}, at) => at >= Number.parseInt(cursor) && ms <= to && at % 3 !== 0),
+		],
+	] as [string, number, Behind][]) {
+		it(`misses nothing for more than ${minutes} minutes where a cursor ${meaning}`, async () => {
+			const minuteMs = 60_000;
+			const beganMs = Date.UTC(2026, 0, 1);
+			const log = Array.from({length: 200}, (_, index) => ({index, ms: beganMs + index * minuteMs + 1000}));
+			let nowMs = beganMs;
+			await withJsonServer(
+				({url}) => {
+					const query = new URL(url, 'http://localhost').searchParams;
+					const [to, from, cursor] = [Number(query.get('to')), Number(query.get('from')), query.get('cursor')];
+					const known = log.filter(({ms}) => ms <= nowMs);
+					const found = cursor === null ? known.filter(({ms}) => ms >= from && ms <= to) : behind(cursor, to, known);
+					const next = `${Math.max(found.at(-1)?.index ?? -1, Number.parseInt(cursor ?? '0') - 1) + 1}:${cursor?.split(':')[1] ?? to}`;
+					const time = (ms: number) => new Date(ms).toISOString();
+					const data = found.map(({index, ms}) => ({
+						id: `e${index}`,
+						type: 'events',
+						attributes: {time: time(ms), processedAt: time(ms)},
+					}));
+					return {data, meta: {next}};
+				},
+				async endpoint => {
+					const sink = memorySink();
+					const state = memoryStore();
+					for (let minute = 5; minute <= 150; minute += 5) {
+						nowMs = beganMs + minute * minuteMs;
+						const until = nowMs - minuteMs;
+						await run(stream({endpoint, token: 't', orgId: 'o', until}), sink, {state});
+						const ids = sink.lines.map(line => (JSON.parse(line) as OrgEvent).id);
+						assert.equal(new Set(ids).size, ids.length, 'none twice');
+						const missing = log.filter(({index, ms}) => ms < until - minutes * minuteMs && !ids.includes(`e${index}`));
+						assert.deepEqual(missing, [], `at minute ${minute}`);
+					}
+				},
+			);
+		});
+	}
 
 	it('misses and doubles nothing that the API can still give while events come and go', async () => {
 		for (const churn of [{insertEvery: 2}, {removeEvery: 3}, {purgeEvery: 2}, {insertEvery: 2, purgeEvery: 3}]) {
