@@ -84,13 +84,13 @@ export class ReadAhead<T> {
 	}
 
 	/**
-	 * Takes note of a page of a pass that is read as it is. Behind the fourth, where many more seem to follow: the first
-	 * window, and what is left then. The pass begins again with it, and what was given does not come again.
+	 * Takes note of a page of a pass that is read as it is. Behind the fourth, where many more follow: the first window,
+	 * and what is left then. The pass begins again with it, and what was given does not come again.
 	 */
-	cut(pass: Scan, answer: Fetched<T>): Cut | undefined {
+	async cut(pass: Scan, answer: Fetched<T>): Promise<Cut | undefined> {
 		const {concurrency, budget} = this.#options;
 		const isNewest = this.#isNewest;
-		if (!isFresh(pass)) return undefined;
+		if (!isFresh(pass) || (pass === this.#whole?.scan && this.#whole.pages >= pagesBefore)) return undefined;
 		if (this.#whole?.scan !== pass) {
 			this.#drop();
 			this.#whole = newWindow(pass);
@@ -98,16 +98,15 @@ export class ReadAhead<T> {
 		countPage(this.#whole, answer);
 		for (const key of keysOf(answer)) this.#given.set(key, (this.#given.get(key) ?? 0) + 1);
 		const {pages, firstMs, lastMs, rows} = this.#whole;
-		if (pages > pagesBefore) this.#drop();
-		if (pages !== pagesBefore || answer.next === undefined || firstMs > lastMs || !budget.readsAhead) return undefined;
+		if (pages < pagesBefore || answer.next === undefined || firstMs > lastMs || !budget.readsAhead) return undefined;
 		const pageMs = Math.max(shortestMs, lastMs - firstMs) / pages;
-		const restMs = isNewest ? firstMs - pass.sinceMs : pass.untilMs - lastMs;
-		if (restMs < pageMs * manyPages) return undefined;
+		const readMs = readMsOf(this.#whole, isNewest);
+		const [, far] = cutScan(pass, readMs + pageMs * manyPages, isNewest);
+		if (!far || !(await this.#hasRows(far))) return undefined;
 		this.#pagesWanted = pagesOfWindow(answer.bytes, concurrency, budget.limits.maxBytes);
 		this.#spanMs = pageMs * this.#pagesWanted;
 		this.#pageRows = rows / pages;
 		// what was read is in the first one, which is longer where nothing happened at its end
-		const readMs = readMsOf(this.#whole, isNewest);
 		const [first, rest] = cutScan(pass, readMs + pageMs * (this.#pagesWanted - pages), isNewest);
 		if (!rest) return undefined;
 		this.#parts = [newWindow<T>(first, false), rest];
@@ -144,6 +143,16 @@ export class ReadAhead<T> {
 		head.answers.delete(key);
 		return asked.answer.then(answer => this.#withoutGiven(answer, scan)).finally(() => asked.place.release());
 	};
+
+	/** Whether anything is so far away; not where a server takes no notice of bounds. */
+	async #hasRows(far: Scan): Promise<boolean> {
+		const place = this.#options.budget.takeAhead();
+		if (!place) return false;
+		// whatever fails here fails again where it is wanted
+		const answer = await this.#read(far, this.#signal).catch(() => undefined);
+		place.release();
+		return answer !== undefined && answer.records.some(record => isWithin(record, far));
+	}
 
 	/** Makes windows of the first parts, as many as are read side by side. */
 	#cut(): void {

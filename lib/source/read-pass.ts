@@ -206,7 +206,7 @@ export function pagesOfPass<T>(
 					throw stuck;
 				}
 				place.hold(answer.bytes);
-				if (pass.mayBeCut && !stuck) pass.cut = options.windows?.cut(whole, answer);
+				if (pass.mayBeCut && !stuck) pass.cut = await options.windows?.cut(whole, answer);
 				const page = pageOf(answer, pass, stuck !== undefined, place);
 				if (stuck || next === undefined || pass.cut) {
 					emit(page);

@@ -11,7 +11,7 @@ export interface Cut {
 /** What cuts passes into windows. */
 export interface Windows<T> {
 	/** Takes note of a page of a pass; the first window, and what is left then, where it is to begin again in windows. */
-	cut(pass: Scan, answer: Fetched<T>): Cut | undefined;
+	cut(pass: Scan, answer: Fetched<T>): Promise<Cut | undefined>;
 	/** The first window of a pass that was cut, or the pass, and what is left then. */
 	next(pass: Scan): Cut;
 }

@@ -52,12 +52,14 @@ export function requestsFor(
 	const pages = Math.ceil(events / rows);
 	// an API that pages by offset is read to an empty page
 	const end = byOffset ? 1 : 0;
-	if (concurrency === 1 || pages <= pagesBefore + (isBounded ? manyPages : 0))
-		return {count: Math.max(1, pages + end), sideBySide: 1};
+	// one more request tells whether there are many
+	const asked = concurrency > 1 && pages > pagesBefore ? 1 : 0;
+	if (concurrency === 1 || pages <= pagesBefore + manyPages)
+		return {count: Math.max(1, pages + end) + asked, sideBySide: 1};
 	const windows = Math.ceil(pages / pagesOfWindow(bytes, concurrency, 2 * defaultBudget.maxBytes));
 	// the last page of a window is not full
 	return {
-		count: pages + windows * (1 + 2 * end) + pagesBefore + (isBounded ? 0 : pagesInVain),
+		count: pages + windows * (1 + 2 * end) + asked + pagesBefore + (isBounded ? 0 : pagesInVain),
 		sideBySide: concurrency,
 	};
 }

@@ -95,11 +95,12 @@ describe('rxaudit plan', () => {
 describe('a plan', () => {
 	it('counts the ends of windows, and the empty page of an API with offsets', () => {
 		const page = {rows: 100, bytes: 1e6, concurrency: 4, byOffset: false, isBounded: true};
-		assert.deepEqual(requestsFor(1000, page), {count: 10, sideBySide: 1});
-		assert.deepEqual(requestsFor(1000, {...page, byOffset: true}), {count: 11, sideBySide: 1});
+		assert.deepEqual(requestsFor(1000, page), {count: 11, sideBySide: 1});
+		assert.deepEqual(requestsFor(1000, {...page, byOffset: true}), {count: 12, sideBySide: 1});
+		assert.deepEqual(requestsFor(1000, {...page, concurrency: 1}), {count: 10, sideBySide: 1});
 		assert.deepEqual(requestsFor(0, page), {count: 1, sideBySide: 1});
-		assert.deepEqual(requestsFor(8000, page), {count: 104, sideBySide: 4});
-		assert.deepEqual(requestsFor(1000, {...page, isBounded: false}), {count: 21, sideBySide: 4});
+		assert.deepEqual(requestsFor(8000, page), {count: 105, sideBySide: 4});
+		assert.deepEqual(requestsFor(8000, {...page, isBounded: false}), {count: 109, sideBySide: 4});
 	});
 
 	it('takes as long as the quota, or as the server', () => {
