@@ -55,6 +55,12 @@ export const scanOptions = {
 		.optional()
 		.describe('from this time on, inclusive: ISO 8601, epoch milliseconds, or a span back from now like 30d'),
 	until: time.optional().describe("up to this time, exclusive; default: now minus the source's lag"),
+	order: z
+		.enum(['newest', 'oldest'], {error: 'expected newest or oldest'})
+		.optional()
+		.describe(
+			'which events come first; default: as the API gives them. The other order needs up to twice as many requests, as each stretch of time is read to its end and turned round',
+		),
 	concurrency: wholeNumber(1, 64)
 		.optional()
 		.meta({value: 'N'})

@@ -12,6 +12,7 @@ import {paginate, type ReadPage} from './paginate.ts';
 import type {Page, SourceFacts} from '../model/page.ts';
 import {concernsPage} from './page-failure.ts';
 import {createSizedReader} from './page-size.ts';
+import {readOldestFirst} from './oldest-first.ts';
 import {mostHeld, ReadAhead} from './read-ahead.ts';
 import type {Rate} from '../http/limiter.ts';
 import {createReader} from './reader.ts';
@@ -29,6 +30,7 @@ type ScanOptions = ConnectOptions & {
 	overlap?: string | number;
 	pageSize?: number;
 	concurrency?: number | undefined;
+	order?: 'newest' | 'oldest' | undefined;
 	maxEventBytes: number;
 };
 
@@ -41,11 +43,13 @@ export function openSource<Shape extends z.ZodRawShape, T>(
 	options: SourceOptions<Shape>,
 	start: Start,
 ): () => Observable<Page<T>> {
-	const {name, ids, order, unorderedLists, leavesOut} = definition;
+	const {name, ids, unorderedLists, leavesOut} = definition;
 	const shared = options as unknown as ScanOptions;
 	const {endpoint, client, limiter, rate} = connect(definition, shared, start.meter);
 	const tenant = tenantOf(name, () => definition.tenant(options, endpoint));
 	const overlapMs = parsed(name, 'overlap', () => parseSpan(String(shared.overlap ?? 0)));
+	const isTurned = turnsRound(definition, options);
+	const order = isTurned ? 'oldest-first' : definition.order;
 	const source: SourceFacts = {
 		name,
 		tenant,
@@ -57,9 +61,11 @@ export function openSource<Shape extends z.ZodRawShape, T>(
 		...mappingFacts(definition),
 		limit: (requests, perMs) => limiter.limit(name, {requests, perMs}),
 	};
-	const read = readerFor(definition, client, options, overlapMs);
+	const asGiven = readerFor(definition, client, options, overlapMs);
+	const read = isTurned ? readOldestFirst(name, asGiven) : asGiven;
 	const concurrency = takesBounds(definition, options) ? (shared.concurrency ?? defaultConcurrency(rate)) : 1;
-	const binding = {endpoint: endpoint.origin + endpoint.pathname, ...filtersOf(definition, options)};
+	const filters = filtersOf(definition, options);
+	const binding = {endpoint: endpoint.origin + endpoint.pathname, ...(isTurned ? {order: 'oldest'} : {}), ...filters};
 	const place = start.openSource(`${name}:${tenant}`, binding);
 
 	const begun = () => {
@@ -85,7 +91,7 @@ export function openSource<Shape extends z.ZodRawShape, T>(
 				following: following(position, plan),
 				start,
 				place,
-				byOffset: !definition.next,
+				byOffset: !definition.next && !isTurned,
 				goesOnByCursor: definition.goesOnByCursor,
 				refusesCursor: error => refusesCursor(definition, error),
 				concernsPage,
@@ -114,7 +120,7 @@ export function openSource<Shape extends z.ZodRawShape, T>(
 			maxPages: defaultBudget.maxPages + concurrency * mostHeld,
 			maxBytes: 2 * defaultBudget.maxBytes,
 		});
-		return new ReadAhead<T>(read, {order, concurrency, budget, signal});
+		return new ReadAhead<T>(read, {name, order, concurrency, budget, signal});
 	}
 
 	/** What is read when a pass that was interrupted is over. */
@@ -132,6 +138,18 @@ export function openSource<Shape extends z.ZodRawShape, T>(
 			return [];
 		};
 	}
+}
+
+/** Whether it is read in the other order than its API gives. */
+function turnsRound<Shape extends z.ZodRawShape, T>(
+	definition: SourceDefinition<Shape, T>,
+	options: SourceOptions<Shape>,
+): boolean {
+	const {name, order} = definition;
+	const {order: wanted} = options as unknown as ScanOptions;
+	if (wanted === undefined || order === 'none' || `${wanted}-first` === order) return false;
+	if (wanted === 'oldest' && takesBounds(definition, options)) return true;
+	throw new ConfigError(spell => `${name}: ${spell('order')}: its API gives ${order} only; leave it out`);
 }
 
 /** What one reader makes, about. */

@@ -1,10 +1,15 @@
 import type {Budget, BudgetPlace} from '../model/budget.ts';
-import {bytesAsText, type Fetched, isWithin, type ReadPage, type Scan} from './scan.ts';
+import {keepsBounds} from './bounds.ts';
+import {SourceError} from '../model/errors.ts';
+import type {SourceRecord} from '../model/page.ts';
+import {GivenRows} from './given-rows.ts';
+import type {Fetched, ReadPage, Scan} from './scan.ts';
 import {
 	countPage,
 	type Cut,
 	cutScan,
 	dropWindow,
+	holdsAny,
 	isElsewhere,
 	isOf,
 	keyOf,
@@ -15,6 +20,8 @@ import {
 } from './window.ts';
 
 export interface ReadAheadOptions {
+	/** Of the source. */
+	readonly name: string;
 	readonly order: 'newest-first' | 'oldest-first';
 	/** How many windows are read side by side, the one that is being written among them. */
 	readonly concurrency: number;
@@ -47,6 +54,7 @@ const shortestMs = 1000;
 export class ReadAhead<T> {
 	readonly #read: ReadPage<T>;
 	readonly #options: ReadAheadOptions;
+	readonly #isNewest: boolean;
 	readonly #stop = new AbortController();
 	readonly #signal: AbortSignal;
 	readonly #deafen: () => void;
@@ -61,19 +69,17 @@ export class ReadAhead<T> {
 	#pageRows = 1;
 	/** The pass as it is read before it is cut. */
 	#whole: Window<T> | undefined;
-	/** How often each row of it is still to come again. */
-	#given = new Map<string, number>();
+	/** Its rows, which come again, and those that came with a window that they are not of. */
+	readonly #given: GivenRows;
 	#isPumping = false;
 
 	constructor(read: ReadPage<T>, options: ReadAheadOptions) {
 		this.#read = read;
 		this.#options = options;
+		this.#isNewest = options.order === 'newest-first';
+		this.#given = new GivenRows(options.order);
 		this.#signal = AbortSignal.any([this.#stop.signal, options.signal]);
 		this.#deafen = options.budget.onRelease(() => this.#pump());
-	}
-
-	get #isNewest(): boolean {
-		return this.#options.order === 'newest-first';
 	}
 
 	/** Nothing is read ahead any more. */
@@ -96,13 +102,13 @@ export class ReadAhead<T> {
 			this.#whole = newWindow(pass);
 		}
 		countPage(this.#whole, answer);
-		for (const key of keysOf(answer)) this.#given.set(key, (this.#given.get(key) ?? 0) + 1);
+		this.#given.add(answer);
 		const {pages, firstMs, lastMs, rows} = this.#whole;
 		if (pages < pagesBefore || answer.next === undefined || firstMs > lastMs || !budget.readsAhead) return undefined;
 		const pageMs = Math.max(shortestMs, lastMs - firstMs) / pages;
 		const readMs = readMsOf(this.#whole, isNewest);
 		const [, far] = cutScan(pass, readMs + pageMs * manyPages, isNewest);
-		if (!far || !(await this.#hasRows(far))) return undefined;
+		if (!far || !(await this.#holdsFrom(far, rows / pages))) return undefined;
 		this.#pagesWanted = pagesOfWindow(answer.bytes, concurrency, budget.limits.maxBytes);
 		this.#spanMs = pageMs * this.#pagesWanted;
 		this.#pageRows = rows / pages;
@@ -111,6 +117,7 @@ export class ReadAhead<T> {
 		if (!rest) return undefined;
 		this.#parts = [newWindow<T>(first, false), rest];
 		this.#rest = pass;
+		this.#given.begin(pass);
 		return {first, rest: this.#leftOf(pass, 1)};
 	}
 
@@ -121,7 +128,10 @@ export class ReadAhead<T> {
 			return {first: pass};
 		}
 		this.#cut();
-		if (this.#head) dropWindow(this.#head);
+		if (this.#head) {
+			dropWindow(this.#head);
+			this.#given.forget(this.#head.scan);
+		}
 		this.#head = this.#parts.shift() as Window<T>;
 		this.#rest = this.#leftOf(pass, 0);
 		this.#pump();
@@ -137,21 +147,37 @@ export class ReadAhead<T> {
 		if (!asked) {
 			const answer = await this.#read(scan, signal);
 			this.#count(head, answer);
-			if (this.#rest && isElsewhere(answer, head)) this.#join(this.#rest);
-			return this.#withoutGiven(answer, scan);
+			if (this.#rest && isElsewhere(answer, head.scan)) this.#join(this.#rest);
+			return this.#inTurn(answer, scan, head);
 		}
 		head.answers.delete(key);
-		return asked.answer.then(answer => this.#withoutGiven(answer, scan)).finally(() => asked.place.release());
+		return asked.answer.then(answer => this.#inTurn(answer, scan, head)).finally(() => asked.place.release());
 	};
 
-	/** Whether anything is so far away; not where a server takes no notice of bounds. */
-	async #hasRows(far: Scan): Promise<boolean> {
+	/** Whether anything is so far away, and windows hold all that they are to; whatever fails here fails again later. */
+	async #holdsFrom(far: Scan, pageRows: number): Promise<boolean> {
 		const place = this.#options.budget.takeAhead();
 		if (!place) return false;
-		// whatever fails here fails again where it is wanted
-		const answer = await this.#read(far, this.#signal).catch(() => undefined);
-		place.release();
-		return answer !== undefined && answer.records.some(record => isWithin(record, far));
+		const keeps = () => keepsBounds(this.#read, this.#given.records, this.#signal, pageRows);
+		const holds = async () => holdsAny(await this.#read(far, this.#signal), far) && (await keeps()) === true;
+		return holds()
+			.catch(() => false)
+			.finally(() => place.release());
+	}
+
+	readonly strays = (record: SourceRecord): boolean => this.#given.isStray(record);
+
+	/** A page without what was given; rejects where that has not come again at the end of the first window. */
+	#inTurn(answer: Fetched<T>, scan: Scan, {isTypical}: Window<T>): Fetched<T> {
+		const page = this.#given.inTurn(answer, scan);
+		// the oldest ones may have been deleted meanwhile
+		const missing = page.next === undefined && !isTypical && this.#isNewest ? this.#given.missingOf(scan) : 0;
+		if (missing === 0) return page;
+		if (this.#rest) this.#join(this.#rest);
+		throw new SourceError(
+			'BAD_BODY',
+			`${this.#options.name}: asked for a part of its time, the server left out ${missing} records that it had given before; run again with concurrency 1`,
+		);
 	}
 
 	/** Makes windows of the first parts, as many as are read side by side. */
@@ -211,7 +237,7 @@ export class ReadAhead<T> {
 		const at = this.#parts.indexOf(window);
 		if (at < 0) return;
 		const {next} = answer;
-		if (isElsewhere(answer, window)) this.#join(this.#rest!);
+		if (isElsewhere(answer, window.scan)) this.#join(this.#rest!);
 		else if (next !== undefined && !window.answers.has(keyOf(next))) {
 			window.cursor = next;
 			window.isWaiting = false;
@@ -256,27 +282,6 @@ export class ReadAhead<T> {
 		this.#whole = undefined;
 		this.#given.clear();
 	}
-
-	/** The page without what was given before the pass was cut. */
-	#withoutGiven(answer: Fetched<T>, scan: Scan): Fetched<T> {
-		if (this.#given.size === 0) return answer;
-		const {events, records, rejected = [], rows = records.length + rejected.length} = answer;
-		const keep = keysOf(answer).map((key, index) => {
-			const record = records[index];
-			const times = record && !isWithin(record, scan) ? 0 : (this.#given.get(key) ?? 0);
-			if (times === 0) return true;
-			if (times > 1) this.#given.set(key, times - 1);
-			else this.#given.delete(key);
-			return false;
-		});
-		return {
-			...answer,
-			events: events.filter((_, index) => keep[index]),
-			records: records.filter((_, index) => keep[index]),
-			rejected: rejected.filter((_, index) => keep[records.length + index]),
-			rows,
-		};
-	}
 }
 
 /** How many pages of so many bytes a window is to have, of so many side by side, in half of the memory. */
@@ -288,11 +293,6 @@ export function pagesOfWindow(bytes: number, concurrency: number, maxBytes: numb
 /** Whether nothing of it is read yet, by this run or another one. */
 function isFresh({cursor, edgeMs, lastMs, reason}: Scan): boolean {
 	return [cursor, edgeMs, lastMs, reason].every(known => known === undefined);
-}
-
-/** What tells the rows of a page from others: first those that could be read, then the others. */
-function keysOf({records, rejected = []}: Fetched<unknown>): string[] {
-	return [...records.map(({id}) => `id ${id}`), ...rejected.map(({text}) => bytesAsText(text))];
 }
 
 function clamp(value: number, least: number, most: number): number {

@@ -248,7 +248,7 @@ export function pagesOfPass<T>(
 		function pageOf(answer: Fetched<T>, {scan, cut}: Pass, isStuck: boolean, place: BudgetPlace): Page<T> {
 			const current = reachesBeyond(answer, scan) ? {...scan, tailMs: beyondTail} : scan;
 			paging.heard ||= !isEmpty(answer) || Boolean(answer.rows);
-			const keep = answer.records.map(record => isWithin(record, current));
+			const keep = answer.records.map(record => isWithin(record, current) || options.windows?.strays(record) === true);
 			const within = <V>(rows: readonly V[]) => rows.filter((_, index) => keep[index]);
 			const records = within(answer.records);
 			const {place: reached} = answer;

@@ -246,11 +246,11 @@ export function wholeSecond(ms: number): number {
 }
 
 /** Whether a record is in the span of a pass. One with whole seconds may lie anywhere in its second. */
-export function isWithin(record: SourceRecord, scan: Scan): boolean {
+export function isWithin(record: Pick<SourceRecord, 'orderMs' | 'wholeSecond'>, scan: Scan): boolean {
 	return endOf(record) >= scan.sinceMs && record.orderMs < scan.untilMs;
 }
 
-function endOf(record: SourceRecord): number {
+function endOf(record: Pick<SourceRecord, 'orderMs' | 'wholeSecond'>): number {
 	return record.wholeSecond ? record.orderMs + 999 : record.orderMs;
 }
 

@@ -1,5 +1,6 @@
 import type {BudgetPlace} from '../model/budget.ts';
 import type {Json} from '../model/event.ts';
+import type {SourceRecord} from '../model/page.ts';
 import {type Fetched, isWithin, type Scan, wholeSecond} from './scan.ts';
 
 /** A window, and what is left of its pass behind it. */
@@ -14,6 +15,8 @@ export interface Windows<T> {
 	cut(pass: Scan, answer: Fetched<T>): Promise<Cut | undefined>;
 	/** The first window of a pass that was cut, or the pass, and what is left then. */
 	next(pass: Scan): Cut;
+	/** Whether a record of the window that is being written is to be, though it is not of its time. */
+	strays(record: SourceRecord): boolean;
 }
 
 /** A span of time that is read by itself: its pages follow from one another, and from no other's. */
@@ -73,10 +76,15 @@ export function dropWindow({answers, unwanted}: Window<unknown>): void {
 const roundingMs = 60_000;
 
 /** Whether none of it is of the time that was asked for, or of a time close to it. */
-export function isElsewhere({records}: Fetched<unknown>, {scan}: Window<unknown>): boolean {
+export function isElsewhere({records}: Fetched<unknown>, scan: Scan): boolean {
 	const {sinceMs, untilMs} = scan;
 	const near = {...scan, sinceMs: sinceMs - roundingMs, untilMs: untilMs + roundingMs};
-	return records.length > 0 && !records.some(record => isWithin(record, near));
+	return records.length > 0 && !holdsAny({records}, near);
+}
+
+/** Whether any of it is of the time that was asked for. */
+export function holdsAny({records}: Pick<Fetched<unknown>, 'records'>, scan: Scan): boolean {
+	return records.some(record => isWithin(record, scan));
 }
 
 /** Whether it is read in this window. */

@@ -91,6 +91,22 @@ export function describeWindows(subject: Subject): void {
 			assertHolds(held());
 		}));
 
+	it('gives the oldest first to whoever wants that, and goes on where it was stopped', () =>
+		withSource(subject, {pages}, async ({archive, held, pull}) => {
+			const all = held();
+			const oldestFirst = source.order === 'oldest-first' ? all : all.toReversed();
+			for (const side of [1, concurrency]) {
+				const order = {order: 'oldest', concurrency: side};
+				assertInOrder(textsOf(await pull(order)), oldestFirst);
+				const {assertHolds, fill, lines} = archive();
+				for (let runs = 0; lines.length < all.length; runs++) {
+					assert.ok(runs <= 3 * pages, `${lines.length} of ${all.length} events after ${runs} runs`);
+					await fill(order, 3);
+				}
+				assertHolds(oldestFirst);
+			}
+		}));
+
 	for (const maxPages of [3, 8, 40]) {
 		it(`never has more than ${maxPages} pages in flight where the budget allows no more`, () =>
 			withSource(subject, {pages}, async tested => {

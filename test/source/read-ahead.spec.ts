@@ -15,13 +15,16 @@ interface ApiOptions {
 	readonly pageSize?: number;
 	/** A server that takes no notice of the bounds it is given. */
 	readonly ignoresBounds?: boolean;
+	/** A server that takes bounds before this time for others, so much later. */
+	readonly shift?: {readonly beforeMs: number; readonly ms: number};
 	/** Rejects for a page with this record. */
 	readonly poison?: string;
 }
 
 /** Records in the order of an API with cursors; answers come in any order, each some turns of the event loop late. */
 function apiOf(records: readonly TestRecord[], options: ApiOptions = {}) {
-	const {order = 'newest-first', pageSize = 3, ignoresBounds, poison} = options;
+	const {order = 'newest-first', pageSize = 3, ignoresBounds, poison, shift = {beforeMs: 0, ms: 0}} = options;
+	const meant = (ms: number) => (ms < shift.beforeMs ? ms + shift.ms : ms);
 	const sign = order === 'newest-first' ? -1 : 1;
 	const sorted = records.toSorted((one, other) => sign * (one.timeMs! - other.timeMs!));
 	const seen = {requests: 0, running: 0, most: 0};
@@ -31,7 +34,7 @@ function apiOf(records: readonly TestRecord[], options: ApiOptions = {}) {
 		seen.most = Math.max(seen.most, ++seen.running);
 		try {
 			for (let left = (turn * 7) % 5; left >= 0; left--) await new Promise(resolve => setImmediate(resolve));
-			const within = ({timeMs = 0}: TestRecord) => timeMs >= sinceMs && timeMs < untilMs;
+			const within = ({timeMs = 0}: TestRecord) => timeMs >= meant(sinceMs) && timeMs < meant(untilMs);
 			const rows = ignoresBounds ? sorted : sorted.filter(within);
 			const from = cursor as number;
 			const page = rows.slice(from, from + pageSize);
@@ -59,7 +62,7 @@ async function readAll(
 ) {
 	const stop = new AbortController();
 	const budget = new Budget({maxPages: 200, maxBytes});
-	const ahead = new ReadAhead<unknown>(read, {order, concurrency, budget, signal: stop.signal});
+	const ahead = new ReadAhead<unknown>(read, {name: 'log', order, concurrency, budget, signal: stop.signal});
 	const plan = {sinceMs: since === 'said' ? 0 : undefined, untilMs, settledMs: untilMs - 5000, overlapMs: 0};
 	const following = (reached: SourcePosition) => (position.scan && !reached.scan ? planScans(reached, plan) : []);
 	const ids: string[] = [];
@@ -112,6 +115,11 @@ describe('ReadAhead', () => {
 			pageSize: fc.integer({min: 1, max: 8}),
 			maxBytes: fc.constantFrom(50, 400, 1e9),
 			ignoresBounds: fc.boolean(),
+			// as where clocks are put forward, or bounds are rounded
+			shift: fc.record({
+				beforeMs: fc.integer({min: 2e8, max: 2.2e8}),
+				ms: fc.constantFrom(0, 60_000, 3_600_000, -60_000, -3_600_000),
+			}),
 		});
 		await fc.assert(
 			fc.asyncProperty(cases, async ({records: some, concurrency, maxBytes, ...options}) => {
@@ -164,7 +172,13 @@ describe('ReadAhead', () => {
 		const some = Array.from({length: 400}, (_, index) => ({id: `e${index}`, timeMs: 1e8 + index * 10_000}));
 		const api = apiOf(some);
 		const budget = new Budget({maxPages: 200});
-		const ahead = new ReadAhead(api.read, {...api, concurrency: 4, budget, signal: new AbortController().signal});
+		const ahead = new ReadAhead(api.read, {
+			name: 'log',
+			...api,
+			concurrency: 4,
+			budget,
+			signal: new AbortController().signal,
+		});
 		const pass = {sinceMs: 0, untilMs: 1e9, coversToMs: 1e9};
 		const signal = new AbortController().signal;
 		for (let cursor = 0; cursor < 12; cursor += 3) {
@@ -181,38 +195,52 @@ describe('ReadAhead', () => {
 	});
 
 	it('leaves a pass with few pages as it is, and one that was begun by another run', async () => {
-		const budget = new Budget({maxPages: 200});
-		const signal = new AbortController().signal;
-		const ahead = new ReadAhead<unknown>(apiOf([{id: 'z', timeMs: 45_000}]).read, {
-			order: 'newest-first',
-			concurrency: 4,
-			budget,
-			signal,
-		});
-		const page = (next: number | undefined) =>
+		const pass = {sinceMs: 40_000, untilMs: 100_001, coversToMs: 100_001};
+		const times = [100, 97, 93, 90].map(seconds => seconds * 1000);
+		const answer = (next: number | undefined) =>
 			answerOf(
-				[
-					{id: 'a', timeMs: 100_000},
-					{id: 'b', timeMs: 90_000},
-				],
+				times.map(timeMs => ({id: `${timeMs}`, timeMs})),
 				next,
 			);
-		const pass = {sinceMs: 40_000, untilMs: 100_001, coversToMs: 100_001};
-		const cases: [Scan, number | undefined][] = [
-			[pass, undefined],
-			[{...pass, sinceMs: 50_000}, 2],
-			[{...pass, sinceMs: 46_000}, 2],
-			[{...pass, cursor: 1}, 2],
-			[{...pass, reason: 'it failed'}, 2],
-			[pass, 2],
-		];
-		const isCut: boolean[] = [];
-		for (const [scan, next] of cases) {
+		const isCut = async (scan: Scan, next: number | undefined, {oldest = 45, skip = 0} = {}) => {
+			const budget = new Budget({maxPages: 200});
+			const held = apiOf(
+				[...times, oldest * 1000].map(timeMs => ({id: `${timeMs}`, timeMs})),
+				{pageSize: 9},
+			);
+			// as a server with another clock
+			const read: ReadPage<unknown> = ({sinceMs, untilMs, ...rest}, signal) =>
+				held.read({...rest, sinceMs: sinceMs - skip, untilMs: untilMs - skip}, signal);
+			const {signal} = new AbortController();
+			const ahead = new ReadAhead<unknown>(read, {name: 'log', order: 'newest-first', concurrency: 4, budget, signal});
 			const cuts = [];
-			for (let pages = 0; pages < 12; pages++) cuts.push(await ahead.cut(scan, page(next)));
-			isCut.push(cuts.some(Boolean));
-		}
-		assert.deepEqual(isCut, [false, false, false, false, false, true]);
-		ahead.close();
+			for (let pages = 0; pages < 12; pages++) cuts.push(await ahead.cut(scan, answer(next)));
+			ahead.close();
+			return cuts.some(Boolean);
+		};
+		assert.equal(await isCut(pass, 2), true);
+		assert.equal(await isCut(pass, undefined), false, 'it is over');
+		assert.equal(await isCut({...pass, sinceMs: 50_000}, 2), false, 'so much time is not left');
+		assert.equal(await isCut({...pass, sinceMs: 46_000}, 2), false, 'nothing is there');
+		assert.equal(await isCut({...pass, cursor: 1}, 2), false, 'another run began it');
+		assert.equal(await isCut({...pass, reason: 'it failed'}, 2), false, 'it is a gap');
+		assert.equal(await isCut(pass, 2, {skip: 4000}), false, 'the server means other times');
+	});
+
+	it('counts nothing as read where a server leaves out of a window what it had given', async () => {
+		const some = Array.from({length: 400}, (_, index) => ({id: `e${index}`, timeMs: 1e8 + index * 10_000}));
+		const api = apiOf(some);
+		let isCut = false;
+		const read: ReadPage<unknown> = async (scan, signal) => {
+			const answer = await api.read(scan, signal);
+			isCut ||= scan.untilMs < 1e9;
+			return isCut && scan.untilMs === 1e9 && scan.cursor === undefined
+				? {...answerOf([], undefined), bytes: 0}
+				: answer;
+		};
+		const {ids, error, positions} = await readAll({...api, read});
+		assert.match(error!.message, /had given before/);
+		const {ids: others} = await readAll(api, {position: positions.at(-1)!, since: 'not said'});
+		assert.deepEqual([...new Set([...ids, ...others])].sort(), [...api.ids].sort());
 	});
 });
