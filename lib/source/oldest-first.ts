@@ -12,6 +12,7 @@ const maxPages = 4;
 /** Times are not cut finer: all that is of one second is held at once. */
 const shortestMs = 1000;
 const maxGrowth = 8;
+const provenForMs = 20 * 86_400_000;
 
 /**
  * Pages with the oldest records first, of an API that gives the newest ones first: each is a stretch of time, read to its
@@ -20,7 +21,8 @@ const maxGrowth = 8;
  */
 export function readOldestFirst<T>(name: string, read: ReadPage<T>): ReadPage<T> {
 	let pageRows = 1;
-	let isProven = false;
+	/** Up to where it is known that the server keeps to bounds; a clock that is put forward may change that. */
+	let provenMs = -Infinity;
 	return async (scan, signal) => {
 		const {sinceMs, untilMs, edgeMs = sinceMs, cursor} = scan;
 		const {fromMs, lengthMs} = (cursor as StretchCursor | undefined) ?? {fromMs: edgeMs, lengthMs: untilMs - edgeMs};
@@ -29,7 +31,7 @@ export function readOldestFirst<T>(name: string, read: ReadPage<T>): ReadPage<T>
 			const stretch: Scan = {sinceMs: fromMs, untilMs: endMs, coversToMs: endMs};
 			const pages = await pagesOf(stretch, endMs - fromMs > shortestMs, signal);
 			if (!pages) continue;
-			await prove(pages, signal);
+			await prove(pages, stretch, signal);
 			const rows = pages.reduce((sum, {records}) => sum + records.length, 0);
 			const growth = Math.min(maxGrowth, Math.max(1 / maxGrowth, rows === 0 ? 2 : pageRows / rows));
 			const next: StretchCursor | undefined =
@@ -38,13 +40,13 @@ export function readOldestFirst<T>(name: string, read: ReadPage<T>): ReadPage<T>
 		}
 	};
 
-	/** Asks once for a part of what came. */
-	async function prove(pages: readonly Fetched<T>[], signal: AbortSignal): Promise<void> {
-		if (isProven) return;
+	/** Asks for a part of what came, once for so much time. */
+	async function prove(pages: readonly Fetched<T>[], {untilMs}: Scan, signal: AbortSignal): Promise<void> {
+		if (untilMs < provenMs) return;
 		const known = pages.flatMap(({records}) => records);
 		const isKept = await keepsBounds(read, known, signal, pageRows);
 		if (isKept === false) throw takesNoNotice();
-		isProven = isKept === true;
+		if (isKept) provenMs = untilMs + provenForMs;
 	}
 
 	function takesNoNotice(): ConfigError {
