@@ -78,7 +78,10 @@ export function retryPolicy(context: RetryContext, request: ClientRequest, signa
 		if (!isPassing && !isTransient(error)) return false;
 		if (!repeatable && !neverSent.has(error.errno ?? '')) return false;
 		if (++failures >= Math.min(maxAttempts, request.maxAttempts ?? Infinity)) return false;
-		error.delayMs = Math.max(backoffMs(failures - 1, backoff, random), retryAfter(error) ?? 0);
+		const asked = retryAfter(error) ?? 0;
+		error.delayMs = Math.max(backoffMs(failures - 1, backoff, random), asked);
+		// who wants to be left alone for so long is not asked for other pages meanwhile
+		error.refusal = asked > maxWaitMs;
 		return error.delayMs <= maxWaitMs;
 	}
 

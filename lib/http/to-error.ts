@@ -144,7 +144,7 @@ function statusError(
 		const seconds = Math.ceil(error.delayMs / 1000);
 		return new RateLimitError(
 			spell =>
-				`${answered}: no quota for another ${seconds} s, longer in all than ${spell('maxWait')} allows${status === 429 ? '' : said}; run again later, or raise it`,
+				`${answered}: ${status >= 500 ? 'it is to be left alone' : 'no quota'} for another ${seconds} s, longer in all than ${spell('maxWait')} allows${status === 429 ? '' : said}; run again later, or raise it`,
 			error.delayMs,
 		);
 	}

@@ -251,7 +251,8 @@ describe('retryPolicy after a failure', () => {
 			{kind: 'status', status: 503, headers: {'retry-after': '1e9', 'x-retry-after': '7200'}, at: 1},
 		]);
 		const error = await rejection(openClient(emulator.url, {clock}).get());
-		assert.equal(error['status'], 503);
+		assert.match(String(error), /503: it is to be left alone for another 7200 s, longer in all than option maxWait/);
+		assert.equal(error['code'], 'RATE_LIMITED');
 		assert.equal(emulator.requestCount, 1);
 	});
 
