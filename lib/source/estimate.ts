@@ -23,6 +23,8 @@ export interface Estimate {
 	/** The first and the last time that was seen, or where the first one lies at the earliest. */
 	readonly oldestMs: number | undefined;
 	readonly newestMs: number | undefined;
+	/** A second with more than a page has room for: nobody knows how many, and `most` is Infinity. */
+	readonly burstMs: number | undefined;
 }
 
 /** What is not known of a span: so many events a millisecond are at its ends. */
@@ -57,6 +59,7 @@ export async function estimate({order, sinceMs, untilMs, probe}: EstimateOptions
 	let counted = 0;
 	let gaps: Gap[] = [{fromMs: startMs, toMs: untilMs, before: 0, behind: 0}];
 	const seen: number[] = [];
+	let burstMs: number | undefined;
 
 	/** Asks for the page at the end of a gap where the API begins, or within it; false where there is no more to ask. */
 	async function ask(gap: Gap, atMs: number): Promise<boolean> {
@@ -69,6 +72,7 @@ export async function estimate({order, sinceMs, untilMs, probe}: EstimateOptions
 		const reachesEnd = page.isWhole || times.length < page.timesMs.length;
 		const lowMs = isNewestFirst ? (reachesEnd ? gap.fromMs : times[0]!) : atMs;
 		const highMs = isNewestFirst ? atMs : reachesEnd ? gap.toMs : times.at(-1)! + 1;
+		if (!reachesEnd && isBurst(times, !isNewestFirst)) burstMs = isNewestFirst ? lowMs : highMs - 1;
 		const low = density(times, false, highMs - lowMs);
 		const high = density(times, true, highMs - lowMs);
 		const left = [
@@ -120,9 +124,10 @@ export async function estimate({order, sinceMs, untilMs, probe}: EstimateOptions
 	return {
 		events,
 		least: Math.max(counted, Math.floor(events - doubts)),
-		most: Math.ceil(events + doubts),
+		most: burstMs === undefined ? Math.ceil(events + doubts) : Infinity,
 		oldestMs: times[0],
 		newestMs: times.at(-1),
+		burstMs,
 	};
 }
 
@@ -130,9 +135,19 @@ function eventsIn({fromMs, toMs, before, behind}: Gap): number {
 	return (((before ?? behind ?? 0) + (behind ?? before ?? 0)) / 2) * (toMs - fromMs);
 }
 
+/** Whether a page ends in a second that so much of it is of that more may follow. */
+function isBurst(times: readonly number[], atEnd: boolean): boolean {
+	const part = atEnd ? times.slice(-partOf(times)) : times.slice(0, partOf(times));
+	return part.length > 1 && part.at(-1)! - part[0]! < 1000;
+}
+
+function partOf(times: readonly number[]): number {
+	return Math.ceil(times.length * endShare);
+}
+
 /** Events a millisecond at the end of a page, or of what was seen to hold so few; undefined where all is one burst. */
 function density(times: readonly number[], atEnd: boolean, spanMs: number): number | undefined {
-	const count = Math.ceil(times.length * endShare);
+	const count = partOf(times);
 	const part = atEnd ? times.slice(-count) : times.slice(0, count);
 	const partMs = count < 2 ? 0 : part.at(-1)! - part[0]!;
 	if (partMs >= shortestMs) return (count - 1) / partMs;

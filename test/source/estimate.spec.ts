@@ -75,6 +75,16 @@ describe('estimate', () => {
 		}
 	}
 
+	it('says that nobody knows how many are in a second with more than a page', async () => {
+		const log = [...logOf(600, n => n / 600), ...logOf(10_000, () => 0.6)].toSorted((a, b) => a - b);
+		for (const order of ['newest-first', 'oldest-first'] as const) {
+			const {least, most, burstMs} = await estimated(log, {order, sinceMs: untilMs - 100 * dayMs});
+			assert.ok(least <= log.length, `${least}`);
+			assert.deepEqual([most, burstMs], [Infinity, logOf(1, () => 0.6)[0]]);
+		}
+		assert.equal((await estimated(logs['even']!)).burstMs, undefined);
+	});
+
 	it('says that it knows little where it may ask little', async () => {
 		const {events, least, most} = await estimated(logs['growing']!, {sinceMs: untilMs - 100 * dayMs}, 2);
 		assert.ok(most - least > 0.3 * events, JSON.stringify({events, least, most}));

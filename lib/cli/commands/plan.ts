@@ -159,6 +159,7 @@ export async function planOf(
 		bytes: all.bytes.value,
 		oldest: isoOf(found?.oldestMs),
 		newest: isoOf(found?.newestMs),
+		burst: isoOf(found?.burstMs),
 		spread: {
 			events: all.events.spread,
 			requests: all.requests.spread,

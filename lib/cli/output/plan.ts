@@ -16,6 +16,8 @@ export interface Plan {
 	/** The first and the last event that was seen. */
 	readonly oldest: string | null;
 	readonly newest: string | null;
+	/** A second with more events than a page has room for, how many nobody knows: the spreads have no end, in JSON null. */
+	readonly burst: string | null;
 	/** What each number is at least and at most. */
 	readonly spread: {
 		readonly events: Spread;
@@ -84,7 +86,7 @@ export function secondsFor(
 
 /** A plan for people. */
 export function planText(plan: Plan): string {
-	const {events, spread, oldest, newest, rate, pageEvents, asked, deprecations} = plan;
+	const {events, spread, oldest, newest, rate, pageEvents, burst, asked, deprecations} = plan;
 	if (events === null) {
 		return lines([
 			['events', `at least ${pageEvents}: ${plan.source} is a listing without times, and has more pages`],
@@ -101,6 +103,7 @@ export function planText(plan: Plan): string {
 		['size', about(plan.bytes!, spread.bytes, bytesText)],
 		['oldest', oldest ?? 'none'],
 		['newest', newest ?? 'none'],
+		...(burst ? [['burst', `more than a page in one second, ${burst}: how much more is not known`] as const] : []),
 		['asked', `${asked} requests for this plan`],
 		...deprecations.map(text => ['ends', text] as const),
 	]);
@@ -112,6 +115,7 @@ function lines(rows: readonly (readonly [name: string, text: string])[]): string
 
 function about(value: number, spread: Spread, text: (value: number) => string): string {
 	if (!spread || spread[0] === spread[1]) return text(value);
+	if (spread[1] === Infinity) return `at least ${text(spread[0])}`;
 	return `about ${text(value)} (${text(spread[0])} to ${text(spread[1])})`;
 }
 
