@@ -53,7 +53,9 @@ export class OwnRecord implements SourceRecord {
 
 	/** The same record with other names. */
 	named(names: Names): OwnRecord {
-		return new OwnRecord({...this, ...names}, this.#asGiven);
+		const {id, identity, timeMs, orderMs, wholeSecond, text} = this;
+		const before = {id, timeMs, orderMs, wholeSecond, text, ...(identity === undefined ? {} : {identity})};
+		return new OwnRecord({...before, ...names}, this.#asGiven);
 	}
 }
 
