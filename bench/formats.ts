@@ -4,21 +4,31 @@
  *
  *   node --import=tsx bench/formats.ts
  *   BENCH_SOURCES=crowd-data-center BENCH_ROUNDS=3 node --import=tsx bench/formats.ts
+ *
+ * With `BENCH_SINKS=1`: whole pulls of `atlassian-org-events` from an emulator in a second process, with a state, in each
+ * format into each sink that writes files.
+ *
+ *   BENCH_SINKS=1 BENCH_ROUNDS=3 node --import=tsx bench/formats.ts
  */
 import assert from 'node:assert/strict';
-import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {of, type OperatorFunction} from 'rxjs';
 import {toBatch} from '../lib/run/batch.ts';
 import {startEmulator} from '../lib/emulator/index.ts';
 import type {AuditEvent} from '../lib/model/event.ts';
-import {ecs, normalize, ocsf} from '../lib/index.ts';
+import {ecs, fileState, normalize, ocsf, run} from '../lib/index.ts';
 import {mappingFacts} from '../lib/source/common-record.ts';
 import {Page, type SourceFacts} from '../lib/model/page.ts';
 import {parseRecord, readRecord} from '../lib/source/records.ts';
 import {list, load} from '../lib/registry.ts';
-import {compare, type Side} from './sides.ts';
+import type {Sink} from '../lib/sink/sink.ts';
+import csv from '../sinks/csv.ts';
+import filesystem from '../sinks/filesystem.ts';
+import ndjson from '../sinks/ndjson.ts';
+import orgEvents from '../sources/atlassian-org-events.ts';
+import {compare, emulatorProcess, type Side} from './sides.ts';
 
 const distinct = 5000;
 const passes = Number(process.env['BENCH_PASSES'] ?? 12);
@@ -77,6 +87,46 @@ const ofPage: Readonly<Record<string, (page: Page) => number>> = {
 	ocsf: written(ocsf()),
 };
 
+const pulled = Number(process.env['BENCH_EVENTS'] ?? 50_000);
+
+const formats: Readonly<Record<string, OperatorFunction<Page, Page>>> = {
+	raw: pages => pages,
+	audit: normalize(),
+	ecs: pages => pages.pipe(normalize(), ecs()),
+	ocsf: pages => pages.pipe(normalize(), ocsf()),
+};
+
+const sinks: Readonly<Record<string, (folder: string) => Sink>> = {
+	'ndjson:FILE': folder => ndjson({path: join(folder, 'lines.ndjson')}),
+	'ndjson:FILE.gz': folder => ndjson({path: join(folder, 'lines.ndjson.gz')}),
+	'ndjson:DIR/': folder => ndjson({path: `${folder}/`}),
+	'csv:FILE': folder => csv({path: join(folder, 'lines.csv')}),
+	filesystem: folder => filesystem({dir: folder}),
+};
+
+/** A whole pull; rows of CSV are made of common records only. */
+function pullsOf(): Record<string, Side> {
+	const pairs = Object.keys(sinks).flatMap(sink => Object.keys(formats).map(format => [format, sink] as const));
+	const possible = pairs.filter(([format, sink]) => format === 'audit' || !sink.startsWith('csv'));
+	return Object.fromEntries(
+		possible.map(([format, sink]) => [
+			`${format} into ${sink}`,
+			async () => {
+				const folder = mkdtempSync(join(tmpdir(), 'rxaudit-bench-'));
+				mkdirSync(join(folder, 'target'));
+				const options = {endpoint: process.env['BENCH_URL']!, orgId: 'any', token: 'emulator'};
+				const {events} = await run(
+					start => orgEvents(options, start).pipe(formats[format]!),
+					sinks[sink]!(join(folder, 'target')),
+					{state: fileState(join(folder, 'state'))},
+				);
+				assert.equal(events, pulled);
+				return {events, finish: () => rmSync(folder, {recursive: true})};
+			},
+		]),
+	);
+}
+
 const file = process.env['BENCH_RECORDS'];
 const pages = file === undefined ? [] : await readPages(file);
 const sides: Record<string, Side> = Object.fromEntries(
@@ -99,6 +149,14 @@ async function recordsOf(name: string) {
 	await emulator.close();
 	writeFileSync(path, JSON.stringify({name, texts: texts.slice(0, texts.length - (texts.length % pageSize))}));
 	return {env: {BENCH_RECORDS: path}, done: () => rmSync(folder, {recursive: true})};
+}
+
+if (process.env['BENCH_SINKS']) {
+	await compare(import.meta.url, pullsOf(), async () => {
+		const {url, done} = await emulatorProcess(pulled);
+		return {env: {BENCH_URL: url}, done};
+	});
+	process.exit();
 }
 
 const isApi = async (name: string) => (await load('source', name)).reads === 'api';

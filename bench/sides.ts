@@ -6,6 +6,8 @@ import {fileURLToPath} from 'node:url';
 export interface Outcome {
 	readonly events: number;
 	readonly seconds: number;
+	/** Of the processor, on all threads. */
+	readonly cpuSeconds: number;
 	readonly peakRssMb?: number;
 }
 
@@ -35,6 +37,7 @@ export async function compare(
 	}
 	done();
 	const speed = ({events, seconds}: Outcome) => events / seconds;
+	const cpu = ({events, cpuSeconds}: Outcome) => (cpuSeconds / events) * 1e6;
 	const [base] = names;
 	console.log(
 		`${cpus()[0]?.model ?? 'unknown processor'}, ${cpus().length} processors, Node ${process.version}, ${rounds} rounds`,
@@ -45,18 +48,26 @@ export async function compare(
 		console.log(
 			`${name.padEnd(28)} ${String(Math.round(median(runs.map(speed)))).padStart(8)} events/s   ` +
 				`× ${median(ratios).toFixed(2)} (${Math.min(...ratios).toFixed(2)}–${Math.max(...ratios).toFixed(2)})   ` +
+				`${median(runs.map(cpu)).toFixed(1).padStart(6)} CPU s per million   ` +
 				`peak RSS ${Math.round(median(runs.map(run => run.peakRssMb ?? 0)))} MB`,
 		);
 	}
 }
 
 async function runSide(side: Side): Promise<void> {
+	const cpuBegan = cpuSecondsNow();
 	const began = performance.now();
 	const {events, finish} = await side();
 	const seconds = (performance.now() - began) / 1000;
+	const cpuSeconds = cpuSecondsNow() - cpuBegan;
 	const peakRssMb = process.resourceUsage().maxRSS / 1024;
 	finish?.();
-	process.send!({events, seconds, peakRssMb}, () => process.disconnect());
+	process.send!({events, seconds, cpuSeconds, peakRssMb}, () => process.disconnect());
+}
+
+function cpuSecondsNow(): number {
+	const {user, system} = process.cpuUsage();
+	return (user + system) / 1e6;
 }
 
 function runFresh(file: string, env: NodeJS.ProcessEnv): Promise<Outcome> {

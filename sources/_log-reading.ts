@@ -1,5 +1,6 @@
 import {reasonOf, type SourceError} from '../lib/model/errors.ts';
 import type {Json} from '../lib/model/event.ts';
+import {named} from '../lib/model/own-record.ts';
 import {type Rejected, type SourceRecord, withNumber} from '../lib/model/page.ts';
 import type {Meter} from '../lib/model/meter.ts';
 import {parseRecord, readRecord, type RecordFacts} from '../lib/source/records.ts';
@@ -21,7 +22,7 @@ export interface Reading {
 	firstMsIn(file: LogFile): number | undefined;
 	/** Events are lost: the run goes on, and ends with this error. */
 	lost(error: SourceError): void;
-	/** Called with each record, to say once what is strange about one. */
+	/** Called with each record as its line has it, to say once what is strange about one. */
 	see(value: unknown): void;
 }
 
@@ -62,7 +63,6 @@ export function createLogReader(reading: Reading): ReadPage<never> {
 		// the place is in the position already, unless it is that of what is read again
 		const cursor = upTo ? {place: open.place, upTo} : ++open.pages;
 		return {
-			events: records.map(({value}) => value as never),
 			records,
 			rejected,
 			rows,
@@ -274,10 +274,11 @@ function readLine(
 		if (bytes > maxEventBytes) {
 			throw new Error(`it has ${bytes} bytes, more than maxEventBytes (${maxEventBytes}); this is its beginning`);
 		}
-		const record = readRecord(facts, parseRecord(text), undefined);
-		see(record.value);
+		const parsed = parseRecord(text);
+		const record = readRecord(facts, parsed, undefined);
+		see(parsed.value);
 		// nodes may log the like at the same time, and copies of one node's files may lie in several folders
-		return {record: {...record, identity: `${folder}\n${record.id}`}};
+		return {record: named(record, {identity: `${folder}\n${record.id}`})};
 	} catch (error) {
 		return {
 			rejected: {

@@ -2,6 +2,7 @@ import type {ActionRule} from './activity.ts';
 import {ConfigError} from './errors.ts';
 import type {Json} from './event.ts';
 import {watchPage} from './lost-pages.ts';
+import {named, OwnEntry} from './own-record.ts';
 import {freshStart, type Start} from './start.ts';
 import type {PageStream} from './stream.ts';
 
@@ -84,8 +85,8 @@ export type Step = 'dedupe' | 'normalize' | 'enrich' | 'redact' | 'select' | 'ec
 
 /** What a page is made from; everything else has a sensible beginning. */
 interface PageContent<T> {
-	/** `records[i]` is what `events[i]` was made from. */
-	readonly events: readonly T[];
+	/** `events[i]` was made from `records[i]`. Default: the value of each record. */
+	readonly events?: readonly T[] | undefined;
 	readonly records: readonly SourceRecord[];
 	readonly source: SourceFacts;
 	readonly sequence: number;
@@ -171,7 +172,9 @@ export class Page<T = unknown> {
 	static of<T>({events, records, ...content}: PageContent<T>, settlement: PageSettlement): Page<T> {
 		const {rejected = [], run = freshStart(), stream} = content;
 		const facts = {...content, rejected, run, stream};
-		const entries = events.map((event, index): Entry<T> => ({event, record: records[index]!}));
+		const entries = records.map((record, index): Entry<T> => {
+			return events ? {event: events[index]!, record} : new OwnEntry<T>(record);
+		});
 		return new Page(entries, facts, new Settlement(content.sequence, settlement), {});
 	}
 
@@ -282,5 +285,5 @@ function settledNow<V>(value: V): V {
 export function withNumber(record: SourceRecord, count: number): SourceRecord {
 	if (count === 1) return record;
 	const {id, identity} = record;
-	return {...record, id: `${id}-${count}`, ...(identity === undefined ? {} : {identity: `${identity}-${count}`})};
+	return named(record, {id: `${id}-${count}`, ...(identity === undefined ? {} : {identity: `${identity}-${count}`})});
 }

@@ -1,5 +1,6 @@
 import {map, type OperatorFunction} from 'rxjs';
 import {ConfigError} from '../model/errors.ts';
+import {OwnRecord} from '../model/own-record.ts';
 import {type Entry, Page, type SourceRecord, type Step} from '../model/page.ts';
 
 /** What must have been done to a page before this step, and what must not. */
@@ -50,9 +51,11 @@ export function mapOrReject<T, R>(
 ): Page<R> {
 	const entries: Entry<R>[] = [];
 	const rejected = [...page.rejected];
-	for (const {event, record} of page.entries) {
+	for (const entry of page.entries) {
+		const {record} = entry;
 		try {
-			entries.push({event: project(event, record), record});
+			entries.push({event: project(entry.event, record), record});
+			if (record instanceof OwnRecord) record.forget();
 		} catch (error) {
 			rejected.push({id: record.id, text: record.text, reason: reason(error)});
 		}

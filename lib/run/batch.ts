@@ -1,4 +1,5 @@
 import {reasonOf} from '../model/errors.ts';
+import {isOwn} from '../model/own-record.ts';
 import type {Page, Rejected, SourceRecord} from '../model/page.ts';
 import type {Batch} from '../sink/sink.ts';
 
@@ -6,10 +7,21 @@ import type {Batch} from '../sink/sink.ts';
 export function toBatch(page: Page): {batch: Batch; rejected: readonly Rejected[]} {
 	const {name, tenant, ids, unorderedLists} = page.source;
 	const source = {name, tenant, ids, unorderedLists};
-	const {events, records} = page;
-	if (page.verbatim && events.every((event, index) => event === records[index]!.value)) {
-		return {batch: {events, records, ...ownTexts(records), source}, rejected: []};
+	const {records} = page;
+	if (page.verbatim && page.entries.every(isOwn)) {
+		let events: readonly unknown[] | undefined;
+		const batch = {
+			...ownTexts(records),
+			records,
+			source,
+			// most sinks never ask, and each event would have to be parsed
+			get events() {
+				return (events ??= page.events);
+			},
+		};
+		return {batch, rejected: []};
 	}
+	const {events} = page;
 	const rejected: Rejected[] = [];
 	const written: number[] = [];
 	const writer = new LineWriter(records);

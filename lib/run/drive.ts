@@ -172,7 +172,7 @@ export class Drive {
 		// several sinks may have refused the same event
 		const left = new Set(refused.map(({id, text}) => id ?? text)).size;
 		this.#committer!.written(page, {
-			events: batch.events.length - left,
+			events: batch.records.length - left,
 			bytes: batch.lines.length,
 			deadLetters: page.rejected.length + rejected.length + left,
 		});

@@ -89,7 +89,9 @@ export class OpenSinks {
 		for (const {span} of this.#missed.values()) span.add(batch.records);
 		const letters = this.#options.deadLetters && deadLetterKey(this.#options.deadLetters);
 		const sinks = [...this.#open].filter(([key]) => key !== letters);
-		for (const sink of this.#options.sinks) checkAccepts(sink, batch.source.name, isRaw(batch) ? 'raw' : undefined);
+		for (const sink of this.#options.sinks) {
+			if (sink.accepts) checkAccepts(sink, batch.source.name, isRaw(batch) ? 'raw' : undefined);
+		}
 		const rejected = await this.#ask(sinks, sink => sink.write(batch));
 		return rejected.flatMap(some => some ?? []);
 	}

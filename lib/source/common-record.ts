@@ -1,6 +1,6 @@
 import {actionRules, isCatchAll} from '../model/activity.ts';
 import type {AuditEvent, Json} from '../model/event.ts';
-import type {SourceFacts, SourceRecord} from '../model/page.ts';
+import {ownText, type SourceFacts, type SourceRecord} from '../model/page.ts';
 import {parseRecord, readRecord, type RecordFacts} from './records.ts';
 import type {SourceDefinition} from './definition.ts';
 import type {Mapped} from './mapping.ts';
@@ -66,5 +66,5 @@ export function mapRecord({name, order, records: facts}: RecordsOf, text: string
 	const record = readRecord(facts, parseRecord(Buffer.from(text)), listedAtMs);
 	const event = commonRecord({name, tenant, normalize, ruleOf}, record, record.value);
 	const rule = event.action === undefined ? undefined : ruleOf?.(event.action)?.rule;
-	return {event: {...event, raw: record.raw!}, rule, product, ownIds};
+	return {event: {...event, raw: ownText(record)}, rule, product, ownIds};
 }

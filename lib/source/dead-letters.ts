@@ -5,6 +5,7 @@ import type {Json} from '../model/event.ts';
 import {lettersFrom, sendersOf} from './letters.ts';
 import {mappingFacts} from './common-record.ts';
 import {type Fetched, paginate} from './paginate.ts';
+import {named} from '../model/own-record.ts';
 import type {Page, Rejected, SourceFacts, SourceRecord} from '../model/page.ts';
 import {parseRecord, readRecord} from './records.ts';
 import {nowhere, type Scan, type SourcePosition} from './scan.ts';
@@ -88,7 +89,7 @@ function pagesOf(
 				try {
 					const record = readRecord(facts, parseRecord(text, maxEventBytes), listedAtMs);
 					// the same account may have been no good in several listings
-					records.push(listedAtMs === undefined ? record : {...record, identity: `${record.id} ${letter.begin}`});
+					records.push(listedAtMs === undefined ? record : named(record, {identity: `${record.id} ${letter.begin}`}));
 				} catch (error) {
 					rejected.push({...(letter.id === undefined ? {} : {id: letter.id}), text, reason: reasonOf(error)});
 				}
@@ -96,7 +97,7 @@ function pagesOf(
 			if (bytes >= pageBytes) break;
 		}
 		const more = offset < fs.statSync(path).size;
-		return {events: records.map(({value}) => value), records, rejected, bytes, ...(more ? {next: offset} : {})};
+		return {records, rejected, bytes, ...(more ? {next: offset} : {})};
 	};
 	return from([scan]).pipe(paginate(read, {source, position, start, place}));
 }

@@ -75,7 +75,7 @@ export class GivenRows {
 		});
 		const page = {
 			...answer,
-			events: events.filter((_, index) => keep[index]),
+			events: events?.filter((_, index) => keep[index]),
 			records: records.filter((_, index) => keep[index]),
 			rejected: rejected.filter((_, index) => keep[records.length + index]),
 			rows,

@@ -81,10 +81,12 @@ function isFar({records}: Fetched<unknown>, {sinceMs, untilMs}: Scan): boolean {
 }
 
 function turned<T>(pages: readonly Fetched<T>[], stretch: Scan, next: StretchCursor | undefined): Fetched<T> {
-	const rows = pages.flatMap(({events, records}) => records.map((record, index) => ({record, event: events[index]!})));
+	const rows = pages.flatMap(({events, records}) =>
+		records.map((record, index) => ({record, event: events?.[index] as T})),
+	);
 	const kept = rows.filter(({record}) => isWithin(record, stretch)).reverse();
 	return {
-		events: kept.map(({event}) => event),
+		events: pages.every(({events}) => events) ? kept.map(({event}) => event) : undefined,
 		records: kept.map(({record}) => record),
 		rejected: pages.flatMap(({rejected = []}) => rejected),
 		rows: pages.reduce((sum, page) => sum + (page.rows ?? page.records.length + (page.rejected?.length ?? 0)), 0),

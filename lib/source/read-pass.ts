@@ -258,7 +258,7 @@ export function pagesOfPass<T>(
 			else if (cut) paging.position = withRest({...moved, scan: cut.first}, cut.rest);
 			else if (answer.next === undefined) paging.position = finish(moved, moved.scan!);
 			else paging.position = {...moved, scan: {...moved.scan!, cursor: answer.next}};
-			return newPage({...answer, events: within(answer.events), records}, place);
+			return newPage({...answer, events: answer.events && within(answer.events), records}, place);
 		}
 	});
 }

@@ -125,7 +125,7 @@ function byOffset({name, isLast, id}: Facts, pageSize: number | undefined): Pagi
 		window: (window, given) => windowAt(cursorOf(window, given), window.fromMs, pageSize),
 		turn(answer, whole, window, given) {
 			const {records: parsed} = whole;
-			const {records, events, rejected = []} = answer;
+			const {records, rejected = []} = answer;
 			const places = new Map(records.map(({text}, place) => [text, place]));
 			const rows = parsed.map(({text}): Row => records[places.get(text)!] ?? hash('sha256', text, 'hex'));
 			const {fresh, next, stuck} = readOffsetPage(rows, cursorOf(window, given), {
@@ -138,7 +138,6 @@ function byOffset({name, isLast, id}: Facts, pageSize: number | undefined): Pagi
 			return {
 				...answer,
 				records: [...fresh.values()].filter(row => typeof row !== 'string'),
-				events: events.filter((_, place) => isFresh.has(records[place]!.text)),
 				rejected: rejected.filter(({text}) => isFresh.has(text)),
 				rows: rows.length,
 				next: next as unknown as Json | undefined,

@@ -6,6 +6,7 @@ import {assertUtf8} from '../http/charset.ts';
 import {parseJson} from '../http/client.ts';
 import {onOneLine, sliceRecords} from '../http/slice-records.ts';
 import {BodyTooLarge, OtherAnswer, UnreadableBody} from '../http/unreadable.ts';
+import {OwnRecord} from '../model/own-record.ts';
 import type {Rejected, SourceRecord} from '../model/page.ts';
 import {excerpt} from '../http/secrets.ts';
 import {type RecordTime, recordTime} from '../options/time.ts';
@@ -158,46 +159,36 @@ function textsIn(value: unknown, depth = 0): string[] {
 
 /** The records of one answer. One without id or time is rejected, the others pass. */
 export function readRecords<T>(facts: RecordFacts<T>, parsed: ParsedAnswer['records'], listedAtMs?: number) {
-	const events: T[] = [];
 	const records: SourceRecord[] = [];
 	const rejected: Rejected[] = [];
 	for (const record of parsed) {
 		try {
 			if ('flaw' in record) throw new Error(record.flaw);
-			const read = readRecord(facts, record, listedAtMs);
-			records.push(read);
-			events.push(read.value as T);
+			records.push(readRecord(facts, record, listedAtMs));
 		} catch (error) {
 			rejected.push({text: record.text, reason: reasonOf(error)});
 		}
 	}
-	return {events, records, rejected};
+	return {records, rejected};
 }
 
 /** What the record says of itself. Throws where it lacks id or time. */
 export function readRecord<T>(
 	facts: RecordFacts<T>,
-	{text, raw, value: parsed}: ParsedRecord,
+	{text, value: parsed}: Pick<ParsedRecord, 'text' | 'value'>,
 	listedAtMs: number | undefined,
 ): SourceRecord {
 	if (typeof parsed !== 'object' || parsed === null) throw new Error('the record is not an object');
-	const value = facts.asGiven ? facts.asGiven(parsed) : parsed;
+	const {asGiven} = facts;
+	const value = asGiven ? asGiven(parsed) : parsed;
 	const id = idOf(facts, value as T);
 	if (listedAtMs !== undefined) {
-		return {
-			id,
-			identity: `${listedAtMs} ${id}`,
-			timeMs: listedAtMs,
-			orderMs: listedAtMs,
-			wholeSecond: false,
-			text,
-			raw,
-			value,
-		};
+		const [timeMs, orderMs] = [listedAtMs, listedAtMs];
+		return new OwnRecord({id, identity: `${listedAtMs} ${id}`, timeMs, orderMs, wholeSecond: false, text}, asGiven);
 	}
 	const {timeMs, wholeSecond} = readTime(facts.time?.(value as T));
 	const order = facts.sortTime ? readTime(facts.sortTime(value as T)) : {timeMs, wholeSecond};
-	return {id, timeMs, orderMs: order.timeMs, wholeSecond: order.wholeSecond, text, raw, value};
+	return new OwnRecord({id, timeMs, orderMs: order.timeMs, wholeSecond: order.wholeSecond, text}, asGiven);
 }
 
 function idOf<T>(facts: RecordFacts<T>, value: T): string {

@@ -256,8 +256,8 @@ function endOf(record: Pick<SourceRecord, 'orderMs' | 'wholeSecond'>): number {
 
 /** What one request gave. */
 export interface Fetched<T> {
-	readonly events: readonly T[];
-	/** `records[i]` is what `events[i]` came from. */
+	/** `events[i]` came from `records[i]`. Default: the value of each record. */
+	readonly events?: readonly T[] | undefined;
 	readonly records: readonly SourceRecord[];
 	readonly rejected?: readonly Rejected[];
 	/** Where to go on; absent at the end. */

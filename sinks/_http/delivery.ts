@@ -95,7 +95,7 @@ export function startDelivery(options: DeliveryOptions): (batch: Batch) => Promi
 
 	return async batch => {
 		const rejected: Rejected[] = [];
-		const texts = batch.events.map((_, index) => format.event(batch, index));
+		const texts = Array.from(batch.ends, (_, index) => format.event(batch, index));
 		await deliver({batch, texts, indexes: [...texts.keys()]});
 		return rejected;
 

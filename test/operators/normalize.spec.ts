@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import {EMPTY, NEVER, of, Subject, throwError} from 'rxjs';
 import {actionRules} from '../../lib/model/activity.ts';
 import {normalize, type NormalizeOptions} from '../../lib/operators/normalize.ts';
-import type {Page} from '../../lib/model/page.ts';
+import {OwnRecord} from '../../lib/model/own-record.ts';
+import {Page} from '../../lib/model/page.ts';
 import {factsOf, listen, pageOf, type TestPage, type TestRecord} from '../support/pages.ts';
 
 function normalized(records: readonly TestRecord[], given?: TestPage, options?: NormalizeOptions) {
@@ -48,6 +49,18 @@ describe('normalize', () => {
 			},
 		]);
 		assert.equal(page.verbatim, false);
+	});
+
+	it('lets go of what it parsed, since a page may wait for its sinks', () => {
+		let parsed = 0;
+		const facts = {id: 'a', timeMs: 0, orderMs: 0, wholeSecond: false, text: Buffer.from('{}')};
+		const record = new OwnRecord(facts, value => (parsed++, value));
+		const content = {records: [record], source: factsOf(), sequence: 0, position: null, bytes: 1};
+		const [page] = listen(of(Page.of(content, {taken() {}, nacked() {}})).pipe(normalize())).values;
+		assert.equal(page!.events.length, 1);
+		assert.equal(parsed, 1);
+		assert.deepEqual(record.value, {});
+		assert.equal(parsed, 2);
 	});
 
 	it('leaves the own text out where it is not wanted, and mends the others all the same', () => {

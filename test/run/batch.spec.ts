@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import {toBatch} from '../../lib/run/batch.ts';
-import type {Page} from '../../lib/model/page.ts';
+import {OwnRecord} from '../../lib/model/own-record.ts';
+import {Page} from '../../lib/model/page.ts';
 import type {Batch} from '../../lib/sink/sink.ts';
 import {factsOf, idsOf, pageOf} from '../support/pages.ts';
 
@@ -39,6 +40,23 @@ describe('toBatch', () => {
 		assert.deepEqual(batch.source, {...source, unorderedLists: undefined});
 		const sets = toBatch(pageOf([], {source: factsOf({unorderedLists: true})}));
 		assert.deepEqual(sets.batch.source, {...source, unorderedLists: true});
+	});
+
+	it('parses no record for it, unless a sink asks for the events', () => {
+		let parsed = 0;
+		const records = ['a', 'b'].map(id => {
+			const facts = {id, timeMs: 0, orderMs: 0, wholeSecond: false, text: Buffer.from(`{"id":"${id}"}`)};
+			return new OwnRecord(facts, value => (parsed++, value));
+		});
+		const page = Page.of(
+			{records, source: factsOf(), sequence: 0, position: null, bytes: 1},
+			{taken() {}, nacked() {}},
+		);
+		const {batch} = toBatch(page.with({duplicates: 1}));
+		assert.deepEqual(linesOf(batch), ['{"id":"a"}', '{"id":"b"}']);
+		assert.equal(parsed, 0);
+		assert.deepEqual(batch.events, [{id: 'a'}, {id: 'b'}]);
+		assert.equal(batch.events[1], records[1]!.value, 'the parsed record itself');
 	});
 
 	it('keeps even bytes that are no UTF-8', () => {

@@ -69,7 +69,10 @@ describe('createReader', () => {
 		const {pages, requests} = await read(byCursor, [answer]);
 		const [page] = pages;
 		assert.deepEqual(idsIn(pages), [['a', 'b']]);
-		assert.deepEqual(page!.events, [rowA, rowB]);
+		assert.deepEqual(
+			page!.records.map(({value}) => value),
+			[rowA, rowB],
+		);
 		assert.deepEqual(
 			page!.rejected!.map(({text}) => Buffer.from(text).toString()),
 			[JSON.stringify(bad)],
@@ -207,7 +210,10 @@ describe('createReader', () => {
 				{from: '1000', to: '10000', start: '2'},
 			]);
 			assert.deepEqual(idsIn(pages), [['a', 'b'], ['c'], []]);
-			assert.deepEqual(pages[1]!.events, [rowC]);
+			assert.deepEqual(
+				pages[1]!.records.map(({value}) => value),
+				[rowC],
+			);
 			assert.equal(pages[1]!.rows, 2);
 			assert.equal(pages[2]!.next, undefined);
 		});
