@@ -18,10 +18,14 @@ export class OwnRecord implements SourceRecord {
 	#raw: string | undefined;
 	#value: unknown;
 
-	/** `text` is JSON of an object; the value is what `asGiven` makes of that object, where it is given. */
+	/**
+	 * `text` is JSON of an object; the value is what `asGiven` makes of that object, where it is given. `known` is what was
+	 * made of the text already.
+	 */
 	constructor(
 		{id, identity, timeMs, orderMs, wholeSecond, text}: Omit<SourceRecord, 'raw' | 'value'>,
 		asGiven: ((value: object) => unknown) | undefined,
+		known: Partial<Pick<SourceRecord, 'raw' | 'value'>> = {},
 	) {
 		this.id = id;
 		if (identity !== undefined) this.identity = identity;
@@ -30,6 +34,8 @@ export class OwnRecord implements SourceRecord {
 		this.wholeSecond = wholeSecond;
 		this.text = text;
 		this.#asGiven = asGiven;
+		this.#raw = known.raw;
+		this.#value = known.value;
 	}
 
 	get raw(): string {
@@ -55,8 +61,13 @@ export class OwnRecord implements SourceRecord {
 	named(names: Names): OwnRecord {
 		const {id, identity, timeMs, orderMs, wholeSecond, text} = this;
 		const before = {id, timeMs, orderMs, wholeSecond, text, ...(identity === undefined ? {} : {identity})};
-		return new OwnRecord({...before, ...names}, this.#asGiven);
+		return new OwnRecord({...before, ...names}, this.#asGiven, {raw: this.#raw!, value: this.#value});
 	}
+}
+
+/** Lets go of what was made of the texts of records that are to wait. */
+export function forgetValues(records: readonly SourceRecord[]): void {
+	for (const record of records) if (record instanceof OwnRecord) record.forget();
 }
 
 /** The same record with other names. */

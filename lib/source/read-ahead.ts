@@ -1,6 +1,7 @@
 import type {Budget, BudgetPlace} from '../model/budget.ts';
 import {keepsBounds} from './bounds.ts';
 import {SourceError} from '../model/errors.ts';
+import {forgetValues} from '../model/own-record.ts';
 import type {SourceRecord} from '../model/page.ts';
 import {GivenRows} from './given-rows.ts';
 import type {Fetched, ReadPage, Scan} from './scan.ts';
@@ -224,15 +225,14 @@ export class ReadAhead<T> {
 		const answer = this.#read(cursor === undefined ? scan : {...scan, cursor}, signal);
 		answers.set(keyOf(cursor), {answer, place});
 		answer.then(
-			page => {
-				place.hold(page.bytes);
-				this.#came(window, page);
-			},
+			page => this.#came(window, page, place),
 			() => {},
 		);
 	}
 
-	#came(window: Window<T>, answer: Fetched<T>): void {
+	#came(window: Window<T>, answer: Fetched<T>, place: BudgetPlace): void {
+		place.hold(answer.bytes);
+		forgetValues(answer.records);
 		this.#count(window, answer);
 		const at = this.#parts.indexOf(window);
 		if (at < 0) return;

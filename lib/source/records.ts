@@ -175,7 +175,7 @@ export function readRecords<T>(facts: RecordFacts<T>, parsed: ParsedAnswer['reco
 /** What the record says of itself. Throws where it lacks id or time. */
 export function readRecord<T>(
 	facts: RecordFacts<T>,
-	{text, value: parsed}: Pick<ParsedRecord, 'text' | 'value'>,
+	{text, raw, value: parsed}: ParsedRecord,
 	listedAtMs: number | undefined,
 ): SourceRecord {
 	if (typeof parsed !== 'object' || parsed === null) throw new Error('the record is not an object');
@@ -184,11 +184,17 @@ export function readRecord<T>(
 	const id = idOf(facts, value as T);
 	if (listedAtMs !== undefined) {
 		const [timeMs, orderMs] = [listedAtMs, listedAtMs];
-		return new OwnRecord({id, identity: `${listedAtMs} ${id}`, timeMs, orderMs, wholeSecond: false, text}, asGiven);
+		return new OwnRecord({id, identity: `${listedAtMs} ${id}`, timeMs, orderMs, wholeSecond: false, text}, asGiven, {
+			raw,
+			value,
+		});
 	}
 	const {timeMs, wholeSecond} = readTime(facts.time?.(value as T));
 	const order = facts.sortTime ? readTime(facts.sortTime(value as T)) : {timeMs, wholeSecond};
-	return new OwnRecord({id, timeMs, orderMs: order.timeMs, wholeSecond: order.wholeSecond, text}, asGiven);
+	return new OwnRecord({id, timeMs, orderMs: order.timeMs, wholeSecond: order.wholeSecond, text}, asGiven, {
+		raw,
+		value,
+	});
 }
 
 function idOf<T>(facts: RecordFacts<T>, value: T): string {
