@@ -65,7 +65,7 @@ export const scanOptions = {
 		.optional()
 		.meta({value: 'N'})
 		.describe(
-			'how many windows of the time are read side by side, on one limit of requests; default: 4, or 1 where the published limit allows fewer requests than one reader makes',
+			'how many windows of the time are read side by side, on one limit of requests; default: 4, or 1 where the published limit allows fewer requests than one reader makes, or the heap is limited to less than 128 MB',
 		),
 	overlap: span
 		.default('60m')

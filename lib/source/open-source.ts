@@ -1,3 +1,4 @@
+import {getHeapStatistics} from 'node:v8';
 import {finalize, from, map, type Observable} from 'rxjs';
 import type {z} from 'zod';
 import {systemClock} from '../model/clock.ts';
@@ -155,8 +156,12 @@ function turnsRound<Shape extends z.ZodRawShape, T>(
 /** What one reader makes, about. */
 const oneReader: Rate = {requests: 1, perMs: 250};
 
+/** What is read ahead does not fit into less beside what is worked on. */
+const leastHeapBytes = 128 * 1024 * 1024;
+
 /** How many windows are read side by side: one where the limit allows fewer requests than one reader makes. */
-export function defaultConcurrency(rate: Rate | undefined): number {
+export function defaultConcurrency(rate: Rate | undefined, heapBytes = getHeapStatistics().heap_size_limit): number {
+	if (heapBytes < leastHeapBytes) return 1;
 	return rate && rate.requests / rate.perMs < oneReader.requests / oneReader.perMs ? 1 : 4;
 }
 

@@ -5,6 +5,7 @@ import type {Json} from '../../lib/model/event.ts';
 import type {Page} from '../../lib/model/page.ts';
 import type {SourcePosition} from '../../lib/source/scan.ts';
 import {defineSource, type SourceDefinition} from '../../lib/source/define-source.ts';
+import {defaultConcurrency} from '../../lib/source/open-source.ts';
 import {PageStream} from '../../lib/model/stream.ts';
 import {freshStart, type Start} from '../../lib/model/start.ts';
 import {type ServedRequest, withJsonServer} from '../support/json-server.ts';
@@ -206,5 +207,37 @@ describe('openSource', () => {
 			assert.deepEqual(rest.pages.slice(0, others.length).map(idsOf), others.map(idsOf));
 			assert.deepEqual((rest.pages[others.length - 1]!.position as SourcePosition).covered, [[0, 9000]]);
 		}
+	});
+});
+
+describe('the order that is asked for', () => {
+	const access = {endpoint: 'http://localhost:1', token: 't'};
+	const oneBound: SourceDefinition<typeof own, Row>['request'] = (_, {toMs}) => ({path: '/rows', query: {to: toMs}});
+
+	it('is refused where the API can give the other one only', () => {
+		for (const [other, order] of [
+			[{order: 'oldest-first'}, 'newest'],
+			[{request: oneBound}, 'oldest'],
+		] as const) {
+			const source = defineSource({...definition, ...other});
+			assert.throws(() => source({...access, order}), /option order: its API gives .*-first only; leave it out/);
+		}
+		assert.throws(() => defineSource(definition)({...access, order: 'other' as 'newest'}), /expected newest or oldest/);
+	});
+
+	it('is what the API gives, unless it is turned round', () => {
+		defineSource(definition)({...access, order: 'newest'});
+		defineSource({...definition, order: 'oldest-first'})({...access, order: 'oldest'});
+		defineSource({...definition, request: oneBound})({...access, order: 'newest'});
+	});
+});
+
+describe('defaultConcurrency', () => {
+	it('is four, and one where a quota or the memory is small', () => {
+		const heap = 2 ** 31;
+		assert.equal(defaultConcurrency(undefined, heap), 4);
+		assert.equal(defaultConcurrency({requests: 50, perMs: 1000}, heap), 4);
+		assert.equal(defaultConcurrency({requests: 50, perMs: 60_000}, heap), 1);
+		assert.equal(defaultConcurrency(undefined, 100 * 2 ** 20), 1);
 	});
 });
