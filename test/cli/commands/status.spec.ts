@@ -96,6 +96,36 @@ describe('rxaudit status', () => {
 		assert.equal((await status('pull.state')).code, 0);
 	});
 
+	it('ends with 1 when a run had a clock that was ahead, until the next one that comes to its end', async () => {
+		assert.equal((await pull(to)).code, 0);
+		const tomorrowMs = Date.now() + dayMs;
+		const store = fileState(at());
+		const {checkpoint, version} = (await store.load())!;
+		const sources = Object.entries(checkpoint.sources).map(([key, position]) => {
+			return [key, {...(position as object), covered: [[0, tomorrowMs]]}];
+		});
+		await store.commit({...checkpoint, sources: Object.fromEntries(sources), succeededMs: tomorrowMs}, version);
+		await store.close!();
+		for (const limits of [[], ['--max-age', '26h']]) {
+			const {code, stdout} = await status('pull.state', ...limits);
+			assert.equal(code, 1);
+			const advice = 'ahead of this clock: set right the clock that is wrong; the next success makes it well\n';
+			assert.ok(
+				stdout.includes(
+					`problem       the last success is of ${new Date(tomorrowMs).toISOString()}, 23 hours ${advice}`,
+				),
+				stdout,
+			);
+			assert.match(stdout, /problem {7}atlassian-org-events: all is read up to \S+, 23 hours ahead of this clock: set/);
+			assert.match(stdout, /\n {2}read up to {4}\S+, 23 hours ahead of this clock\n/);
+		}
+		const lags = (await json('pull.state')).sources.map(({lagSeconds}) => Math.round(lagSeconds! / 3600));
+		assert.deepEqual(lags, [24]);
+		assert.equal((await pull(to)).code, 0);
+		const {ok, problems, succeeded, sources: after} = await json('pull.state');
+		assert.deepEqual([ok, problems, after[0]!.readUpTo], [true, [], succeeded]);
+	});
+
 	/** As a state is that was written before successes were noted. */
 	async function withoutSuccess(): Promise<void> {
 		const store = fileState(at());
