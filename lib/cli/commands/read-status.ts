@@ -10,7 +10,7 @@ import {gapsIn, nowhere, type SourcePosition} from '../../source/scan.ts';
 import {purges, type Reading, unread} from '../../source/unread.ts';
 import {errnoOf} from '../../state/durable-file.ts';
 import type {Checkpoint} from '../../state/state.ts';
-import {readState} from '../../state/state-files.ts';
+import {peekState} from '../../state/file-state.ts';
 import {isAhead, readUpToOf, silenceOf} from '../monitor/health.ts';
 import {count} from '../output/log.ts';
 import {iso, type PipelineStatus, type SourceStatus, spanWords} from '../output/pipeline.ts';
@@ -36,7 +36,7 @@ export async function readStatus(
 	let checkpoint: Checkpoint;
 	let inUse: boolean;
 	try {
-		checkpoint = checkpointIn(state);
+		checkpoint = await checkpointIn(state);
 		inUse = fs.existsSync(`${fs.realpathSync(state)}.lock`);
 	} catch (error) {
 		const problems = [reasonOf(error)];
@@ -75,9 +75,9 @@ export async function readStatus(
 	};
 }
 
-/** The checkpoint of a state that is only looked at. Throws where there is none, or it cannot be read. */
-export function checkpointIn(file: string): Checkpoint {
-	const {stored} = readState(file, false);
+/** The checkpoint of a state that is only looked at. Rejects where there is none, or no pull could go on from it. */
+async function checkpointIn(file: string): Promise<Checkpoint> {
+	const stored = await peekState(file);
 	if (stored) return stored.checkpoint;
 	throw new Error(`expected the state of a pull, got no file ${file}: check the path, or run the pull that makes it`);
 }

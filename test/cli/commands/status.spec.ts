@@ -156,7 +156,9 @@ describe('rxaudit status', () => {
 		const copy = at('killed.state');
 		patchFs('renameSync', original => (...args: never[]) => {
 			original(...(args as unknown as [string, string]));
-			if (String(args[1]) === fs.realpathSync(at()) && !fs.existsSync(copy)) fs.copyFileSync(at(), copy);
+			if (String(args[1]) !== fs.realpathSync(at()) || fs.existsSync(copy)) return;
+			fs.copyFileSync(at(), copy);
+			fs.copyFileSync(`${at()}.seen-1`, `${copy}.seen-1`);
 		});
 		return () => copy;
 	}
@@ -230,6 +232,37 @@ describe('rxaudit status', () => {
 		assertRefused(await status('x', '--max-age', '5'), 2, /--max-age: expected a span such as .*got "5"; add the unit/);
 	});
 
+	for (const [what, damage, problem] of [
+		['gone', (journal: string) => fs.rmSync(journal), /expected the journal of this state, got no file/],
+		['empty', (journal: string) => fs.writeFileSync(journal, ''), /expected \d+ bytes, got 0/],
+		['cut', (journal: string) => fs.truncateSync(journal, 100), /expected \d+ bytes, got 100/],
+		['altered', invert, /expected what was committed, got other bytes/],
+		['a folder', replaceByFolder, /cannot read the journal: EISDIR/],
+	] as const) {
+		it(`ends with 1 where the journal is ${what}, as state show, check and a pull end, too`, async () => {
+			assert.equal((await pull(to)).code, 0);
+			damage(at('pull.state.seen-1'));
+			const files = fs.readdirSync(folder());
+			const {code, stdout} = await status('pull.state', '--max-age', '1h');
+			assert.equal(code, 1);
+			assert.match(stdout, /^\S+pull\.state: needs attention\n {2}problem /);
+			assert.match(stdout, problem);
+			for (const action of ['show', 'gaps']) {
+				const shown = await runCli(['state', action, 'pull.state'], {cwd: folder()});
+				assert.deepEqual([shown.stdout, shown.code === 0], ['', false], shown.stderr);
+				assert.match(shown.stderr, problem);
+			}
+			const args = ['check', api, '--org-id', 'ORG', '--endpoint', emulator().url, ...to];
+			const checked = await runCli(args, {cwd: folder(), env: {RXAUDIT_TOKEN: emulator().token}});
+			assert.equal(checked.code, 1, checked.stdout);
+			assert.match(checked.stdout, new RegExp(`FAILED {2}state .*${problem.source}`));
+			assert.deepEqual(fs.readdirSync(folder()), files, 'nothing is made');
+			const pulled = await pull(to);
+			assert.notEqual(pulled.code, 0);
+			assert.match(pulled.stderr, problem);
+		});
+	}
+
 	it('neither takes the lock of a run nor waits for it, and changes nothing', async () => {
 		assert.equal((await pull(to)).code, 0);
 		const running = fileState(at());
@@ -243,6 +276,18 @@ describe('rxaudit status', () => {
 		await running.close!();
 	});
 });
+
+function invert(file: string): void {
+	fs.writeFileSync(
+		file,
+		fs.readFileSync(file).map(byte => byte ^ 255),
+	);
+}
+
+function replaceByFolder(file: string): void {
+	fs.rmSync(file);
+	fs.mkdirSync(file);
+}
 
 describe('spanWords', () => {
 	it('counts in the largest unit that there are two of', () => {
