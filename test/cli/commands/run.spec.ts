@@ -234,7 +234,23 @@ pipelines:
 			],
 			['no pipelines', 'pipelines: {}', /1:1: pipelines: expected at least one pipeline, got none/],
 			['nothing', '', /1:1: pipelines: expected pipelines by name, got nothing/],
-			['a list', '[1]', /1:1: expected /],
+			['a list', '[1]', /1:1: expected object, got list$/],
+			['a text', 'hello', /1:1: expected object, got string$/],
+			[
+				'a pipeline that would be left out',
+				`pipelines:\n  a: {source: ORG, to: 'ndjson:x'}\n  __proto__: {source: ORG, to: 'ndjson:y'}`,
+				/c\.yaml:3:3: __proto__: expected another name/,
+			],
+			[
+				'a name that is no plain one',
+				`pipelines:\n  a: {source: ORG, to: 'ndjson:x'}\n  _b: {source: ORG, to: 'ndjson:y'}`,
+				/c\.yaml:3:3: pipelines\._b: expected a name of letters, digits, - _ and \., that begins with a letter or a digit$/,
+			],
+			[
+				'a name that drives the terminal',
+				`pipelines:\n  "a\\nb\\e": {source: ORG, to: 'ndjson:x'}`,
+				/c\.yaml:2:3: pipelines\.a\\u\{a\}b\\u\{1b\}: expected a name of letters/,
+			],
 			[
 				'an address that is none',
 				`pipelines: {a: {source: ORG, to: 'ndjson:x', ping: {env: TOKEN}}}`,
