@@ -39,6 +39,8 @@ export interface Start {
 	 * of pages does.
 	 */
 	leaveGap(error: unknown): boolean;
+	/** Set where one answer is all that is asked for: a page that fails is no gap to read around, but the end. */
+	readonly asksOnce?: boolean;
 }
 
 /** One for all copies of this package in a process: a source may come from a package that has its own. */

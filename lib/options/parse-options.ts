@@ -43,12 +43,17 @@ function issuesOf(schema: z.ZodObject, issue: z.core.$ZodIssue): OptionIssue[] {
 	const expected = expectation(issue);
 	const option = issue.path[0];
 	// all options at once: there may be secrets among them
-	if (option === undefined) return [{path, expected, got: issue.input === undefined ? 'nothing' : typeof issue.input}];
+	if (option === undefined) return [{path, expected, got: kindOf(issue.input)}];
 	const secret = schema.shape[String(option)]?.meta()?.['secret'] === true;
 	// a place in a list says nothing that its value does not say
 	const member = issue.path.filter(key => typeof key !== 'number').join('.');
 	const got = issue.code === 'unrecognized_keys' ? issue.keys.join(', ') : shown(issue.input);
 	return [{path, option: member, expected, got: secret ? 'a value that is not shown' : got}];
+}
+
+function kindOf(value: unknown): string {
+	if (value === undefined) return 'nothing';
+	return Array.isArray(value) ? 'list' : typeof value;
 }
 
 /** A schema's own message counts when it begins with `expected`; it may say how to go on. */

@@ -24,10 +24,20 @@ export function checkBinding(stored: Binding, given: Binding): void {
 		name === 'signed'
 			? 'sign with that key from the first run to the last, or begin a new state and archive'
 			: `use the options it was made with, or another state file${moved}`;
+	// what an address says of its tenant, or a target of itself, is in the name
+	const instead = differing.find(other => stored[other] === undefined && kindOf(other) === kindOf(name));
+	const got = given[name] ?? given[instead ?? ''] ?? 'nothing';
 	throw new StateError(
 		'STATE_FOREIGN',
-		`the state belongs to another pipeline: ${name}: expected ${stored[name] ?? 'nothing'}, got ${given[name] ?? 'nothing'}; ${wayOut}`,
+		`the state belongs to another pipeline: ${name}: expected ${stored[name] ?? 'nothing'}, got ${got}; ${wayOut}`,
 	);
+}
+
+/** What is bound, whatever tenant or target it is of: `NAME option` of a source, `sink NAME`, or a flag. */
+function kindOf(name: string): string {
+	const [, of, option] = /^([^:]*):.*?(?: (\w+))?$/s.exec(name) ?? [];
+	if (of === undefined) return name;
+	return of.startsWith('sink ') || option === undefined ? of : `${of} ${option}`;
 }
 
 function isBoundNow(name: string, stored: Binding, given: Binding): boolean {

@@ -43,8 +43,11 @@ export interface Sink {
 	readonly accepts?: readonly Accepted[];
 	/** The commit size that suits this sink; of several sinks the largest wins. */
 	readonly commitSize?: Partial<CommitSize>;
-	/** True of a single file: no other pipeline may write to it at the same time. */
-	readonly exclusive?: boolean;
+	/**
+	 * True of a single file: no other pipeline may write to it at the same time. `source`: one may, but not one of the
+	 * same source and tenant, whose events would be refused.
+	 */
+	readonly exclusive?: boolean | 'source';
 	/** `best-effort`: the run goes on when the sink fails, and reports what the sink lacks. Default: `required`. */
 	readonly delivery?: Delivery;
 	open(context: SinkContext): Promise<OpenSink>;

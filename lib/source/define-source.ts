@@ -48,8 +48,8 @@ export interface Source<Input = never, T = unknown, Operations extends Operation
 	readonly lagMs: number;
 	/** For how long the API keeps a record, where that is known, or the operation that asks for it. */
 	readonly retention?: Retention | undefined;
-	/** How a state names an address, and the tenant where the address alone says which. Throws a ConfigError. */
-	addressOf?(endpoint: string): SourceAddress;
+	/** How a state names an address, and the tenant where that, or these options, say which. Throws a ConfigError. */
+	addressOf?(endpoint: string, options?: Readonly<Record<string, unknown>>): SourceAddress;
 	/** The options, shared ones included. */
 	readonly options: z.ZodObject;
 	/** The names of those options that choose which events the API gives. */
@@ -112,7 +112,7 @@ export function defineSource<Shape extends z.ZodRawShape, T, Operations extends 
 		largestPage: definition.largestPage,
 		lagMs,
 		retention: definition.retention,
-		addressOf: (text: string) => addressOf(definition, text),
+		addressOf: (text: string, given: object = {}) => addressOf(definition, text, given),
 		options: schema as unknown as z.ZodObject,
 		filters: Object.keys(definition.options),
 		records,
@@ -129,11 +129,12 @@ export function defineSource<Shape extends z.ZodRawShape, T, Operations extends 
 function addressOf<Shape extends z.ZodRawShape, T>(
 	definition: SourceDefinition<Shape, T>,
 	text: string,
+	given: object,
 ): SourceAddress {
 	const url = endpointOf(definition, text);
 	const address = {endpoint: url.origin + url.pathname, tenant: undefined};
 	try {
-		const tenant: unknown = definition.tenant({} as SourceOptions<Shape>, url);
+		const tenant: unknown = definition.tenant(given as SourceOptions<Shape>, url);
 		return typeof tenant === 'string' ? {...address, tenant} : address;
 	} catch {
 		// it is one of the options that says whose log it is

@@ -101,7 +101,8 @@ export function createSizedReader<T>(readerOf: ReaderOf<T>, options: PageSizeOpt
 	): Promise<Fetched<T>> {
 		const known = small;
 		if (known !== undefined) patience = Math.min(patience * 2, maxPatience);
-		for (const size of sizesBelow(asked ?? largest())) {
+		const sizes = sizesBelow(asked ?? largest());
+		for (const size of sizes) {
 			try {
 				const answer = await readerOf(size, size === known ? fullAttempts() : 1)(scan, signal);
 				failing = false;
@@ -115,7 +116,7 @@ export function createSizedReader<T>(readerOf: ReaderOf<T>, options: PageSizeOpt
 			}
 		}
 		failing = true;
-		throw inVain(error);
+		throw sizes.length === 0 ? error : inVain(error);
 	}
 
 	function sizesBelow(size: number): number[] {

@@ -129,7 +129,7 @@ export function pagesOfPass<T>(
 				return [scan.untilMs, scan.untilMs];
 			} catch (error) {
 				const {order} = options.source;
-				if (signal.aborted || order === 'none' || !options.concernsPage?.(error)) throw error;
+				if (signal.aborted || start.asksOnce || order === 'none' || !options.concernsPage?.(error)) throw error;
 				pass.hasFailed = true;
 				return leave(pass.scan, error);
 			}

@@ -1,3 +1,4 @@
+import fs from 'node:fs';
 import path from 'node:path';
 import {errnoOf} from './durable-file.ts';
 import {AuditError, ConfigError, reasonOf, StateError} from '../model/errors.ts';
@@ -106,6 +107,25 @@ export function fileState(file: string, options: FileStateOptions = {}): StateSt
 	};
 }
 
+/**
+ * What `load()` would give, for those who only look: no lock is taken and nothing is written, so that a run may be going
+ * on. Rejects where a run could not go on from it: the journals that its checkpoints name are read, too.
+ */
+export async function peekState(named: string): Promise<StoredCheckpoint | undefined> {
+	const file = fs.existsSync(named) ? fs.realpathSync(named) : path.resolve(named);
+	for (;;) {
+		const head = readHead(file);
+		try {
+			const {stored} = readState(file, false);
+			for (const mark of marksOf(stored?.checkpoint)) await openJournal(file, () => {}).read(mark);
+			return stored;
+		} catch (error) {
+			// a run has replaced the state meanwhile, and removed the journal of the one before
+			if (isSameHead(head, readHead(file))) throw error;
+		}
+	}
+}
+
 function commit(state: OpenState, checkpoint: Checkpoint, expectedVersion: number): number {
 	const {file, version} = state;
 	if (version !== expectedVersion) throw conflict(file, `expected version ${expectedVersion}, got ${version}`);
@@ -131,9 +151,11 @@ function marksOf(checkpoint: Checkpoint | undefined): Json[] {
 function assertOwned(state: OpenState): void {
 	assertLocked(state);
 	const {file, head} = state;
-	const now = readHead(file);
-	const same = head === undefined || now === undefined ? head === now : head.equals(now);
-	if (!same) throw conflict(file, 'somebody else wrote it');
+	if (!isSameHead(head, readHead(file))) throw conflict(file, 'somebody else wrote it');
+}
+
+function isSameHead(one: Buffer | undefined, other: Buffer | undefined): boolean {
+	return one === undefined || other === undefined ? one === other : one.equals(other);
 }
 
 function assertLocked({file, lock}: OpenState): void {

@@ -43,6 +43,7 @@ export function archiveSink(
 	return {
 		target,
 		layout: {layout},
+		...(mode === undefined ? {exclusive: 'source' as const} : {}),
 		commitSize,
 		holds: async (prepared, user) => withStore(openStore, store => archiveHolds(store, prepared), user),
 		async open(context) {

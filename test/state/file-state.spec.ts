@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
-import {fileState} from '../../lib/state/file-state.ts';
+import {fileState, peekState} from '../../lib/state/file-state.ts';
 import {formatState} from '../../lib/state/state-format.ts';
 import type {Checkpoint, StateStore} from '../../lib/state/state.ts';
 import {crashesOf, restore} from '../support/crashes.ts';
 import {failAt, interceptFs} from '../support/intercept-fs.ts';
+import {patchFs, restoreFs} from '../support/patch-fs.ts';
 import {commitUpTo, journalAt} from '../support/state-scenario.ts';
 import {temporaryFolder} from '../../lib/testing/temporary-folder.ts';
 
@@ -168,6 +169,48 @@ describe('fileState()', () => {
 		assert.deepEqual(journals(), ['state.json.seen-1', 'state.json.seen-2']);
 		await until(4);
 		assert.deepEqual(journals(), ['state.json.seen-2']);
+	});
+
+	describe('peekState()', () => {
+		afterEach(restoreFs);
+
+		it('sees what load() gives, under the lock of another, and makes nothing', async () => {
+			assert.equal(await peekState(path.join(folder(), 'none', 'state.json')), undefined);
+			assert.deepEqual(names(), []);
+			await until(3);
+			const holder = fileState(file());
+			const stored = await holder.load();
+			const before = names();
+			assert.deepEqual(await peekState(file()), stored);
+			fs.symlinkSync('state.json', path.join(folder(), 'linked'));
+			assert.deepEqual(await peekState(path.join(folder(), 'linked')), stored);
+			fs.rmSync(path.join(folder(), 'linked'));
+			assert.deepEqual(names(), before);
+			await holder.close?.();
+		});
+
+		it('refuses a journal that a pending checkpoint names and that is not what was committed', async () => {
+			const store = fileState(file());
+			const next = {...checkpoint(1), journal: {file: 7, bytes: 1, sha256: ''}};
+			await store.commit({...checkpoint(1), pending: {pages: 1, checkpoint: next}}, 0);
+			await store.close?.();
+			await assert.rejects(peekState(file()), {code: 'STATE_DAMAGED', message: /seen-7: expected the journal/});
+		});
+
+		it('looks again where a run has replaced state and journal meanwhile', async () => {
+			await until(2);
+			const later = path.join(folder(), 'later.json');
+			await commitUpTo(4, fileState(later), quietly);
+			patchFs('openSync', original => (...args: never[]) => {
+				if (String(args[0]).endsWith('state.json.seen-1')) {
+					fs.renameSync(later, file());
+					fs.renameSync(`${later}.seen-2`, `${file()}.seen-2`);
+					fs.rmSync(`${file()}.seen-1`);
+				}
+				return original(...(args as unknown as [string, string]));
+			});
+			assert.equal((await peekState(file()))?.version, 4);
+		});
 	});
 
 	describe('a failing disk', () => {

@@ -1,5 +1,5 @@
 import {z} from 'zod';
-import {optionsSchema, pipelineSchema} from '../../lib/cli/config/config-schema.ts';
+import {optionsSchema, pipelineName, pipelineSchema} from '../../lib/cli/config/config-schema.ts';
 import type {SinkFactory} from '../../lib/sink/define-sink.ts';
 import type {Source} from '../../lib/source/define-source.ts';
 import {list, load} from '../../lib/registry.ts';
@@ -30,7 +30,7 @@ export async function configJsonSchema(): Promise<object> {
 	const pipeline = z.strictObject({source: source.optional(), to: to.optional(), ...members});
 	// what is in defaults is there for some of the sources
 	const defaults = z.strictObject({source: z.looseObject({}).optional(), to: to.optional(), ...members});
-	const file = z.strictObject({pipelines: z.record(z.string(), pipeline), defaults: defaults.optional()});
+	const file = z.strictObject({pipelines: z.record(pipelineName, pipeline), defaults: defaults.optional()});
 	return z.toJSONSchema(file, {
 		io: 'input',
 		unrepresentable: 'any',

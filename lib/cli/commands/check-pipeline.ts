@@ -34,8 +34,8 @@ export interface Pipeline {
 /** Whoever refuses these has been reached. */
 const refusals: readonly ErrorCode[] = ['UNAUTHORIZED', 'FORBIDDEN'];
 const toleratedMs = 5 * 60_000;
-/** Nobody waits longer for a check. */
-const patience = {maxAttempts: 2, maxWait: '30s', pageSize: 1};
+/** One request is all that a check costs: a server that fails or refuses is not asked again. */
+const once = {maxAttempts: 1, maxWait: '0s'};
 /** What is known of file systems of networks, by the numbers of Linux: locks and renames there are those of a server. */
 const networks = new Map([
 	[0x6969, 'NFS'],
@@ -56,13 +56,14 @@ export async function checkPipeline(pipeline: Pipeline): Promise<Check[]> {
 }
 
 async function checkApi({source, options, env, signal}: Pipeline): Promise<Check[]> {
-	const own = Object.hasOwn(source.options.shape, 'pageSize') ? patience : {maxAttempts: 2};
-	const prober = openProber(source, {...options, ...own}, signal);
+	const size = Object.hasOwn(source.options.shape, 'pageSize') ? {pageSize: 1} : {};
+	const prober = openProber(source, {...options, ...once, ...size}, signal, true);
 	const began = performance.now();
-	let rows = 0;
+	let isEmpty = true;
 	let failure: AuditError | undefined;
 	try {
-		rows = (await prober.probe(0, systemClock.now()))?.timesMs.length ?? 0;
+		const {timesMs, isWhole} = (await prober.probe(0, systemClock.now())) ?? {timesMs: [], isWhole: true};
+		isEmpty = timesMs.length === 0 && isWhole;
 	} catch (error) {
 		if (!(error instanceof AuditError)) throw error;
 		failure = error;
@@ -77,10 +78,9 @@ async function checkApi({source, options, env, signal}: Pipeline): Promise<Check
 	const clock = checkClock(prober.meter);
 	if (failure?.code === 'RATE_LIMITED') return [address, failed('quota', sentenceOf(failure), 1), ...clock];
 	if (failure) return [address, failed('credentials', sentenceOf(failure), 4), ...clock];
-	const rights =
-		rows > 0
-			? 'the log can be read'
-			: 'accepted, but the log is empty: check their rights, the filters and whose log it is, unless it is new';
+	const rights = isEmpty
+		? 'accepted, but the log is empty: check their rights, the filters and whose log it is, unless it is new'
+		: 'the log can be read';
 	return [address, passed('credentials', rights), passed('quota', quotaText(source, options, prober.meter)), ...clock];
 }
 

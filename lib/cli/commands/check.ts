@@ -1,9 +1,9 @@
 import {ConfigError} from '../../model/errors.ts';
-import {list, load} from '../../registry.ts';
-import {credentialFlags} from '../flags/credentials.ts';
-import {describeFlags, type Flags, noSuchName, parseFlags, refuseSecrets, textsIn} from '../flags/flags.ts';
+import {load} from '../../registry.ts';
+import {describeFlags, type Flags, parseFlags, textsIn} from '../flags/flags.ts';
 import {sourceFlags} from '../flags/options.ts';
-import {checkSinkFlags, sinkFlags} from '../flags/sinks.ts';
+import {checkSinkFlags} from '../flags/sinks.ts';
+import {sourceArgs} from '../flags/source-args.ts';
 import {sourceIn} from '../flags/source-named.ts';
 import {exampleFlags} from '../output/examples.ts';
 import {oneLine, write} from '../output/log.ts';
@@ -83,16 +83,7 @@ async function ofFile(args: readonly string[], world: World): Promise<Given> {
 }
 
 async function ofSource(args: readonly string[], world: World): Promise<Given> {
-	const named = await sourceIn(args, world);
-	if (!named) {
-		refuseSecrets(args, credentialFlags);
-		throw noSuchName('check', 'a source', args[0], list('source'));
-	}
-	const {name, source} = named;
-	const flagged = await sinkFlags(args);
-	const ofSinks = Object.assign({}, ...Object.values(flagged)) as Flags;
-	const all = {...sourceFlags(source), ...credentialFlags, ...runFlags, ...ofSinks, ...checkFlags};
-	const {values} = parseFlags(args, all, 1, world);
+	const {name, source, values, flagged} = await sourceArgs('check', args, {...runFlags, ...checkFlags}, world);
 	const targets = values['to'] === undefined ? [] : textsIn(values, 'to');
 	const pipeline = await makePipeline({named: name, source, values, targets, world});
 	await checkSinkFlags(flagged, pipeline.sinks);

@@ -3,19 +3,18 @@ import {parsed} from '../../http/connect.ts';
 import {systemClock} from '../../model/clock.ts';
 import {ConfigError, SourceError} from '../../model/errors.ts';
 import {parseSpan} from '../../options/time.ts';
-import {list, load} from '../../registry.ts';
+import {load} from '../../registry.ts';
 import type {Source} from '../../source/define-source.ts';
 import {deprecationText} from '../../source/deprecation.ts';
 import {type Estimate, estimate} from '../../source/estimate.ts';
 import {defaultConcurrency, timeOf} from '../../source/open-source.ts';
-import {credentialFlags} from '../flags/credentials.ts';
-import {describeFlags, type Flags, noSuchName, parseFlags, refuseSecrets, textIn} from '../flags/flags.ts';
+import {describeFlags, type Flags, textIn} from '../flags/flags.ts';
 import {exampleFlags} from '../output/examples.ts';
 import {write} from '../output/log.ts';
 import {type Plan, planText, requestsFor, secondsFor} from '../output/plan.ts';
 import {sourceFlags, inFlags, sourceOptions} from '../flags/options.ts';
+import {sourceArgs} from '../flags/source-args.ts';
 import {sourceIn} from '../flags/source-named.ts';
-import {sinkFlags} from '../flags/sinks.ts';
 import {fileIn, stopBy, type World} from '../world.ts';
 import {maxRequests, openProber, rateOf} from './probe.ts';
 import {runFlags} from './pull.ts';
@@ -48,15 +47,7 @@ Examples:
 
 /** `rxaudit plan <source>`: how much there is to read, and how long that takes. */
 export async function run(args: readonly string[], world: World): Promise<number> {
-	const named = await sourceIn(args, world);
-	if (!named) {
-		refuseSecrets(args, credentialFlags);
-		throw noSuchName('plan', 'a source', args[0], list('source'));
-	}
-	const {source} = named;
-	const flagged = Object.assign({}, ...Object.values(await sinkFlags(args))) as Flags;
-	const known = {...sourceFlags(source), ...credentialFlags, ...runFlags, ...flagged, ...planFlags};
-	const {values} = parseFlags(args, known, 1, world);
+	const {source, values} = await sourceArgs('plan', args, {...runFlags, ...planFlags}, world);
 	if (source.reads === 'files') {
 		throw new ConfigError(
 			`plan: expected a source that asks an API, got ${source.name}, which reads files and needs no quota`,

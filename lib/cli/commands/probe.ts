@@ -30,8 +30,16 @@ class CountingMeter extends Meter {
 	}
 }
 
-/** Asks for first pages of spans, one after the other, as a pull would ask for them. */
-export function openProber(source: Source, options: Readonly<Record<string, unknown>>, stop: AbortSignal) {
+/**
+ * Asks for first pages of spans, one after the other, as a pull would ask for them; with `asksOnce` for one page, and
+ * nothing more where that is empty or fails.
+ */
+export function openProber(
+	source: Source,
+	options: Readonly<Record<string, unknown>>,
+	stop: AbortSignal,
+	asksOnce = false,
+) {
 	const full = new AbortController();
 	const meter = new CountingMeter(() => full.abort());
 	const signal = AbortSignal.any([stop, full.signal]);
@@ -46,17 +54,19 @@ export function openProber(source: Source, options: Readonly<Record<string, unkn
 	// nobody waits for a plan until a quota is back
 	const most = Math.max(1, Math.min(maxProbes, (rate?.requests ?? Infinity) - 1));
 
+	const isWanted = (page: Page) => asksOnce || hasRows(page);
+
 	async function probe(sinceMs: number, untilMs: number): Promise<Probe | undefined> {
 		if (pages.length >= most || signal.aborted || meter.quota?.left === 0) return undefined;
 		const span = source.order === 'none' ? {} : spanOf(sinceMs, untilMs);
-		const start = {...freshStart(), budget: new Budget({maxPages: 1}), meter, signal};
+		const start = {...freshStart(), budget: new Budget({maxPages: 1}), meter, signal, asksOnce};
 		const began = performance.now();
 		const cpu = process.cpuUsage();
 		const [requests, waited] = [meter.requests, meter.waitedMs];
 		// an empty page is that of a gap, or what a listing has in its middle
 		const given = source({...options, ...span} as never, start).pipe(
-			tap(page => hasRows(page) || page.ack()),
-			filter(hasRows),
+			tap(page => isWanted(page) || page.ack()),
+			filter(isWanted),
 		);
 		const page: Page | undefined = await firstValueFrom(given, {defaultValue: undefined});
 		if (signal.aborted && !page) return undefined;
@@ -68,7 +78,7 @@ export function openProber(source: Source, options: Readonly<Record<string, unkn
 		const position = page?.position as {readonly scan?: unknown} | undefined;
 		const largest = Math.max(0, ...pages.map(other => other.rows));
 		// what a source knows to be the end, an empty page, or fewer than there have been
-		const isWhole = rows === 0 || position?.scan === undefined || rows < largest * almostFull;
+		const isWhole = (rows === 0 && !asksOnce) || position?.scan === undefined || rows < largest * almostFull;
 		pages.push({rows, bytes: page?.bytes ?? 0, isWhole, ms, cpuMs: (user + system) / 1000});
 		return {timesMs, isWhole};
 	}

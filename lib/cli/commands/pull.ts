@@ -1,9 +1,7 @@
-import {existsSync} from 'node:fs';
-import {list, load} from '../../registry.ts';
+import {load} from '../../registry.ts';
 import {defaultGraceMs} from '../../run/stopping.ts';
-import {credentialFlags} from '../flags/credentials.ts';
 import {followFlags} from '../flags/follow.ts';
-import {type Flags, noSuchName, parseFlags, refuseSecrets, textsIn} from '../flags/flags.ts';
+import {type Flags, textsIn} from '../flags/flags.ts';
 import {monitorFlags, monitorFrom, type MonitorOptions} from '../flags/monitor.ts';
 import {type Ending, withPing} from '../monitor/ping.ts';
 import {type Monitor, serveMonitor} from '../monitor/server.ts';
@@ -14,9 +12,9 @@ import {pullHelp} from '../output/pull-help.ts';
 import {makePipeline, type Pipeline} from '../pipeline/make-pipeline.ts';
 import {type RunContext, runPipeline} from '../pipeline/run-pipeline.ts';
 import {shapeFlags} from '../flags/shape.ts';
-import {fileIn, type Stop, stopBy, type World} from '../world.ts';
+import {type Stop, stopBy, type World} from '../world.ts';
+import {sourceArgs} from '../flags/source-args.ts';
 import {sourceIn} from '../flags/source-named.ts';
-import {sourceFlags} from '../flags/options.ts';
 import {checkSinkFlags, sinkFlags} from '../flags/sinks.ts';
 
 export const runFlags: Flags = {
@@ -58,21 +56,7 @@ export async function help(args: readonly string[], world: World): Promise<strin
 
 /** `rxaudit pull <source>`: from an audit API into sinks. */
 export async function run(args: readonly string[], world: World): Promise<number> {
-	const named = await sourceIn(args, world);
-	if (!named) {
-		refuseSecrets(args, {...credentialFlags, ...runFlags});
-		const isFile = args[0] !== undefined && existsSync(fileIn(world, args[0]));
-		const advice = isFile ? `; a source in a file or folder begins with ./, as in ./${args[0]}` : '';
-		throw noSuchName('pull', 'a source', args[0], list('source'), advice);
-	}
-	const {name, source} = named;
-	const flagged = await sinkFlags(args);
-	const known = Object.assign(
-		{...sourceFlags(source), ...credentialFlags, ...runFlags},
-		...Object.values(flagged),
-	) as Flags;
-	const {values, rest} = parseFlags(args, known, 1, world);
-	if (rest[0] !== name) throw noSuchName('pull', 'a source', rest[0], list('source'));
+	const {name, source, values, flagged} = await sourceArgs('pull', args, runFlags, world);
 	const monitor = monitorFrom(values);
 	const progress = showProgress({
 		source: source.name,

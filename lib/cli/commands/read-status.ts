@@ -10,8 +10,8 @@ import {gapsIn, nowhere, type SourcePosition} from '../../source/scan.ts';
 import {purges, type Reading, unread} from '../../source/unread.ts';
 import {errnoOf} from '../../state/durable-file.ts';
 import type {Checkpoint} from '../../state/state.ts';
-import {readState} from '../../state/state-files.ts';
-import {silenceOf} from '../monitor/health.ts';
+import {peekState} from '../../state/file-state.ts';
+import {isAhead, readUpToOf, silenceOf} from '../monitor/health.ts';
 import {count} from '../output/log.ts';
 import {iso, type PipelineStatus, type SourceStatus, spanWords} from '../output/pipeline.ts';
 
@@ -36,7 +36,7 @@ export async function readStatus(
 	let checkpoint: Checkpoint;
 	let inUse: boolean;
 	try {
-		checkpoint = checkpointIn(state);
+		checkpoint = await checkpointIn(state);
 		inUse = fs.existsSync(`${fs.realpathSync(state)}.lock`);
 	} catch (error) {
 		const problems = [reasonOf(error)];
@@ -44,11 +44,16 @@ export async function readStatus(
 	}
 	const {sources: positions, binding, succeededMs, lacks = {}} = checkpoint;
 	const sources = await Promise.all(
-		Object.entries(positions).map(([key, position]) => sourceStatus(key, position, binding[`${key} endpoint`], nowMs)),
+		Object.entries(positions).map(([key, position]) =>
+			sourceStatus(key, position, binding[`${key} endpoint`], succeededMs, nowMs),
+		),
 	);
 	const letters = deadLettersOf(state, checkpoint);
 	const problems = [
 		...ageProblem(succeededMs, nowMs, maxAgeMs),
+		...sources.flatMap(({source, readUpTo}) =>
+			readUpTo === null ? [] : aheadProblem(`${source}: all is read up to`, Date.parse(readUpTo), nowMs),
+		),
 		...sources.flatMap(({source, newest}) => {
 			const silence = newest === null ? undefined : silenceOf(Date.parse(newest), nowMs, alertSilenceMs);
 			return silence === undefined ? [] : [`${source}: ${silence}`];
@@ -70,9 +75,9 @@ export async function readStatus(
 	};
 }
 
-/** The checkpoint of a state that is only looked at. Throws where there is none, or it cannot be read. */
-export function checkpointIn(file: string): Checkpoint {
-	const {stored} = readState(file, false);
+/** The checkpoint of a state that is only looked at. Rejects where there is none, or no pull could go on from it. */
+async function checkpointIn(file: string): Promise<Checkpoint> {
+	const stored = await peekState(file);
 	if (stored) return stored.checkpoint;
 	throw new Error(`expected the state of a pull, got no file ${file}: check the path, or run the pull that makes it`);
 }
@@ -98,6 +103,7 @@ async function sourceStatus(
 	key: string,
 	given: Json,
 	endpoint: string | undefined,
+	succeededMs: number | undefined,
 	nowMs: number,
 ): Promise<SourceStatus> {
 	const [name, tenant] = partsOf(key);
@@ -105,7 +111,7 @@ async function sourceStatus(
 	const position = {...nowhere, ...(given as Partial<SourcePosition>)};
 	const {watermarkMs, scan, rest = scan} = position;
 	const begun = [scan ?? rest, rest].filter(pass => pass !== undefined);
-	const {readUpToMs} = reached([position]);
+	const readUpToMs = readUpToOf({...reached([position]), succeededMs}, nowMs);
 	const {retention} = source ?? {};
 	const keptMs = retention && 'days' in retention ? retention.days * dayMs : undefined;
 	const spans = keptMs === undefined ? [] : purges(unread(position, readingOf(source), nowMs), keptMs, nowMs);
@@ -115,7 +121,7 @@ async function sourceStatus(
 		endpoint: endpoint ?? null,
 		newest: watermarkMs === undefined ? null : iso(watermarkMs),
 		readUpTo: readUpToMs === undefined ? null : iso(readUpToMs),
-		lagSeconds: readUpToMs === undefined ? null : Math.max(0, Math.round((nowMs - readUpToMs) / 1000)),
+		lagSeconds: readUpToMs === undefined ? null : Math.round(Math.abs(nowMs - readUpToMs) / 1000),
 		interrupted:
 			begun.length === 0
 				? null
@@ -149,10 +155,18 @@ export function openGaps(key: string, position: Json | SourcePosition) {
 }
 
 function ageProblem(succeededMs: number | undefined, nowMs: number, maxAgeMs: number | undefined): string[] {
-	if (maxAgeMs === undefined) return [];
+	const ahead = aheadProblem('the last success is of', succeededMs, nowMs);
+	if (maxAgeMs === undefined || ahead.length > 0) return ahead;
 	const expected = `expected a run that came to its end within ${spanWords(maxAgeMs / 1000)}`;
 	if (succeededMs === undefined) return [`${expected}, got none, as far as this state knows`];
 	return nowMs - succeededMs > maxAgeMs ? [`${expected}, the last one did ${iso(succeededMs)}`] : [];
+}
+
+/** A time that is still to come tells of a clock that is or was wrong, and would count as fresh until then. */
+function aheadProblem(what: string, timeMs: number | undefined, nowMs: number): string[] {
+	if (timeMs === undefined || !isAhead(timeMs, nowMs)) return [];
+	const advice = 'set right the clock that is wrong; the next success makes it well';
+	return [`${what} ${iso(timeMs)}, ${spanWords((timeMs - nowMs) / 1000)} ahead of this clock: ${advice}`];
 }
 
 interface Letters {

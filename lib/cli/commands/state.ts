@@ -4,8 +4,7 @@ import {systemClock} from '../../model/clock.ts';
 import {ConfigError, reasonOf, StateError} from '../../model/errors.ts';
 import {parsed} from '../../http/connect.ts';
 import {parseTime} from '../../options/time.ts';
-import {fileState} from '../../state/file-state.ts';
-import {readState} from '../../state/state-files.ts';
+import {fileState, peekState} from '../../state/file-state.ts';
 import type {Checkpoint, StoredCheckpoint} from '../../state/state.ts';
 import {confirmed} from '../flags/confirmed.ts';
 import {describeFlags, type Flags, type FlagValues, noSuchName, parseFlags, textIn, textsIn} from '../flags/flags.ts';
@@ -96,7 +95,7 @@ function listed(flags: readonly string[]): string {
 }
 
 async function show(action: 'show' | 'gaps', file: string, asJson: boolean, world: World): Promise<number> {
-	const stored = storedIn(action, file);
+	const stored = await storedIn(action, file);
 	const {sources} = stored.checkpoint;
 	const gaps = Object.entries(sources).flatMap(([key, position]) => openGaps(key, position));
 	if (action === 'show') {
@@ -109,9 +108,9 @@ async function show(action: 'show' | 'gaps', file: string, asJson: boolean, worl
 }
 
 /** A state that is only looked at. */
-function storedIn(action: string, file: string): StoredCheckpoint {
+async function storedIn(action: string, file: string): Promise<StoredCheckpoint> {
 	try {
-		const {stored} = readState(file, false);
+		const stored = await peekState(file);
 		if (stored) return stored;
 	} catch (error) {
 		if (error instanceof StateError) throw error;

@@ -24,7 +24,8 @@ export function help(): string {
 How pipelines are, by their state files (rxaudit pull --state, or those of rxaudit run CONFIG.yaml): the newest event, the last success, how far behind, gaps,
 dead letters, and what the API will delete before it was read. No lock is taken and nothing is changed, so that it may be
 asked while a run goes on. A success is a run that came to its end with no gap left; one that was stopped or killed is none.
-Exit code 0: all is well; 1: a success is older than --max-age, the newest event than --alert-silence, a gap is open, or a state is missing or cannot be read.
+Exit code 0: all is well; 1: a success is older than --max-age, the newest event than --alert-silence, a gap is open, a
+success or what was read is ahead of this clock, or a state is missing or cannot be read.
 
 ${describeFlags(statusFlags)}
 

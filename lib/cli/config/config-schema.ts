@@ -59,6 +59,9 @@ export const pipelineSchema = z.object({
 
 export type PipelineConfig = z.output<typeof pipelineSchema>;
 
+/** What a pipeline may be called: the name is a label of metrics and that of files. */
+export const pipelineName = z.string().regex(/^[A-Za-z0-9][\w.-]{0,99}$/);
+
 export const fileSchema = z.object({
 	pipelines: z.record(z.string(), z.unknown(), {error: 'expected pipelines by name'}),
 	defaults: z.unknown().optional(),

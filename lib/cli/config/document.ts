@@ -1,4 +1,4 @@
-import {type Document, isMap, isNode, isPair, isScalar, LineCounter, type Node, parseDocument} from 'yaml';
+import {type Document, isMap, isNode, isPair, isScalar, LineCounter, type Node, parseDocument, visit} from 'yaml';
 import {type Mistake, Mistakes} from './mistakes.ts';
 
 /** Where something is in a document. */
@@ -29,6 +29,16 @@ export function parseConfig(file: string, text: string): ConfigDocument {
 		}));
 		throw new Mistakes(file, all);
 	}
+	const lost: Mistake[] = [];
+	visit(document, {
+		Pair(_, {key}) {
+			// a schema leaves out what is called so, and says nothing
+			if (!isScalar(key) || key.value !== '__proto__') return;
+			const advice = 'expected another name: nothing can be called so';
+			lost.push({...at(key.range?.[0] ?? 0), member: '__proto__', text: advice});
+		},
+	});
+	if (lost.length > 0) throw new Mistakes(file, lost);
 	const mistake = (place: Place, said: string): Mistake => ({
 		...at(offsetOf(document, place)),
 		member: place.join('.'),

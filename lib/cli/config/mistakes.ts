@@ -1,4 +1,5 @@
 import {ConfigError} from '../../model/errors.ts';
+import {oneLine} from '../output/log.ts';
 
 /** Something that is wrong in a file, and where: lines and columns count from 1. */
 export interface Mistake {
@@ -26,5 +27,5 @@ export class Mistakes extends ConfigError {
 
 /** A mistake for people, as compilers have it. */
 export function mistakeText(file: string, {line, column, member, text}: Mistake): string {
-	return `${file}:${line}:${column}: ${member === '' ? '' : `${member}: `}${text}`;
+	return oneLine(`${file}:${line}:${column}: ${member === '' ? '' : `${member}: `}${text}`);
 }

@@ -39,7 +39,7 @@ export async function pipelinesOf(file: string, only: readonly string[], world: 
 		const one = await make(config, configured, world, mistakes);
 		if (one) made.push(one);
 	}
-	if (mistakes.length === 0) mistakes.push(...sharedFiles(config, made));
+	if (mistakes.length === 0) mistakes.push(...sharedFiles(config, made), ...sharedArchives(config, made));
 	assertNone(file, mistakes);
 	return made;
 }
@@ -81,18 +81,45 @@ function sharedFiles({document, pipelines}: Config, made: readonly NamedPipeline
 	return made.flatMap(({name, pipeline: {stateFile, deadLetters, sinks}}) => {
 		const files: (readonly [member: string, file: string])[] = [
 			...(stateFile === undefined ? [] : [['state', resolve(stateFile)] as const]),
-			...sinks.flatMap(({exclusive, target}) => (exclusive ? [['to', target] as const] : [])),
+			...sinks.flatMap(({exclusive, target}) => (exclusive === true ? [['to', target] as const] : [])),
 			...(deadLetters ? [['deadLetter', deadLetters.target] as const] : []),
 		];
 		const place: (member: string) => Place = pipelines.find(one => one.name === name)!.placeOf;
 		const shared = files.flatMap(([member, file]) => {
-			const key = isAbsolute(file) ? placeOf(file) : file;
+			const key = keyOf(file);
 			const owner = owners.get(key);
 			owners.set(key, owner ?? name);
 			if (owner === undefined) return [];
-			const advice = member === 'to' ? '; several may share a folder: ndjson:DIR/, filesystem:DIR' : '';
+			const advice = member === 'to' ? '; several may share filesystem:DIR, those of different logs ndjson:DIR/' : '';
 			return [document.mistake(place(member), `expected a file of its own, got that of ${owner}${advice}`)];
 		});
 		return shared.slice(0, 1); // dead letters lie beside a state, so that they are shared with it
 	});
+}
+
+/** Of two pipelines that write the same events into one archive, the later one is refused for ever. */
+function sharedArchives({document, pipelines}: Config, made: readonly NamedPipeline[]): Mistake[] {
+	const owners = new Map<string, string>();
+	return made.flatMap(({name, pipeline: {source, given, sinks}}) => {
+		const address = (given['endpoint'] as string | undefined) ?? source.endpoint;
+		const tenant = address === undefined ? undefined : source.addressOf?.(address, given).tenant;
+		if (tenant === undefined) return [];
+		const archives = sinks.filter(({exclusive}) => exclusive === 'source');
+		return archives.flatMap(sink => {
+			const key = JSON.stringify([sink.name, keyOf(sink.target), source.name, tenant]);
+			const owner = owners.get(key);
+			owners.set(key, owner ?? name);
+			if (owner === undefined) return [];
+			const place = pipelines.find(one => one.name === name)!.placeOf('to');
+			const text =
+				`expected one pipeline of ${source.name}:${tenant} in ${sink.name}:${sink.target}, got ${owner} and ${name}: ` +
+				'give each an archive of its own, or mode=append in both, which takes what both read twice';
+			return [document.mistake(place, text)];
+		});
+	});
+}
+
+/** The same for all names of one file or folder. */
+function keyOf(target: string): string {
+	return isAbsolute(target) ? placeOf(target) : target;
 }

@@ -5,7 +5,7 @@ import {checkOptions} from '../../options/parse-options.ts';
 import {nearest} from '../flags/flags.ts';
 import {fileIn, type World} from '../world.ts';
 import {type ConfigDocument, parseConfig, type Place} from './document.ts';
-import {fileSchema, type PipelineConfig, pipelineSchema} from './config-schema.ts';
+import {fileSchema, type PipelineConfig, pipelineName, pipelineSchema} from './config-schema.ts';
 import {type Mistake, Mistakes} from './mistakes.ts';
 
 /** A pipeline of a file with its members that are right, those of `defaults` among them. */
@@ -27,8 +27,6 @@ export interface Config {
 	readonly mistakes: readonly Mistake[];
 }
 
-const nameOfPipeline = /^[A-Za-z0-9][\w.-]{0,99}$/;
-
 /** Whether an argument is named as such a file. */
 export function isConfig(name: string): boolean {
 	return /\.ya?ml$/i.test(name);
@@ -49,8 +47,10 @@ export function readConfig(name: string, world: Pick<World, 'cwd'>): Config {
 	const pipelines: ConfiguredPipeline[] = [];
 	for (const [pipeline, given] of Object.entries(file?.pipelines ?? {})) {
 		const place = ['pipelines', pipeline];
-		if (!nameOfPipeline.test(pipeline)) {
-			mistakes.push(document.mistake(place, 'expected a name of letters, digits, - _ and .'));
+		if (!pipelineName.safeParse(pipeline).success) {
+			mistakes.push(
+				document.mistake(place, 'expected a name of letters, digits, - _ and ., that begins with a letter or a digit'),
+			);
 		}
 		const own = soundMembers(document, given, place, mistakes);
 		pipelines.push({

@@ -1,5 +1,6 @@
 import type {Registry} from 'prom-client';
 import type {Progress} from '../../model/meter.ts';
+import {readUpToOf} from './health.ts';
 
 /** A pipeline that is watched from outside while it runs. */
 export interface Watched {
@@ -43,8 +44,11 @@ const metrics: Readonly<
 	rxaudit_dead_letters_total: ['Counter', 'Events that could not be processed.', ({deadLetters}) => deadLetters],
 	rxaudit_lag_seconds: [
 		'Gauge',
-		'How long ago that was up to which all was read, in seconds.',
-		({readUpToMs}, nowMs) => [{value: readUpToMs === undefined ? undefined : (nowMs - readUpToMs) / 1000}],
+		'How far from now that is up to which all was read, in seconds: ago, or ahead where a clock was wrong.',
+		(progress, nowMs) => {
+			const readUpToMs = readUpToOf(progress, nowMs);
+			return [{value: readUpToMs === undefined ? undefined : Math.abs(nowMs - readUpToMs) / 1000}];
+		},
 	],
 	rxaudit_newest_event_timestamp_seconds: [
 		'Gauge',

@@ -13,7 +13,7 @@ export interface SourceStatus {
 	readonly endpoint: string | null;
 	/** The time of the newest event ever read. */
 	readonly newest: string | null;
-	/** Up to where all was asked for, gaps left aside, and how long ago that was. */
+	/** Up to where all was asked for, gaps left aside, and how far that is from now, in either direction. */
 	readonly readUpTo: string | null;
 	readonly lagSeconds: number | null;
 	/** The pass that goes on, or was interrupted: the next run finishes it. */
@@ -70,7 +70,10 @@ function sourceLines(status: SourceStatus, nowMs: number): string[] {
 		row('source', `${source}:${tenant}${endpoint ? ` at ${endpoint}` : ''}`),
 		row('newest event', newest ? ago(newest, nowMs) : 'none yet'),
 	];
-	if (readUpTo && lagSeconds !== null) lines.push(row('read up to', `${readUpTo}, lag ${spanWords(lagSeconds)}`));
+	if (readUpTo && lagSeconds !== null) {
+		const lag = `lag ${spanWords(lagSeconds)}`;
+		lines.push(row('read up to', Date.parse(readUpTo) > nowMs ? ago(readUpTo, nowMs) : `${readUpTo}, ${lag}`));
+	}
 	if (interrupted) lines.push(row('interrupted', `a pass ${spanOf(interrupted)}; the next run finishes it`));
 	for (const {reason, ...gap} of gaps) lines.push(row('gap', `${spanOf(gap)}: ${reason}`));
 	for (const {at, inSeconds, gone, ...span} of purges) {
@@ -103,7 +106,7 @@ export function row(label: string, text: string): string {
 
 function ago(time: string, nowMs: number): string {
 	const seconds = (nowMs - Date.parse(time)) / 1000;
-	return seconds < 0 ? `${time}, ahead of this clock` : `${time}, ${spanWords(seconds)} ago`;
+	return `${time}, ${spanWords(Math.abs(seconds))} ${seconds < 0 ? 'ahead of this clock' : 'ago'}`;
 }
 
 /** A span in its largest unit, as `--max-age` takes it in short. */

@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
+import {once} from 'node:events';
 import fs from 'node:fs';
+import http from 'node:http';
+import type {AddressInfo} from 'node:net';
 import path from 'node:path';
+import {list, load} from '../../../lib/registry.ts';
 import {assertRefused, commandLine, linesOf} from '../../support/command-line.ts';
 import {runCli} from '../../support/cli.ts';
 
@@ -61,6 +65,57 @@ describe('rxaudit check', () => {
 		const busy = await check();
 		assert.equal(busy.code, 1);
 		assert.match(busy.stdout, /^ok {6}address.*\nFAILED {2}quota {7}.*429/);
+	});
+
+	for (const [what, status, headers, body] of [
+		['fails', 500, {}, '{}'],
+		['asks for patience', 503, {'retry-after': '1'}, '{}'],
+		['is out of quota', 429, {}, '{}'],
+		['says when its quota is back', 429, {'retry-after': '1'}, '{}'],
+		['has a page to log in', 200, {'content-type': 'text/html'}, '<html>Log in'],
+		['has no list', 200, {}, '[]'],
+		['closes the connection', 0, {}, ''],
+	] as const) {
+		it(`sends one request to a server that ${what}, whatever the source`, async () => {
+			let requests = 0;
+			const server = http.createServer((request, response) => {
+				requests++;
+				if (status === 0) request.socket.destroy();
+				else response.writeHead(status, {'content-type': 'application/json', ...headers}).end(body);
+			});
+			await once(server.listen(0, '127.0.0.1'), 'listening');
+			const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+			const login = {RXAUDIT_TOKEN: 't', RXAUDIT_USERNAME: 'u', RXAUDIT_PASSWORD: 'p'};
+			for (const name of list('source')) {
+				const {reads, options} = await load('source', name);
+				if (reads !== 'api') continue;
+				requests = 0;
+				const org = Object.hasOwn(options.shape, 'orgId') ? ['--org-id', 'ORG'] : [];
+				const {code, stdout} = await runCli(['check', name, '--endpoint', endpoint, ...org], {env: login});
+				assert.deepEqual([name, requests, code !== 0], [name, 1, true], stdout);
+				assert.match(stdout, /^FAILED/m);
+				assert.doesNotMatch(stdout, /smaller pages/);
+			}
+			server.closeAllConnections();
+			server.close();
+		});
+	}
+
+	it('takes an empty page that goes on for no empty log', async () => {
+		const page = {data: [], links: {next: 'x'}, meta: {next: 'CURSOR'}};
+		let requests = 0;
+		const server = http.createServer((_, response) => {
+			requests++;
+			response.writeHead(200, {'content-type': 'application/json'}).end(JSON.stringify(page));
+		});
+		await once(server.listen(0, '127.0.0.1'), 'listening');
+		const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+		const args = ['check', 'atlassian-org-events', '--org-id', 'ORG', '--endpoint', endpoint];
+		const {code, stdout} = await runCli(args, {env: env()});
+		server.closeAllConnections();
+		server.close();
+		assert.deepEqual([code, requests], [0, 1], stdout);
+		assert.match(stdout, /^ok {6}credentials the log can be read$/m);
 	});
 
 	it('ends with 2 where a target cannot be written', async () => {

@@ -37,7 +37,10 @@ describe('rxaudit state rebind --endpoint', () => {
 			assert.equal(other.code, 5, other.stderr);
 			assert.match(
 				other.stderr,
-				/another pipeline: .* endpoint: expected .*; where the server was moved, rxaudit state rebind STATE --endpoint URL/,
+				new RegExp(
+					`another pipeline: .* endpoint: expected ${before.url}\\S*, got ${after.url}\\S*; .*; where the server was moved, ` +
+						'rxaudit state rebind STATE --endpoint URL',
+				),
 			);
 			const args = ['state', 'rebind', 'pull.state', '--endpoint', after.endpoints[name]!];
 			const old = fs.readFileSync(at());

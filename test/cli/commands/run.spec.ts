@@ -220,16 +220,37 @@ pipelines:
 			[
 				'two with one file',
 				`pipelines:\n  a: {source: ORG, to: 'ndjson:x'}\n  b: {source: ORG, to: 'ndjson:./x'}`,
-				/3:\d+: pipelines\.b\.to: expected a file of its own, got that of a; several may share a folder/,
+				/3:\d+: pipelines\.b\.to: expected a file of its own, got that of a; several may share filesystem:DIR, those of/,
 			],
 			[
 				'two with standard output',
 				`pipelines:\n  a: {source: ORG, to: 'ndjson:-'}\n  b: {source: ORG, to: 'csv:-'}`,
 				/3:\d+: pipelines\.b\.to: expected a file of its own/,
 			],
+			[
+				'two of one log with one archive',
+				`pipelines:\n  a: {source: ORG, to: 'ndjson:x/'}\n  b: {source: ORG, to: ['csv:y', {name: ndjson, path: ./x/}]}`,
+				/3:\d+: pipelines\.b\.to: expected one pipeline of atlassian-org-events:ORG in ndjson:\S+\/x\/, got a and b: give each/,
+			],
 			['no pipelines', 'pipelines: {}', /1:1: pipelines: expected at least one pipeline, got none/],
 			['nothing', '', /1:1: pipelines: expected pipelines by name, got nothing/],
-			['a list', '[1]', /1:1: expected /],
+			['a list', '[1]', /1:1: expected object, got list$/],
+			['a text', 'hello', /1:1: expected object, got string$/],
+			[
+				'a pipeline that would be left out',
+				`pipelines:\n  a: {source: ORG, to: 'ndjson:x'}\n  __proto__: {source: ORG, to: 'ndjson:y'}`,
+				/c\.yaml:3:3: __proto__: expected another name/,
+			],
+			[
+				'a name that is no plain one',
+				`pipelines:\n  a: {source: ORG, to: 'ndjson:x'}\n  _b: {source: ORG, to: 'ndjson:y'}`,
+				/c\.yaml:3:3: pipelines\._b: expected a name of letters, digits, - _ and \., that begins with a letter or a digit$/,
+			],
+			[
+				'a name that drives the terminal',
+				`pipelines:\n  "a\\nb\\e": {source: ORG, to: 'ndjson:x'}`,
+				/c\.yaml:2:3: pipelines\.a\\u\{a\}b\\u\{1b\}: expected a name of letters/,
+			],
 			[
 				'an address that is none',
 				`pipelines: {a: {source: ORG, to: 'ndjson:x', ping: {env: TOKEN}}}`,
@@ -273,6 +294,36 @@ pipelines:
 			assert.deepEqual([code, stdout], [0, 'c.yaml: 1 pipeline, nothing is wrong\n']);
 			assert.deepEqual(fs.readdirSync(folder()), ['c.yaml']);
 			assert.equal(emulator().requestCount, 0);
+		});
+	});
+
+	describe('one archive of two pipelines', () => {
+		const two = (one: string, other: string, action = 'a') => {
+			const filtered = org.replace('orgId: ORG', `orgId: ORG, action: ${action}`);
+			write(
+				`pipelines:\n  a: {source: ${org}, to: '${one}', state: a}\n  b: {source: ${filtered}, to: '${other}', state: b}`,
+			);
+		};
+
+		it('is refused as they would be for ever, but where one of them may add to it', async () => {
+			two('ndjson:x/', 'ndjson:x/?mode=append', 'user_login');
+			assert.equal((await runFile(['--check'])).code, 0);
+			two('filesystem:x', 'filesystem:x', 'user_login');
+			assert.equal((await runFile(['--check'])).code, 0);
+			two('s3:bucket/x', 's3:bucket/x');
+			assert.match((await runFile()).stderr, /^rxaudit: c\.yaml:3:\d+: pipelines\.b\.to: expected one pipeline of /);
+			two('gcs:bucket/x', 'gcs:bucket/x');
+			assert.equal((await runFile()).code, 2);
+			assert.equal(emulator().requestCount, 0);
+		});
+
+		it('takes the events of both with the way out that is told', async () => {
+			const both = 'ndjson:x/?mode=append';
+			two(both, both, 'user_login');
+			for (let times = 0; times < 2; times++) {
+				const {code, stderr} = await runFile();
+				assert.equal(code, 0, stderr);
+			}
 		});
 	});
 

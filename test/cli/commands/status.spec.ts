@@ -96,6 +96,36 @@ describe('rxaudit status', () => {
 		assert.equal((await status('pull.state')).code, 0);
 	});
 
+	it('ends with 1 when a run had a clock that was ahead, until the next one that comes to its end', async () => {
+		assert.equal((await pull(to)).code, 0);
+		const tomorrowMs = Date.now() + dayMs;
+		const store = fileState(at());
+		const {checkpoint, version} = (await store.load())!;
+		const sources = Object.entries(checkpoint.sources).map(([key, position]) => {
+			return [key, {...(position as object), covered: [[0, tomorrowMs]]}];
+		});
+		await store.commit({...checkpoint, sources: Object.fromEntries(sources), succeededMs: tomorrowMs}, version);
+		await store.close!();
+		for (const limits of [[], ['--max-age', '26h']]) {
+			const {code, stdout} = await status('pull.state', ...limits);
+			assert.equal(code, 1);
+			const advice = 'ahead of this clock: set right the clock that is wrong; the next success makes it well\n';
+			assert.ok(
+				stdout.includes(
+					`problem       the last success is of ${new Date(tomorrowMs).toISOString()}, 23 hours ${advice}`,
+				),
+				stdout,
+			);
+			assert.match(stdout, /problem {7}atlassian-org-events: all is read up to \S+, 23 hours ahead of this clock: set/);
+			assert.match(stdout, /\n {2}read up to {4}\S+, 23 hours ahead of this clock\n/);
+		}
+		const lags = (await json('pull.state')).sources.map(({lagSeconds}) => Math.round(lagSeconds! / 3600));
+		assert.deepEqual(lags, [24]);
+		assert.equal((await pull(to)).code, 0);
+		const {ok, problems, succeeded, sources: after} = await json('pull.state');
+		assert.deepEqual([ok, problems, after[0]!.readUpTo], [true, [], succeeded]);
+	});
+
 	/** As a state is that was written before successes were noted. */
 	async function withoutSuccess(): Promise<void> {
 		const store = fileState(at());
@@ -126,7 +156,9 @@ describe('rxaudit status', () => {
 		const copy = at('killed.state');
 		patchFs('renameSync', original => (...args: never[]) => {
 			original(...(args as unknown as [string, string]));
-			if (String(args[1]) === fs.realpathSync(at()) && !fs.existsSync(copy)) fs.copyFileSync(at(), copy);
+			if (String(args[1]) !== fs.realpathSync(at()) || fs.existsSync(copy)) return;
+			fs.copyFileSync(at(), copy);
+			fs.copyFileSync(`${at()}.seen-1`, `${copy}.seen-1`);
 		});
 		return () => copy;
 	}
@@ -200,6 +232,37 @@ describe('rxaudit status', () => {
 		assertRefused(await status('x', '--max-age', '5'), 2, /--max-age: expected a span such as .*got "5"; add the unit/);
 	});
 
+	for (const [what, damage, problem] of [
+		['gone', (journal: string) => fs.rmSync(journal), /expected the journal of this state, got no file/],
+		['empty', (journal: string) => fs.writeFileSync(journal, ''), /expected \d+ bytes, got 0/],
+		['cut', (journal: string) => fs.truncateSync(journal, 100), /expected \d+ bytes, got 100/],
+		['altered', invert, /expected what was committed, got other bytes/],
+		['a folder', replaceByFolder, /cannot read the journal: EISDIR/],
+	] as const) {
+		it(`ends with 1 where the journal is ${what}, as state show, check and a pull end, too`, async () => {
+			assert.equal((await pull(to)).code, 0);
+			damage(at('pull.state.seen-1'));
+			const files = fs.readdirSync(folder());
+			const {code, stdout} = await status('pull.state', '--max-age', '1h');
+			assert.equal(code, 1);
+			assert.match(stdout, /^\S+pull\.state: needs attention\n {2}problem /);
+			assert.match(stdout, problem);
+			for (const action of ['show', 'gaps']) {
+				const shown = await runCli(['state', action, 'pull.state'], {cwd: folder()});
+				assert.deepEqual([shown.stdout, shown.code === 0], ['', false], shown.stderr);
+				assert.match(shown.stderr, problem);
+			}
+			const args = ['check', api, '--org-id', 'ORG', '--endpoint', emulator().url, ...to];
+			const checked = await runCli(args, {cwd: folder(), env: {RXAUDIT_TOKEN: emulator().token}});
+			assert.equal(checked.code, 1, checked.stdout);
+			assert.match(checked.stdout, new RegExp(`FAILED {2}state .*${problem.source}`));
+			assert.deepEqual(fs.readdirSync(folder()), files, 'nothing is made');
+			const pulled = await pull(to);
+			assert.notEqual(pulled.code, 0);
+			assert.match(pulled.stderr, problem);
+		});
+	}
+
 	it('neither takes the lock of a run nor waits for it, and changes nothing', async () => {
 		assert.equal((await pull(to)).code, 0);
 		const running = fileState(at());
@@ -213,6 +276,18 @@ describe('rxaudit status', () => {
 		await running.close!();
 	});
 });
+
+function invert(file: string): void {
+	fs.writeFileSync(
+		file,
+		fs.readFileSync(file).map(byte => byte ^ 255),
+	);
+}
+
+function replaceByFolder(file: string): void {
+	fs.rmSync(file);
+	fs.mkdirSync(file);
+}
 
 describe('spanWords', () => {
 	it('counts in the largest unit that there are two of', () => {

@@ -35,6 +35,14 @@ describe('parseConfig', () => {
 		}
 	});
 
+	it('refuses what a schema leaves out and says nothing of, at any depth', () => {
+		const all = mistakesIn('a: 1\nb:\n  - c: {__proto__: {d: 1}}\n"__proto__": 2\n');
+		assert.deepEqual(
+			all.map(({line, column, member, text}) => `${line}:${column} ${member} ${text}`),
+			['3:9', '4:1'].map(place => `${place} __proto__ expected another name: nothing can be called so`),
+		);
+	});
+
 	it('takes an empty file for nothing', () => {
 		assert.equal(parseConfig('x.yaml', '# nothing\n').value, null);
 	});

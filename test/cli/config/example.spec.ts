@@ -86,6 +86,13 @@ describe('rxaudit.schema.json', () => {
 		assert.ok(isRight({defaults: {source}, pipelines: {a: {source: {endpoint: 'https://y.test'}}}}));
 	});
 
+	for (const name of ['_', '__proto__', '-a', '../a', 'a b', 'a/b', 'a\nb', '', 'a'.repeat(101)]) {
+		it(`refuses a pipeline called ${JSON.stringify(name)}`, () => {
+			const {properties} = schema as {properties: {pipelines: {propertyNames: {pattern: string}}}};
+			assert.doesNotMatch(name, new RegExp(properties.pipelines.propertyNames.pattern, 'u'));
+		});
+	}
+
 	for (const [what, pipeline] of [
 		['an unknown member', {source, too: 5}],
 		['an unknown option of a source', {source: {...source, sinc: '1d'}}],

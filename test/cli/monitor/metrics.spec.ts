@@ -47,6 +47,14 @@ describe('createMetrics', () => {
 		]);
 	});
 
+	it('has a lag of what a wrong clock claims, until a success is over', async () => {
+		const meter = Object.assign(meterOf('acme'), {readUpToMs: nowMs + 86_400_000, succeededMs: nowMs + 86_460_000});
+		const lag = async () => (await linesOf(watched('p', meter))).find(line => line.startsWith('rxaudit_lag'))!;
+		assert.match(await lag(), / 86400$/);
+		meter.succeededMs = nowMs - 3000;
+		assert.match(await lag(), / 3$/);
+	});
+
 	it('counts anew whenever it is asked, for any number of pipelines', async () => {
 		const [one, other] = [meterOf('a'), meterOf('b')];
 		const registry = await createMetrics([watched('one', one), watched('other', other)], () => nowMs);
