@@ -58,6 +58,11 @@ export async function readStatus(
 			const silence = newest === null ? undefined : silenceOf(Date.parse(newest), nowMs, alertSilenceMs);
 			return silence === undefined ? [] : [`${source}: ${silence}`];
 		}),
+		...sources.flatMap(({source, newest, readUpTo, interrupted}) =>
+			succeededMs !== undefined && newest === null && readUpTo === null && interrupted === null
+				? [`${source}: nothing ever came, and none of it counts as read: check rights, filters and address`]
+				: [],
+		),
 		...sources.flatMap(({source, gaps}) => (gaps.length > 0 ? [`${source}: ${count(gaps.length, 'open gap')}`] : [])),
 		...letters.flatMap(({problem}) => problem ?? []),
 	];

@@ -82,6 +82,16 @@ describe('rxaudit status', () => {
 		assert.equal((await status('pull.state')).code, 0);
 	});
 
+	it('ends with 1 where nothing ever came, until something does', async () => {
+		const empty = ['--since', new Date(newestMs + dayMs).toISOString()];
+		assert.equal((await pull([...to, ...empty])).code, 0);
+		const {code, stdout} = await status('pull.state');
+		assert.equal(code, 1);
+		assert.match(stdout, /problem {7}atlassian-org-events: nothing ever came, and none of it counts as read: check /);
+		assert.equal((await pull(to)).code, 0);
+		assert.equal((await status('pull.state')).code, 0);
+	});
+
 	it('ends with 1 when a success is older than --max-age, or there was none', async () => {
 		assert.equal((await pull(to)).code, 0);
 		const nowMs = Date.parse((await json('pull.state')).succeeded!);
