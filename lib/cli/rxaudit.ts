@@ -48,6 +48,7 @@ const commands: Record<string, {summary: string; load(): Promise<Command>}> = {
 		summary: 'what a state knows; forget what was read, or go on with a target or server that was moved',
 		load: () => import('./commands/state.ts'),
 	},
+	singer: {summary: 'a tap of Singer, for Meltano and others', load: () => import('./commands/singer.ts')},
 	demo: {summary: 'pull from a local emulator into ./rxaudit-demo', load: () => import('./commands/demo.ts')},
 	emulate: {
 		summary: 'a local stand-in of the audit APIs, to try things on',

@@ -10,6 +10,7 @@ export const pages = [
 	'log-files',
 	'operate',
 	'records',
+	'singer',
 	'when-it-fails',
 ].map(name => `docs/${name}.md`);
 

@@ -1,7 +1,7 @@
 import {load} from '../../registry.ts';
 import {defaultGraceMs} from '../../run/stopping.ts';
 import {followFlags} from '../flags/follow.ts';
-import {type Flags, textsIn} from '../flags/flags.ts';
+import {type Flags, type FlagValues, textsIn} from '../flags/flags.ts';
 import {monitorFlags, monitorFrom, type MonitorOptions} from '../flags/monitor.ts';
 import {type Ending, withPing} from '../monitor/ping.ts';
 import {type Monitor, serveMonitor} from '../monitor/server.ts';
@@ -57,9 +57,24 @@ export async function help(args: readonly string[], world: World): Promise<strin
 /** `rxaudit pull <source>`: from an audit API into sinks. */
 export async function run(args: readonly string[], world: World): Promise<number> {
 	const {name, source, values, flagged} = await sourceArgs('pull', args, runFlags, world);
+	return runWatched(source.name, values, world, async () => {
+		const targets = values['to'] === undefined ? ['ndjson:-'] : textsIn(values, 'to');
+		const pipeline = await makePipeline({named: name, source, values, targets, world});
+		await checkSinkFlags(flagged, pipeline.sinks);
+		return pipeline;
+	});
+}
+
+/** Makes a pipeline and runs it, as the flags of a pull say what is shown and told of it. Resolves with the exit code. */
+export async function runWatched(
+	source: string,
+	values: FlagValues,
+	world: World,
+	make: () => Promise<Pipeline>,
+): Promise<number> {
 	const monitor = monitorFrom(values);
 	const progress = showProgress({
-		source: source.name,
+		source,
 		format: logFormatOf(values),
 		quiet: values['quiet'] === true,
 		stream: world.stderr,
@@ -68,10 +83,7 @@ export async function run(args: readonly string[], world: World): Promise<number
 	const isUrgent = () => signals.exitCode() !== undefined;
 	return withPing(monitor.ping, {env: world.env, warn: progress.warn, isUrgent}, async beat => {
 		try {
-			const targets = values['to'] === undefined ? ['ndjson:-'] : textsIn(values, 'to');
-			const pipeline = await makePipeline({named: name, source, values, targets, world});
-			await checkSinkFlags(flagged, pipeline.sinks);
-			return await pull(pipeline, {monitor, progress, beat, signals, world});
+			return await pull(await make(), {monitor, progress, beat, signals, world});
 		} finally {
 			signals.release();
 		}

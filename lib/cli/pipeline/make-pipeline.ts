@@ -4,6 +4,7 @@ import {checkAccepts} from '../../sink/accepts.ts';
 import type {SinkFactory} from '../../sink/define-sink.ts';
 import {ConfigError, SinkError} from '../../model/errors.ts';
 import {fileState} from '../../state/file-state.ts';
+import type {StateStore} from '../../state/state.ts';
 import {dedupe} from '../../operators/dedupe.ts';
 import {load} from '../../registry.ts';
 import type {Page} from '../../model/page.ts';
@@ -28,6 +29,8 @@ export interface PipelineInput {
 	readonly source: Source;
 	readonly values: FlagValues;
 	readonly targets: readonly TargetText[];
+	/** Sinks and state of a host, which takes what comes again itself. */
+	readonly given?: {readonly sinks: readonly Sink[]; readonly state: StateStore};
 	/** What dead letters lie beside where there is no state. */
 	readonly beside?: string;
 	/** Where files are, and what secrets are. */
@@ -50,7 +53,7 @@ export interface Pipeline {
 
 /** Makes a pipeline. Throws a ConfigError for what cannot work. */
 export async function makePipeline(input: PipelineInput): Promise<Pipeline> {
-	const {named, source, values, targets, beside = 'rxaudit', world} = input;
+	const {named, source, values, targets, given, beside = 'rxaudit', world} = input;
 	const letters = deadLetterFile(named);
 	const letterFile = letters && fileIn(world, letters);
 	const options = sourceOptions(source, values, world.env);
@@ -61,7 +64,8 @@ export async function makePipeline(input: PipelineInput): Promise<Pipeline> {
 		vendor: source.endpoint,
 	};
 	const fromFlags = (factory: SinkFactory) => sinkOptions(factory, values, world);
-	const sinks = await Promise.all(targets.map(target => makeTarget(target, world, connection, fromFlags)));
+	const made = await Promise.all(targets.map(target => makeTarget(target, world, connection, fromFlags)));
+	const sinks = [...made, ...(given?.sinks ?? [])];
 	for (const sink of sinks) checkAccepts(sink, source.name, shape.format);
 	const signKeyFile = textIn(values, 'sign-key-file');
 	const sign = signKeyFile === undefined ? undefined : signKeyFrom(signKeyFile);
@@ -76,13 +80,14 @@ export async function makePipeline(input: PipelineInput): Promise<Pipeline> {
 	return {
 		source,
 		given: options,
-		pages: shape.apply(source(options as never).pipe(dedupe())),
+		pages: shape.apply(given ? source(options as never) : source(options as never).pipe(dedupe())),
 		sinks,
 		stateFile,
 		deadLetters,
 		follow,
 		options: {
 			...(stateFile === undefined ? {} : {state: fileState(stateFile, {recoverPrevious})}),
+			...(given ? {state: given.state, dedupe: false} : {}),
 			...(deadLetters ? {deadLetters} : {}),
 			...(sign ? {sign} : {}),
 			...(graceMs === undefined ? {} : {graceMs}),
