@@ -22,6 +22,9 @@ export function gapReport(source: string, {sinceMs, untilMs, reason}: Gap): GapR
 	return {source, from: iso(sinceMs), to: iso(untilMs), reason};
 }
 
+/** Most quotas are by the minute, where nobody says. */
+export const unsaidSpanMs = 60_000;
+
 /** So many names are kept: whoever writes records chooses them. */
 const maxUnknownActions = 1000;
 const maxActionLength = 200;
@@ -63,6 +66,9 @@ export class Meter implements Progress {
 	readonly #gaps = new Map<string, readonly GapReport[]>();
 	readonly #pending = new Set<{readonly what: string; readonly sinceMs: number}>();
 	readonly #unknownActions = new Map<string, number>();
+	#waiting = 0;
+	#waitingSinceMs = 0;
+	#isFollow = false;
 	/** Called after each change that a user would like to see. */
 	onChange: (() => void) | undefined;
 	/** Called with each note: there may be one for every event, so none is kept. */
@@ -88,6 +94,7 @@ export class Meter implements Progress {
 			unknownActions: this.unknownActions,
 			...(this.positionMs === undefined ? {} : {positionMs: this.positionMs}),
 			...(this.share === undefined ? {} : {share: this.share}),
+			...(this.quotaMs === undefined ? {} : {quotaMs: this.quotaMs}),
 			...(this.newestMs === undefined ? {} : {newestMs: this.newestMs}),
 			...(this.readUpToMs === undefined ? {} : {readUpToMs: this.readUpToMs}),
 			...(this.succeededMs === undefined ? {} : {succeededMs: this.succeededMs}),
@@ -122,10 +129,16 @@ export class Meter implements Progress {
 
 	get share(): number | undefined {
 		const ways = [...this.#ways.values()];
-		if (ways.length === 0 || ways.length < this.#sources.size) return undefined;
+		// a follow has no end
+		if (this.#isFollow || ways.length === 0 || ways.length < this.#sources.size) return undefined;
 		const whole = ways.reduce((sum, {fromMs, toMs}) => sum + Math.abs(toMs - fromMs), 0);
 		const read = ways.reduce((sum, {fromMs, atMs}) => sum + Math.abs(atMs - fromMs), 0);
 		return whole === 0 ? undefined : Math.min(1, read / whole);
+	}
+
+	get quotaMs(): number | undefined {
+		const {limit, perMs = unsaidSpanMs} = this.quota ?? {};
+		return limit ? perMs / limit : undefined;
 	}
 
 	/** Counts a request that has ended, by its status or what came in place of one; `failing` says why it was of no use. */
@@ -182,6 +195,7 @@ export class Meter implements Progress {
 
 	/** Says that a round begins: what was warned of in the one before is not kept. */
 	beginRound(): void {
+		this.#isFollow = true;
 		if (this.warnings.length === 0) return;
 		this.warnings.length = 0;
 		this.changed();
@@ -225,15 +239,18 @@ export class Meter implements Progress {
 
 	/** Counts a wait while it goes on. */
 	async wait(untilMs: number, wait: () => Promise<void>): Promise<void> {
-		const before = performance.now();
 		this.waits++;
+		if (this.#waiting++ === 0) this.#waitingSinceMs = performance.now();
 		this.waitingUntilMs = Math.max(untilMs, this.waitingUntilMs ?? 0);
 		this.changed();
 		try {
 			await wait();
 		} finally {
-			this.waitedMs += performance.now() - before;
-			delete this.waitingUntilMs;
+			// several wait for the same quota at once
+			if (--this.#waiting === 0) {
+				this.waitedMs += performance.now() - this.#waitingSinceMs;
+				delete this.waitingUntilMs;
+			}
 			this.changed();
 		}
 	}

@@ -27,6 +27,8 @@ export interface Progress {
 	readonly positionMs?: number;
 	/** How much of the time that is read was read, from 0 to 1; absent where nobody knows when the log begins. */
 	readonly share?: number | undefined;
+	/** The time that a quota leaves to each request, in milliseconds, as far as the API says. */
+	readonly quotaMs?: number | undefined;
 	/** The newest time among the events that the sinks took, in this run or, with a state, before; as the API sorts. */
 	readonly newestMs?: number;
 	/** All before was read and is durable, gaps left aside, epoch milliseconds; absent where that is not known. */

@@ -46,6 +46,8 @@ const endShare = 1 / 4;
 const unseen = 0.2;
 /** A page of less time says nothing of what lies beside it. */
 const shortestMs = 60_000;
+/** So few pages say nothing of how much lies between them. */
+const leastPages = 3;
 /** Closer than that an estimate need not be. */
 const closeEnough = 0.02;
 
@@ -59,6 +61,7 @@ export async function estimate({order, sinceMs, untilMs, probe}: EstimateOptions
 	let counted = 0;
 	let gaps: Gap[] = [{fromMs: startMs, toMs: untilMs, before: 0, behind: 0}];
 	const seen: number[] = [];
+	let asked = 0;
 	let burstMs: number | undefined;
 
 	/** Asks for the page at the end of a gap where the API begins, or within it; false where there is no more to ask. */
@@ -66,6 +69,7 @@ export async function estimate({order, sinceMs, untilMs, probe}: EstimateOptions
 		const [fromMs, toMs] = isNewestFirst ? [startMs, atMs] : [atMs, untilMs];
 		const page = await probe(fromMs, toMs);
 		if (!page) return false;
+		asked++;
 		const times = page.timesMs.filter(timeMs => timeMs >= gap.fromMs && timeMs < gap.toMs).toSorted((a, b) => a - b);
 		seen.push(...times);
 		counted += times.length;
@@ -120,11 +124,12 @@ export async function estimate({order, sinceMs, untilMs, probe}: EstimateOptions
 
 	const doubts = gaps.reduce((sum, gap) => sum + doubt(gap), 0);
 	const events = Math.round(total());
+	const isGuess = gaps.length > 0 && asked < leastPages;
 	const times = seen.toSorted((a, b) => a - b);
 	return {
 		events,
-		least: Math.max(counted, Math.floor(events - doubts)),
-		most: burstMs === undefined ? Math.ceil(events + doubts) : Infinity,
+		least: isGuess ? counted : Math.max(counted, Math.floor(events - doubts)),
+		most: isGuess || burstMs !== undefined ? Infinity : Math.ceil(events + doubts),
 		oldestMs: times[0],
 		newestMs: times.at(-1),
 		burstMs,

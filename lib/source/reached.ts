@@ -1,4 +1,5 @@
 import type {Json} from '../model/event.ts';
+import {gaps} from './interval-set.ts';
 import type {SourcePosition} from './scan.ts';
 
 /** How far the sources of a pipeline are, in epoch milliseconds; absent where that is not known. */
@@ -13,10 +14,20 @@ export interface Reached {
 export function reached(positions: readonly Json[]): Reached {
 	const all = positions as readonly Partial<SourcePosition>[];
 	const newest = all.flatMap(({watermarkMs}) => watermarkMs ?? []);
-	const ends = all.map(({covered}) => covered?.at(-1)?.[1]);
+	const ends = all.map(readUpTo);
 	const known = ends.filter(end => end !== undefined);
 	return {
 		...(newest.length === 0 ? {} : {newestMs: Math.max(...newest)}),
 		...(known.length === 0 || known.length < ends.length ? {} : {readUpToMs: Math.min(...known)}),
 	};
+}
+
+/** Where the first unread time of a pass begins that goes on, else the end of what was read; undefined where nobody knows. */
+function readUpTo({covered = [], scan, rest}: Partial<SourcePosition>): number | undefined {
+	const end = covered.at(-1)?.[1];
+	if (end === undefined) return undefined;
+	const passes = [scan, rest].flatMap(pass => (pass && pass.reason === undefined ? [pass] : []));
+	const unread = passes.flatMap(({sinceMs, untilMs}) => gaps(covered, [sinceMs, untilMs]).slice(0, 1));
+	const firstMs = Math.min(...unread.map(([fromMs]) => fromMs), end);
+	return firstMs > 0 ? firstMs : undefined;
 }

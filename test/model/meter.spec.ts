@@ -202,6 +202,36 @@ describe('Meter', () => {
 		);
 	});
 
+	it('counts the time in which anybody waits once', async () => {
+		const real = performance.now.bind(performance);
+		try {
+			let now = 0;
+			performance.now = () => now;
+			const meter = new Meter();
+			const [one, other] = [deferred(), deferred()];
+			const waits = [meter.wait(1, () => one.promise), meter.wait(1, () => other.promise)];
+			now = 300;
+			one.resolve();
+			await waits[0];
+			assert.equal(meter.snapshot().waitingUntilMs, 1, 'the other one still waits');
+			now = 400;
+			other.resolve();
+			await waits[1];
+			assert.deepEqual([meter.waits, meter.waitedMs, meter.snapshot().waitingUntilMs], [2, 400, undefined]);
+		} finally {
+			performance.now = real;
+		}
+	});
+
+	it('says what a quota leaves to each request, by the minute where nobody says', () => {
+		const meter = new Meter();
+		assert.equal(meter.snapshot().quotaMs, undefined);
+		meter.quota = {limit: 120, left: 3, perMs: undefined};
+		assert.equal(meter.snapshot().quotaMs, 500);
+		meter.quota = {limit: 120, left: 3, perMs: 3_600_000};
+		assert.equal(meter.snapshot().quotaMs, 30_000);
+	});
+
 	it('knows how much of the time is read, of all sources together, in whatever order their logs are', () => {
 		const meter = new Meter();
 		const [falling, rising] = [factsOf({name: 'falling'}), factsOf({name: 'rising', order: 'oldest-first'})];
@@ -217,5 +247,7 @@ describe('Meter', () => {
 		meter.setWay(rising, 0, 6000);
 		at(rising, 1000);
 		assert.equal(meter.share, 0.25);
+		meter.beginRound();
+		assert.equal(meter.share, undefined, 'a follow has no end');
 	});
 });

@@ -1,9 +1,10 @@
 import {filter, firstValueFrom, tap} from 'rxjs';
 import type {Rate} from '../../http/limiter.ts';
 import {Budget} from '../../model/budget.ts';
-import {Meter} from '../../model/meter.ts';
+import {Meter, unsaidSpanMs} from '../../model/meter.ts';
 import type {Page} from '../../model/page.ts';
 import {freshStart} from '../../model/start.ts';
+import {RateLimitError} from '../../model/errors.ts';
 import {parseRate} from '../../options/options.ts';
 import type {Source} from '../../source/define-source.ts';
 import type {Probe} from '../../source/estimate.ts';
@@ -12,6 +13,8 @@ import type {Probe} from '../../source/estimate.ts';
 export const maxRequests = 20;
 /** Left for attempts that fail. */
 const maxProbes = 18;
+/** Nobody waits for a plan until a quota is back. */
+const longestWait = '10s';
 /** A page with so much of the largest one may be cut, at the bounds that were asked for. */
 const almostFull = 0.8;
 
@@ -51,24 +54,30 @@ export function openProber(
 		readonly cpuMs: number;
 	}[] = [];
 	const rate = rateOf(source, options, meter);
-	// nobody waits for a plan until a quota is back
 	const most = Math.max(1, Math.min(maxProbes, (rate?.requests ?? Infinity) - 1));
 
 	const isWanted = (page: Page) => asksOnce || hasRows(page);
 
+	let isOut = false;
+
 	async function probe(sinceMs: number, untilMs: number): Promise<Probe | undefined> {
-		if (pages.length >= most || signal.aborted || meter.quota?.left === 0) return undefined;
+		if (pages.length >= most || isOut || signal.aborted || meter.quota?.left === 0) return undefined;
 		const span = source.order === 'none' ? {} : spanOf(sinceMs, untilMs);
 		const start = {...freshStart(), budget: new Budget({maxPages: 1}), meter, signal, asksOnce};
 		const began = performance.now();
 		const cpu = process.cpuUsage();
 		const [requests, waited] = [meter.requests, meter.waitedMs];
 		// an empty page is that of a gap, or what a listing has in its middle
-		const given = source({...options, ...span} as never, start).pipe(
+		const given = source({maxWait: longestWait, ...options, ...span} as never, start).pipe(
 			tap(page => isWanted(page) || page.ack()),
 			filter(isWanted),
 		);
-		const page: Page | undefined = await firstValueFrom(given, {defaultValue: undefined});
+		const page: Page | undefined = await firstValueFrom(given, {defaultValue: undefined}).catch((error: unknown) => {
+			if (error instanceof RateLimitError && pages.length > 0) isOut = true;
+			else throw error;
+			return undefined;
+		});
+		if (isOut) return undefined;
 		if (signal.aborted && !page) return undefined;
 		const ms = (performance.now() - began - (meter.waitedMs - waited)) / Math.max(1, meter.requests - requests);
 		const {user, system} = process.cpuUsage(cpu);
@@ -120,8 +129,7 @@ export function rateOf(
 		endpoint !== undefined &&
 		(options['endpoint'] === undefined || hostOf(options['endpoint'] as string) === hostOf(endpoint));
 	if (isVendor && rate) return {...rate, isBound: true};
-	// most quotas are by the minute, where nobody says
-	return quota && {requests: quota.limit, perMs: quota.perMs ?? 60_000};
+	return quota && {requests: quota.limit, perMs: quota.perMs ?? unsaidSpanMs};
 }
 
 /** A span as options say it; without a beginning where it is that of the log. */

@@ -76,6 +76,7 @@ export function secondsFor(
 		workMs,
 	}: {sideBySide: number; rate: Rate | undefined; latencyMs: number; workMs: number},
 ): number {
+	if (count === Infinity) return Infinity;
 	const byServerMs = (count * latencyMs) / sideBySide + workMs;
 	if (!rate) return Math.round(byServerMs / 100) / 10;
 	// as many as are allowed at once, and the last ones when their turn comes
@@ -115,7 +116,7 @@ function lines(rows: readonly (readonly [name: string, text: string])[]): string
 
 function about(value: number, spread: Spread, text: (value: number) => string): string {
 	if (!spread || spread[0] === spread[1]) return text(value);
-	if (spread[1] === Infinity) return `at least ${text(spread[0])}`;
+	if (spread[1] === Infinity) return `about ${text(value)}, or more`;
 	return `about ${text(value)} (${text(spread[0])} to ${text(spread[1])})`;
 }
 

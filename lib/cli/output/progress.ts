@@ -123,11 +123,12 @@ function partsOf(progress: Progress, elapsedMs: number): string[] {
 	];
 }
 
-/** What is left goes on as what was done, waits included; undefined while that says little. */
-function leftOf({share, requests}: Progress, elapsedMs: number) {
+/** What is left goes on as what was done, waits included, and no faster than the quota; undefined while that says little. */
+function leftOf({share, requests, quotaMs = 0}: Progress, elapsedMs: number) {
 	if (share === undefined || share < 0.01 || elapsedMs < leastElapsedMs) return undefined;
 	const times = 1 / share - 1;
-	return {requests: Math.round(requests * times), seconds: Math.round((elapsedMs * times) / 1000)};
+	const left = requests * times;
+	return {requests: Math.round(left), seconds: Math.round(Math.max(elapsedMs * times, left * quotaMs) / 1000)};
 }
 
 /** A shorter time says little of what is left. */

@@ -84,6 +84,16 @@ describe('rxaudit plan', () => {
 		assertRefused(await plan('--colour', 'red'), 2, /unknown option/);
 	});
 
+	it('waits for no quota, and says that little is known by then', async () => {
+		emulator().setFaults([{kind: 'status', status: 429, headers: {'retry-after': '3000'}, at: {from: 3}}]);
+		const {code, stdout, stderr} = await plan();
+		assert.deepEqual([code, stderr], [0, '']);
+		assert.match(stdout, /^events {4}about \d+, or more\nrequests {2}about \d+, or more, of/);
+		assert.match(stdout, /\ntime {6}about [^(]*, or more\n/);
+		assert.doesNotMatch(stdout, /NaN|Infinity/);
+		assert.equal(emulator().requestCount, 3);
+	});
+
 	it('stays at 20 requests where all fail', async () => {
 		emulator().setFaults([{kind: 'status', status: 503, at: 'all'}]);
 		const {code} = await plan('--retry-base-ms', '0', '--max-attempts', '9');
