@@ -71,7 +71,7 @@ describe('showProgress', () => {
 		assert.match(lines[1]!, /25 %, 60 events, 2 minutes left$/);
 		now = 0;
 		const limited = shown({}, true, progress => ((now = 60_000), progress.update({...half, quotaMs: 6000})), 80);
-		assert.match(limited, /89 requests left, 9 minutes left$/);
+		assert.match(limited, /89 requests left, 8 minutes left$/);
 		now = 0;
 		const early = shown({}, true, progress => {
 			now = 1000;
