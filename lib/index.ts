@@ -4,6 +4,12 @@
 export {run} from './run/run.ts';
 export type {Build, Report, Run, RunOptions} from './run/run.ts';
 export type {Progress} from './model/meter.ts';
+export {toAsyncIterable} from './run/to-async-iterable.ts';
+export type {Pages, PulledPage, PullOptions} from './run/to-async-iterable.ts';
+export {toReadable, toWebStream} from './run/to-stream.ts';
+export type {StreamOptions} from './run/to-stream.ts';
+export {fromWritable} from './sink/from-writable.ts';
+export type {WritableOptions} from './sink/from-writable.ts';
 export {fileState} from './state/file-state.ts';
 export {deadLetters} from './source/dead-letters.ts';
 export type {DeadLettersOptions} from './source/dead-letters.ts';

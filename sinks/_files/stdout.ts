@@ -1,9 +1,9 @@
 import fs from 'node:fs';
 import {Socket} from 'node:net';
 import type {Writable} from 'node:stream';
-import {SinkError} from '../../lib/model/errors.ts';
 import type {OpenSink} from '../../lib/sink/sink.ts';
-import {errnoOf, failed, type Retry, retryWhenFull} from './file-errors.ts';
+import {ignore, streamError, writeTo} from '../../lib/sink/write-to.ts';
+import {type Retry, retryWhenFull} from './file-errors.ts';
 
 /** Standard output, whatever it is connected to. */
 export function openStdout(retry: Retry): OpenSink {
@@ -25,16 +25,11 @@ export function openStream(stream: Writable, retry: Retry): OpenSink {
 		async write({lines}) {
 			if (gone !== undefined) throw gone;
 			if (lines.length === 0) return;
-			context.signal.throwIfAborted();
-			await new Promise<void>((resolve, reject) => {
-				const stop = () => reject((gone = context.signal.reason));
-				context.signal.addEventListener('abort', stop, {once: true});
-				stream.write(lines, error => {
-					context.signal.removeEventListener('abort', stop);
-					if (error) reject((gone = streamError(sink, error)));
-					else resolve();
-				});
-			});
+			try {
+				await writeTo(stream, lines, context.signal);
+			} catch (error) {
+				throw (gone = context.signal.aborted ? context.signal.reason : streamError(sink, 'standard output', error));
+			}
 		},
 		flush: async () => ({}),
 		async close() {},
@@ -53,12 +48,3 @@ function openRedirected(descriptor: number, retry: Retry): OpenSink {
 		async close() {},
 	};
 }
-
-function streamError(sink: string, error: Error): SinkError {
-	if (!['EPIPE', 'ECONNRESET', 'ERR_STREAM_DESTROYED'].includes(errnoOf(error))) {
-		return failed(sink, 'write', 'standard output', error);
-	}
-	return new SinkError('READER_GONE', `${sink}: the reader of standard output went away`, {cause: error});
-}
-
-function ignore(): void {}
