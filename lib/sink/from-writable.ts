@@ -16,8 +16,8 @@ export interface WritableOptions {
 /**
  * A sink that writes to any stream: one event per line, or the events themselves where it is a stream of objects. A page
  * is taken when the stream has called back for it, so that a slow stream slows the source down. No stream says what of
- * it is durable, or where it ended: with a state, what it still held when the process was killed is lost without a `flush`,
- * and what was not committed is written again. For a file there is `ndjson({path})`, which is exact.
+ * it is durable, or where it ended: with a state, what it held when it failed, or when the process was killed, is lost
+ * unless `flush` waits for it, and what was not committed is written again. For a file `ndjson({path})` is exact.
  *
  * ```ts
  * const gzip = createGzip();
