@@ -5,7 +5,7 @@ export {run} from './run/run.ts';
 export type {Build, Report, Run, RunOptions} from './run/run.ts';
 export type {Progress} from './model/meter.ts';
 export {toAsyncIterable} from './run/to-async-iterable.ts';
-export type {Pages, PulledPage, PullOptions} from './run/to-async-iterable.ts';
+export type {EventOf, Pages, PulledPage, PullOptions} from './run/to-async-iterable.ts';
 export {toReadable, toWebStream} from './run/to-stream.ts';
 export type {StreamOptions} from './run/to-stream.ts';
 export {fromWritable} from './sink/from-writable.ts';

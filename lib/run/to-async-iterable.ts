@@ -18,7 +18,10 @@ export interface PulledPage<T = unknown> extends Batch {
 export type PullOptions = Omit<RunOptions, 'commitSize'>;
 
 /** Pages, or what makes them from a run's start. */
-export type Pages<T> = Observable<Page<T>> | ((start: Start) => Observable<Page<T>>);
+export type Pages<P extends Page = Page> = Observable<P> | ((start: Start) => Observable<P>);
+
+/** The events of these pages; of several sources merged, those of each. */
+export type EventOf<P extends Page> = P extends Page<infer T> ? T : never;
 
 /**
  * The pages, for a loop that sets the pace: a page is acknowledged, and committed to the `state`, when the loop asks for
@@ -31,7 +34,10 @@ export type Pages<T> = Observable<Page<T>> | ((start: Start) => Observable<Page<
  * }
  * ```
  */
-export function toAsyncIterable<T>(pages: Pages<T>, options: PullOptions = {}): AsyncIterable<PulledPage<T>> {
+export function toAsyncIterable<P extends Page>(
+	pages: Pages<P>,
+	options: PullOptions = {},
+): AsyncIterable<PulledPage<EventOf<P>>> {
 	checkRunArguments(pages, [{open() {}}], options);
 	return {[Symbol.asyncIterator]: () => new Pull(pages, options)};
 }
@@ -61,7 +67,7 @@ const done = {done: true, value: undefined} as const;
 
 /** A run whose sink is the consumer. */
 class Pull<T> implements Puller<PulledPage<T>> {
-	readonly #pages: Pages<T>;
+	readonly #pages: Pages;
 	readonly #options: PullOptions;
 	readonly #left = new AbortController();
 	/** The calls of `next()` that have no answer yet. */
@@ -70,7 +76,7 @@ class Pull<T> implements Puller<PulledPage<T>> {
 	#run: Promise<void> | undefined;
 	#ended: {error?: unknown} | undefined;
 
-	constructor(pages: Pages<T>, options: PullOptions) {
+	constructor(pages: Pages, options: PullOptions) {
 		this.#pages = pages;
 		this.#options = options;
 	}

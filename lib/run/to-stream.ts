@@ -1,7 +1,15 @@
 import {Readable} from 'node:stream';
 import {ReadableStream} from 'node:stream/web';
 import {ConfigError} from '../model/errors.ts';
-import {type Pages, type PulledPage, type Puller, type PullOptions, toAsyncIterable} from './to-async-iterable.ts';
+import type {Page} from '../model/page.ts';
+import {
+	type EventOf,
+	type Pages,
+	type PulledPage,
+	type Puller,
+	type PullOptions,
+	toAsyncIterable,
+} from './to-async-iterable.ts';
 
 /** What `run()` takes but a state: what reads a stream reads ahead, and nobody knows what became of an event. */
 export type StreamOptions = Omit<PullOptions, 'state' | 'binding'>;
@@ -14,7 +22,7 @@ export type StreamOptions = Omit<PullOptions, 'state' | 'binding'>;
  * await pipeline(toReadable(orgEvents({orgId, token})), toLines, createGzip(), createWriteStream('audit.ndjson.gz'));
  * ```
  */
-export function toReadable<T>(pages: Pages<T>, options: StreamOptions = {}): Readable {
+export function toReadable(pages: Pages, options: StreamOptions = {}): Readable {
 	return Readable.from(eachEvent('toReadable', pages, options));
 }
 
@@ -26,9 +34,9 @@ export function toReadable<T>(pages: Pages<T>, options: StreamOptions = {}): Rea
  * new Response(toWebStream(orgEvents({orgId, token})).pipeThrough(toLines).pipeThrough(new TextEncoderStream()));
  * ```
  */
-export function toWebStream<T>(pages: Pages<T>, options: StreamOptions = {}): ReadableStream<T> {
+export function toWebStream<P extends Page>(pages: Pages<P>, options: StreamOptions = {}): ReadableStream<EventOf<P>> {
 	const events = eachEvent('toWebStream', pages, options);
-	return new ReadableStream<T>(
+	return new ReadableStream(
 		{
 			async pull(controller) {
 				const {done, value} = await events.next();
@@ -41,15 +49,17 @@ export function toWebStream<T>(pages: Pages<T>, options: StreamOptions = {}): Re
 	);
 }
 
+type Events<T> = Puller<T> & AsyncIterable<T>;
+
 /** The events one by one. Left while it waits, it ends at once, which an async generator would not. */
-function eachEvent<T>(name: string, pages: Pages<T>, options: StreamOptions): Puller<T> & AsyncIterable<T> {
+function eachEvent<P extends Page>(name: string, pages: Pages<P>, options: StreamOptions): Events<EventOf<P>> {
 	if ('state' in options && options.state !== undefined) {
 		throw new ConfigError(
 			`${name}: expected no state, got one: what was read of a stream may be lost behind it; use toAsyncIterable() or run() with a sink, where a state is exact`,
 		);
 	}
-	const pulled = toAsyncIterable(pages, options)[Symbol.asyncIterator]() as Puller<PulledPage<T>>;
-	let page: Iterator<T> = [].values();
+	const pulled = toAsyncIterable(pages, options)[Symbol.asyncIterator]() as Puller<PulledPage<EventOf<P>>>;
+	let page: Iterator<EventOf<P>> = [].values();
 	return {
 		async next() {
 			for (;;) {

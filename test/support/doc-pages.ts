@@ -7,6 +7,7 @@ export const pages = [
 	'credentials',
 	'delivery',
 	'deploy',
+	'library',
 	'log-files',
 	'operate',
 	'records',

@@ -1,11 +1,24 @@
 // What the types promise. Compiled by `npm run check`, and by the package's consumer as somebody else's code; never run.
-import {dedupe, ecs, fileState, filterEvents, mapEvents, normalize, rateLimit, redact, run, toEvents} from 'rxaudit';
-import type {AuditEvent, Page, Sink, StateStore} from 'rxaudit';
+import {
+	dedupe,
+	ecs,
+	fileState,
+	filterEvents,
+	fromWritable,
+	mapEvents,
+	normalize,
+	rateLimit,
+	redact,
+	run,
+} from 'rxaudit';
+import {toAsyncIterable, toEvents, toReadable, toWebStream} from 'rxaudit';
+import type {AuditEvent, Page, PulledPage, Sink, StateStore} from 'rxaudit';
 import filesystem from 'rxaudit/sinks/filesystem';
 import ndjson from 'rxaudit/sinks/ndjson';
 import orgEvents from 'rxaudit/sources/atlassian-org-events';
 import jiraCloud from 'rxaudit/sources/jira-cloud';
-import {map, merge, type Observable, of} from 'rxjs';
+import {map, merge, type Observable, of, pairwise, toArray} from 'rxjs';
+import type {ReadableStream} from 'node:stream/web';
 
 /** True only for the very same type: `any` equals nothing but `any`. */
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
@@ -53,6 +66,12 @@ export const runs = [
 	),
 ];
 
+const loop = toAsyncIterable(merge(pages, shouted), {state, follow: {everyMs: 1000}});
+holds<Same<typeof loop, AsyncIterable<PulledPage<AuditEvent | number>>>>();
+const web = toWebStream(start => orgEvents({orgId: 'org', token: 'token'}, start).pipe(normalize()));
+holds<Same<typeof web, ReadableStream<AuditEvent>>>();
+export const copied = run(records, [sink, fromWritable(process.stdout, {end: false})]);
+
 export const mistakes = [
 	// @ts-expect-error: an event is read-only
 	(event: AuditEvent) => (event.id = 'x'),
@@ -74,6 +93,20 @@ export const mistakes = [
 	pages.pipe(mapEvents(event => event.action.length)),
 	// @ts-expect-error: events are no pages
 	pages.pipe(toEvents(), normalize()),
+	// @ts-expect-error: nor for a stream, or a loop
+	toReadable(pages.pipe(toEvents())),
+	// @ts-expect-error: of what is made of a page no event can be taken
+	toAsyncIterable(pages.pipe(map(page => page.events))),
+	// @ts-expect-error: a list of pages is no page
+	run(pages.pipe(toArray()), sink),
+	// @ts-expect-error: nor is a pair of them
+	run(pages.pipe(pairwise()), sink),
+	// @ts-expect-error: what is read of a stream may be lost behind it
+	toReadable(pages, {state}),
+	// @ts-expect-error: each page is a commit
+	toAsyncIterable(pages, {commitSize: {pages: 2}}),
+	// @ts-expect-error: what can only be read is no target
+	fromWritable(toReadable(pages)),
 	// @ts-expect-error: an organization is needed
 	orgEvents({token: 'token'}),
 	// @ts-expect-error: the canonical name is token
