@@ -21,6 +21,7 @@ const names = [
 	'enrich',
 	'fileState',
 	'filterEvents',
+	'fromWritable',
 	'mapEvents',
 	'normalize',
 	'ocsf',
@@ -30,9 +31,12 @@ const names = [
 	'run',
 	'select',
 	'signer',
+	'toAsyncIterable',
 	'toEcs',
 	'toEvents',
 	'toOcsf',
+	'toReadable',
+	'toWebStream',
 ];
 
 const inside = ['rxaudit/sources/_x', 'rxaudit/sinks/_x', 'rxaudit/lib/run/run.js', 'rxaudit/dist/lib/index.js'];
