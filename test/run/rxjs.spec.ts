@@ -224,7 +224,7 @@ describe('what rxjs does to pages', () => {
 		const documented = [...textOf('docs/library.md').matchAll(/^\| (`\w+`[^|]*) \| ([^|]*) \|/gm)];
 		for (const [what, operators] of Object.entries(rows)) {
 			const texts = documented.filter(([, , text]) => text!.includes(what)).map(([, names]) => names!);
-			const names = [...texts.join().matchAll(/`(\w+)`/g)].map(([, name]) => name);
+			const names = [...texts.join().matchAll(/`(\w+)`/g)].map(([, name]) => name!);
 			assert.deepEqual(names.toSorted(), Object.keys(operators).toSorted(), what);
 		}
 	});
