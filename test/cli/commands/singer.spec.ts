@@ -27,7 +27,7 @@ class Target {
 		} else {
 			assert.ok(this.#check?.(message.record), `a record by the schema that came before it: ${line}`);
 			assert.ok(Math.abs(Date.parse(message.time_extracted) - Date.now()) < 60_000);
-			this.rows.set(this.#keys.map(key => String(message.record[key])).join(' '), message.record);
+			this.rows.set(JSON.stringify(this.#keys.map(key => message.record[key])), message.record);
 		}
 	}
 }
