@@ -5,7 +5,7 @@ import path from 'node:path';
 import {load, loadAll} from 'js-yaml';
 import {type Emulator, startEmulator} from '../../lib/emulator/index.ts';
 import {defaultGraceMs} from '../../lib/run/stopping.ts';
-import {runProcess} from '../support/cli.ts';
+import {cliFile, runProcess} from '../support/cli.ts';
 import {temporaryFolder} from '../../lib/testing/temporary-folder.ts';
 import {house} from './packed.ts';
 
@@ -54,7 +54,7 @@ function commands(): [where: string, args: readonly string[]][] {
 		]),
 	);
 	const cronLines = [...textOf('crontab').matchAll(/^\d+ \d+ \* \* \* rxaudit (.*)$/gm)].map(
-		([, line], index): [string, string[]] => [`crontab ${index + 1}`, line!.replace(/ >.*/, '').split(' ')],
+		([, line], index): [string, string[]] => [`crontab ${index + 1}`, line!.split(' ')],
 	);
 	const pods = workloads().map((one): [string, readonly string[]] => [one.kind, podOf(one).containers[0].args]);
 	return [...unitLines, ...cronLines, ...pods];
@@ -98,15 +98,36 @@ describe('where it runs', function () {
 			);
 			const isFor = args.includes('--follow') ? ['--max-duration', '1s'] : [];
 			const given = here[0] === 'pull' ? [...here, '--endpoint', emulator.url, ...isFor] : here;
-			const {code, stderr} = await runProcess(given, {cwd: folder()});
+			const {code, stdout, stderr} = await runProcess(given, {cwd: folder()});
 			assert.equal(code, 0, `${where}: ${stderr}`);
-			if (args.includes('--quiet')) assert.equal(stderr, '', where);
+			if (args.includes('--quiet')) assert.equal(stdout + stderr, '', where);
 		}
 		const kept = fs.readdirSync(at('archive'), {recursive: true, encoding: 'utf8'});
 		assert.ok(
 			kept.some(name => name.includes('.ndjson')),
 			kept.join(),
 		);
+	});
+
+	it('the alarm of cron speaks when no night came to its end, and says nothing when all is well', async () => {
+		const at = (file: string) => path.join(folder(), file);
+		const line = /^\d+ \d+ \* \* \* (rxaudit status .*)$/m.exec(textOf('crontab'))![1]!;
+		// as cron does it: by a shell, that has what it is to do with the output
+		fs.writeFileSync(at('rxaudit'), `#!/bin/sh\nexec '${process.execPath}' '${cliFile}' "$@"\n`, {mode: 0o755});
+		const alarm = () =>
+			spawnSync('sh', ['-c', line.replace('/var/lib/rxaudit', folder())], {
+				encoding: 'utf8',
+				env: {PATH: `${folder()}:/usr/bin:/bin`},
+			});
+		const before = alarm();
+		assert.equal(before.status, 1);
+		assert.match(before.stdout, /org\.state: needs attention\n {2}problem /);
+		const pull = ['pull', 'atlassian-org-events-stream', '--org-id', emulator.orgId, '--endpoint', emulator.url];
+		const to = ['--to', 'ndjson:archive/', '--state', 'org.state', '--quiet'];
+		const env = {RXAUDIT_TOKEN: 'secret'};
+		assert.equal((await runProcess([...pull, ...to], {cwd: folder(), env})).code, 0);
+		const {status, stdout, stderr} = alarm();
+		assert.deepEqual([status, stdout, stderr], [0, '', '']);
 	});
 
 	it('Kubernetes has one writer for a state, gives it time to stop, and seals it', () => {

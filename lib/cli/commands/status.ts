@@ -14,6 +14,7 @@ const statusFlags: Flags = {
 		value: 'SPAN',
 		help: 'how old the newest event may be, such as 1d where something happens each day',
 	},
+	quiet: {help: 'only states that need attention: nothing at all when all is well, as cron wants it'},
 	json: {help: 'one JSON object a state, a line each'},
 	help: {help: 'this text'},
 };
@@ -32,6 +33,7 @@ ${describeFlags(statusFlags)}
 Examples:
   rxaudit status backup.state --max-age 26h
   rxaudit status rxaudit.yaml --max-age 15m
+  rxaudit status *.state --max-age 26h --quiet
   rxaudit status *.state --json | jq -r '.problems[]'
 `;
 }
@@ -46,6 +48,7 @@ export async function run(args: readonly string[], world: World): Promise<number
 		const nowMs = systemClock.now();
 		const status = {...(pipeline === undefined ? {} : {pipeline}), ...(await readStatus(state, nowMs, limits))};
 		isWell &&= status.ok;
+		if (status.ok && values['quiet']) continue;
 		await write(world.stdout, values['json'] ? `${JSON.stringify(status)}\n` : pipelineText(status, nowMs));
 	}
 	return isWell ? 0 : 1;

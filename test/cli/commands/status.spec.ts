@@ -82,6 +82,20 @@ describe('rxaudit status', () => {
 		assert.equal((await status('pull.state')).code, 0);
 	});
 
+	it('says nothing with --quiet where all is well, and else what is not', async () => {
+		assert.equal((await pull(to)).code, 0);
+		for (const how of [['--quiet'], ['--quiet', '--json']]) {
+			const well = await status('pull.state', ...how);
+			assert.deepEqual([well.code, well.stdout, well.stderr], [0, '', '']);
+		}
+		const {code, stdout} = await status('pull.state', 'gone.state', '--quiet');
+		assert.equal(code, 1);
+		assert.match(stdout, /^\S+gone\.state: needs attention\n {2}problem /);
+		assert.doesNotMatch(stdout, /pull\.state/);
+		const asJson = await status('pull.state', 'gone.state', '--quiet', '--json');
+		assert.equal((JSON.parse(asJson.stdout) as PipelineStatus).ok, false);
+	});
+
 	it('ends with 1 where nothing ever came, until something does', async () => {
 		const empty = ['--since', new Date(newestMs + dayMs).toISOString()];
 		assert.equal((await pull([...to, ...empty])).code, 0);
