@@ -45,6 +45,15 @@ const networks = new Map([
 	[0x65735546, 'FUSE'],
 ]);
 
+/** File systems that the kernel makes up, by the numbers of Linux: even root can make no folder there. */
+const madeUp = new Map([
+	[0x9fa0, 'proc'],
+	[0x62656572, 'sysfs'],
+	[0x1cd1, 'devpts'],
+]);
+/** Less room than this is worth a word. */
+const scarceBytes = 100e6;
+
 /** Tries all that a pull needs, and writes no event: one request, and a look at targets and state. */
 export async function checkPipeline(pipeline: Pipeline): Promise<Check[]> {
 	const {source, stateFile, sinks} = pipeline;
@@ -120,8 +129,8 @@ function checkClock({clockAheadMs}: Meter): Check[] {
 
 async function checkState(file: string, source: Source): Promise<Check> {
 	if (!fs.existsSync(file)) {
-		const problem = cannotMake(file);
-		if (problem) return failed('state', `${file}: ${problem}; give --state a place that can be written`, 1);
+		const problem = cannotMake(file, 'give --state a place');
+		if (problem) return failed('state', `${file}: ${problem}`, 1);
 		return passed('state', `${file} is new: the first pull makes it`);
 	}
 	const {sources, problems, inUse} = await readStatus(file, systemClock.now());
@@ -147,14 +156,24 @@ function checkTarget({name, target}: Sink): Check {
 	if (!path.isAbsolute(target)) {
 		return passed('target', `${name}:${target} is not tried: that would write to it; the first pull does`);
 	}
-	const problem = cannotMake(target);
-	if (problem) return failed('target', `${name}:${target}: ${problem}; give a place that can be written`, 2);
-	const {bavail, bsize, type} = fs.statfsSync(existing(target));
-	const free = `${((Number(bavail) * Number(bsize)) / 1e9).toFixed(1)} GB are free`;
-	const network = networks.get(Number(type));
+	const problem = cannotMake(target, 'give a place');
+	if (problem) return failed('target', `${name}:${target}: ${problem}`, 2);
+	const {type} = fs.statfsSync(existing(target));
+	const network = networks.get(type);
 	const fit = network ? `; it is on a network (${network}): let one host at a time write there` : '';
 	const holds = sizeOf(target);
-	return passed('target', `${name}:${target} can be written, ${free}${holds}${fit}`);
+	return passed('target', `${name}:${target} can be written, ${freeText(target)}${holds}${fit}`);
+}
+
+/** What is free on the disk of a file; a file system without a size, as some of networks are, does not say. */
+function freeText(file: string): string {
+	const {blocks, bavail, bsize} = fs.statfsSync(existing(file));
+	if (blocks === 0) return 'how much is free is not known';
+	const bytes = bavail * bsize;
+	const units = ['B', 'KB', 'MB', 'GB'];
+	const unit = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
+	const free = `${(bytes / 1000 ** unit).toFixed(unit === 0 ? 0 : 1)} ${units[unit]} are free`;
+	return bytes < scarceBytes ? `but only ${free}: free space before a long pull` : free;
 }
 
 function sizeOf(file: string): string {
@@ -163,13 +182,25 @@ function sizeOf(file: string): string {
 	return `; it holds ${stats.size} bytes, which only their state, or ?mode=append or replace, goes on with`;
 }
 
-/** Why a file or folder cannot be made or written; undefined where it can. */
-function cannotMake(file: string): string | undefined {
+/** Why a file or folder cannot be made or written, and what to do; undefined where it can. */
+function cannotMake(file: string, elsewhere: string): string | undefined {
 	const place = existing(file);
+	const problem = problemOf(place, place !== path.resolve(file));
+	if (problem) return `${problem}; ${elsewhere} that can be written`;
+	const {blocks, bavail} = fs.statfsSync(place);
+	if (blocks === 0 || bavail > 0) return undefined;
+	return `0 bytes are free on the disk of ${place}; free space there, or ${elsewhere} that has some`;
+}
+
+/** Why a file cannot be written, or, of a folder, nothing can be made in it. */
+function problemOf(place: string, isAbove: boolean): string | undefined {
 	try {
 		fs.accessSync(place, fs.constants.W_OK);
-		if (place !== path.resolve(file) && !fs.statSync(place).isDirectory()) return `${place} is no folder`;
-		return undefined;
+		const isFolder = fs.statSync(place).isDirectory();
+		if (isAbove && !isFolder) return `${place} is no folder`;
+		if (isFolder) fs.accessSync(place, fs.constants.X_OK);
+		const fileSystem = madeUp.get(fs.statfsSync(place).type);
+		return fileSystem && `${place} is of ${fileSystem}, where nothing can be made`;
 	} catch (error) {
 		return `${place} cannot be written: ${reasonOf(error)}`;
 	}

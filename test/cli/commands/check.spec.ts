@@ -7,9 +7,11 @@ import path from 'node:path';
 import {list, load} from '../../../lib/registry.ts';
 import {assertRefused, commandLine, linesOf} from '../../support/command-line.ts';
 import {runCli} from '../../support/cli.ts';
+import {patchFs, restoreFs} from '../../support/patch-fs.ts';
 
 describe('rxaudit check', () => {
 	const {folder, emulator, pull} = commandLine();
+	afterEach(restoreFs);
 	const env = () => ({RXAUDIT_TOKEN: emulator().token});
 	const flags = (name: string) => ['check', name, '--endpoint', emulator().url, '--org-id', 'ORG'];
 	const check = (...args: string[]) => runCli([...flags('atlassian-org-events'), ...args], {cwd: folder(), env: env()});
@@ -24,7 +26,7 @@ describe('rxaudit check', () => {
 		assert.match(quota!, /^ok {6}quota {7}none is published, and the API says none/);
 		assert.match(clock!, /^ok {6}clock {7}the server's/);
 		assert.match(state!, /^ok {6}state {7}\S+pull\.state is new: the first pull makes it$/);
-		assert.match(file!, /^ok {6}target {6}ndjson:\S+out\.ndjson can be written, [\d.]+ GB are free/);
+		assert.match(file!, /^ok {6}target {6}ndjson:\S+out\.ndjson can be written, (but only )?[\d.]+ [MG]B are free/);
 		assert.match(backup!, /^ok {6}target {6}filesystem:\S+new\/backup can be written/);
 		assert.deepEqual(more, []);
 		assert.equal(emulator().requestCount, 1);
@@ -123,6 +125,48 @@ describe('rxaudit check', () => {
 		const {code, stdout} = await check('--to', 'filesystem:file/backup');
 		assert.equal(code, 2);
 		assert.match(stdout, /\nFAILED {2}target {6}filesystem:\S+file\/backup: \S+file is no folder; give a place/);
+	});
+
+	it('ends with 2 where nothing can be made below a folder that the kernel makes up, and makes nothing to find out', async () => {
+		patchFs('statfsSync', original => (place: string) => ({...original(place), type: 0x9fa0}));
+		const {code, stdout} = await check('--to', 'ndjson:c/');
+		assert.equal(code, 2);
+		assert.match(
+			stdout,
+			/\nFAILED {2}target {6}ndjson:\S+\/c\/: \S+ is of proc, where nothing can be made; give a place that can /,
+		);
+		assert.deepEqual(fs.readdirSync(folder()), []);
+	});
+
+	for (const [free, code, expected] of [
+		[
+			0,
+			2,
+			/^FAILED {2}target .*0 bytes are free on the disk of \S+; free space there, or give a place that has some$/m,
+		],
+		[20, 0, /^ok {6}target .* can be written, but only 81\.9 KB are free: free space before a long pull$/m],
+		[24_000, 0, /^ok {6}target .* can be written, but only 98\.3 MB are free: /m],
+		[50_000, 0, /^ok {6}target .* can be written, 204\.8 MB are free$/m],
+		[500_000, 0, /^ok {6}target .* can be written, 2\.0 GB are free$/m],
+	] as const) {
+		it(`says what is free on the disk of a target: ${free} blocks`, async () => {
+			patchFs('statfsSync', original => (place: string) => ({...original(place), bavail: free, bsize: 4096}));
+			const result = await check('--to', 'ndjson:new/');
+			assert.equal(result.code, code, result.stdout);
+			assert.match(result.stdout, expected);
+		});
+	}
+
+	it('knows a full disk of a state, and takes a file system without a size for none', async () => {
+		patchFs('statfsSync', original => (place: string) => ({...original(place), bavail: 0}));
+		const full = await check('--state', 'pull.state');
+		assert.equal(full.code, 1);
+		assert.match(full.stdout, /^FAILED {2}state .*; free space there, or give --state a place that has some$/m);
+		restoreFs();
+		patchFs('statfsSync', original => (place: string) => ({...original(place), blocks: 0, bavail: 0}));
+		const unknown = await check('--to', 'ndjson:new/');
+		assert.equal(unknown.code, 0);
+		assert.match(unknown.stdout, /can be written, how much is free is not known$/m);
 	});
 
 	it('says of a state whether it is that of the source', async () => {
