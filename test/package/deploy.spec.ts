@@ -11,7 +11,8 @@ import {house} from './packed.ts';
 
 const deploy = path.join(house, 'examples/deploy');
 const textOf = (file: string) => fs.readFileSync(path.join(deploy, file), 'utf8');
-const units = ['rxaudit.service', 'rxaudit-nightly.service', 'rxaudit-nightly.timer'];
+const services = ['rxaudit.service', 'rxaudit-nightly.service', 'rxaudit-status.service'];
+const units = [...services, 'rxaudit-nightly.timer', 'rxaudit-status.timer'];
 
 interface Container {
 	readonly args: readonly string[];
@@ -79,13 +80,23 @@ describe('where it runs', function () {
 		assert.deepEqual([status, stdout, stderr], [0, '', '']);
 	});
 
+	it('a stop is no failure to systemd, and a failure of status is one', () => {
+		const [follow, nightly, status] = services.map(textOf);
+		for (const unit of [follow!, nightly!]) {
+			assert.match(unit, /^SuccessExitStatus=130 143$/m);
+			assert.match(unit, /^Restart=on-failure$/m);
+			assert.match(unit, /^RestartPreventExitStatus=2 (3 )?4 5$/m);
+		}
+		assert.doesNotMatch(status!, /^(Restart|SuccessExitStatus|DynamicUser|StateDirectory)/m);
+	});
+
 	it('every command does what it is for, and ends with 0', async () => {
 		const at = (file: string) => path.join(folder(), file);
 		fs.writeFileSync(at('token'), 'secret\n');
 		const all = commands();
 		assert.deepEqual(
 			all.map(([where]) => where),
-			['rxaudit.service', 'rxaudit-nightly.service', 'crontab 1', 'crontab 2', 'Deployment', 'CronJob'],
+			[...services, 'crontab 1', 'crontab 2', 'Deployment', 'CronJob'],
 		);
 		for (const [where, args] of all) {
 			const here = args.map(arg =>
