@@ -74,7 +74,7 @@ describe('README and the pages of docs/', () => {
 			String(file).endsWith('.json'),
 		);
 		assert.equal(files.length, 5000);
-		const recipes = ['all.ndjson.gz', 'nightly.state', 'ever.state', 'ever'];
+		const recipes = ['all', 'all.state', 'nightly.state', 'ever.state', 'ever'];
 		for (const made of recipes) assert.ok(existsSync(join(folder(), made)), made);
 		assert.match(output.stdout, /of jira-data-center:jira\.example\.com\/jira/);
 		const events = output.stdout.split('\n').filter(line => line.startsWith('{"id":'));
