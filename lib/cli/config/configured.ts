@@ -51,7 +51,7 @@ export async function inputOf(
 	const reading = new Reading(config, pipeline, world, mistakes);
 	const {source: given, to} = pipeline.config;
 	const source = await reading.source(given?.name);
-	if (source) reading.sourceOptions(source, given!);
+	if (source && !reading.isLost('source')) reading.sourceOptions(source, given!);
 	reading.members(pipeline.config, source);
 	const targets = await reading.targets(to);
 	if (!source || mistakes.length > before) return undefined;
@@ -194,7 +194,10 @@ class Reading {
 	#secret(place: SecretPlace, member: Place): Secret | undefined {
 		if ('env' in place) {
 			const value = this.#world.env[place.env]?.trim();
-			return value || this.#mistake([...member, 'env'], 'expected the name of a variable that is set, got another');
+			return (
+				value ||
+				this.#mistake([...member, 'env'], `expected a variable with the secret, but ${shownName(place.env)} is not set`)
+			);
 		}
 		try {
 			return secretIn(this.#file(place.file), 'secret');
@@ -215,10 +218,20 @@ class Reading {
 
 	/** Something that is not there, unless it is there and wrong. */
 	#missing(member: string, text: string): undefined {
-		if (!this.#pipeline.unsound.has(member)) this.#mistake([], text);
+		if (!this.isLost(member)) this.#mistake([], text);
+	}
+
+	/** Whether a member is there and wrong, or under a name that is misspelt. */
+	isLost(member: string): boolean {
+		return [...this.#pipeline.unsound].some(wrong => wrong === member || nearest(wrong, [member]) !== '');
 	}
 
 	#mistake(member: Place, text: string): undefined {
 		this.#mistakes.push(this.#config.document.mistake(this.#pipeline.placeOf(...member), text));
 	}
+}
+
+/** The name of a variable, unless it could be the secret itself that stands in its place. */
+function shownName(name: string): string {
+	return /^[A-Z][A-Z\d_]{0,63}$/.test(name) ? name : 'the one named here (not shown, as it is not in capitals)';
 }

@@ -19,9 +19,11 @@ export class Mistakes extends ConfigError {
 
 	constructor(file: string, all: readonly Mistake[]) {
 		const sorted = all.toSorted((one, other) => one.line - other.line || one.column - other.column);
-		super(sorted.map(mistake => mistakeText(file, mistake)).join('\n'));
+		// what is wrong in defaults is found with each pipeline
+		const told = [...new Map(sorted.map(mistake => [mistakeText(file, mistake), mistake])).values()];
+		super(told.map(mistake => mistakeText(file, mistake)).join('\n'));
 		this.file = file;
-		this.all = sorted;
+		this.all = told;
 	}
 }
 

@@ -52,7 +52,8 @@ async function make(
 ): Promise<NamedPipeline | undefined> {
 	const {name, config: members, placeOf: at} = configured;
 	const input = await inputOf(config, configured, world, mistakes);
-	if (!input) return undefined;
+	// how members go together is looked at when each of them is right
+	if (!input || configured.unsound.size > 0) return undefined;
 	try {
 		const pipeline = await makePipeline(input);
 		const {ping, maxDurationMs} = monitorFrom(input.values);

@@ -138,7 +138,7 @@ pipelines:
 		it('is told all of them at once, with line and column, and shows no secret', async () => {
 			const lines = await mistakes(
 				`defaults:
-  too: 5
+  other: 5
 pipelines:
   a b: {source: ${org}, to: ndjson:x}
   two:
@@ -148,7 +148,7 @@ pipelines:
     source: {name: jira-data-center, endpoint: URL/jira, token: S3CR3T, pageSize: 0, sinc: 1d}
     to: [ndjson:y.ndjson, {name: csv, path: 7, delimter: ';'}, {name: ndjsn}]
   four:
-    source: {name: jira-data-center, endpoint: URL/jira, token: {env: S3CR3T_NAME}}
+    source: {name: jira-data-center, endpoint: URL/jira, token: {env: x-S3CR3T}}
     where: actr.name=5
     ping: https://hc-ping.com/S3CR3T
   five: {to: ndjson:z}
@@ -160,7 +160,7 @@ pipelines:
 			);
 			const places = lines.map(line => /^rxaudit: c\.yaml:(\d+:\d+: [\w .-]+): expected /.exec(line)?.[1]);
 			const expected = [
-				/^2:3: defaults\.too$/,
+				/^2:3: defaults\.other$/,
 				/^4:3: pipelines\.a b$/,
 				/^5:3: pipelines\.two$/,
 				/^6:14: pipelines\.two\.source\.name$/,
@@ -190,6 +190,38 @@ pipelines:
 			assert.doesNotMatch(lines.join('\n'), /S3CR3T/);
 			assert.match(lines.join('\n'), /sinc: .*\(did you mean since\?\)/);
 		});
+
+		it('is told once of what is wrong in defaults, with the name of a variable that is not set', async () => {
+			const lines = await mistakes(`defaults:
+  to: ndjson:x/
+  source: {name: jira-data-center, token: {env: SITE_TOKEN}}
+pipelines: {a: {source: {endpoint: URL/a}}, b: {source: {endpoint: URL/b}}}
+`);
+			assert.deepEqual(lines, [
+				'rxaudit: c.yaml:3:44: defaults.source.token.env: expected a variable with the secret, but SITE_TOKEN is not set',
+			]);
+		});
+
+		for (const [wrong, ...rest] of [
+			['evry: 1m', 'alertSilence: 1d', 'to: ndjson:x/', `source: ${org}`],
+			['too: ndjson:x/', `source: ${org}`],
+			[`sorce: ${org}`, 'to: ndjson:x/'],
+			[
+				'sourec: {endpoint: URL, orgId: ORG, token: {env: TOKEN}}',
+				'to: ndjson:x/',
+				'source: {name: atlassian-org-events}',
+			],
+		]) {
+			it(`is told of a misspelt member in defaults, and of nothing that follows from it: ${wrong}`, async () => {
+				const own = rest.filter(member => member.startsWith('source')).join();
+				const others = rest.filter(member => !member.startsWith('source'));
+				const lines = await mistakes(`defaults: {${[wrong, ...others].join(', ')}}
+pipelines: {a: {${own}}, b: {${own}}}
+`);
+				assert.equal(lines.length, 1, lines.join('\n'));
+				assert.match(lines[0]!, /^rxaudit: c\.yaml:1:\d+: defaults\.\w+: .*\(did you mean (every|to|source)\?\)$/);
+			});
+		}
 
 		for (const [what, text, message] of [
 			[
