@@ -104,3 +104,9 @@ export function makeFolders(folder: string): string[] {
 		throw Object.assign(new Error(`ENOTDIR: not a folder, ${folder}`), {code: 'ENOTDIR'});
 	}
 }
+
+/** What to do where the disk is full, as the end of a message; nothing else needs a word. */
+export function spaceAdvice(error: unknown): string {
+	const isFull = ['ENOSPC', 'EDQUOT'].includes(errnoOf(error) ?? '');
+	return isFull ? '; free space on its disk, and the same command goes on' : '';
+}

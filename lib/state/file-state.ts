@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import {errnoOf} from './durable-file.ts';
+import {errnoOf, spaceAdvice} from './durable-file.ts';
 import {AuditError, ConfigError, reasonOf, StateError} from '../model/errors.ts';
 import type {Json} from '../model/event.ts';
 import {openJournal, type FileJournal} from './journal.ts';
@@ -183,7 +183,7 @@ async function guard<T>(
 		return await action();
 	} catch (error) {
 		if (error instanceof AuditError || (signal?.aborted && error === signal.reason)) throw error;
-		const message = `${file}: cannot ${verb} the state: ${reasonOf(error)}`;
+		const message = `${file}: cannot ${verb} the state: ${reasonOf(error)}${spaceAdvice(error)}`;
 		if (verb === 'open' && badPath.has(errnoOf(error) ?? '')) throw new ConfigError(message, {cause: error});
 		throw new StateError('STATE_FAILED', message, {cause: error});
 	}

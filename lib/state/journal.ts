@@ -1,7 +1,7 @@
 import {createHash, type Hash} from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import {createDurably, errnoOf, syncFolder, writeFully} from './durable-file.ts';
+import {createDurably, errnoOf, spaceAdvice, syncFolder, writeFully} from './durable-file.ts';
 import {reasonOf, StateError} from '../model/errors.ts';
 import type {Json} from '../model/event.ts';
 import type {Journal} from './state.ts';
@@ -113,7 +113,8 @@ function guard<T>(file: string, verb: string, action: () => T): T {
 	} catch (error) {
 		if (error instanceof StateError) throw error;
 		if (errnoOf(error) === 'ENOENT' && verb === 'read') throw damaged(file, 'the journal of this state', 'no file');
-		throw new StateError('STATE_FAILED', `${file}: cannot ${verb} the journal: ${reasonOf(error)}`, {cause: error});
+		const message = `${file}: cannot ${verb} the journal: ${reasonOf(error)}${spaceAdvice(error)}`;
+		throw new StateError('STATE_FAILED', message, {cause: error});
 	}
 }
 

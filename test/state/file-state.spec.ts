@@ -214,6 +214,22 @@ describe('fileState()', () => {
 	});
 
 	describe('a failing disk', () => {
+		for (const [code, advice] of [
+			['ENOSPC', /ENOSPC.*; free space on its disk, and the same command goes on$/],
+			['EDQUOT', /EDQUOT.*; free space on its disk, and the same command goes on$/],
+			['EIO', /EIO: injected fault, \w+[^;]*$/],
+		] as const) {
+			it(`says what to do about ${code}`, async () => {
+				const store = fileState(file());
+				await store.load();
+				await assert.rejects(
+					interceptFs(failAt(1, code), () => store.commit(checkpoint(1), 0)),
+					(error: Error) => advice.test(error.message),
+				);
+				await store.close?.();
+			});
+		}
+
 		it('leaves version and state as they were, whichever step fails, and the next try counts', async () => {
 			for (let at = 1, failures = 0; ; at++) {
 				const store = fileState(file());

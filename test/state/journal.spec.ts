@@ -98,6 +98,7 @@ describe('openJournal()', () => {
 					assert(at > 4);
 				} catch (error) {
 					assert.equal((error as {code?: unknown}).code, 'STATE_FAILED', String(error));
+					assert.match(String(error), /ENOSPC.*; free space on its disk, and the same command goes on$/);
 					failed = true;
 				}
 				if (!failed) return;

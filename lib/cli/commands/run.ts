@@ -7,7 +7,7 @@ import {serveMonitor} from '../monitor/server.ts';
 import {count, logFormatOf, logLine, write} from '../output/log.ts';
 import {liveLines} from '../output/live-lines.ts';
 import {showProgress} from '../output/progress.ts';
-import {Supervisor} from '../pipeline/supervisor.ts';
+import {type Replaced, Supervisor} from '../pipeline/supervisor.ts';
 import {exitCodeOf} from '../rxaudit.ts';
 import {stopBy, type World} from '../world.ts';
 
@@ -80,8 +80,8 @@ export async function run(args: readonly string[], world: World): Promise<number
 	});
 	const reload = async () => {
 		try {
-			await supervisor.replace(await read());
-			say('info', `${file} was read again`);
+			const replaced = await supervisor.replace(await read());
+			say('info', `${file} was read again: ${replacedText(replaced)}`, replaced);
 		} catch (error) {
 			if (!(error instanceof ConfigError)) throw error;
 			const all = error instanceof Mistakes ? error.all.map(one => mistakeText(file, one)) : [error.message];
@@ -100,6 +100,12 @@ export async function run(args: readonly string[], world: World): Promise<number
 		lines?.clear();
 		await monitor?.close();
 	}
+}
+
+/** `started new; stopped gone`: what reading a file again did. */
+function replacedText(replaced: Replaced): string {
+	const all = Object.entries(replaced).filter(([, names]) => names.length > 0);
+	return all.map(([what, names]) => `${what} ${names.join(', ')}`).join('; ') || 'nothing changed';
 }
 
 function once(named: NamedPipeline): NamedPipeline {

@@ -17,6 +17,15 @@ interface Setting {
 	codeOf(error: unknown): number;
 }
 
+/** What became of pipelines by {@link Supervisor.replace}: their names. */
+export interface Replaced {
+	readonly started: readonly string[];
+	readonly changed: readonly string[];
+	readonly stopped: readonly string[];
+	/** They did not change, had failed and began again. */
+	readonly retried: readonly string[];
+}
+
 interface Running {
 	readonly named: NamedPipeline;
 	readonly stop: AbortController;
@@ -35,7 +44,7 @@ export class Supervisor {
 	readonly watched: Watched[] = [];
 	readonly #setting: Setting;
 	readonly #running = new Map<string, Running>();
-	#replacing: Promise<void> | undefined;
+	#replacing: Promise<Replaced> | undefined;
 
 	constructor(setting: Setting) {
 		const {stop, force} = setting.signals;
@@ -63,7 +72,7 @@ export class Supervisor {
 	 * Runs these from now on: one that did not change goes on, or begins again where it failed; the others are stopped
 	 * as by a signal before anything new is started, since that may write where they did.
 	 */
-	async replace(pipelines: readonly NamedPipeline[]): Promise<void> {
+	async replace(pipelines: readonly NamedPipeline[]): Promise<Replaced> {
 		const before = this.#replacing;
 		const replacing = (async () => {
 			await before;
@@ -72,17 +81,25 @@ export class Supervisor {
 			for (const {stop} of gone) stop.abort(new Error('stopped: the configuration is another one'));
 			await Promise.all(gone.map(({over}) => over));
 			for (const one of gone) this.#forget(one);
-			if (this.#setting.signals.stop.aborted) return;
+			const names = gone.map(({named}) => named.name);
+			const stopped = names.filter(name => !next.has(name));
+			const changed = names.filter(name => next.has(name));
+			const started: string[] = [];
+			const retried: string[] = [];
+			if (this.#setting.signals.stop.aborted) return {started, changed: [], stopped: names, retried};
 			for (const named of pipelines) {
 				const one = this.#running.get(named.name);
 				if (one && (one.code === undefined || one.code === 0)) continue;
 				if (one) this.#forget(one);
+				if (!changed.includes(named.name)) (one ? retried : started).push(named.name);
 				this.#start(named);
 			}
+			return {started, changed, stopped, retried};
 		})();
 		this.#replacing = replacing;
-		await replacing;
+		const replaced = await replacing;
 		if (this.#replacing === replacing) this.#replacing = undefined;
+		return replaced;
 	}
 
 	#all(action: (one: Running) => void): void {

@@ -413,7 +413,13 @@ pipelines: {a: {${own}}, b: {${own}}}
 			await eventually(() => /was read again/.test(world.warned()));
 			await idle(5);
 			const said = linesOf(world.warned()).map(line => line.replace(/^rxaudit: |: \d.*/g, ''));
-			assert.deepEqual(said, ['changed: stopped', 'gone: stopped', 'c.yaml was read again'], world.warned());
+			assert.deepEqual(
+				said,
+				['changed: stopped', 'gone: stopped', 'c.yaml was read again: started new; changed changed; stopped gone'],
+				world.warned(),
+			);
+			world.send('SIGHUP');
+			await eventually(() => world.warned().endsWith('c.yaml was read again: nothing changed\n'));
 			assert.deepEqual(idsOf('new'), held());
 			assert.ok(idsOf('other').length < held().length);
 			world.send('SIGTERM');
@@ -449,6 +455,7 @@ pipelines: {a: {${own}}, b: {${own}}}
 			fs.rmSync(at('bad'));
 			world.send('SIGHUP');
 			await idle(2);
+			await eventually(() => world.warned().includes('c.yaml was read again: retried bad\n'));
 			assert.equal(await health(), 'ok');
 			const text = await (await fetch(`${origin}/metrics`)).text();
 			assert.match(text, /^rxaudit_events_total\{pipeline="good",.* 60$/m);
