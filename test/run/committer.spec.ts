@@ -140,7 +140,7 @@ describe('Committer', () => {
 				sink,
 				{},
 			],
-			['target', /sink some-sink:here: expected here, got nothing/, build, memorySink({target: 'there'}), {}],
+			['target', /sink some-sink:here: expected here, got there/, build, memorySink({target: 'there'}), {}],
 			[
 				'layout',
 				/sink some-sink:here layout: expected \{id\}, got \{year\}/,
