@@ -81,7 +81,7 @@ const backups: Readonly<Record<string, Backup>> = {
 };
 
 const isDeep = process.env['RXAUDIT_DEEP'] !== undefined;
-const wanted = Number(process.env['RXAUDIT_E2E_KILLS'] ?? (isDeep ? 8 : 2));
+const wanted = Number(process.env['RXAUDIT_E2E_KILLS'] ?? (isDeep ? 4 : 2));
 
 describe(`kill -9 at random instants (RXAUDIT_E2E_SEED=${seed})`, () => {
 	const folder = temporaryFolder();

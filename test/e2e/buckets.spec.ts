@@ -16,7 +16,7 @@ import {killAgainAndAgain} from './killing.ts';
 import {killRunning, pull, startPull, token} from './pull.ts';
 import {createRandom, seed} from './random.ts';
 
-const wanted = Number(process.env['RXAUDIT_E2E_KILLS'] ?? 4);
+const wanted = Number(process.env['RXAUDIT_E2E_KILLS'] ?? 3);
 
 interface Backup {
 	readonly sink: 'gcs' | 's3';

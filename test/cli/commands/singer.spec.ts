@@ -81,7 +81,7 @@ describe('rxaudit singer', () => {
 			const running = spawnCli([...args, ...(target.state === undefined ? [] : ['--state', 's.json'])], {
 				cwd: folder(),
 			});
-			let left = life < 10 ? 100 + 45 * life : Infinity;
+			let left = life < 5 ? 100 + 90 * life : Infinity;
 			let rest = '';
 			running.process.stdout!.on('data', (chunk: Buffer) => {
 				const lines = (rest + chunk.toString()).split('\n');
