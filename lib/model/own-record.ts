@@ -65,9 +65,9 @@ export class OwnRecord implements SourceRecord {
 	}
 }
 
-/** Lets go of what was made of the texts of records that are to wait. */
-export function forgetValues(records: readonly SourceRecord[]): void {
-	for (const record of records) if (record instanceof OwnRecord) record.forget();
+/** Lets go of what was made of the text of a record. */
+export function forgetValue(record: SourceRecord): void {
+	if (record instanceof OwnRecord) record.forget();
 }
 
 /** The same record with other names. */

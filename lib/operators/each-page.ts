@@ -1,6 +1,6 @@
 import {map, type OperatorFunction} from 'rxjs';
 import {ConfigError} from '../model/errors.ts';
-import {OwnRecord} from '../model/own-record.ts';
+import {forgetValue} from '../model/own-record.ts';
 import {type Entry, Page, type SourceRecord, type Step} from '../model/page.ts';
 
 /** What must have been done to a page before this step, and what must not. */
@@ -55,7 +55,7 @@ export function mapOrReject<T, R>(
 		const {record} = entry;
 		try {
 			entries.push({event: project(entry.event, record), record});
-			if (record instanceof OwnRecord) record.forget();
+			forgetValue(record);
 		} catch (error) {
 			rejected.push({id: record.id, text: record.text, reason: reason(error)});
 		}

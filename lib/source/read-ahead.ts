@@ -1,7 +1,7 @@
 import type {Budget, BudgetPlace} from '../model/budget.ts';
 import {keepsBounds} from './bounds.ts';
 import {SourceError} from '../model/errors.ts';
-import {forgetValues} from '../model/own-record.ts';
+import {forgetValue} from '../model/own-record.ts';
 import type {SourceRecord} from '../model/page.ts';
 import {GivenRows} from './given-rows.ts';
 import type {Fetched, ReadPage, Scan} from './scan.ts';
@@ -232,7 +232,7 @@ export class ReadAhead<T> {
 
 	#came(window: Window<T>, answer: Fetched<T>, place: BudgetPlace): void {
 		place.hold(answer.bytes);
-		forgetValues(answer.records);
+		for (const record of answer.records) forgetValue(record);
 		this.#count(window, answer);
 		const at = this.#parts.indexOf(window);
 		if (at < 0) return;

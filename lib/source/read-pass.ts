@@ -246,7 +246,8 @@ export function pagesOfPass<T>(
 		}
 
 		function pageOf(answer: Fetched<T>, {scan, cut}: Pass, isStuck: boolean, place: BudgetPlace): Page<T> {
-			const current = reachesBeyond(answer, scan) ? {...scan, tailMs: beyondTail} : scan;
+			const isBeyond = options.goesOnByCursor && reachesBeyond(answer, scan);
+			const current = isBeyond ? {...scan, tailMs: beyondTail} : scan;
 			paging.heard ||= !isEmpty(answer) || Boolean(answer.rows);
 			const keep = answer.records.map(record => isWithin(record, current) || options.windows?.strays(record) === true);
 			const within = <V>(rows: readonly V[]) => rows.filter((_, index) => keep[index]);

@@ -51,6 +51,7 @@ export type SourcePosition = {
 	readonly askedFromMs?: number;
 	/** Where the next pass goes on, of a source that goes on by place, whatever the times are. */
 	readonly place?: Json;
+	/** Where the newest pass ended, of a source that goes on by its cursor. */
 	readonly tail?: Tail;
 };
 

@@ -8,6 +8,7 @@ import type {Sink} from '../../sink/sink.ts';
 import type {Source} from '../../source/define-source.ts';
 import {deprecationText} from '../../source/deprecation.ts';
 import {sentenceOf} from '../output/sentence.ts';
+import {bytesText} from '../output/plan.ts';
 import {openProber, rateOf} from './probe.ts';
 import {readStatus} from './read-status.ts';
 
@@ -170,9 +171,7 @@ function freeText(file: string): string {
 	const {blocks, bavail, bsize} = fs.statfsSync(existing(file));
 	if (blocks === 0) return 'how much is free is not known';
 	const bytes = bavail * bsize;
-	const units = ['B', 'KB', 'MB', 'GB'];
-	const unit = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
-	const free = `${(bytes / 1000 ** unit).toFixed(unit === 0 ? 0 : 1)} ${units[unit]} are free`;
+	const free = `${bytesText(bytes)} are free`;
 	return bytes < scarceBytes ? `but only ${free}: free space before a long pull` : free;
 }
 

@@ -4,10 +4,9 @@ import {list, load} from '../../registry.ts';
 import type {Sink} from '../../sink/sink.ts';
 import type {Source} from '../../source/define-source.ts';
 import {credentialFlags} from '../flags/credentials.ts';
-import {type Flags, nearest, noSuchName, parseFlags, textIn} from '../flags/flags.ts';
+import {choice, describeFlags, type Flags, nearest, noSuchName, parseFlags, textIn} from '../flags/flags.ts';
 import {jsonInput} from '../flags/json-input.ts';
 import {sourceFlags} from '../flags/options.ts';
-import {choice} from '../flags/flags.ts';
 import {sourceIn} from '../flags/source-named.ts';
 import {write} from '../output/log.ts';
 import {selectedIn, streamOf} from '../singer/catalog.ts';
@@ -36,9 +35,7 @@ export function help(): string {
 
 Usage: rxaudit singer <source> --config FILE [--state FILE] [--catalog FILE] [--discover]
 
-${Object.entries(singerFlags)
-	.map(([flag, {value, help}]) => `  --${`${flag} ${value ?? ''}`.padEnd(16)}${help}`)
-	.join('\n')}
+${describeFlags(singerFlags)}
 
 It prints SCHEMA, RECORD and STATE messages. Each STATE stands behind the records that it covers; what was printed behind the last
 one comes again, so a target must replace by key_properties. {"start_date": "2026-01-01"} is {"since": …}.
@@ -59,8 +56,8 @@ export async function run(args: readonly string[], world: World): Promise<number
 		return file === undefined ? undefined : (await jsonInput(file, world.stdin, `--${flag}`)).value;
 	};
 	const config = own['config'] === undefined && own['discover'] ? {} : await json('config');
-	const {args: flagged, env} = flagsOf(config, source);
 	const flags = allowedFlags(source);
+	const {args: flagged, env} = flagsOf(config, flags);
 	const {values} = parseFlags(flagged, flags, 0, world);
 	const isRaw = choice(values, 'format', ['audit', 'raw']) === 'raw';
 	const stream = streamOf(source, isRaw);
@@ -93,10 +90,9 @@ function allowedFlags(source: Source): Flags {
 }
 
 /** The flags and secrets that a configuration says. Throws a ConfigError that never shows a value. */
-function flagsOf(config: Json | undefined, source: Source): {args: string[]; env: Record<string, string>} {
+function flagsOf(config: Json | undefined, flags: Flags): {args: string[]; env: Record<string, string>} {
 	if (typeof config !== 'object' || config === null || Array.isArray(config))
 		throw new ConfigError('--config: expected a file with an object, {"member": value}; see rxaudit singer --help');
-	const flags = allowedFlags(source);
 	const env: Record<string, string> = {};
 	const args = Object.entries(config).flatMap(([member, value]) => {
 		const secret = secrets[member as keyof typeof secrets];

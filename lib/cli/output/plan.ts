@@ -120,7 +120,8 @@ function about(value: number, spread: Spread, text: (value: number) => string): 
 	return `about ${text(value)} (${text(spread[0])} to ${text(spread[1])})`;
 }
 
-function bytesText(bytes: number): string {
+/** A number of bytes for people. */
+export function bytesText(bytes: number): string {
 	const units = ['B', 'KB', 'MB', 'GB', 'TB'];
 	const unit = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
 	return `${(bytes / 1000 ** unit).toFixed(unit === 0 ? 0 : 1)} ${units[unit]}`;
