@@ -49,6 +49,7 @@ const commands: Record<string, {summary: string; load(): Promise<Command>}> = {
 		load: () => import('./commands/state.ts'),
 	},
 	singer: {summary: 'a tap of Singer, for Meltano and others', load: () => import('./commands/singer.ts')},
+	airbyte: {summary: 'a source connector of Airbyte', load: () => import('./commands/airbyte.ts')},
 	demo: {summary: 'pull from a local emulator into ./rxaudit-demo', load: () => import('./commands/demo.ts')},
 	emulate: {
 		summary: 'a local stand-in of the audit APIs, to try things on',

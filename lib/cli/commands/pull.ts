@@ -1,3 +1,4 @@
+import type {Progress} from '../../model/meter.ts';
 import {load} from '../../registry.ts';
 import {defaultGraceMs} from '../../run/stopping.ts';
 import {followFlags} from '../flags/follow.ts';
@@ -71,6 +72,7 @@ export async function runWatched(
 	values: FlagValues,
 	world: World,
 	make: () => Promise<Pipeline>,
+	listener?: Listener,
 ): Promise<number> {
 	const monitor = monitorFrom(values);
 	const progress = showProgress({
@@ -83,7 +85,9 @@ export async function runWatched(
 	const isUrgent = () => signals.exitCode() !== undefined;
 	return withPing(monitor.ping, {env: world.env, warn: progress.warn, isUrgent}, async beat => {
 		try {
-			return await pull(await make(), {monitor, progress, beat, signals, world});
+			const ending = await pull(await make(), {monitor, progress, beat, signals, world, listener});
+			listener?.ended(ending);
+			return ending;
 		} finally {
 			signals.release();
 		}
@@ -94,10 +98,19 @@ interface Surroundings extends Pick<RunContext, 'progress' | 'beat'> {
 	readonly monitor: MonitorOptions;
 	readonly signals: Stop;
 	readonly world: World;
+	readonly listener: Listener | undefined;
+}
+
+/** Whoever wants to know how a run goes on. */
+export interface Listener {
+	progress(at: Progress): void;
+	/** It ended, and failed with nothing. */
+	ended(ending: Ending): void;
 }
 
 /** Runs one pipeline, watched from outside. */
-async function pull(pipeline: Pipeline, {monitor, progress, beat, signals, world}: Surroundings): Promise<Ending> {
+async function pull(pipeline: Pipeline, surroundings: Surroundings): Promise<Ending> {
+	const {monitor, progress, beat, signals, world, listener} = surroundings;
 	const watch = watchRun({
 		pipeline: pipeline.source.name,
 		maxDurationMs: monitor.maxDurationMs,
@@ -111,7 +124,13 @@ async function pull(pipeline: Pipeline, {monitor, progress, beat, signals, world
 		server = monitor.metrics && (await serveMonitor(monitor.metrics, [watch], () => world.now()));
 		if (server) progress.note(`metrics are served at ${server.url}`);
 		return await runPipeline(pipeline, {
-			progress,
+			progress: {
+				...progress,
+				update(at) {
+					progress.update(at);
+					listener?.progress(at);
+				},
+			},
 			beat,
 			stop: watch.signal,
 			force: signals.force,

@@ -16,7 +16,7 @@ import type {Mistake} from './mistakes.ts';
 import {checkAt, type Config, type ConfiguredPipeline, stateFileOf} from './read-config.ts';
 
 /** The variables that `rxaudit pull` reads secrets from, and the user name. */
-const variables: Readonly<Record<string, string>> = {
+export const variables: Readonly<Record<string, string>> = {
 	token: 'RXAUDIT_TOKEN',
 	password: 'RXAUDIT_PASSWORD',
 	username: 'RXAUDIT_USERNAME',

@@ -95,7 +95,7 @@ export async function shapeFrom(
 }
 
 /** What a listing gives are no audit events: its records say more as they are. */
-function formatOf({order}: Source, values: FlagValues): EventFormat {
+export function formatOf({order}: Source, values: FlagValues): EventFormat {
 	return choice(values, 'format', order === 'none' ? ['raw', 'audit', 'ecs', 'ocsf'] : ['audit', 'raw', 'ecs', 'ocsf']);
 }
 

@@ -141,7 +141,7 @@ describe('rxaudit singer', () => {
 		assertRefused(await tap(), 2, /--config: token: expected a text/);
 		config();
 		file('s.json', {bookmarks: {}});
-		assertRefused(await tap('--state', 's.json'), 2, /--state: expected the value of a STATE of this tap/);
+		assertRefused(await tap('--state', 's.json'), 2, /--state: expected what this connector said last/);
 		file('t.json', {});
 		assertRefused(await tap('--catalog', 't.json'), 2, /--catalog: expected \{"streams"/);
 		config({format: 'ecs'});

@@ -1,0 +1,76 @@
+import {ConfigError} from '../../model/errors.ts';
+import type {Json} from '../../model/event.ts';
+import type {Protocol} from './message-sink.ts';
+import type {Stream} from './stream.ts';
+
+interface Metadata {
+	readonly breadcrumb: readonly string[];
+	readonly metadata: Readonly<Record<string, Json>>;
+}
+
+/** A stream as catalogs of Singer have it (`--discover`, `--catalog`): https://hub.meltano.com/singer/spec. */
+export interface Catalogued {
+	readonly tap_stream_id: string;
+	readonly stream: string;
+	readonly key_properties: readonly string[];
+	readonly schema: Readonly<Record<string, Json>>;
+	readonly metadata: readonly Metadata[];
+}
+
+export function singer({name, schema, key}: Stream): Protocol {
+	return {
+		name: 'singer',
+		begin: () => ({
+			type: 'SCHEMA',
+			stream: name,
+			schema,
+			key_properties: key,
+			...(key.length > 0 ? {bookmark_properties: ['time']} : {}),
+		}),
+		around: () => [
+			`{"type":"RECORD","stream":${JSON.stringify(name)},"time_extracted":"${new Date().toISOString()}","record":`,
+			'}',
+		],
+		state: value => ({type: 'STATE', value}),
+	};
+}
+
+export function catalogued({name, schema, key}: Stream): Catalogued {
+	const selected = {'selected-by-default': true};
+	const isKeyed = key.length > 0;
+	const ofStream = isKeyed ? {'table-key-properties': [...key], 'valid-replication-keys': ['time']} : {};
+	const metadata = Object.keys((schema['properties'] ?? {}) as object).map(member => ({
+		breadcrumb: ['properties', member],
+		metadata: isAutomatic(member, key) ? {inclusion: 'automatic'} : {inclusion: 'available', ...selected},
+	}));
+	return {
+		tap_stream_id: name,
+		stream: name,
+		key_properties: key,
+		schema,
+		metadata: [{breadcrumb: [], metadata: {...selected, ...ofStream}}, ...metadata],
+	};
+}
+
+/** All others are left out beside these. */
+function isAutomatic(member: string, key: readonly string[]): boolean {
+	return member === 'time' || key.includes(member);
+}
+
+/**
+ * The members of a stream that a catalog asks for; undefined where that is all of them, and none where the stream itself
+ * is not asked for. Throws a ConfigError for what is no catalog.
+ */
+export function selectedIn(catalog: Json, {name, schema, key}: Stream): readonly string[] | undefined {
+	const {streams} = (catalog ?? {}) as {readonly streams?: readonly Partial<Catalogued>[]};
+	if (!Array.isArray(streams)) throw new ConfigError('--catalog: expected {"streams": […]}, as --discover prints it');
+	const found = (streams as readonly Partial<Catalogued>[]).find(stream => stream.tap_stream_id === name);
+	const isWanted = (breadcrumb: string, otherwise: boolean) => {
+		const {metadata} = found?.metadata?.find(one => one.breadcrumb.join('.') === breadcrumb) ?? {};
+		return (metadata?.['selected'] ?? metadata?.['selected-by-default'] ?? otherwise) === true;
+	};
+	if (!found || !isWanted('', found.schema?.['selected'] === true)) return [];
+	const members = Object.keys((schema['properties'] ?? {}) as object);
+	const kept = members.filter(member => isAutomatic(member, key) || isWanted(`properties.${member}`, true));
+	return kept.length === members.length ? undefined : kept;
+}
