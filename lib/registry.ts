@@ -5,7 +5,8 @@ import type {Source} from './source/define-source.ts';
 
 export type Kind = 'source' | 'sink';
 
-interface Plugins {
+/** What a plug-in of a kind is. */
+export interface Plugins {
 	readonly source: Source;
 	readonly sink: SinkFactory;
 }

@@ -167,6 +167,18 @@ describe('where it runs', function () {
 		const {version} = load(fs.readFileSync(path.join(house, 'package.json'), 'utf8')) as {version: string};
 		assert.equal(said, `${version}\n`);
 		assert.ok(!fs.existsSync(path.join(image.root, 'opt/rxaudit/node_modules/mocha')), 'tools for development');
+		const connector = fs.readFileSync(path.join(house, 'examples/airbyte/Dockerfile'), 'utf8');
+		const [, base] = /^FROM (\S+)$/m.exec(connector)!;
+		assert.match(textOf('Dockerfile'), new RegExp(` -t ${base} `), 'it begins with this image');
+		const entrypoint = JSON.parse(/^ENTRYPOINT (.*)$/m.exec(connector)![1]!) as string[];
+		assert.equal(/^ENV AIRBYTE_ENTRYPOINT="(.*)"$/m.exec(connector)![1], entrypoint.join(' '));
+		const file = path.join(image.root, entrypoint[1]!);
+		const spec = execFileSync(process.execPath, [file, ...entrypoint.slice(2), 'spec'], {
+			...own,
+			env: {},
+			encoding: 'utf8',
+		});
+		assert.equal((JSON.parse(spec) as {type: string}).type, 'SPEC');
 		console.log(`      ${Math.round(image.bytes / 1e6)} MB beside Node's own image`);
 	});
 });

@@ -65,6 +65,102 @@ describe('a source of another package', function () {
 		});
 	}
 
+	describe('beside a sink of another package', () => {
+		const held = () => Array.from(emulator.api('github-audit-log').records(), ({text}) => text);
+		const env = {RXAUDIT_TOKEN: 'secret'};
+		const source = () => ['--org-id', 'octo-org', '--endpoint', emulator.url, '--format', 'raw'];
+		let folder: string;
+
+		before(() => {
+			folder = path.join(consumer, 'sinks');
+			const sink = path.join(consumer, 'node_modules', '@acme', 'lines');
+			for (const place of [folder, sink]) mkdirSync(place, {recursive: true});
+			writeFileSync(
+				path.join(sink, 'package.json'),
+				'{"name": "@acme/lines", "type": "module", "exports": "./index.js"}',
+			);
+			const own = `
+import fs from 'node:fs';
+import {defineSink, z} from 'rxaudit/plugin';
+export default defineSink({
+	name: 'lines',
+	docs: 'Lines of a file.',
+	target: 'path',
+	options: z.object({path: z.string().meta({file: true}).describe('the file'), upper: z.string().optional().describe('any text: in capitals')}),
+	create: ({path, upper}) => ({
+		target: path,
+		async open() {
+			return {
+				async write({lines}) { fs.appendFileSync(path, upper ? Buffer.from(lines).toString().toUpperCase() : lines); },
+				async flush() { return fs.statSync(path).size; },
+				async close() {},
+			};
+		},
+	}),
+});
+`;
+			writeFileSync(path.join(sink, 'index.js'), own);
+			writeFileSync(path.join(folder, 'lines.mjs'), own);
+		});
+
+		for (const [how, to] of [
+			['by its path', './lines.mjs:'],
+			['by its name', '@acme/lines:'],
+		] as const) {
+			it(`is written ${how}, by pull and by run`, async () => {
+				const file = `${how.slice(-4)}.txt`;
+				const pulled = await runProcess(['pull', name, ...source(), '--to', to + file], {cwd: folder, env});
+				assert.equal(pulled.code, 0, pulled.stderr);
+				assert.deepEqual(readFileSync(path.join(folder, file), 'utf8').trimEnd().split('\n'), held());
+				const pipeline = {
+					source: {name, orgId: 'octo-org', endpoint: emulator.url, token: {env: 'RXAUDIT_TOKEN'}},
+					format: 'raw',
+					to: [{name: to.slice(0, -1), path: `run-${file}`}, `${to}upper-${file}?upper=yes`],
+				};
+				writeFileSync(path.join(folder, 'run.json'), JSON.stringify({pipelines: {github: pipeline}}));
+				const ran = await runProcess(['run', 'run.json'], {cwd: folder, env});
+				assert.equal(ran.code, 0, ran.stderr);
+				assert.equal(
+					readFileSync(path.join(folder, `run-${file}`), 'utf8'),
+					readFileSync(path.join(folder, file), 'utf8'),
+				);
+				assert.match(readFileSync(path.join(folder, `upper-${file}`), 'utf8'), /^[^a-z]*$/);
+			});
+		}
+
+		it('is described, and refused where it is none', async () => {
+			const said = await runProcess(['describe', '@acme/lines'], {cwd: folder});
+			assert.match(said.stdout, /^lines \(sink\)[^]* upper +any text/);
+			for (const [to, expected] of [
+				['./none.mjs:x', /\.\/none\.mjs: expected a file or folder with a sink, got nothing there/],
+				[`${name}:x`, /expected a sink as its default export, got a function; see defineSink/],
+			] as const) {
+				const {code, stderr} = await runProcess(['pull', name, ...source(), '--to', to], {cwd: folder, env});
+				assert.equal(code, 2);
+				assert.match(stderr, expected);
+			}
+		});
+
+		it('stays away where the source is read by Singer and Airbyte', async () => {
+			const config = {source: name, org_id: 'octo-org', endpoint: emulator.url, token: 'secret', format: 'raw'};
+			const {source: _, ...ofTap} = config;
+			const stream = {stream: {name: 'github-audit-log'}, sync_mode: 'full_refresh', destination_sync_mode: 'append'};
+			for (const [file, value] of Object.entries({a: config, s: ofTap, t: {streams: [stream]}}))
+				writeFileSync(path.join(folder, `${file}.json`), JSON.stringify(value));
+			for (const args of [
+				['singer', name, '--config', 's.json'],
+				['singer', '../node_modules/rxaudit-github-audit-log', '--config', 's.json'],
+				['airbyte', 'read', '--config', 'a.json', '--catalog', 't.json'],
+			]) {
+				const {code, stdout, stderr} = await runProcess(args, {cwd: folder});
+				assert.equal(code, 0, stderr);
+				assert.equal(stdout.match(/^\{"type":"RECORD"/gm)!.length, held().length, args[0]);
+			}
+			const spec = await runProcess(['airbyte', 'spec', name], {cwd: folder});
+			assert.match(spec.stdout, /"enum":\["github-audit-log"\]/);
+		});
+	});
+
 	it('is no success where it ends the process', async () => {
 		const folder = path.join(consumer, 'ending');
 		mkdirSync(folder, {recursive: true});

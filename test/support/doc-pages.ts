@@ -3,6 +3,7 @@ import {root} from './tree.ts';
 
 /** The pages of docs/ that are written by hand; the code writes the others. Each answers one question. */
 export const pages = [
+	'airbyte',
 	'archives',
 	'credentials',
 	'delivery',

@@ -129,7 +129,7 @@ async function read({json, say, world}: Given): Promise<number> {
 			{
 				progress({waitingUntilMs}) {
 					if (waitingUntilMs === undefined || waitingUntilMs === announcedMs) return;
-					if (waitingUntilMs - world.now() < newsMs) return;
+					if (waitingUntilMs - Date.now() < newsMs) return;
 					announcedMs = waitingUntilMs;
 					given.say(statusOf(stream.name, 'RUNNING', waitingUntilMs)).catch(() => {}); // the next record's fails, too
 				},
@@ -162,7 +162,9 @@ async function configured(
 		throw new ConfigError('--config: max_duration: expected none, as a stream that is not whole would be called so');
 	}
 	if (values['on-poison'] === 'dead-letter' && values['dead-letter'] === undefined) {
-		throw new ConfigError('--config: on_poison: expected dead_letter beside dead-letter: a file on a volume that stays');
+		throw new ConfigError(
+			'--config: on_poison: expected dead_letter beside dead-letter: a file on a volume that stays',
+		);
 	}
 	const onPoison = values['dead-letter'] === undefined ? {'on-poison': 'stop'} : {};
 	return {named, source, configuration: {...configuration, values: {...values, ...onPoison}}};

@@ -1,4 +1,5 @@
-import {list, load} from '../../registry.ts';
+import {list} from '../../registry.ts';
+import type {SinkFactory} from '../../sink/define-sink.ts';
 import {describeOperations} from '../output/call-help.ts';
 import {describeFlags, noSuchName, parseFlags} from '../flags/flags.ts';
 import {write} from '../output/log.ts';
@@ -7,7 +8,8 @@ import {deprecationText} from '../../source/deprecation.ts';
 import {sourceNamed} from '../flags/source-named.ts';
 import type {World} from '../world.ts';
 import {flagsOf, sourceFlags} from '../flags/options.ts';
-import {sinkFlags} from '../flags/sinks.ts';
+import {pluginNamed} from '../flags/plugin-named.ts';
+import {sinkFlagsOf} from '../flags/sinks.ts';
 
 export function help(): string {
 	return 'Usage: rxaudit describe <name>\n\nShows a source or a sink.\n\nExamples:\n  rxaudit describe atlassian-org-events\n  rxaudit describe filesystem\n';
@@ -21,9 +23,15 @@ export async function run(args: string[], world: World): Promise<number> {
 }
 
 async function about(name: string | undefined, world: World): Promise<string> {
-	if (name !== undefined && list('sink').includes(name)) return aboutSink(name);
-	const source = name === undefined ? undefined : await sourceNamed(name, world);
-	if (source) return aboutSource(source);
+	if (name === undefined) throw noSuchName('describe', 'a source or sink', name, [...list('source'), ...list('sink')]);
+	const sink = () => pluginNamed('sink', name, world.cwd);
+	if (list('sink').includes(name)) return aboutSink((await sink())!);
+	const found = await sourceNamed(name, world).catch(async (error: unknown) => {
+		const other = await sink().catch(() => undefined);
+		if (other) return other;
+		throw error;
+	});
+	if (found) return 'records' in found ? aboutSource(found) : aboutSink(found);
 	throw noSuchName('describe', 'a source or sink', name, [...list('source'), ...list('sink')]);
 }
 
@@ -69,9 +77,9 @@ function keeps({name, retention}: Source): string {
 		: `events for as long as it is set to: rxaudit call ${name} ${retention.operation}`;
 }
 
-async function aboutSink(name: string): Promise<string> {
-	const sink = await load('sink', name);
-	const flags = (await sinkFlags([`--${name}-`]))[name];
+function aboutSink(sink: SinkFactory): string {
+	const {name} = sink;
+	const flags = sink.wholeTarget ? sinkFlagsOf(sink) : undefined;
 	const inTarget = Object.entries(flagsOf(sink.options)).map(([option, {help}]) => `  ${option.padEnd(16)} ${help}`);
 	return `${name} (sink)
 

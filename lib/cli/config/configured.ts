@@ -1,12 +1,13 @@
 import type {z} from 'zod';
 import {ConfigError, reasonOf} from '../../model/errors.ts';
 import type {Secret} from '../../options/options.ts';
-import {load, list} from '../../registry.ts';
+import {type Kind, list} from '../../registry.ts';
 import type {Source} from '../../source/define-source.ts';
 import {checkCredentials, type CredentialAdvice, secretIn} from '../flags/credentials.ts';
 import {kebab, nearest} from '../flags/flags.ts';
 import {factsOf, flagsOf} from '../flags/options.ts';
 import type {TargetOptions, TargetText} from '../flags/sinks.ts';
+import {pluginNamed} from '../flags/plugin-named.ts';
 import {sourceNamed} from '../flags/source-named.ts';
 import type {PipelineInput} from '../pipeline/make-pipeline.ts';
 import {fileIn, type World} from '../world.ts';
@@ -77,15 +78,20 @@ class Reading {
 
 	async source(name: string | undefined): Promise<Source | undefined> {
 		if (name === undefined) return this.#missing('source', 'expected source: {name, …options}, got none');
+		return this.#named('source', name, ['source', 'name'], async () => sourceNamed(name, {cwd: this.#config.folder}));
+	}
+
+	/** What is found by that name; where nothing is, that is a mistake. */
+	async #named<T>(kind: Kind, name: string, member: Place, find: () => Promise<T | undefined>): Promise<T | undefined> {
 		try {
-			const source = await sourceNamed(name, {cwd: this.#config.folder});
-			if (source) return source;
-			const names = list('source');
-			const expected = `expected a source${nearest(name, names)}, or a file that begins with ./: one of ${names.join(', ')}`;
-			return this.#mistake(['source', 'name'], expected);
+			const found = await find();
+			if (found) return found;
+			const names = list(kind);
+			const expected = `expected a ${kind}${nearest(name, names)}, a package, or a file that begins with ./: one of ${names.join(', ')}`;
+			return this.#mistake(member, expected);
 		} catch (error) {
 			if (!(error instanceof ConfigError)) throw error;
-			return this.#mistake(['source', 'name'], error.message);
+			return this.#mistake(member, error.message);
 		}
 	}
 
@@ -159,12 +165,10 @@ class Reading {
 	}
 
 	async #target({name, ...given}: TargetOptions, place: Place): Promise<TargetOptions | undefined> {
-		const names = list('sink');
-		if (!names.includes(name)) {
-			const expected = `expected a sink${nearest(name, names)}: one of ${names.join(', ')}`;
-			return this.#mistake([...place, 'name'], expected);
-		}
-		const factory = await load('sink', name);
+		const factory = await this.#named('sink', name, [...place, 'name'], async () =>
+			pluginNamed('sink', name, this.#config.folder),
+		);
+		if (!factory) return undefined;
 		const at = (inner: Place) => this.#pipeline.placeOf(...place, ...inner);
 		if (!checkAt(this.#config.document, optionsSchema(factory), given, at, this.#mistakes)) return undefined;
 		const types = factory.options.shape as Record<string, z.ZodType>;

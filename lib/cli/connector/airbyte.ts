@@ -89,9 +89,7 @@ export function catalogOf({name, schema, key}: Stream, {order}: Pick<Source, 'or
 					supported_sync_modes: order === 'none' ? ['full_refresh'] : ['full_refresh', 'incremental'],
 					is_resumable: true,
 					source_defined_cursor: true,
-					...(isKeyed
-						? {default_cursor_field: ['time'], source_defined_primary_key: key.map(member => [member])}
-						: {}),
+					...(isKeyed ? {default_cursor_field: ['time'], source_defined_primary_key: key.map(member => [member])} : {}),
 				},
 			],
 		},
@@ -130,7 +128,10 @@ function isEmpty(value: Json): boolean {
 const shown: Flags = {
 	...shapeFlags,
 	'on-poison': {value: 'stop|dead-letter', help: 'what to do with an event that cannot be processed (default: stop)'},
-	'dead-letter': {value: 'FILE', help: 'where such events go, with on_poison dead-letter: a file on a volume that stays'},
+	'dead-letter': {
+		value: 'FILE',
+		help: 'where such events go, with on_poison dead-letter: a file on a volume that stays',
+	},
 };
 const secretHelp: Readonly<Record<string, string>> = {
 	token: 'the token of the API',

@@ -60,7 +60,8 @@ export function readConfiguration(source: Source, config: Json | undefined, worl
 
 /** Throws a ConfigError for what is no object. */
 export function objectIn(config: Json | undefined): Readonly<Record<string, Json>> {
-	if (typeof config === 'object' && config !== null && !Array.isArray(config)) return config as Readonly<Record<string, Json>>;
+	if (typeof config === 'object' && config !== null && !Array.isArray(config))
+		return config as Readonly<Record<string, Json>>;
 	throw new ConfigError('--config: expected a file with an object, {"member": value}');
 }
 
@@ -69,9 +70,7 @@ function argsOf(member: string, value: Exclude<Json, null>, flags: Flags): strin
 	const known = flags[flag];
 	if (!known) {
 		const names = [...Object.keys(flags).map(snake), ...Object.keys(secrets)];
-		throw new ConfigError(
-			`--config: unknown member${nearest(member, names)}: expected some of ${names.join(', ')}`,
-		);
+		throw new ConfigError(`--config: unknown member${nearest(member, names)}: expected some of ${names.join(', ')}`);
 	}
 	if (known.value === undefined) return value === true ? [`--${flag}`] : [];
 	const all = Array.isArray(value) ? value : [value];

@@ -71,7 +71,9 @@ function checkpointIn(value: Json): Checkpoint {
 	const {binding, sources, snapshots, sinks} = (value ?? {}) as unknown as Partial<Checkpoint>;
 	if ([binding, sources, snapshots, sinks].every(part => typeof part === 'object' && part !== null))
 		return value as unknown as Checkpoint;
-	throw new ConfigError('--state: expected what this connector said last, got something else; leave it out to begin anew');
+	throw new ConfigError(
+		'--state: expected what this connector said last, got something else; leave it out to begin anew',
+	);
 }
 
 function around({lines, ends}: Batch, [before, after]: readonly [string, string]): Batch {

@@ -8,19 +8,31 @@ import {fileIn, type World} from '../world.ts';
 import {checkCredentials, secretIn, secretsIn} from './credentials.ts';
 import {camel, type Flags, type FlagValues, kebab, nearest, textsIn} from './flags.ts';
 import {factsOf, flagOf, flagsOf, inFlags, nameOf} from './options.ts';
+import {isPath, pluginNamed} from './plugin-named.ts';
 
 type Options = {[key: string]: unknown};
 
 /** Of each sink whose options are flags, those flags; with `args`, only of sinks that these may be about. */
-export async function sinkFlags(args?: readonly string[]): Promise<Readonly<Record<string, Flags>>> {
+export async function sinkFlags(
+	args?: readonly string[],
+	world: Pick<World, 'cwd'> = {cwd: '.'},
+): Promise<Readonly<Record<string, Flags>>> {
 	const names = list('sink').filter(name => !args || args.some(arg => arg.startsWith(`--${name}-`)));
-	const factories = await Promise.all(names.map(name => load('sink', name)));
+	const targets = (args ?? []).flatMap((arg, at) =>
+		arg === '--to' ? [args![at + 1] ?? ''] : (/^--to=(.*)$/s.exec(arg)?.[1] ?? []),
+	);
+	const others = targets.map(nameOfTarget).filter(name => !list('sink').includes(name));
+	const found = await Promise.all(
+		[...names, ...new Set(others)].map(async name => pluginNamed('sink', name, world.cwd)),
+	);
+	const factories = found.filter(factory => factory !== undefined);
 	return Object.fromEntries(
-		factories.filter(({wholeTarget}) => wholeTarget).map(flagged => [flagged.name, flagsFor(flagged)]),
+		factories.filter(({wholeTarget}) => wholeTarget).map(flagged => [flagged.name, sinkFlagsOf(flagged)]),
 	);
 }
 
-function flagsFor({name, target, options}: SinkFactory): Flags {
+/** The flags of a sink whose options are flags. */
+export function sinkFlagsOf({name, target, options}: SinkFactory): Flags {
 	const {[`${name}-${kebab(target)}`]: _, ...flags} = flagsOf(options, `${name}-`);
 	for (const [key, type] of Object.entries(options.shape as Record<string, z.ZodType>)) {
 		const {secret, named} = factsOf(type);
@@ -56,8 +68,10 @@ export async function checkSinkFlags(flags: Readonly<Record<string, Flags>>, sin
 	for (const name of Object.keys(flags)) {
 		if (!names.includes(name)) throw new ConfigError(`--${name}-…: expected --to ${name}:TARGET beside it`);
 	}
+	const isWhole = async (name: string) =>
+		Object.hasOwn(flags, name) || (list('sink').includes(name) && (await load('sink', name)).wholeTarget);
 	for (const name of names) {
-		if (names.indexOf(name) === names.lastIndexOf(name) || !(await load('sink', name)).wholeTarget) continue;
+		if (names.indexOf(name) === names.lastIndexOf(name) || !(await isWhole(name))) continue;
 		throw new ConfigError(`--to ${name}: expected it once, since its options are flags, got it again`);
 	}
 }
@@ -97,9 +111,9 @@ export async function readTarget(
 	text: string,
 	world: Pick<World, 'cwd'>,
 ): Promise<{readonly factory: SinkFactory; readonly options: Options}> {
-	const [, name = '', behind = ''] = /^([^:?]*)(.*)$/s.exec(text)!;
-	if (!list('sink').includes(name)) throw noSink(text, name);
-	const factory = await load('sink', name);
+	const name = nameOfTarget(text);
+	const behind = text.slice(name.length);
+	const factory = await sinkNamed(name, text, world);
 	const {target: main, options: schema, wholeTarget} = factory;
 	const shape = schema.shape as Record<string, z.ZodType>;
 	const [, target, query] = (wholeTarget ? /^:(.*)$/s : /^(?::([^?]*))?(?:\?(.*))?$/s).exec(behind) ?? [];
@@ -120,7 +134,7 @@ export async function readTarget(
 
 /** The same of a target that is given as options. */
 async function optionsIn({name, ...given}: TargetOptions, world: Pick<World, 'cwd'>) {
-	const factory = await load('sink', name);
+	const factory = await sinkNamed(name, name, world);
 	const options: Options = {...given};
 	placeFiles(options, factory, world);
 	return {factory, options};
@@ -133,12 +147,29 @@ function placeFiles(options: Options, {options: {shape}}: SinkFactory, world: Pi
 	}
 }
 
+/** What stands in front of the first colon or question mark. */
+function nameOfTarget(text: string): string {
+	return /^[^:?]*/.exec(text)![0];
+}
+
+/** Throws a ConfigError for a name that no sink has. */
+export async function sinkNamed(name: string, text: string, world: Pick<World, 'cwd'>): Promise<SinkFactory> {
+	const sink = await pluginNamed('sink', name, world.cwd).catch((error: unknown) => {
+		if (text !== name || !isPath(name) || !(error instanceof ConfigError)) throw error;
+		throw new ConfigError(`${error.message}; ${whatItHolds}`, {cause: error});
+	});
+	if (sink) return sink;
+	throw noSink(text, name);
+}
+
+const whatItHolds = 'of a file or folder say what it holds: ndjson:FILE, filesystem:DIR';
+
 function noSink(text: string, name: string): ConfigError {
 	const names = list('sink');
 	const hint = /^https?:\/\//i.test(text)
 		? `; write http:${name.toLowerCase()}://…`
 		: text === name && name !== ''
-			? `${nearest(name, names)}; of a file or folder say what it holds: ndjson:FILE, filesystem:DIR`
+			? `${nearest(name, names)}; ${whatItHolds}`
 			: nearest(name, names);
 	return new ConfigError(`unknown sink ${JSON.stringify(name)}: expected one of ${names.join(', ')}${hint}`);
 }

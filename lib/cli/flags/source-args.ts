@@ -33,7 +33,7 @@ export async function sourceArgs(
 		throw noSuchName(command, 'a source', args[0], list('source'), advice);
 	}
 	const {name, source} = named;
-	const flagged = await sinkFlags(args);
+	const flagged = await sinkFlags(args, world);
 	const ofSinks = Object.assign({}, ...Object.values(flagged)) as Flags;
 	const {values, rest} = parseFlags(args, {...sourceFlags(source), ...credentialFlags, ...flags, ...ofSinks}, 1, world);
 	if (rest[0] !== name) throw noSuchName(command, 'a source', rest[0], list('source'));

@@ -5,7 +5,7 @@ import {defineFileSource} from '../../source/define-file-source.ts';
 import type {Source} from '../../source/define-source.ts';
 import {fileIn, type World} from '../world.ts';
 import {noSuchName} from './flags.ts';
-import {isPath, sourceAt, sourceOfPackage} from './foreign-source.ts';
+import {isPath, pluginNamed} from './plugin-named.ts';
 
 const deadLetterName = 'dead-letter';
 
@@ -22,8 +22,7 @@ export function deadLetterFile(arg: string | undefined): string | undefined {
 export async function sourceNamed(name: string, world: Pick<World, 'cwd'>): Promise<Source | undefined> {
 	const file = deadLetterFile(name);
 	if (file !== undefined) return deadLetterSource(fileIn(world, file));
-	if (list('source').includes(name)) return load('source', name);
-	return isPath(name) ? sourceAt(name, world.cwd) : sourceOfPackage(name, world.cwd);
+	return pluginNamed('source', name, world.cwd);
 }
 
 /** The source among the arguments of a command, and how it is named there; undefined where none is. */

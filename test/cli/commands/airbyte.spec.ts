@@ -6,7 +6,7 @@ import {Ajv2020} from 'ajv/dist/2020.js';
 import type {Json} from '../../../lib/model/event.ts';
 import {list} from '../../../lib/registry.ts';
 import {assertRefused, commandLine, linesOf} from '../../support/command-line.ts';
-import {runCli, spawnCli} from '../../support/cli.ts';
+import {eventually, openCli, runCli, spawnCli} from '../../support/cli.ts';
 import {root} from '../../support/tree.ts';
 
 interface Message {
@@ -122,7 +122,7 @@ describe('rxaudit airbyte', () => {
 
 	it('gives records by the schema of its catalog, and a state behind those that it covers', async () => {
 		config();
-		const [stream] = (await catalog()) as [{json_schema: object; source_defined_primary_key: string[][]}];
+		const stream = (await catalog())[0]!;
 		assert.deepEqual(stream.source_defined_primary_key, [['id'], ['source'], ['tenant']]);
 		const check = new Ajv2020({strict: false, validateFormats: false}).compile(stream.json_schema);
 		const {code, stdout} = await connector(...asked);
@@ -202,6 +202,27 @@ describe('rxaudit airbyte', () => {
 		config();
 		file('t.json', {streams: [{stream: {name: 'other'}}]});
 		assert.match((await failure()).message, /--catalog: expected the stream atlassian-org-events alone/);
+	});
+
+	it('says how long it waits for quota, and that it is not complete when it is stopped', async () => {
+		config();
+		await catalog();
+		emulator().setFaults([{kind: 'status', status: 429, headers: {'retry-after': '600'}, at: 3}]);
+		const {world, ended} = openCli(['airbyte', ...asked], {cwd: folder()});
+		await eventually(() => world.said().includes('RATE_LIMITED'));
+		world.send('SIGTERM');
+		const {code, stdout} = await ended;
+		assert.equal(code, 143);
+		const messages = messagesIn(stdout);
+		const reasons = messages.flatMap(({trace}) => trace?.stream_status?.reasons ?? []);
+		assert.equal(reasons.length, 1);
+		assert.ok(reasons[0]!.rate_limited.quota_reset > Date.now() + 500_000);
+		assert.equal(statuses(messages).at(-1), 'INCOMPLETE');
+		assert.equal(
+			messages.findLast(({state}) => state)!.state!.sourceStats.recordCount,
+			40,
+			'what was fetched is committed',
+		);
 	});
 
 	it('gives nothing where no stream is asked for, and begins anew with an empty state', async () => {
