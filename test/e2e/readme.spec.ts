@@ -15,10 +15,11 @@ import {temporaryFolder} from '../../lib/testing/temporary-folder.ts';
 const run = promisify(execFile);
 const project = fileURLToPath(root);
 const cli = join(project, 'dist/lib/cli/main.js');
-const readme = ['README.md', ...pages].map(file => readFileSync(join(project, file), 'utf8')).join('\n');
+const readme = readFileSync(join(project, 'README.md'), 'utf8');
+const all = [readme, ...pages.map(file => readFileSync(join(project, file), 'utf8'))].join('\n');
 
-function blocks(language: string): string[] {
-	return [...readme.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, 'gms'))].map(match => match[1]!);
+function blocks(language: string, text = all): string[] {
+	return [...text.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, 'gms'))].map(match => match[1]!);
 }
 
 async function freePort(): Promise<number> {
@@ -35,7 +36,6 @@ describe('README and the pages of docs/', () => {
 	// each is a process of its own, and some wait for a lock
 	it('has commands that do what they say', async function () {
 		this.timeout(600_000);
-		const port = await freePort();
 		const bin = join(folder(), 'bin');
 		mkdirSync(bin);
 		writeFileSync(join(bin, 'jq'), `#!/bin/sh\nexec node '${join(project, 'test/support/jq.mjs')}' "$@"\n`, {
@@ -44,26 +44,8 @@ describe('README and the pages of docs/', () => {
 		for (const node of ['a', 'b']) {
 			appendLog(join(folder(), 'nodes', node, 'log', 'audit'), logName(0), logLine({number: node.charCodeAt(0)}));
 		}
-		// the examples are run as they stand: npm has built already, npx finds the command, the port is a free one
-		const script = [
-			'set -euo pipefail',
-			'set -m', // so that the emulator ends with its job
-			'npm() { true; }',
-			'npx() {',
-			'	shift',
-			'	case " $* " in',
-			// what never ends is stopped: behind its first round, where a state tells of it
-			`	*' --state '*' --follow '*) node '${cli}' "$@" &`,
-			'		until grep -qs succeededMs "$(sed "s/.* --state \\([^ ]*\\).*/\\1/" <<< "$*")"; do sleep 0.2; done',
-			'		kill -TERM $!; wait $! || [ $? -eq 143 ] ;;',
-			`	*' --follow '*) timeout -s INT 15 node '${cli}' "$@" || [ $? -eq 124 ] ;;`,
-			`	*) node '${cli}' "$@" ;;`,
-			'	esac',
-			'}',
-			'trap "kill %1" EXIT',
-			...blocks('sh').map(block => block.replaceAll('8080', String(port))),
-		].join('\n');
-		const output = await shell(script, folder(), {PATH: `${bin}:${process.env['PATH']}`, HOME: folder()});
+		const script = await scriptOf(all);
+		const output = await shell('bash', script, folder(), {PATH: `${bin}:${process.env['PATH']}`, HOME: folder()});
 		assert.match(output.stdout, /^"?user_login_failed|^[a-z_]+$/m);
 		const lines = gunzipSync(readFileSync(join(folder(), 'audit.ndjson.gz')))
 			.toString()
@@ -94,6 +76,18 @@ describe('README and the pages of docs/', () => {
 		assert.match(ocsf.slice(0, ocsf.indexOf('\n')), /^\{"activity_id":\d+,.*"class_uid":\d+/);
 	});
 
+	it('has five minutes that work in zsh, too', async () => {
+		const bin = join(folder(), 'bin');
+		mkdirSync(bin);
+		writeFileSync(join(bin, 'jq'), `#!/bin/sh\nexec node '${join(project, 'test/support/jq.mjs')}' "$@"\n`, {
+			mode: 0o755,
+		});
+		const env = {PATH: `${bin}:${process.env['PATH']}`, HOME: folder()};
+		const {stdout} = await shell('zsh', await scriptOf(readme), folder(), env);
+		assert.match(stdout, /^[a-z_]+$/m);
+		assert.ok(existsSync(join(folder(), 'archive.state')));
+	});
+
 	it('has library examples that compile and run', async function () {
 		this.timeout(600_000);
 		const emulator = await startEmulator({events: 3000});
@@ -120,13 +114,36 @@ describe('README and the pages of docs/', () => {
 	});
 });
 
-function shell(script: string, cwd: string, env: NodeJS.ProcessEnv): Promise<{stdout: string}> {
+/** The examples as they stand: npm has built already, npx finds the command, the port is a free one. */
+async function scriptOf(text: string): Promise<string> {
+	const port = await freePort();
+	return [
+		'set -euo pipefail',
+		'npm() { true; }',
+		'npx() {',
+		'	shift',
+		'	case " $* " in',
+		// what never ends is stopped: behind its first round, where a state tells of it
+		`	*' --state '*' --follow '*) node '${cli}' "$@" &`,
+		'		until grep -qs succeededMs "$(sed "s/.* --state \\([^ ]*\\).*/\\1/" <<< "$*")"; do sleep 0.2; done',
+		'		kill -TERM $!; wait $! || [ $? -eq 143 ] ;;',
+		`	*' --follow '*) timeout -s INT 15 node '${cli}' "$@" || [ $? -eq 124 ] ;;`,
+		`	*) node '${cli}' "$@" ;;`,
+		'	esac',
+		'}',
+		...blocks('sh', text).map(block => block.replaceAll('8080', String(port))),
+	].join('\n');
+}
+
+function shell(shell: 'bash' | 'zsh', script: string, cwd: string, env: NodeJS.ProcessEnv): Promise<{stdout: string}> {
 	return new Promise((resolve, reject) => {
-		const child = spawn('bash', ['-c', script], {cwd, env});
+		const child = spawn(shell, ['-c', script], {cwd, env, detached: true});
 		let stdout = '';
 		let stderr = '';
 		child.stdout.setEncoding('utf8').on('data', text => (stdout += text));
 		child.stderr.setEncoding('utf8').on('data', text => (stderr += text));
+		child.once('error', error => reject(new Error(`${error.message}: apt-get install ${shell}`)));
+		child.once('exit', () => process.kill(-child.pid!)); // the emulator
 		child.once('close', code => (code === 0 ? resolve({stdout}) : reject(new Error(`exit ${code}\n${stderr}`))));
 	});
 }

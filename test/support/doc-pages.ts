@@ -5,14 +5,20 @@ import {root} from './tree.ts';
 export const pages = [
 	'airbyte',
 	'archives',
+	'command-line',
 	'credentials',
-	'delivery',
 	'deploy',
+	'errors',
 	'library',
 	'log-files',
 	'operate',
+	'plug-ins',
+	'privacy',
+	'promises',
 	'records',
 	'singer',
+	'sinks',
+	'sources',
 	'when-it-fails',
 ].map(name => `docs/${name}.md`);
 
