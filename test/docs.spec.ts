@@ -4,7 +4,9 @@ import {ecsOrigins} from '../lib/schemas/ecs-origins.ts';
 import {objectLists} from './support/elastic-template.ts';
 import {formatDocs} from './support/format-docs.ts';
 import {pages, rules} from './support/doc-pages.ts';
-import {root} from './support/tree.ts';
+import {exitCodeOf} from '../lib/cli/rxaudit.ts';
+import {AuditError, type ErrorCode} from '../lib/model/errors.ts';
+import {root, textOf} from './support/tree.ts';
 
 describe('docs', () => {
 	let generated: Record<string, string>;
@@ -25,7 +27,7 @@ describe('docs', () => {
 	});
 
 	it('are written by the code or by hand, and nothing else lies there', () => {
-		const written = [...Object.keys(generated), 'docs/verify.md', ...pages, ...rules];
+		const written = [...Object.keys(generated), 'docs/verify.md', 'docs/api.md', ...pages, ...rules];
 		const names = readdirSync(new URL('docs/', root), {recursive: true, encoding: 'utf8'});
 		const there = names.filter(name => name.includes('.')).map(name => `docs/${name.replaceAll('\\', '/')}`);
 		assert.deepEqual(there.sort(), written.sort());
@@ -42,6 +44,15 @@ describe('docs', () => {
 			const isList = objectLists.includes(path.slice('atlassian.'.length));
 			assert.equal(type, isList ? 'flattened' : 'keyword', path);
 		}
+	});
+
+	it('have each error code, with its exit code', () => {
+		const codes = [...textOf('lib/model/errors.ts').matchAll(/^\t\| '(\w+)'/gm)].map(([, code]) => code!);
+		const rows = [...textOf('docs/errors.md').matchAll(/^\| `(\w+)` \|.*?\| (\d*) ?\|/gm)];
+		const told = new Map(rows.map(([, code, exit]) => [code!, Number(exit || 1)]));
+		assert.ok(codes.length > 20);
+		assert.deepEqual([...told.keys()].sort(), codes.toSorted());
+		for (const code of codes) assert.equal(told.get(code), exitCodeOf(new AuditError(code as ErrorCode, '')), code);
 	});
 
 	it('that are written by hand are linked from the README, and name only files that are there', () => {

@@ -33,9 +33,17 @@ const deliveryOption = {
 		),
 };
 
+interface DeliveryOption {
+	/**
+	 * What happens when the sink fails. `required`: the run ends; `best-effort`: it goes on without the sink, and says what the
+	 * sink lacks. Default: `required`.
+	 */
+	readonly delivery?: Delivery;
+}
+
 /** Makes a sink from options, and says what those options are. */
 export interface SinkFactory<Options extends z.ZodObject = z.ZodObject> {
-	(options: z.input<Options> & {readonly delivery?: Delivery}): Sink;
+	(options: z.input<Options> & DeliveryOption): Sink;
 	readonly name: string;
 	readonly docs: string;
 	readonly target: string;
@@ -56,7 +64,7 @@ export function defineSink<Options extends z.ZodObject>(definition: SinkDefiniti
 		const {delivery, ...own} = parseOptions(name, options, given);
 		return {delivery: delivery as Delivery, own: own as z.output<Options>};
 	};
-	const factory = (given: z.input<Options> & {readonly delivery?: Delivery}): Sink => {
+	const factory = (given: z.input<Options> & DeliveryOption): Sink => {
 		const {delivery, own} = parse(given);
 		return {name, delivery, ...create(own)};
 	};

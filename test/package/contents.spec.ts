@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import {readFileSync} from 'node:fs';
+import {posix} from 'node:path';
 import {publint} from 'publint';
 import {formatMessage} from 'publint/utils';
 import {formatDocs} from '../support/format-docs.ts';
@@ -25,17 +26,41 @@ describe('package contents', function () {
 		const built = filesOf('lib', 'sources', 'sinks')
 			.map(file => `dist/${file.replace(/\.ts$/, '')}`)
 			.flatMap(file => [`${file}.js`, `${file}.d.ts`]);
-		const docs = [...Object.keys(await formatDocs()), 'docs/verify.md', ...pages, ...rules];
-		const documents = ['CHANGELOG.md', 'LICENSE', 'README.md', ...docs, 'package.json'];
-		assert.deepEqual(pack.files, [...built, ...documents].sort());
+		const docs = [...Object.keys(await formatDocs()), 'docs/api.md', 'docs/verify.md', ...pages, ...rules];
+		const guides = ['AGENTS', 'CHANGELOG', 'CONTRIBUTING', 'DECISIONS', 'README', 'bench/README'].map(
+			name => `${name}.md`,
+		);
+		const documents = ['LICENSE', 'llms.txt', ...guides, ...docs, 'package.json'];
+		const there = pack.files.filter(file => !file.startsWith('examples/'));
+		assert.deepEqual(there, [...built, ...documents].sort());
+	});
+
+	it('have links that lead to what is there', () => {
+		const linked = pack.files
+			.filter(file => /\.(md|txt)$/.test(file))
+			.flatMap(file => {
+				const links = [...textOf(file).matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, link]) =>
+					posix.join(posix.dirname(file), link!),
+				);
+				return links.map(link => `${file}: ${link}`);
+			});
+		assert.ok(linked.length > 50);
+		const isThere = (link: string) =>
+			pack.files.some(file => file === link || file.startsWith(`${link.replace(/\/$/, '')}/`));
+		assert.deepEqual(
+			linked.filter(one => !isThere(one.slice(one.indexOf(': ') + 2))),
+			[],
+		);
 	});
 
 	it('satisfy publint', async () => {
 		const manifest = JSON.parse(textOf('package.json')) as Record<string, unknown>;
 		const tarball = new Uint8Array(readFileSync(pack.tarball)).buffer;
 		const {messages} = await publint({pack: {tarball}, strict: true});
+		const said = messages.map(message => formatMessage(message, manifest) ?? message.code);
+		// an example is a package of its own
 		assert.deepEqual(
-			messages.map(message => formatMessage(message, manifest)),
+			said.filter(text => !text.startsWith('./examples/')),
 			[],
 		);
 	});
