@@ -1,5 +1,5 @@
 import type {Readable} from 'node:stream';
-import {type AxiosAdapter, type AxiosResponse, getAdapter, type InternalAxiosRequestConfig} from 'axios';
+import type {AxiosAdapter, AxiosResponse, InternalAxiosRequestConfig} from 'axios';
 import type {ClientRequest} from './request.ts';
 import {pageInstead, refusedLogin} from './login.ts';
 import {BodyTooLarge, OtherAnswer, UnreadableBody} from './unreadable.ts';
@@ -56,11 +56,10 @@ const maxErrorBodyBytes = 64 * 1024;
 export const parseKey = 'rxauditParse';
 
 /**
- * An axios adapter that makes one whole attempt: sends, waits for the headers, reads the body to its end, and parses
+ * An axios adapter that makes one whole attempt by one that sends: sends, waits for the headers, reads the body to its end, and parses
  * it (which throws where it is not whole). Everything that goes wrong is an AttemptError.
  */
-export function attemptAdapter(limits: AttemptLimits): AxiosAdapter {
-	const send = getAdapter('http');
+export function attemptAdapter(limits: AttemptLimits, send: AxiosAdapter): AxiosAdapter {
 	return async config => {
 		const timers = startTimers(limits, config.signal as AbortSignal | undefined);
 		try {

@@ -1,6 +1,5 @@
 import type {SecureContext} from 'node:tls';
-import axios, {type AxiosRequestConfig} from 'axios';
-import axiosRetry from 'axios-retry';
+import type {AxiosInstance, AxiosRequestConfig} from 'axios';
 import type {Clock} from '../model/clock.ts';
 import type {Meter} from '../model/meter.ts';
 import {createSecretFilter} from './secrets.ts';
@@ -55,8 +54,42 @@ export type Client = (request: ClientRequest, signal?: AbortSignal) => Promise<C
  * like any other.
  */
 export function createClient(options: ClientOptions): Client {
+	const {credentials, name, endpoint} = options;
+	let opened: Promise<AxiosInstance> | undefined;
+
+	return async (request, signal) => {
+		try {
+			const config: AxiosRequestConfig & {[parseKey]: NonNullable<ClientRequest['parse']>} = {
+				method: request.method,
+				url: urlBelow(endpoint, request.path, request.search ?? request.query ?? []),
+				headers: {...(request.body === undefined ? {} : {'content-type': 'application/json'}), ...request.headers},
+				...(request.body === undefined ? {} : {data: request.body, transformRequest: []}),
+				...(signal ? {signal} : {}),
+				[parseKey]: request.parse ?? parseJson,
+				'axios-retry': retryPolicy(options, request, signal),
+			};
+			const instance = await (opened ??= openAxios(options));
+			const response = await instance.request<ClientAnswer | undefined>(config);
+			if (!asksTheSame(config.url!, response.config.url!)) throw otherQuestion(name, request, response.config.url!);
+			const answer = response.data!;
+			// the connection's objects outlive the request; without this they keep its whole page from being collected
+			response.data = undefined;
+			return answer;
+		} catch (error) {
+			if (signal?.aborted) throw new DOMException('stopped', 'AbortError');
+			throw toAuditError(error, name, request, endpoint, createSecretFilter(credentials.secrets()), options.wording);
+		}
+	};
+}
+
+/** Loaded with the first request: whoever imports a source may only want to know its options. */
+async function openAxios(options: ClientOptions): Promise<AxiosInstance> {
 	const {credentials, limiter, meter, name, endpoint} = options;
-	const attempt = attemptAdapter(options);
+	const [{default: axios, getAdapter}, {default: axiosRetry}] = await Promise.all([
+		import('axios'),
+		import('axios-retry'),
+	]);
+	const attempt = attemptAdapter(options, getAdapter('http'));
 	const isPlain = endpoint.protocol === 'http:';
 	const agent = createAgent(isPlain ? 'http:' : 'https:', options.secure);
 	let isTls: Promise<boolean> | undefined;
@@ -104,29 +137,7 @@ export function createClient(options: ClientOptions): Client {
 		},
 	});
 	axiosRetry(instance);
-
-	return async (request, signal) => {
-		try {
-			const config: AxiosRequestConfig & {[parseKey]: NonNullable<ClientRequest['parse']>} = {
-				method: request.method,
-				url: urlBelow(endpoint, request.path, request.search ?? request.query ?? []),
-				headers: {...(request.body === undefined ? {} : {'content-type': 'application/json'}), ...request.headers},
-				...(request.body === undefined ? {} : {data: request.body, transformRequest: []}),
-				...(signal ? {signal} : {}),
-				[parseKey]: request.parse ?? parseJson,
-				'axios-retry': retryPolicy(options, request, signal),
-			};
-			const response = await instance.request<ClientAnswer | undefined>(config);
-			if (!asksTheSame(config.url!, response.config.url!)) throw otherQuestion(name, request, response.config.url!);
-			const answer = response.data!;
-			// the connection's objects outlive the request; without this they keep its whole page from being collected
-			response.data = undefined;
-			return answer;
-		} catch (error) {
-			if (signal?.aborted) throw new DOMException('stopped', 'AbortError');
-			throw toAuditError(error, name, request, endpoint, createSecretFilter(credentials.secrets()), options.wording);
-		}
-	};
+	return instance;
 }
 
 function noteQuota(headers: PacedAnswer['headers'], meter: Meter, clock: Clock): void {
