@@ -11,6 +11,8 @@ export type {StreamOptions} from './run/to-stream.ts';
 export {fromWritable} from './sink/from-writable.ts';
 export type {WritableOptions} from './sink/from-writable.ts';
 export {fileState} from './state/file-state.ts';
+export {transactionalState} from './sink/transactional-state.ts';
+export type {Transaction, TransactionalStateOptions} from './sink/transactional-state.ts';
 export {deadLetters} from './source/dead-letters.ts';
 export type {DeadLettersOptions} from './source/dead-letters.ts';
 export {signer} from './sink/manifest.ts';

@@ -4,7 +4,7 @@ import * as rxaudit from '../lib/index.ts';
 describe('rxaudit', () => {
 	it('exports what users rely on, and nothing else', () => {
 		const functions =
-			'run paginate normalize dedupe rateLimit mapEvents filterEvents toEvents fileState defineSource defineSink ' +
+			'run paginate normalize dedupe rateLimit mapEvents filterEvents toEvents fileState transactionalState defineSource defineSink ' +
 			'deadLetters defineOperation signer ecs ocsf enrich redact select toEcs toOcsf ' +
 			'toAsyncIterable toReadable toWebStream fromWritable';
 		const definitions = 'auditEvent activities';
