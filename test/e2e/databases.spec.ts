@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
-import {type ChildProcess, spawn} from 'node:child_process';
+import {type ChildProcess, execFile, spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {readFileSync} from 'node:fs';
 import {createRequire} from 'node:module';
 import path from 'node:path';
 import {text} from 'node:stream/consumers';
-import type {Sink, StateStore} from '../../lib/index.ts';
+import {fileURLToPath} from 'node:url';
+import {promisify} from 'node:util';
+import type * as rxaudit from '../../lib/index.ts';
+import type orgEventsSource from '../../sources/atlassian-org-events.ts';
 import {temporaryFolder} from '../../lib/testing/temporary-folder.ts';
 import {type Emulator, startEmulator} from '../support/emulator.ts';
 import {type Postgres, startPostgres} from '../support/postgres.ts';
@@ -37,8 +40,12 @@ interface Dying {
 
 type Database = keyof typeof lifetimes;
 
-type Recipe = (database: unknown, pipeline: string) => {readonly sink: Sink; readonly state: StateStore};
+type Recipe = (
+	database: unknown,
+	pipeline: string,
+) => {readonly sink: rxaudit.Sink; readonly state: rxaudit.StateStore};
 
+const execute = promisify(execFile);
 const require = createRequire(import.meta.url);
 const {Client} = require('pg') as {Client: new (address: unknown) => PgClient};
 const Sqlite = require('better-sqlite3') as new (file: string) => SqliteDatabase;
@@ -134,34 +141,37 @@ describe('rows and state in one database', function () {
 		await assertRows();
 	});
 
+	it('has recipes of 50 lines at most, whose types are right', async () => {
+		const files = ['postgres.js', 'sqlite.js'].map(name => fileURLToPath(new URL(`examples/databases/${name}`, root)));
+		for (const recipe of files) assert.ok(readFileSync(recipe, 'utf8').split('\n').length <= 51, recipe);
+		const strict = ['--noEmit', '--allowJs', '--checkJs', '--strict', '--skipLibCheck', '--target', 'es2023'];
+		const tsc = fileURLToPath(new URL('node_modules/typescript/bin/tsc', root));
+		const modules = ['--module', 'nodenext', '--types', 'node', '--ignoreConfig'];
+		await execute(process.execPath, [tsc, ...strict, ...modules, ...files]);
+	});
+
 	describe('of two runs', () => {
-		let run: typeof import('../../lib/index.ts').run;
-		let pages: () => never;
+		let library: typeof rxaudit;
+		let orgEvents: typeof orgEventsSource;
 		const recipes: Record<string, Recipe> = {};
 
 		before(async () => {
-			const rxaudit = await load<typeof import('../../lib/index.ts')>('dist/lib/index.js');
-			const {default: orgEvents} = await load<typeof import('../../sources/atlassian-org-events.ts')>(
-				'dist/sources/atlassian-org-events.js',
-			);
+			library = await load('dist/lib/index.js');
+			({default: orgEvents} = await load<{default: typeof orgEventsSource}>('dist/sources/atlassian-org-events.js'));
 			Object.assign(recipes, await load('examples/databases/sqlite.js'), await load('examples/databases/postgres.js'));
-			run = rxaudit.run;
-			pages = () =>
-				orgEvents({endpoint: emulator.url, orgId: 'acme', token: 'secret', pageSize: 100}).pipe(
-					rxaudit.normalize(),
-				) as never;
 		});
 
 		const pull = (recipe: string, database: unknown) => {
 			const {sink, state} = recipes[recipe]!(database, 'acme');
-			return run(pages(), sink, {state, commitSize: {pages: 2}});
+			const pages = orgEvents({endpoint: emulator.url, orgId: 'acme', token: 'secret', pageSize: 100});
+			return library.run(pages.pipe(library.normalize()), sink, {state, commitSize: {pages: 2}});
 		};
 
 		async function assertOneWrites(runs: readonly Promise<unknown>[], code: string): Promise<void> {
 			const ends = await Promise.allSettled(runs);
 			assert.deepEqual(ends.map(({status}) => status).sort(), ['fulfilled', 'rejected']);
-			const refused = ends.find(end => end.status === 'rejected');
-			assert.equal((refused?.reason as {code: string}).code, code);
+			const refused = ends.flatMap(end => (end.status === 'rejected' ? [end.reason as {code: string}] : []));
+			assert.equal(refused[0]!.code, code);
 		}
 
 		it('one writes to SQLite', async () => {
