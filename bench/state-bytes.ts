@@ -1,6 +1,6 @@
 /**
- * How many bytes of state a host's store takes for each commit, with 200,000 events within the overlap: a plain store,
- * whose checkpoint holds the identities, and `transactionalState()`, which takes those of the commit alone.
+ * How many bytes of state a host's store takes for each commit of 200,000 events, with all of them within the overlap or
+ * few: a plain store, whose checkpoint holds the identities, and `transactionalState()`, which takes those of the commit.
  *
  *   node --import=tsx bench/state-bytes.ts
  */
@@ -12,9 +12,6 @@ import {pagedSource, someRecords} from '../test/support/paged-source.ts';
 
 const count = 200_000;
 const records = someRecords(count);
-const pages = () => pagedSource(records, {pageSize: 500, facts: {overlapMs: count * 1000}});
-const commits: Record<string, number[]> = {'a plain store': [], 'transactionalState()': []};
-
 function plainStore(bytes: number[]): StateStore {
 	return {
 		load: async () => undefined,
@@ -36,12 +33,16 @@ function transactional(bytes: number[]) {
 	});
 }
 
-await run(pages(), memorySink(), {state: plainStore(commits['a plain store']!), commitSize: {pages: 10}});
-const {sink, state} = transactional(commits['transactionalState()']!);
-await run(pages(), sink, {state, commitSize: {pages: 10}});
-for (const [name, bytes] of Object.entries(commits)) {
-	const sum = bytes.reduce((total, some) => total + some, 0);
-	console.log(
-		`${name}: ${bytes.length} commits, the last ${bytes.at(-1)}, the largest ${Math.max(...bytes)}, all ${sum} bytes`,
-	);
+for (const overlap of [count, 3600]) {
+	const pages = () => pagedSource(records, {pageSize: 500, facts: {overlapMs: overlap * 1000}});
+	const commits: Record<string, number[]> = {'a plain store': [], 'transactionalState()': []};
+	await run(pages(), memorySink(), {state: plainStore(commits['a plain store']!), commitSize: {pages: 10}});
+	const {sink, state} = transactional(commits['transactionalState()']!);
+	await run(pages(), sink, {state, commitSize: {pages: 10}});
+	for (const [name, bytes] of Object.entries(commits)) {
+		const sum = bytes.reduce((total, some) => total + some, 0);
+		console.log(
+			`${overlap} in the overlap, ${name}: ${bytes.length} commits, largest ${Math.max(...bytes)}, all ${sum} bytes`,
+		);
+	}
 }

@@ -6,17 +6,18 @@ type KeepIdentities = (entries: Uint8Array, snapshots: Readonly<Record<string, J
 
 /**
  * The journal is rewritten with the identities that are still needed when it is this large, and then whenever it is
- * twice as large as after the last time.
+ * twice as large as after the last time; in the checkpoint sooner, since each commit writes all of them.
  */
-const minCompactionBytes = 4 * 1024 * 1024;
+const minCompactionBytes = {journal: 4 * 1024 * 1024, checkpoint: 1024 * 1024};
 
 /** Adds identities to the store's journal, or to the checkpoint itself where the store has none. */
 export class IdentityJournal {
 	readonly #journal: Journal | undefined;
+	readonly #minBytes: number;
 	#mark: Json | undefined;
 	#bytes: number;
 	/** Of each run anew: else a journal would only grow when every run adds less than there was. */
-	#compactAt = minCompactionBytes;
+	#compactAt: number;
 
 	/** The next bytes go to a new journal. */
 	#mustRewrite: boolean;
@@ -24,6 +25,8 @@ export class IdentityJournal {
 	/** `bytes` is how much lies before the mark; `tailIsNeeded`: what lies behind it belongs to a pending checkpoint. */
 	constructor(journal: Journal | undefined, mark: Json | undefined, bytes: number, tailIsNeeded = false) {
 		this.#journal = journal;
+		this.#minBytes = minCompactionBytes[journal ? 'journal' : 'checkpoint'];
+		this.#compactAt = this.#minBytes;
 		this.#mark = mark;
 		this.#bytes = bytes;
 		this.#mustRewrite = tailIsNeeded;
@@ -54,7 +57,7 @@ export class IdentityJournal {
 		const needed = thinned ? keep(all, snapshots) : all;
 		this.#mark = this.#journal ? await this.#journal.rewrite(needed) : Buffer.from(needed).toString('base64');
 		this.#bytes = needed.length;
-		if (thinned) this.#compactAt = Math.max(minCompactionBytes, needed.length * 2);
+		if (thinned) this.#compactAt = Math.max(this.#minBytes, needed.length * 2);
 	}
 
 	async #read(): Promise<Uint8Array> {
