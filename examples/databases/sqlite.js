@@ -29,7 +29,7 @@ export function sqliteState(db, pipeline) {
 				const {changes} = update.run(version, JSON.stringify(checkpoint), pipeline, expectedVersion);
 				if (Number(changes) !== 1) throw new StateError('STATE_CONFLICT', `${pipeline}: another run has taken over`);
 				const insert = db.prepare('INSERT INTO audit_events (id, time, action, event) VALUES (?, ?, ?, ?)');
-				for (const event of events) insert.run(event.id, event.time, event.action, JSON.stringify(event));
+				for (const event of events) insert.run(event.id, event.time, event.action ?? null, JSON.stringify(event));
 				if (replaces) db.prepare('DELETE FROM audit_identities WHERE pipeline = ?').run(pipeline);
 				if (bytes.length > 0) db.prepare('INSERT INTO audit_identities VALUES (?, ?, ?)').run(pipeline, version, bytes);
 				db.exec('COMMIT');
