@@ -13,13 +13,10 @@ export interface Transaction<T = AuditEvent> {
 	/** The rows, in order. */
 	readonly events: readonly T[];
 	/** What `dedupe` remembers: belongs behind the bytes that are stored, or in their place. */
-	readonly identities: Identities;
+	readonly identities: {readonly bytes: Uint8Array; readonly replaces: boolean};
 }
 
-interface Identities {
-	readonly bytes: Uint8Array;
-	readonly replaces: boolean;
-}
+type Identities = Transaction['identities'];
 
 export interface TransactionalStateOptions<T = AuditEvent> {
 	/** Names the sink, for example `postgres`. */
