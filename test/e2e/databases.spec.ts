@@ -51,7 +51,7 @@ const {Client} = require('pg') as {Client: new (address: unknown) => PgClient};
 const Sqlite = require('better-sqlite3') as new (file: string) => SqliteDatabase;
 const kills = 20;
 /** The longest, in statements; SQLite takes one for each event. */
-const lifetimes = {sqlite: 80, postgres: 28};
+const lifetimes = {sqlite: 60, postgres: 36};
 const running = new Set<ChildProcess>();
 const tablesOf = (kind: string) => readFileSync(new URL(`examples/databases/${kind}.sql`, root), 'utf8');
 
@@ -73,7 +73,7 @@ describe('rows and state in one database', function () {
 	after(() => postgres?.close());
 
 	beforeEach(async () => {
-		emulator = await startEmulator({events: 1200, token: 'secret'});
+		emulator = await startEmulator({events: 900, token: 'secret'});
 		client = await connect();
 		await client.query('DROP SCHEMA public CASCADE; CREATE SCHEMA public');
 		await client.query(tablesOf('postgres'));
@@ -137,7 +137,7 @@ describe('rows and state in one database', function () {
 		}
 		const {end, said} = await live();
 		assert.equal(end, 0);
-		for (const events of JSON.parse(said) as number[]) assert.ok(events > 50 && events < 1150, said);
+		for (const events of JSON.parse(said) as number[]) assert.ok(events > 50 && events < 850, said);
 		await assertRows();
 	});
 
@@ -183,7 +183,7 @@ describe('rows and state in one database', function () {
 				(await client.query('SELECT event::text FROM audit_events')).rows,
 			];
 			for (const taken of rows) {
-				assert.equal(taken.length, 1200);
+				assert.equal(taken.length, 900);
 				for (const {event} of taken) assert.equal((JSON.parse(event) as {message: string}).message, message);
 			}
 		});
