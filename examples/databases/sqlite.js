@@ -5,7 +5,7 @@ import {StateError, transactionalState} from 'rxaudit';
 
 /**
  * Events as rows of audit_events, and the state of a pipeline, in a SQLite database: a `DatabaseSync` of node:sqlite, or
- * a `Database` of better-sqlite3.
+ * of @photostructure/sqlite, or a `Database` of better-sqlite3.
  *
  * @param {{exec(sql: string): unknown, prepare(sql: string): Statement}} db
  * @param {string} pipeline

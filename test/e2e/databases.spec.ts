@@ -48,7 +48,9 @@ type Recipe = (
 const execute = promisify(execFile);
 const require = createRequire(import.meta.url);
 const {Client} = require('pg') as {Client: new (address: unknown) => PgClient};
-const Sqlite = require('better-sqlite3') as new (file: string) => SqliteDatabase;
+const {DatabaseSync: Sqlite} = require('@photostructure/sqlite') as {
+	DatabaseSync: new (file: string) => SqliteDatabase;
+};
 const kills = 20;
 /** The longest, in statements; SQLite takes one for each event. */
 const lifetimes = {sqlite: 60, postgres: 36};

@@ -1,5 +1,5 @@
 // Pulls into SQLite and PostgreSQL by the recipes of examples/databases, side by side, and dies at a statement of one.
-import Sqlite from 'better-sqlite3';
+import {DatabaseSync as Sqlite} from '@photostructure/sqlite';
 import pg from 'pg';
 import {normalize, run} from 'rxaudit';
 import orgEvents from 'rxaudit/sources/atlassian-org-events';
@@ -20,12 +20,16 @@ function at(name, statement) {
 }
 
 const db = new Sqlite(file);
-const {exec, prepare} = db;
-db.exec = sql => at('sqlite', () => exec.call(db, sql));
-db.prepare = sql => {
-	const statement = prepare.call(db, sql);
-	const {run: runs} = statement;
-	return Object.assign(statement, {run: (...values) => at('sqlite', () => runs.apply(statement, values))});
+const watched = {
+	exec: sql => at('sqlite', () => db.exec(sql)),
+	prepare(sql) {
+		const statement = db.prepare(sql);
+		return {
+			get: (...values) => statement.get(...values),
+			all: (...values) => statement.all(...values),
+			run: (...values) => at('sqlite', () => statement.run(...values)),
+		};
+	},
 };
 const client = new pg.Client(address);
 await client.connect();
@@ -37,6 +41,6 @@ const pull = ({sink, state}, pageSize) => {
 	const pages = orgEvents({endpoint, orgId: 'acme', token: 'secret', pageSize});
 	return run(pages.pipe(normalize()), sink, {state, commitSize: {pages: 1}});
 };
-const reports = await Promise.all([pull(sqliteState(db, 'acme'), 5), pull(postgresState(client, 'acme'), 20)]);
+const reports = await Promise.all([pull(sqliteState(watched, 'acme'), 5), pull(postgresState(client, 'acme'), 20)]);
 await client.end();
 process.stdout.write(JSON.stringify(reports.map(({events}) => events)));
