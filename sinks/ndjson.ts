@@ -28,7 +28,7 @@ export default defineSink({
 			.meta({file: true})
 			.describe(
 				'the file, or - for standard output; one whose name ends in .gz is compressed; with a / at its end, a ' +
-					'folder: new files with each commit, and rxaudit.manifest/, which says what is in them',
+					'folder: new files with each commit, and _rxaudit.manifest/, which says what is in them',
 			),
 		...appendOptions,
 		...archiveOptions,

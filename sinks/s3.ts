@@ -21,7 +21,7 @@ export default bucketSink({
 	docs:
 		'Objects of NDJSON in Amazon S3 or a store like it, s3:BUCKET/PREFIX, by source and day; exactly once, also ' +
 		'under Object Lock. A store that keeps no conditions is refused; one that keeps them for single requests only, like ' +
-		'Ceph RGW, gets each object in one. An object rxaudit.manifest/conditional-write stays: it is what this is tried on. ' +
+		'Ceph RGW, gets each object in one. An object _rxaudit.manifest/conditional-write stays: it is what this is tried on. ' +
 		"Credentials come from AWS's default chain: environment, profile, SSO or the machine's role. " +
 		'Needs npm install @aws-sdk/client-s3.',
 	scheme: 's3',

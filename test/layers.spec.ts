@@ -32,6 +32,7 @@ const owners: Readonly<Record<string, RegExp>> = {
 	axios: /^lib\/http\//,
 	'axios-retry': /^lib\/http\//,
 	'csv-stringify': /^sinks\/csv\.ts$/,
+	'hyparquet-writer': /^sinks\/_parquet\/.+$/,
 	yaml: /^lib\/cli\/config\/document\.ts$/,
 	'prom-client': /^lib\/cli\/monitor\/metrics\.ts$/,
 };

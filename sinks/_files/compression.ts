@@ -56,6 +56,8 @@ export interface Format {
 	 */
 	readonly contentType: string;
 	start(): Encoder;
+	/** For a format that cannot grow: makes the object of the file that `start()` has made, piece by piece. */
+	convert?(file: string): AsyncIterable<Uint8Array>;
 }
 
 const gzipLevel = 6;

@@ -8,10 +8,11 @@ const compressions = ['.zst', '.zstd', '.bz2', '.xz', '.lz4', '.br', '.sz', '.sn
 const promises: Readonly<Record<string, string>> = {
 	...each('a compression that is not written here: end the name in .gz, or pipe SINK:- into a program', compressions),
 	...each('an archive of files', ['.zip', '.tgz', '.tar', '.7z', '.rar']),
-	...each('a binary format; see rxaudit list', ['.parquet', '.avro', '.orc', '.feather', '.arrow', '.duckdb']),
+	...each('a binary format; see rxaudit list', ['.avro', '.orc', '.feather', '.arrow', '.duckdb']),
 	...each('a database', ['.sqlite', '.sqlite3', '.db']),
 	...each('a spreadsheet; a .csv opens in one', ['.xlsx', '.xls', '.ods']),
 	...each('another format', ['.xml', '.html', '.pdf', '.yaml', '.yml']),
+	'.parquet': 'Parquet; write parquet:DIR/',
 	'.csv': 'CSV; write csv:FILE.csv',
 	'.tsv': 'a table; write csv:FILE.tsv?delimiter=tab',
 	'.ndjson': 'NDJSON; write ndjson:FILE.ndjson',

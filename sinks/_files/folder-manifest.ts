@@ -16,12 +16,12 @@ import {closeTarget, endingAt, openTarget, tailBefore, type Target} from './open
 import type {Placed} from './place-file.ts';
 import {isTempFile} from './temp-files.ts';
 
-const manifestPattern = /^rxaudit\.manifest(?:\.([0-9a-f]{8}))?$/;
-const markerPattern = /^rxaudit\.manifest(?:\.[0-9a-f]{8})?\.open$/;
+const manifestPattern = /^_rxaudit\.manifest(?:\.([0-9a-f]{8}))?$/;
+const markerPattern = /^_rxaudit\.manifest(?:\.[0-9a-f]{8})?\.open$/;
 
 /** The file of a part of the manifest, the chain of one state; '' is that of a folder from before there were parts. */
 function manifestName(part: string): string {
-	return part === '' ? 'rxaudit.manifest' : `rxaudit.manifest.${part}`;
+	return part === '' ? '_rxaudit.manifest' : `_rxaudit.manifest.${part}`;
 }
 
 /** The parts whose files lie in a folder, and the names of markers there. */

@@ -14,7 +14,7 @@ import {type FoundFile, verifyListed} from './verify-listed.ts';
  */
 export async function verifyFolder(sink: string, given: string, options: VerifyOptions): Promise<Verification> {
 	const dir = resolve(given);
-	const manifest = `${dir}/rxaudit.manifest`;
+	const manifest = `${dir}/_rxaudit.manifest`;
 	const stats = fs.statSync(dir, {throwIfNoEntry: false});
 	if (!stats && needsManifest(options)) return verificationOf([], {damage: [], uncommitted: []}, options);
 	if (!stats?.isDirectory()) throw missingManifest(sink, manifest);

@@ -69,7 +69,7 @@ function heldOf(name: string, {size, generation, crc32c, metadata}: FileMetadata
 
 /** Throws where conditions are overlooked: of two writers the second would win. A proper store keeps nothing of it. */
 async function refuseUnconditional(bucket: Bucket, options: GcsObjectsOptions, title: string): Promise<void> {
-	const file = bucket.file(`${rootOf('gs', options).root}rxaudit.manifest/conditional-write`);
+	const file = bucket.file(`${rootOf('gs', options).root}_rxaudit.manifest/conditional-write`);
 	const never = {preconditionOpts: {ifGenerationMatch: 1}, validation: false}; // no object has this generation
 	const save = async () => {
 		await file.save('x', {...never, resumable: false, timeout: options.timeoutMs});

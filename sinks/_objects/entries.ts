@@ -9,11 +9,11 @@ import {tempPath} from '../_files/temp-files.ts';
 
 /** The names of what an archive of objects holds. */
 
-const manifestEntry = /^rxaudit\.manifest\/(?:([0-9a-f]{8})\/)?(\d{12})\.entry$/;
-const dataObject = /(?:^|\/)(\d{12})-([0-9a-f]{8})(?:~\d+)?\.ndjson(?:\.gz|\.zst)?$/;
+const manifestEntry = /^_rxaudit\.manifest\/(?:([0-9a-f]{8})\/)?(\d{12})\.entry$/;
+const dataObject = /(?:^|\/)(\d{12})-([0-9a-f]{8})(?:~\d+)?\.(?:ndjson(?:\.gz|\.zst)?|parquet)$/;
 
 /** Below which the entries of the manifest are. */
-export const manifestPrefix = 'rxaudit.manifest/';
+export const manifestPrefix = '_rxaudit.manifest/';
 
 /** A part of the manifest is the chain of one state. '' is that of an archive from before there were parts. */
 export interface EntryPlace {

@@ -8,7 +8,7 @@ import type {Verification, VerifyOptions} from '../../lib/sink/verification.ts';
 import type {ArchiveOptions} from './archive-options.ts';
 import {manifestPrefix} from './entries.ts';
 import {errnoOf, notOpened} from '../_files/file-errors.ts';
-import {archiveSink} from './object-archive.ts';
+import {archiveSink, type LoadFormat} from './object-archive.ts';
 import {verifyArchive} from './verify-archive.ts';
 import {createFolders} from '../_files/folders.ts';
 import {readPlain, syncFile, syncFolder} from '../_files/plain-file.ts';
@@ -25,13 +25,18 @@ interface FolderArchiveOptions extends ArchiveOptions {
 }
 
 /** An archive of objects in a local folder, as a sink. */
-export function folderArchive(sink: string, options: FolderArchiveOptions): Omit<Sink, 'name' | 'delivery'> {
+export function folderArchive(
+	sink: string,
+	options: FolderArchiveOptions,
+	loadFormat?: LoadFormat,
+): Omit<Sink, 'name' | 'delivery'> {
 	const {mode, durability, manifest} = options;
 	if (mode === 'replace')
 		throw new ConfigError(`${sink}: a folder cannot be replaced: expected mode=append, or a new one`);
 	if (!manifest) throw new ConfigError(`${sink}: a folder always has a manifest: manifest=false is for a file`);
 	const dir = resolve(options.path);
-	const archive = archiveSink(sink, `${dir}/`, {...options, mode}, async () => folderObjects({sink, dir, durability}));
+	const openStore = async () => folderObjects({sink, dir, durability});
+	const archive = archiveSink(sink, `${dir}/`, {...options, mode}, openStore, loadFormat);
 	return {...archive, holds: async prepared => archive.holds!(prepared).catch(cannotRead(sink, dir))};
 }
 

@@ -11,7 +11,7 @@ import {
 	nextEntry,
 	removeOwn,
 } from './begin-archive.ts';
-import {type Compression, formats} from '../_files/compression.ts';
+import {type Compression, type Format, formats} from '../_files/compression.ts';
 import {eventPath} from '../_files/event-path.ts';
 import {changed, failed, refused, type Retry, untilBroken} from '../_files/file-errors.ts';
 import {type ArchiveOptions, archivePlan} from './archive-options.ts';
@@ -28,8 +28,11 @@ const maxIdLength = 256;
 export interface ObjectArchiveOptions extends ArchiveTarget, Retry {
 	/** Of the partitions, as `partitionProblem()` allows it. */
 	readonly layout: string;
-	readonly compression: Compression;
+	readonly format: Format;
 }
+
+/** How objects are written, with a compression. */
+export type LoadFormat = (compression: Compression) => Promise<Format>;
 
 /** A sink that keeps an archive in a store, and closes the store with itself. */
 export function archiveSink(
@@ -37,6 +40,7 @@ export function archiveSink(
 	target: string,
 	options: ArchiveOptions & {mode?: 'append' | undefined} & Pick<Retry, 'maxAttempts' | 'retryBaseMs'>,
 	openStore: OpenStore,
+	loadFormat: LoadFormat = async compression => formats[compression],
 ): Omit<Sink, 'name' | 'delivery'> {
 	const {mode, maxAttempts, retryBaseMs} = options;
 	const {layout, compression, commitSize} = archivePlan(options);
@@ -47,8 +51,9 @@ export function archiveSink(
 		commitSize,
 		holds: async (prepared, user) => withStore(openStore, store => archiveHolds(store, prepared), user),
 		async open(context) {
+			const format = await loadFormat(compression);
 			const store = await openStore(context);
-			const archive = {sink, store, layout, compression, mode, maxAttempts, retryBaseMs, context};
+			const archive = {sink, store, layout, format, mode, maxAttempts, retryBaseMs, context};
 			const opened = await openObjectArchive(archive);
 			try {
 				const {run} = (context.resume ?? {}) as Partial<ArchiveMark>;
@@ -75,13 +80,12 @@ interface Prepared {
  * entry that lists them. After an error every later call but `close()` rejects with it.
  */
 export async function openObjectArchive(options: ObjectArchiveOptions): Promise<OpenSink> {
-	const {sink, store, context} = options;
-	const format = formats[options.compression];
+	const {sink, store, format, context} = options;
 	const pathOf = eventPath(options.layout);
 	let committed = await beginArchive(options);
 	const {run, part} = committed;
 	const sources = guardSources(options, committed);
-	const spools = createSpools({...options, folder: store.spoolFolder, format});
+	const spools = createSpools({...options, folder: store.spoolFolder});
 	const tallies = new Map<string, PartTally>();
 	const tally = new Tally();
 	let prepared: Prepared | undefined;

@@ -5,7 +5,7 @@ import {createHash} from 'node:crypto';
 import {setImmediate as turn} from 'node:timers/promises';
 import {failed, refused, type Retry, retryWhenFull} from '../_files/file-errors.ts';
 import {discard} from '../../lib/state/durable-file.ts';
-import type {Encoder, Format} from '../_files/compression.ts';
+import {type Encoder, type Format, formats} from '../_files/compression.ts';
 import {tempPath} from '../_files/temp-files.ts';
 
 /** The folder of this user for spools, which nobody else can look into. It stays, so that the next run sweeps it. */
@@ -135,6 +135,19 @@ export function createSpools(options: SpoolOptions): Spools {
 		return spool;
 	}
 
+	async function finishOne(name: string, spool: Spool): Promise<SpooledFile> {
+		const lines = await spool.finish();
+		if (!options.format.convert) return lines;
+		const object = createSpool({...options, format: formats.none});
+		try {
+			for await (const bytes of options.format.convert(lines.file)) await object.add(bytes);
+		} finally {
+			spool.discard();
+			spools.set(name, object);
+		}
+		return object.finish();
+	}
+
 	return {
 		async add(name, bytes) {
 			const spool = await use(name);
@@ -142,7 +155,7 @@ export function createSpools(options: SpoolOptions): Spools {
 		},
 		async finish() {
 			const finished = new Map<string, SpooledFile>();
-			for (const [name, spool] of spools) finished.set(name, await spool.finish());
+			for (const [name, spool] of spools) finished.set(name, await finishOne(name, spool));
 			open.clear();
 			return finished;
 		},

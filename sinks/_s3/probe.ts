@@ -41,8 +41,8 @@ async function abortStaleUploads({client, bucket, root, title, signal, warn}: S3
 
 /** Objects that are no part of any archive. The second is only in stores that do not compare checksums. */
 export const probeNames = {
-	condition: 'rxaudit.manifest/conditional-write',
-	checksum: 'rxaudit.manifest/checked-write',
+	condition: '_rxaudit.manifest/conditional-write',
+	checksum: '_rxaudit.manifest/checked-write',
 } as const;
 
 const text = 'Here rxaudit finds out what this store can do. It may be removed while no run goes on.\n';

@@ -15,6 +15,7 @@ import {verifyArchive} from '../../sinks/_objects/verify-archive.ts';
 import {leftovers} from '../e2e/holdings.ts';
 import {linesOf as objectLines} from '../support/archive-runs.ts';
 import {abandon, type Copy, type Crash, crashesOf, restore, withoutSync} from '../support/crashes.ts';
+import {query, quoted} from '../support/duckdb.ts';
 import {failAt, interceptFs} from '../support/intercept-fs.ts';
 import {memoryObjects} from '../support/memory-objects.ts';
 import {pagedSource, someRecords, textsOf} from '../support/paged-source.ts';
@@ -24,7 +25,7 @@ import {namesOfFileSinks} from './sink-table.ts';
 interface Target {
 	readonly sink: Sink;
 	/** The events that it holds. */
-	readonly held: () => string[];
+	readonly held: () => string[] | Promise<string[]>;
 	readonly verify: () => Promise<Verification>;
 	/** What of it lies outside of the folder. */
 	readonly copy?: () => Copy;
@@ -41,7 +42,11 @@ interface Case {
 	readonly ordered?: false;
 }
 
-const fileSink = (name: string, options: (folder: string) => object, held: (folder: string) => string[]) => {
+const fileSink = (
+	name: string,
+	options: (folder: string) => object,
+	held: (folder: string) => ReturnType<Target['held']>,
+) => {
 	return async (folder: string): Promise<Target> => {
 		const create = await load('sink', name);
 		const given = options(folder);
@@ -61,6 +66,12 @@ const filesBelow = (folder: string, ending: string) =>
 		.readdirSync(folder, {recursive: true, encoding: 'utf8'})
 		.filter(name => name.endsWith(ending))
 		.map(name => path.join(folder, name));
+
+const idsIn = async (parquet: string[]) => {
+	if (parquet.length === 0) return [];
+	const rows = await query(`select id from read_parquet([${parquet.map(quoted).join(', ')}])`);
+	return rows.map(({id}) => id as string);
+};
 
 const lines = (name: string): Case => ({
 	open: fileSink(
@@ -130,6 +141,19 @@ const cases: Readonly<Record<string, Case>> = {
 			folder => filesBelow(path.join(folder, 'archive'), '.ndjson.gz').flatMap(linesOf),
 		),
 	},
+	'a folder of Parquet': {
+		open: async folder => {
+			const archive = path.join(folder, 'archive');
+			const target = await fileSink(
+				'parquet',
+				() => ({path: `${archive}/`}),
+				async () => idsIn(filesBelow(archive, '.parquet').sort()),
+			)(folder);
+			const {accepts: _, ...sink} = target.sink; // the records here are raw
+			return {...target, sink};
+		},
+		member: 'id',
+	},
 	'a bucket of objects': {open: openBucket},
 };
 
@@ -174,7 +198,7 @@ describe('a crash at any call of the file system', function () {
 			async function assertExact(): Promise<void> {
 				const sorted = (texts: string[]) => (ordered === false ? texts.sort() : texts);
 				const expected = member === undefined ? textsOf(records) : records.map(record => record[member]);
-				assert.deepEqual(sorted(target.held()), sorted(expected));
+				assert.deepEqual(sorted(await target.held()), sorted(expected));
 				assert.deepEqual(leftovers(folder), []);
 				const {damage, uncommitted, chain, sources} = await target.verify();
 				assert.deepEqual([damage, uncommitted], [[], []]);

@@ -66,6 +66,7 @@ export const sinkTable: Readonly<Partial<Record<string, FileSinkEntry | OtherSin
 		read: (folder, ending) => lines(path.join(folder, `events.ndjson${ending}`)),
 		ordered: true,
 	},
+	parquet: {elsewhere: 'another program reads it, asynchronously; test/sinks/parquet.spec.ts, crashes.spec.ts'},
 	s3: {elsewhere: 'as gcs'},
 };
 

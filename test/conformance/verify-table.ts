@@ -42,8 +42,8 @@ function oneFile(sink: string, name: string, more: object = {}): ArchiveEntry {
 /** The part that says most, or the file from before there were parts. */
 function partIn(folder: string): string {
 	const size = (name: string) => fs.statSync(path.join(folder, name)).size;
-	const parts = fs.readdirSync(folder).filter(name => /^rxaudit\.manifest\.[0-9a-f]{8}$/.test(name));
-	return path.join(folder, parts.sort((one, other) => size(other) - size(one))[0] ?? 'rxaudit.manifest');
+	const parts = fs.readdirSync(folder).filter(name => /^_rxaudit\.manifest\.[0-9a-f]{8}$/.test(name));
+	return path.join(folder, parts.sort((one, other) => size(other) - size(one))[0] ?? '_rxaudit.manifest');
 }
 
 function linesOf(file: string): string[] {
@@ -78,7 +78,7 @@ export const archiveTable: Readonly<Record<string, ArchiveEntry>> = {
 	},
 };
 
-const entryFolder = (folder: string) => path.join(folder, 'rxaudit.manifest');
+const entryFolder = (folder: string) => path.join(folder, '_rxaudit.manifest');
 const entryFiles = (folder: string) =>
 	fs
 		.readdirSync(entryFolder(folder), {recursive: true, encoding: 'utf8'})

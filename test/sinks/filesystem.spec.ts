@@ -41,7 +41,7 @@ describe('filesystem', () => {
 	const files = (below = dir()): string[] =>
 		fs
 			.readdirSync(below, {recursive: true, withFileTypes: true})
-			.filter(entry => !entry.isDirectory() && !entry.name.startsWith('rxaudit.manifest'))
+			.filter(entry => !entry.isDirectory() && !entry.name.startsWith('_rxaudit.manifest'))
 			.map(entry => join(entry.parentPath, entry.name).slice(below.length + 1))
 			.sort();
 	const day = '2026/01/02';

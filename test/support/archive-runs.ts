@@ -3,6 +3,7 @@ import {gunzipSync} from 'node:zlib';
 import type {Json} from '../../lib/model/event.ts';
 import type {ManifestEntry} from '../../lib/sink/manifest.ts';
 import type {Batch} from '../../lib/sink/sink.ts';
+import {formats} from '../../sinks/_files/compression.ts';
 import {archiveHolds} from '../../sinks/_objects/begin-archive.ts';
 import {openObjectArchive} from '../../sinks/_objects/object-archive.ts';
 import type {ObjectStore} from '../../sinks/_objects/object-store.ts';
@@ -38,7 +39,7 @@ export async function runArchive({store, batches, perCommit, state, save}: Archi
 		sink: 'archive',
 		store,
 		layout: '{date}',
-		compression: 'gzip',
+		format: formats.gzip,
 		mode: undefined,
 		maxAttempts: 1,
 		retryBaseMs: 0,
@@ -72,7 +73,7 @@ export function entriesOf({objects}: MemoryObjects): ManifestEntry[] {
 /** The name that the next entry of a state gets, or one that it has. */
 export function entryOfMark(mark: Json, entry: number): string {
 	const {part} = mark as {readonly part: string};
-	return `rxaudit.manifest/${part}/${String(entry).padStart(12, '0')}.entry`;
+	return `_rxaudit.manifest/${part}/${String(entry).padStart(12, '0')}.entry`;
 }
 
 /** The lines of the objects that the manifest lists. */

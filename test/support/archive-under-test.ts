@@ -1,3 +1,4 @@
+import {formats} from '../../sinks/_files/compression.ts';
 import {join} from 'node:path';
 import type {Json} from '../../lib/model/event.ts';
 import type {Batch, OpenSink} from '../../lib/sink/sink.ts';
@@ -43,7 +44,7 @@ export function archiveUnderTest() {
 			sink: 'archive',
 			store,
 			layout: '{date}',
-			compression: 'none',
+			format: formats.none,
 			mode: undefined,
 			maxAttempts: 1,
 			retryBaseMs: 0,

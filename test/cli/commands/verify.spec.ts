@@ -160,7 +160,7 @@ describe('verify', () => {
 			assert.equal(checked.code, 0);
 			assert.match(checked.stdout, /signed +1 of 1, checked with the key\n/);
 		}
-		const part = fs.readdirSync(file('out')).find(name => name.startsWith('rxaudit.manifest'))!;
+		const part = fs.readdirSync(file('out')).find(name => name.startsWith('_rxaudit.manifest'))!;
 		const kept = ['state', 'out.ndjson.manifest', `out/${part}`].map(name => fs.readFileSync(file(name), 'utf8'));
 		for (const text of [signed.stdout, signed.stderr, ...kept]) assert.ok(!text.includes(secret));
 
@@ -204,7 +204,7 @@ describe('verify', () => {
 			[[], /expected a target as in --to, got none/],
 			[['nothing:x'], /unknown sink/],
 			[['ndjson:plain'], /plain\.manifest is missing: nothing says what was written there/],
-			[['filesystem:none'], /none\/rxaudit\.manifest is missing/],
+			[['filesystem:none'], /none\/_rxaudit\.manifest is missing/],
 			[['ndjson:objects'], /objects is a folder, expected a file; write ndjson:.*objects\//],
 			[['filesystem:objects'], /objects is an archive of ndjson:DIR\/: write ndjson:DIR\/ to verify it/],
 			[['ndjson:-'], /expected a file to verify, got standard output/],

@@ -22,10 +22,10 @@ describe('the manifest of a folder', () => {
 	const open = (resume?: Json, durability: 'process' | 'power' = 'process') =>
 		filesystem({dir: dir(), durability, retryBaseMs: 0}).open(sinkContext(resume));
 	const named = (pattern: RegExp) => fs.readdirSync(dir()).filter(name => pattern.test(name));
-	const partOf = (mark: Json | undefined) => at(`rxaudit.manifest.${(mark as {part: string}).part}`);
+	const partOf = (mark: Json | undefined) => at(`_rxaudit.manifest.${(mark as {part: string}).part}`);
 	/** Of all parts. */
 	const entries = () =>
-		named(/^rxaudit\.manifest(\.[0-9a-f]{8})?$/)
+		named(/^_rxaudit\.manifest(\.[0-9a-f]{8})?$/)
 			.flatMap(name => fs.readFileSync(at(name), 'utf8').split('\n').slice(0, -1))
 			.map(line => (JSON.parse(line) as {entry: ManifestEntry}).entry);
 	const listed = () =>
@@ -113,7 +113,7 @@ describe('the manifest of a folder', () => {
 		const sink = await open(mark);
 		await sink.write(two);
 		failFs('writeSync', 'ENOSPC');
-		await assert.rejects(sink.flush(), sinkError('SINK_FAILED', /rxaudit\.manifest.*ENOSPC/));
+		await assert.rejects(sink.flush(), sinkError('SINK_FAILED', /_rxaudit\.manifest.*ENOSPC/));
 		restoreFs();
 		await sink.close();
 		assert.ok(isOpen());
@@ -160,7 +160,7 @@ describe('the manifest of a folder', () => {
 			await assert.rejects(open(mark), sinkError('TARGET_CHANGED', message));
 		}
 		fs.rmSync(partOf(mark));
-		await assert.rejects(open(mark), sinkError('TARGET_CHANGED', /rxaudit\.manifest\.[0-9a-f]{8} is missing/));
+		await assert.rejects(open(mark), sinkError('TARGET_CHANGED', /_rxaudit\.manifest\.[0-9a-f]{8} is missing/));
 		assert.equal(isOpen(), false);
 		// events of ours, and nothing that vouches for them
 		assert.ok((await filesystem.verify!({dir: dir()})).damage.length > 0);
@@ -202,15 +202,15 @@ describe('the manifest of a folder', () => {
 	it('goes on in a folder from before there were parts, in the one that there is', async () => {
 		const [mark] = await write([one]);
 		const {part: _part, ...old} = mark as {part: string};
-		fs.renameSync(partOf(mark), at('rxaudit.manifest'));
+		fs.renameSync(partOf(mark), at('_rxaudit.manifest'));
 		await write([two], old);
-		assert.deepEqual(named(/^rxaudit/), ['rxaudit.manifest']);
+		assert.deepEqual(named(/^_rxaudit/), ['_rxaudit.manifest']);
 		assert.deepEqual(await verified(), {uncommitted: [], events: 3});
 	});
 
 	it('leaves no part behind that lists nothing', async () => {
 		await write([one]);
 		await write([one]);
-		assert.equal(named(/^rxaudit/).length, 1);
+		assert.equal(named(/^_rxaudit/).length, 1);
 	});
 });

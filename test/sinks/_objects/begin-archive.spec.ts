@@ -54,7 +54,7 @@ describe('the beginning of an object archive', () => {
 		const sink = await open({}, mark);
 		await sink.write(second);
 		await sink.flush();
-		assert.ok(store().objects.has('rxaudit.manifest/000000000001.entry'));
+		assert.ok(store().objects.has('_rxaudit.manifest/000000000001.entry'));
 		const {damage, parts} = await verifyArchive('archive', store());
 		assert.deepEqual([damage, parts.map(({part, entries}) => [part, entries])], [[], [['', 2]]]);
 	});

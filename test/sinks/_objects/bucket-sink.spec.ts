@@ -94,7 +94,7 @@ for (const [name, kind] of Object.entries(bucketKinds)) {
 			const {run} = (await opened.flush()) as {run: string};
 			await opened.close();
 			assert.deepEqual(names(), [
-				`archive/rxaudit.manifest/${run}/000000000000.entry`,
+				`archive/_rxaudit.manifest/${run}/000000000000.entry`,
 				...['01', '02'].map(date => `archive/some-source/some-tenant/dt=2026-01-${date}/000000000000-${run}.ndjson.gz`),
 			]);
 			const {contentType, contentEncoding, metadata, bytes} = server.bucket.get(dataNames()[0]!);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
+import {formats} from '../../../sinks/_files/compression.ts';
 import {join} from 'node:path';
 import fc from 'fast-check';
 import {verifyArchive} from '../../../sinks/_objects/verify-archive.ts';
@@ -26,7 +27,7 @@ describe('object archive', () => {
 		const line = (id: number) => `{"id":${id},"version":0}\n`;
 		const named = (day: number, entry: number) =>
 			`all/some-source/2026-01-0${day}/00/00000000000${entry}-${run}.ndjson`;
-		const manifest = [...contents().keys()].filter(name => name.startsWith('rxaudit.manifest/'));
+		const manifest = [...contents().keys()].filter(name => name.startsWith('_rxaudit.manifest/'));
 		assert.match(run, /^[0-9a-f]{8}$/);
 		assert.deepEqual(
 			manifest,
@@ -96,7 +97,7 @@ describe('object archive', () => {
 		const ids = ['b', 'a', long];
 		const {run} = (await committed(
 			batchOf(ids.map((id, index) => ({id, timeMs: firstDay + (index === 1 ? 0 : 1000)}))),
-			{compression: 'gzip'},
+			{format: formats.gzip},
 		)) as {run: string};
 		const {spooled} = store().objects.get(`2026-01-01/000000000000-${run}.ndjson.gz`)!;
 		const {contentType, metadata, sha256} = spooled!;
@@ -257,7 +258,7 @@ describe('object archive', () => {
 				.filter(path => path.startsWith(spoolFolder())).length;
 		for (const compression of ['gzip', 'none'] as const) {
 			store().objects.clear();
-			const sink = await open({compression});
+			const sink = await open({format: formats[compression]});
 			await sink.write(batch);
 			await sink.write(batch);
 			assert.equal(openFiles(), 16);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import {join} from 'node:path';
 import {emptyChain, sealEntry} from '../../../lib/sink/manifest.ts';
 import type {Verification} from '../../../lib/sink/verification.ts';
+import {formats} from '../../../sinks/_files/compression.ts';
 import {openObjectArchive} from '../../../sinks/_objects/object-archive.ts';
 import {verifyArchive} from '../../../sinks/_objects/verify-archive.ts';
 import {entriesOf, entryOfMark} from '../../support/archive-runs.ts';
@@ -25,7 +26,7 @@ describe('verifyArchive', () => {
 			sink: 'archive',
 			store,
 			layout: '{date}',
-			compression: 'gzip',
+			format: formats.gzip,
 			mode: undefined,
 			maxAttempts: 1,
 			retryBaseMs: 0,

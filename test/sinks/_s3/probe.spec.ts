@@ -36,8 +36,8 @@ describe('probeStore', () => {
 			const bucket = await open(options);
 			for (let time = 0; time < 3; time++) assert.deepEqual(await probeStore(bucket), abilities[kind]);
 			const [condition, checked] = [
-				'archive/rxaudit.manifest/conditional-write',
-				'archive/rxaudit.manifest/checked-write',
+				'archive/_rxaudit.manifest/conditional-write',
+				'archive/_rxaudit.manifest/checked-write',
 			];
 			assert.deepEqual(names(), options.believesChecksums ? [checked, condition] : [condition]);
 			assert.deepEqual(server.uploads.list(), []);
@@ -75,7 +75,7 @@ describe('probeStore', () => {
 			server.setFaults(faultAt(operation, 'lost-reply'));
 			const {checksums} = await probeStore(bucket);
 			assert.equal(checksums, true);
-			assert.deepEqual(names(), ['archive/rxaudit.manifest/conditional-write']);
+			assert.deepEqual(names(), ['archive/_rxaudit.manifest/conditional-write']);
 		});
 	}
 });
