@@ -40,6 +40,10 @@ const commands: Record<string, {summary: string; load(): Promise<Command>}> = {
 		summary: 'whether an archive is what was written, or what is missing, changed, added or moved',
 		load: () => import('./commands/verify.ts'),
 	},
+	sql: {
+		summary: 'views over archives, as a script for DuckDB',
+		load: () => import('./commands/sql.ts'),
+	},
 	status: {
 		summary: 'how pipelines are: newest event, last success, gaps, dead letters, what the API deletes next',
 		load: () => import('./commands/status.ts'),

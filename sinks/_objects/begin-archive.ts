@@ -1,17 +1,8 @@
 import {randomBytes} from 'node:crypto';
 import type {Json} from '../../lib/model/event.ts';
 import {type Chain, emptyChain, type EntryContent, type ManifestFile, openEntry} from '../../lib/sink/manifest.ts';
-import {
-	checkChain,
-	entryName,
-	entryOf,
-	type EntryPlace,
-	findEntry,
-	objectOf,
-	orElse,
-	putEntry,
-	sourcesOfOthers,
-} from './entries.ts';
+import {entryName, entryOf, type EntryPlace, objectOf} from '../../lib/sink/archive-names.ts';
+import {checkChain, findEntry, orElse, putEntry, sourcesOfOthers} from './entries.ts';
 import {changed, missingOrChanged, notOpened, refused} from '../_files/file-errors.ts';
 import {inParallel} from '../_files/verify-listed.ts';
 import type {ObjectStore} from './object-store.ts';

@@ -3,58 +3,10 @@ import fs from 'node:fs';
 import {text} from 'node:stream/consumers';
 import {discard, writeFully} from '../../lib/state/durable-file.ts';
 import {type Chain, emptyChain, openEntry} from '../../lib/sink/manifest.ts';
+import {entryName, entryOf, type EntryPlace, manifestPrefix} from '../../lib/sink/archive-names.ts';
 import {changed} from '../_files/file-errors.ts';
 import type {ObjectStore} from './object-store.ts';
 import {tempPath} from '../_files/temp-files.ts';
-
-/** The names of what an archive of objects holds. */
-
-const manifestEntry = /^_rxaudit\.manifest\/(?:([0-9a-f]{8})\/)?(\d{12})\.entry$/;
-const dataObject = /(?:^|\/)(\d{12})-([0-9a-f]{8})(?:~\d+)?\.(?:ndjson(?:\.gz|\.zst)?|parquet)$/;
-
-/** Below which the entries of the manifest are. */
-export const manifestPrefix = '_rxaudit.manifest/';
-
-/** A part of the manifest is the chain of one state. '' is that of an archive from before there were parts. */
-export interface EntryPlace {
-	readonly part: string;
-	readonly entry: number;
-}
-
-export function entryName({part, entry}: EntryPlace): string {
-	return `${manifestPrefix}${part === '' ? '' : `${part}/`}${twelveDigits(entry)}.entry`;
-}
-
-/** Which entry has this name; undefined for everything else. */
-export function entryOf(name: string): EntryPlace | undefined {
-	const [, part = '', digits] = manifestEntry.exec(name) ?? [];
-	return digits === undefined ? undefined : {part, entry: Number(digits)};
-}
-
-interface ObjectPlace {
-	readonly partition: string;
-	/** The entry that is going to list it. */
-	readonly entry: number;
-	/** The mark of the part, 8 hex digits. */
-	readonly run: string;
-	readonly ending: string;
-	/** How many objects of the same place cannot be had. */
-	readonly attempt: number;
-}
-
-export function objectName({partition, entry, run, ending, attempt}: ObjectPlace): string {
-	return `${partition}/${twelveDigits(entry)}-${run}${attempt === 0 ? '' : `~${attempt}`}${ending}`;
-}
-
-/** What the name of an object of events says; undefined for everything else. */
-export function objectOf(name: string): {readonly entry: number; readonly run: string} | undefined {
-	const [, digits, run] = dataObject.exec(name) ?? [];
-	return digits === undefined ? undefined : {entry: Number(digits), run: run!};
-}
-
-function twelveDigits(entry: number): string {
-	return String(entry).padStart(12, '0');
-}
 
 /** The chains of an archive, where each entry is an object of its own. Errors name the sink. */
 

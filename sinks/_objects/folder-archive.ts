@@ -6,7 +6,7 @@ import {ConfigError} from '../../lib/model/errors.ts';
 import type {Sink} from '../../lib/sink/sink.ts';
 import type {Verification, VerifyOptions} from '../../lib/sink/verification.ts';
 import type {ArchiveOptions} from './archive-options.ts';
-import {manifestPrefix} from './entries.ts';
+import {manifestPrefix} from '../../lib/sink/archive-names.ts';
 import {errnoOf, notOpened} from '../_files/file-errors.ts';
 import {archiveSink, type LoadFormat} from './object-archive.ts';
 import {verifyArchive} from './verify-archive.ts';

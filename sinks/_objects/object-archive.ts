@@ -1,7 +1,8 @@
 import {AuditError} from '../../lib/model/errors.ts';
 import {sealEntry, Tally} from '../../lib/sink/manifest.ts';
 import type {OpenSink, Sink} from '../../lib/sink/sink.ts';
-import {entryName, findEntry, objectName, putEntry} from './entries.ts';
+import {entryName, objectName} from '../../lib/sink/archive-names.ts';
+import {findEntry, putEntry} from './entries.ts';
 import {
 	type ArchiveMark,
 	archiveHolds,

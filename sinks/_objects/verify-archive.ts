@@ -12,7 +12,7 @@ import {
 } from '../../lib/sink/verification.ts';
 import {refused} from '../_files/file-errors.ts';
 import {verifyListed} from '../_files/verify-listed.ts';
-import {entryName, entryOf, type EntryPlace, manifestPrefix, objectOf} from './entries.ts';
+import {entryName, entryOf, type EntryPlace, manifestPrefix, objectOf} from '../../lib/sink/archive-names.ts';
 import type {ObjectStore} from './object-store.ts';
 
 /** What is longer was not written by us. */

@@ -13,7 +13,7 @@ import {type Held, split} from './split.ts';
 const restColumn = 'other';
 
 /** Of NDJSON, in one row group: what is in memory at a time. */
-const groupBytes = 8 * 1024 * 1024;
+const groupBytes = 4 * 1024 * 1024;
 const lineBreak = 0x0a;
 
 /** Node has it from 22.15 and 23.8 on; its types here are older. */

@@ -1,5 +1,5 @@
 import type {ListMultipartUploadsOutput} from '@aws-sdk/client-s3';
-import {objectOf} from '../_objects/entries.ts';
+import {objectOf} from '../../lib/sink/archive-names.ts';
 import type {Abilities, S3Bucket} from './client.ts';
 import {type Failure, failureOf, isPassing, s3Failures} from './errors.ts';
 import {request} from '../_objects/bucket-retry.ts';

@@ -4,6 +4,7 @@ import {root} from './tree.ts';
 /** The pages of docs/ that are written by hand; the code writes the others. Each answers one question. */
 export const pages = [
 	'airbyte',
+	'analyse',
 	'archives',
 	'command-line',
 	'credentials',
