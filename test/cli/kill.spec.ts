@@ -5,6 +5,7 @@ import {assertVerifies, compare, exact, filesBelow, leftovers, linesOf, recordsO
 import {killAgainAndAgain} from '../e2e/killing.ts';
 import {killRunning, startPull, token} from '../e2e/pull.ts';
 import {createRandom, seed} from '../e2e/random.ts';
+import {query, quoted} from '../support/duckdb.ts';
 import {type EmulatorOptions, type Fault, startEmulator} from '../support/emulator.ts';
 import {temporaryFolder} from '../../lib/testing/temporary-folder.ts';
 
@@ -14,7 +15,7 @@ interface Kind {
 	readonly option: string;
 	readonly query?: string;
 	/** What the target holds of each event. */
-	read(file: string): string[];
+	read(file: string): string[] | Promise<string[]>;
 	/** The same of a record, where it is not all of it. */
 	of?(record: string): string;
 }
@@ -44,6 +45,17 @@ const kinds = {
 		query: '?roll-events=60&layout={date}',
 		read: folder => filesBelow(folder, '.ndjson.gz', linesOf),
 	},
+	'parquet/': {
+		sink: 'parquet',
+		option: 'path',
+		query: '?roll-events=60&layout={year}',
+		async read(folder) {
+			const rows = await query(
+				`SELECT raw FROM read_parquet(${quoted(`${folder}**/*.parquet`)}) ORDER BY filename, file_row_number`,
+			);
+			return rows.map(({raw}) => raw as string);
+		},
+	},
 } satisfies Record<string, Kind>;
 
 /** About one request in twenty goes wrong; a refused cursor makes other pages of what comes again. */
@@ -64,6 +76,8 @@ interface Backup {
 	readonly pageSize: number;
 	readonly pages: number;
 	readonly api?: EmulatorOptions;
+	/** Default: raw. */
+	readonly format?: 'audit';
 }
 
 const switches = {hiddenFractions: true, gzip: true, bursts: {longSize: 60, longEvery: 500}};
@@ -71,6 +85,7 @@ const switches = {hiddenFractions: true, gzip: true, bursts: {longSize: 60, long
 const backups: Readonly<Record<string, Backup>> = {
 	'files and a folder': {targets: ['lines.ndjson', 'rows.csv', 'events'], pageSize: 5, pages: 400},
 	'compressed files': {targets: ['lines.ndjson.gz', 'rows.csv.gz'], pageSize: 100, pages: 240},
+	'a folder of Parquet': {targets: ['parquet/'], pageSize: 5, pages: 400, format: 'audit'},
 	'objects, while the API fails too': {targets: ['objects/'], pageSize: 5, pages: 600, api: {faults, seed}},
 	'files, while the API fails too': {
 		targets: ['lines.ndjson', 'events'],
@@ -90,12 +105,12 @@ describe(`kill -9 at random instants (RXAUDIT_E2E_SEED=${seed})`, () => {
 	after(() => console.table(results));
 	afterEach(killRunning);
 
-	for (const [name, {targets, pageSize, pages, api}] of Object.entries(backups)) {
+	for (const [name, {targets, pageSize, pages, api, format = 'raw'}] of Object.entries(backups)) {
 		if (api && !isDeep) continue;
 		it(`keeps ${name} exact`, async () => {
 			const emulator = await startEmulator({events: pages * pageSize, latencyMs: 5, token, ...api});
 			const target = (file: string) => path.join(folder(), file) + (file.endsWith('/') ? '/' : '');
-			const args = ['--format', 'raw', '--page-size', `${pageSize}`, '--state', target('pull.state')];
+			const args = ['--format', format, '--page-size', `${pageSize}`, '--state', target('pull.state')];
 			for (const file of targets) {
 				const {sink, query = ''}: Kind = kinds[file];
 				args.push('--to', `${sink}:${target(file)}${query}`);
@@ -113,7 +128,7 @@ describe(`kill -9 at random instants (RXAUDIT_E2E_SEED=${seed})`, () => {
 				const records = recordsOf(emulator);
 				for (const file of targets) {
 					const {sink, option, read, of = text => text}: Kind = kinds[file];
-					const texts = read(target(file));
+					const texts = await read(target(file));
 					const difference = compare(texts, emulator);
 					results.push({backup: name, target: file, kills, ...difference, requests: emulator.requestCount});
 					assert.deepEqual(difference, exact, file);
