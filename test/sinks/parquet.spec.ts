@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import {execFileSync} from 'node:child_process';
 import fs from 'node:fs';
 import {join, relative} from 'node:path';
+import {fileURLToPath} from 'node:url';
 import * as zlib from 'node:zlib';
 import fc from 'fast-check';
 import {ConfigError} from '../../lib/model/errors.ts';
@@ -13,6 +15,7 @@ import {temporaryFolder} from '../../lib/testing/temporary-folder.ts';
 import parquet from '../../sinks/parquet.ts';
 import {auditEventArbitrary} from '../support/audit-events.ts';
 import {query, quoted, type Row} from '../support/duckdb.ts';
+import {root} from '../support/tree.ts';
 
 /** A member that a row has, without what is null. */
 function said(value: unknown): unknown {
@@ -199,6 +202,22 @@ describe('parquet:DIR/', () => {
 				/got .* records of jira-cloud; give --format audit/,
 			);
 		}
+	});
+
+	it('says what to install where the writer is missing, and makes nothing', () => {
+		const missing = "Object.assign(new Error('no such package'), {code: 'ERR_MODULE_NOT_FOUND'})";
+		const hooks = `export async function resolve(name, context, next) {
+			if (name === 'hyparquet-writer') throw ${missing};
+			return next(name, context);
+		}`;
+		const dataUrl = (code: string) => `data:text/javascript,${encodeURIComponent(code)}`;
+		const hide = `import {register} from 'node:module'; register(${JSON.stringify(dataUrl(hooks))});`;
+		const open = `import parquet from './sinks/parquet.ts';
+			await parquet({path: ${JSON.stringify(`${folder}/`)}}).open({}).catch(error => console.log(error.name + ' ' + error.message));`;
+		const args = ['--import', 'tsx', '--import', dataUrl(hide), '--input-type=module', '--eval', open];
+		const said = execFileSync(process.execPath, args, {cwd: fileURLToPath(root), encoding: 'utf8'});
+		assert.match(said, /^ConfigError parquet: expected the writer of Parquet, .*: npm install hyparquet-writer\n$/);
+		assert.equal(fs.existsSync(folder), false);
 	});
 
 	it('refuses a folder that holds events which no state knows', async () => {
