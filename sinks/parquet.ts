@@ -1,12 +1,11 @@
 import {z} from 'zod';
 import {ConfigError} from '../lib/model/errors.ts';
 import {defineSink} from '../lib/sink/define-sink.ts';
-import {formats} from './_files/compression.ts';
 import {retryOptions} from './_files/file-errors.ts';
 import {folderTarget} from './_files/file-target.ts';
 import {archiveOptions} from './_objects/archive-options.ts';
 import {folderArchive, verifyFolderArchive} from './_objects/folder-archive.ts';
-import {loadEncoder} from './_parquet/encode.ts';
+import {parquetAccepts, parquetFormat} from './_parquet/format.ts';
 
 /**
  * Parquet files in a folder, by source and day, with a manifest that `verify` checks: columns of the common record, nested
@@ -49,14 +48,9 @@ export default defineSink({
 		const archive = folderArchive(
 			'parquet',
 			{path, ...options, mode: options.mode, manifest: true},
-			async compression => ({
-				ending: '.parquet',
-				contentType: 'application/vnd.apache.parquet',
-				start: formats.none.start,
-				convert: await loadEncoder('parquet', compression),
-			}),
+			parquetFormat('parquet'),
 		);
-		return {...archive, accepts: [{format: 'audit'}, {format: 'selected'}]};
+		return {...archive, accepts: parquetAccepts};
 	},
 	verify: async ({path}, how) => verifyFolderArchive('parquet', path, how),
 });

@@ -7,6 +7,7 @@ import {parseSpan} from '../../lib/options/time.ts';
 import {archiveOptions} from './archive-options.ts';
 import {privateSpoolFolder} from './spools.ts';
 import {archiveSink} from './object-archive.ts';
+import {parquetAccepts, parquetFormat} from '../_parquet/format.ts';
 import {type ObjectStore, type StoreUser, withStore} from './object-store.ts';
 import {verifyArchive} from './verify-archive.ts';
 
@@ -26,6 +27,10 @@ const bucketOptions = {
 			'what to do with a prefix that has content but no state: append goes on behind its last entry; ' +
 				'with a state it means nothing',
 		),
+	format: z
+		.enum(['ndjson', 'parquet'])
+		.default('ndjson')
+		.describe('what objects hold: lines, or common records as Parquet, which needs npm install hyparquet-writer'),
 	...archiveOptions,
 	spoolDir: z
 		.string()
@@ -59,7 +64,7 @@ interface Place {
 type BucketOptions = z.output<z.ZodObject<typeof bucketOptions>>;
 
 /** What a store needs to know of the options that all buckets have. */
-type StoreOptions = Omit<BucketOptions, 'prefix' | 'maxWait' | 'spoolDir'> &
+type StoreOptions = Omit<BucketOptions, 'prefix' | 'maxWait' | 'spoolDir' | 'format'> &
 	Place & {readonly maxWaitMs: number; readonly spoolFolder: string} & StoreUser;
 
 interface BucketSinkDefinition<Shape extends z.ZodRawShape> {
@@ -98,7 +103,9 @@ export function bucketSink<Shape extends z.ZodRawShape>(definition: BucketSinkDe
 			const given = parsed as Given;
 			const target = targetOf(placeOf(given, definition));
 			check(given);
-			return archiveSink(name, target, given, openerOf(given));
+			if (given.format === 'ndjson') return archiveSink(name, target, given, openerOf(given));
+			const archive = archiveSink(name, target, given, openerOf(given), parquetFormat(name));
+			return {...archive, accepts: parquetAccepts, layout: {...archive.layout, format: given.format}};
 		},
 		verify: async (given, how) => withStore(openerOf(given as Given), store => verifyArchive(name, store, how)),
 	});

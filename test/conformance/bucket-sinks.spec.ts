@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import {randomUUID} from 'node:crypto';
 import fs from 'node:fs';
+import path from 'node:path';
 import {gunzipSync} from 'node:zlib';
 import type {SinkFactory} from '../../lib/sink/define-sink.ts';
 import {AuditError} from '../../lib/model/errors.ts';
@@ -10,6 +11,7 @@ import {awsEnvironment} from '../support/aws-environment.ts';
 import {type BucketKind, bucketKinds, type BucketServer, isProbe} from '../support/buckets.ts';
 import {startGcsServer} from '../support/gcs-server.ts';
 import {startS3Server, storeKinds} from '../support/s3-server.ts';
+import {query, quoted} from '../support/duckdb.ts';
 import type {StoreOperation} from '../support/store-server.ts';
 import {batchOf, sinkContext} from '../../lib/testing/sink-batch.ts';
 import {temporaryFolder} from '../../lib/testing/temporary-folder.ts';
@@ -81,6 +83,32 @@ function describeBucketSink(kind: BucketKind, start: () => Promise<BucketServer>
 		await opened.close();
 		assert.equal(await sink().holds!(prepared), true);
 		assert.deepEqual(fs.readdirSync(folder()), [], 'no spool is left');
+	});
+
+	it('writes Parquet where it is told to, under the same manifest, and binds the state to that', async () => {
+		const asParquet = create({...options(), format: 'parquet'});
+		assert.deepEqual(asParquet.layout, {...sink().layout, format: 'parquet'});
+		assert.deepEqual(asParquet.accepts, [{format: 'audit'}, {format: 'selected'}]);
+		const opened = await asParquet.open(sinkContext());
+		const days = [1, 2].map(day => batchOf([{id: `${day}`, timeMs: Date.UTC(2026, 0, day)}]));
+		await writeAll(opened, days);
+		await opened.flush();
+		await opened.close();
+		const data = objects().filter(({name}) => name.endsWith('.parquet'));
+		assert.deepEqual(
+			data.map(({contentType}) => contentType),
+			data.map(() => 'application/vnd.apache.parquet'),
+		);
+		const files = data.map(({bytes}, index) => {
+			const file = path.join(folder(), `${index}.parquet`);
+			fs.writeFileSync(file, bytes);
+			return quoted(file);
+		});
+		const rows = await query(`SELECT id FROM read_parquet([${files.join(', ')}]) ORDER BY id`);
+		assert.deepEqual(rows, [{id: '1'}, {id: '2'}]);
+		const {damage, uncommitted, sources} = await create.verify!({...options(), format: 'parquet'});
+		assert.deepEqual({damage, uncommitted}, {damage: [], uncommitted: []});
+		assert.equal(sources['some-source:some-tenant']!.events, 2);
 	});
 
 	it('keeps the order of events within an object, and no bytes of a batch when its write has resolved', async () => {
