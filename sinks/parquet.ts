@@ -5,7 +5,7 @@ import {retryOptions} from './_files/file-errors.ts';
 import {folderTarget} from './_files/file-target.ts';
 import {archiveOptions} from './_objects/archive-options.ts';
 import {folderArchive, verifyFolderArchive} from './_objects/folder-archive.ts';
-import {parquetAccepts, parquetFormat} from './_parquet/format.ts';
+import {parquetFacts, parquetFormat} from './_parquet/format.ts';
 
 /**
  * Parquet files in a folder, by source and day, with a manifest that `verify` checks: columns of the common record, nested
@@ -50,7 +50,7 @@ export default defineSink({
 			{path, ...options, mode: options.mode, manifest: true},
 			parquetFormat('parquet'),
 		);
-		return {...archive, accepts: parquetAccepts};
+		return {...archive, ...parquetFacts};
 	},
 	verify: async ({path}, how) => verifyFolderArchive('parquet', path, how),
 });

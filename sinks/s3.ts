@@ -24,6 +24,7 @@ export default bucketSink({
 		'Ceph RGW, gets each object in one. An object _rxaudit.manifest/conditional-write stays: it is what this is tried on. ' +
 		"Credentials come from AWS's default chain: environment, profile, SSO or the machine's role. " +
 		'Needs npm install @aws-sdk/client-s3.',
+	needs: ['@aws-sdk/client-s3'],
 	scheme: 's3',
 	pattern: /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/,
 	letters: '- and .',

@@ -50,6 +50,8 @@ export interface Sink {
 	readonly exclusive?: boolean | 'source';
 	/** `best-effort`: the run goes on when the sink fails, and reports what the sink lacks. Default: `required`. */
 	readonly delivery?: Delivery;
+	/** Packages that are installed apart, for example `@aws-sdk/client-s3`: without them `open()` rejects. */
+	readonly needs?: readonly string[];
 	open(context: SinkContext): Promise<OpenSink>;
 	/**
 	 * Whether all that a `prepare()` promised in this state is in the target, if need be after small repairs. Asked

@@ -7,7 +7,7 @@ import {parseSpan} from '../../lib/options/time.ts';
 import {archiveOptions} from './archive-options.ts';
 import {privateSpoolFolder} from './spools.ts';
 import {archiveSink} from './object-archive.ts';
-import {parquetAccepts, parquetFormat} from '../_parquet/format.ts';
+import {parquetFacts, parquetFormat} from '../_parquet/format.ts';
 import {type ObjectStore, type StoreUser, withStore} from './object-store.ts';
 import {verifyArchive} from './verify-archive.ts';
 
@@ -74,6 +74,8 @@ interface BucketSinkDefinition<Shape extends z.ZodRawShape> {
 	/** What a bucket may be called, and its letters for people, beside those of the alphabet and digits. */
 	readonly pattern: RegExp;
 	readonly letters: string;
+	/** Packages that are installed apart. */
+	readonly needs?: readonly string[];
 	/** Of this kind of bucket alone. */
 	readonly options: Shape;
 	/** Throws a ConfigError for options that cannot be right together. */
@@ -103,9 +105,11 @@ export function bucketSink<Shape extends z.ZodRawShape>(definition: BucketSinkDe
 			const given = parsed as Given;
 			const target = targetOf(placeOf(given, definition));
 			check(given);
-			if (given.format === 'ndjson') return archiveSink(name, target, given, openerOf(given));
+			const {needs = []} = definition;
+			if (given.format === 'ndjson') return {...archiveSink(name, target, given, openerOf(given)), needs};
 			const archive = archiveSink(name, target, given, openerOf(given), parquetFormat(name));
-			return {...archive, accepts: parquetAccepts, layout: {...archive.layout, format: given.format}};
+			const layout = {...archive.layout, format: given.format};
+			return {...archive, ...parquetFacts, needs: [...needs, ...parquetFacts.needs!], layout};
 		},
 		verify: async (given, how) => withStore(openerOf(given as Given), store => verifyArchive(name, store, how)),
 	});

@@ -1,4 +1,4 @@
-import type {Accepted} from '../../lib/sink/sink.ts';
+import type {Sink} from '../../lib/sink/sink.ts';
 import {formats} from '../_files/compression.ts';
 import type {LoadFormat} from '../_objects/object-archive.ts';
 import {loadEncoder} from './encode.ts';
@@ -13,5 +13,8 @@ export function parquetFormat(sink: string): LoadFormat {
 	});
 }
 
-/** What has columns. */
-export const parquetAccepts: readonly Accepted[] = [{format: 'audit'}, {format: 'selected'}];
+/** What has columns, and what writes them. */
+export const parquetFacts: Pick<Sink, 'accepts' | 'needs'> = {
+	accepts: [{format: 'audit'}, {format: 'selected'}],
+	needs: ['hyparquet-writer'],
+};

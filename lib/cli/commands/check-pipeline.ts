@@ -62,7 +62,7 @@ export async function checkPipeline(pipeline: Pipeline): Promise<Check[]> {
 	pipeline.signal.throwIfAborted();
 	const ofState = stateFile === undefined ? [] : [await checkState(stateFile, source)];
 	const ends = source.deprecations.map(end => passed('ends', deprecationText(end)));
-	return [...ofApi, ...ofState, ...sinks.map(checkTarget), ...ends];
+	return [...ofApi, ...ofState, ...(await Promise.all(sinks.map(checkTarget))), ...ends];
 }
 
 async function checkApi({source, options, env, signal}: Pipeline): Promise<Check[]> {
@@ -152,7 +152,10 @@ async function checkState(file: string, source: Source): Promise<Check> {
 }
 
 /** A target that is a file is looked at; another one cannot be tried without writing to it. */
-function checkTarget({name, target}: Sink): Check {
+async function checkTarget({name, target, needs = []}: Sink): Promise<Check> {
+	for (const one of needs) {
+		if (!(await isInstalled(one))) return failed('target', `${name}:${target}: npm install ${one}`, 2);
+	}
 	if (target === '-') return passed('target', `${name}: standard output`);
 	if (!path.isAbsolute(target)) {
 		return passed('target', `${name}:${target} is not tried: that would write to it; the first pull does`);
@@ -164,6 +167,14 @@ function checkTarget({name, target}: Sink): Check {
 	const fit = network ? `; it is on a network (${network}): let one host at a time write there` : '';
 	const holds = sizeOf(target);
 	return passed('target', `${name}:${target} can be written, ${freeText(target)}${holds}${fit}`);
+}
+
+/** Whether a package can be loaded. */
+async function isInstalled(name: string): Promise<boolean> {
+	return import(name).then(
+		() => true,
+		() => false,
+	);
 }
 
 /** What is free on the disk of a file; a file system without a size, as some of networks are, does not say. */

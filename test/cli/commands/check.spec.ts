@@ -4,6 +4,7 @@ import fs from 'node:fs';
 import http from 'node:http';
 import type {AddressInfo} from 'node:net';
 import path from 'node:path';
+import {checkPipeline} from '../../../lib/cli/commands/check-pipeline.ts';
 import {list, load} from '../../../lib/registry.ts';
 import {assertRefused, commandLine, linesOf} from '../../support/command-line.ts';
 import {runCli} from '../../support/cli.ts';
@@ -43,6 +44,19 @@ describe('rxaudit check', () => {
 			['address', 'credentials', 'quota', 'clock'],
 		);
 		assert.equal(checks[2]!.text, '10 requests in 60 s, as --rate says');
+	});
+
+	it('says what a target needs that is not installed', async () => {
+		const stateless = {source: await load('source', 'data-center-log-files'), options: {}, env: {}};
+		const sink = (await load('sink', 'parquet'))({path: path.join(folder(), 'lake/')});
+		const targetOf = async (needs: readonly string[]) =>
+			(await checkPipeline({...stateless, sinks: [{...sink, needs}], signal: new AbortController().signal})).find(
+				({name}) => name === 'target',
+			)!;
+		assert.deepEqual(sink.needs, ['hyparquet-writer']);
+		assert.equal((await targetOf(sink.needs!)).ok, true);
+		const {ok, text, code} = await targetOf(['no-such-writer']);
+		assert.deepEqual([ok, text, code], [false, `parquet:${folder()}/lake/: npm install no-such-writer`, 2]);
 	});
 
 	it('ends with 4 where the credentials are refused, and tries the targets all the same', async () => {
