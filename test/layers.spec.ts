@@ -34,7 +34,6 @@ const owners: Readonly<Record<string, RegExp>> = {
 	'csv-stringify': /^sinks\/csv\.ts$/,
 	'hyparquet-writer': /^sinks\/_parquet\/.+$/,
 	yaml: /^lib\/cli\/config\/document\.ts$/,
-	'prom-client': /^lib\/cli\/monitor\/metrics\.ts$/,
 };
 
 const files = filesOf('lib', 'sources', 'sinks');

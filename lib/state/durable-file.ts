@@ -1,9 +1,10 @@
 import fs from 'node:fs';
 import path from 'node:path';
 
-/** The system's name of a failure, for example `ENOENT`. */
+/** The system's name of a failure, for example `ENOENT`. Node's errors are no `Error` of jest's or of a `vm`. */
 export function errnoOf(error: unknown): string | undefined {
-	return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+	const {code} = (error ?? {}) as {code?: unknown};
+	return typeof code === 'string' ? code : undefined;
 }
 
 /** All bytes of a file, or undefined when there is none. */

@@ -93,6 +93,6 @@ function strictest() {
 			typeRoots: [path.join(house, 'node_modules', '@types')],
 			types: ['node'],
 		},
-		include: ['**/*.ts'],
+		include: ['*.ts', 'types/**/*.ts'],
 	};
 }

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
+import vm from 'node:vm';
 import {
 	createDurably,
 	createFolder,
 	discard,
+	errnoOf,
 	linkOrCopy,
 	readIfPresent,
 	syncFolder,
@@ -23,6 +25,12 @@ describe('durable-file', () => {
 		await interceptFs(step => steps.push(step.replaceAll(folder(), '.')), action);
 		return steps;
 	};
+
+	it('errnoOf() knows failures of another realm, as tests under jest have them', () => {
+		assert.equal(errnoOf(vm.runInNewContext("Object.assign(new Error('no'), {code: 'ENOENT'})")), 'ENOENT');
+		for (const nothing of [undefined, null, 'ENOENT', new Error('no'), {code: 2}])
+			assert.equal(errnoOf(nothing), undefined);
+	});
 
 	it('createDurably() syncs before it closes, for the owner only', async () => {
 		const steps = await stepsOf(() => createDurably(file(), Buffer.from('abc')));

@@ -1,4 +1,3 @@
-import type {Registry} from 'prom-client';
 import type {Progress} from '../../model/meter.ts';
 import {readUpToOf} from './health.ts';
 
@@ -23,27 +22,27 @@ const metrics: Readonly<
 	Record<
 		string,
 		readonly [
-			type: 'Counter' | 'Gauge',
+			type: 'counter' | 'gauge',
 			help: string,
 			(progress: Progress, nowMs: number) => number | readonly Sample[],
 		]
 	>
 > = {
-	rxaudit_events_total: ['Counter', 'Events that every sink has taken.', ({events}) => events],
+	rxaudit_events_total: ['counter', 'Events that every sink has taken.', ({events}) => events],
 	rxaudit_requests_total: [
-		'Counter',
+		'counter',
 		'Requests that have ended, retries included, by status, or by what came in its place.',
 		({answers}) => Object.entries(answers).map(([status, value]) => ({value, labels: {status}})),
 	],
-	rxaudit_retries_total: ['Counter', 'Requests that were sent again.', ({retries}) => retries],
+	rxaudit_retries_total: ['counter', 'Requests that were sent again.', ({retries}) => retries],
 	rxaudit_quota_wait_seconds_total: [
-		'Counter',
+		'counter',
 		'What waiting for the quota of the API took, in seconds.',
 		({waitedMs}) => waitedMs / 1000,
 	],
-	rxaudit_dead_letters_total: ['Counter', 'Events that could not be processed.', ({deadLetters}) => deadLetters],
+	rxaudit_dead_letters_total: ['counter', 'Events that could not be processed.', ({deadLetters}) => deadLetters],
 	rxaudit_lag_seconds: [
-		'Gauge',
+		'gauge',
 		'How far from now that is up to which all was read, in seconds: ago, or ahead where a clock was wrong.',
 		(progress, nowMs) => {
 			const readUpToMs = readUpToOf(progress, nowMs);
@@ -51,52 +50,54 @@ const metrics: Readonly<
 		},
 	],
 	rxaudit_newest_event_timestamp_seconds: [
-		'Gauge',
+		'gauge',
 		'When the newest event was that was ever read, in epoch seconds.',
 		({newestMs}) => [{value: newestMs === undefined ? undefined : newestMs / 1000}],
 	],
 	rxaudit_last_success_timestamp_seconds: [
-		'Gauge',
+		'gauge',
 		'When a run came to its end last, as the state knows, in epoch seconds.',
 		({succeededMs}) => [{value: succeededMs === undefined ? undefined : succeededMs / 1000}],
 	],
-	rxaudit_gaps: ['Gauge', 'Spans that could not be read and are tried again.', ({gaps}) => gaps.length],
+	rxaudit_gaps: ['gauge', 'Spans that could not be read and are tried again.', ({gaps}) => gaps.length],
 	rxaudit_in_flight_bytes: [
-		'Gauge',
+		'gauge',
 		'What is in memory between the source and its sinks, in bytes.',
 		({inFlightBytes}) => inFlightBytes,
 	],
 };
 
+/** What Prometheus calls its text format. */
+export const metricsType = 'text/plain; version=0.0.4; charset=utf-8';
+
 /**
- * The metrics of pipelines, in the text format of Prometheus, as they are when they are asked for. Nothing is counted
- * here: whoever does not ask costs nothing.
+ * The metrics of pipelines as they are now, in the text format of Prometheus. Nothing is counted here: whoever does not
+ * ask costs nothing.
  */
-export async function createMetrics(pipelines: readonly Watched[], clock: () => number): Promise<Registry> {
-	const client = await import('prom-client'); // 50 ms that only those pay who want it
-	const registry = new client.Registry();
-	for (const [name, [type, help, read]] of Object.entries(metrics)) {
-		const labelNames = ['pipeline', 'source', 'tenant', ...(name === 'rxaudit_requests_total' ? ['status'] : [])];
-		new client[type]({
-			name,
-			help,
-			labelNames,
-			registers: [registry],
-			collect() {
-				this.reset();
-				for (const {pipeline, now} of pipelines) {
-					const progress = now();
-					if (!progress || progress.sources.length === 0) continue;
-					const {source, tenant} = sourceOf(progress);
-					const given = read(progress, clock());
-					for (const {value, labels} of typeof given === 'number' ? [{value: given, labels: {}}] : given) {
-						if (value !== undefined) this.inc({pipeline, source, tenant, ...labels}, value);
-					}
-				}
-			},
+export function renderMetrics(pipelines: readonly Watched[], nowMs: number): string {
+	const all = Object.entries(metrics).map(([name, [type, help, read]]) => {
+		const lines = pipelines.flatMap(({pipeline, now}) => {
+			const progress = now();
+			if (!progress || progress.sources.length === 0) return [];
+			const of = {pipeline, ...sourceOf(progress)};
+			const given = read(progress, nowMs);
+			const samples = typeof given === 'number' ? [{value: given}] : given;
+			return samples.flatMap(({value, labels}: Sample) =>
+				value === undefined ? [] : [`${name}{${renderLabels({...of, ...labels})}} ${value}\n`],
+			);
 		});
-	}
-	return registry;
+		return `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${lines.join('')}`;
+	});
+	return all.join('\n');
+}
+
+function renderLabels(labels: Labels): string {
+	const pairs = Object.entries(labels).map(([name, value]) => `${name}="${escapeLabel(value)}"`);
+	return pairs.join(',');
+}
+
+function escapeLabel(value: string): string {
+	return value.replace(/[\\"\n]/g, sign => (sign === '\n' ? '\\n' : `\\${sign}`));
 }
 
 /** A pipeline has one source; one that reads dead letters may have several, which share its numbers. */

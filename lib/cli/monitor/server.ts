@@ -1,7 +1,7 @@
 import http from 'node:http';
 import type {AddressInfo} from 'node:net';
 import {ConfigError} from '../../model/errors.ts';
-import {createMetrics, type Watched} from './metrics.ts';
+import {metricsType, renderMetrics, type Watched} from './metrics.ts';
 
 /** Where the metrics are served. */
 export interface Address {
@@ -25,8 +25,7 @@ export async function serveMonitor(
 	pipelines: readonly Watched[],
 	clock: () => number,
 ): Promise<Monitor> {
-	const registry = await createMetrics(pipelines, clock);
-	const metrics = async () => ({status: 200, type: registry.contentType, body: await registry.metrics()});
+	const metrics = () => ({status: 200, type: metricsType, body: renderMetrics(pipelines, clock())});
 	const server = http.createServer((request, response) => {
 		void (async () => {
 			const failed = {status: 500, type: 'text/plain', body: 'the metrics cannot be read\n'};
@@ -59,7 +58,7 @@ interface Answer {
 async function answerTo(
 	{method, url = ''}: http.IncomingMessage,
 	pipelines: readonly Watched[],
-	metrics: () => Promise<Answer>,
+	metrics: () => Answer,
 ): Promise<Answer> {
 	const text = (status: number, body: string) => ({status, type: 'text/plain; charset=utf-8', body: `${body}\n`});
 	const path = url.replace(/\?.*$/s, '');

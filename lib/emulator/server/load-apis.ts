@@ -5,11 +5,13 @@ import type {ApiDefinition} from './api.ts';
 export async function loadApis(): Promise<ReadonlyMap<string, ApiDefinition>> {
 	const folder = new URL('../apis/', import.meta.url);
 	const files = readdirSync(folder).filter(file => /^[a-z][a-z0-9-]*\.(ts|js)$/.test(file));
-	const apis = files.sort().map(async file => {
+	const apis = new Map<string, ApiDefinition>();
+	for (const file of files.sort()) {
+		// one by one: jest's loader of modules does not get along with several at once
 		const module = (await import(new URL(file, folder).href)) as {default: ApiDefinition};
-		return [file.slice(0, -3), module.default] as const;
-	});
-	return new Map(await Promise.all(apis));
+		apis.set(file.slice(0, -3), module.default);
+	}
+	return apis;
 }
 
 /** What lies between the emulator's address and each API, unless a switch moves it. */
