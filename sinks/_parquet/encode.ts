@@ -57,7 +57,7 @@ async function loadWriter(sink: string) {
 	} catch (error) {
 		if (errnoOf(error) !== 'ERR_MODULE_NOT_FOUND') throw error;
 		throw new ConfigError(
-			`${sink}: expected the writer of Parquet, which is installed apart: npm install hyparquet-writer`,
+			`${sink}: expected the writer of Parquet, which is installed apart, where rxaudit is: npm install hyparquet-writer, with --global where rxaudit is global`,
 			{cause: error},
 		);
 	}

@@ -104,9 +104,12 @@ async function loadSdk() {
 		return await import('@aws-sdk/client-s3');
 	} catch (error) {
 		if (errnoOf(error) !== 'ERR_MODULE_NOT_FOUND') throw error;
-		throw new ConfigError('s3: expected the client of AWS, which is installed apart: npm install @aws-sdk/client-s3', {
-			cause: error,
-		});
+		throw new ConfigError(
+			's3: expected the client of AWS, which is installed apart, where rxaudit is: npm install @aws-sdk/client-s3, with --global where rxaudit is global',
+			{
+				cause: error,
+			},
+		);
 	}
 }
 

@@ -157,7 +157,7 @@ export default defineSink({
 				assert.equal(stdout.match(/^\{"type":"RECORD"/gm)!.length, held().length, args[0]);
 			}
 			const spec = await runProcess(['airbyte', 'spec', name], {cwd: folder});
-			assert.match(spec.stdout, /"enum":\["github-audit-log"\]/);
+			assert.match(spec.stdout, /"enum":\["rxaudit-github-audit-log"\]/);
 		});
 	});
 

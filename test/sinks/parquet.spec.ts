@@ -216,7 +216,10 @@ describe('parquet:DIR/', () => {
 			await parquet({path: ${JSON.stringify(`${folder}/`)}}).open({}).catch(error => console.log(error.name + ' ' + error.message));`;
 		const args = ['--import', 'tsx', '--import', dataUrl(hide), '--input-type=module', '--eval', open];
 		const said = execFileSync(process.execPath, args, {cwd: fileURLToPath(root), encoding: 'utf8'});
-		assert.match(said, /^ConfigError parquet: expected the writer of Parquet, .*: npm install hyparquet-writer\n$/);
+		assert.match(
+			said,
+			/^ConfigError parquet: expected the writer of Parquet, .*: npm install hyparquet-writer, with --global where rxaudit is global\n$/,
+		);
 		assert.equal(fs.existsSync(folder), false);
 	});
 

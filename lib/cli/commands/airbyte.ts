@@ -1,6 +1,6 @@
 import {AuditError, ConfigError, reasonOf} from '../../model/errors.ts';
 import type {Json} from '../../model/event.ts';
-import {list, load} from '../../registry.ts';
+import {list} from '../../registry.ts';
 import {airbyte, catalogOf, failureOf, isConfigured, specOf, stateIn, statusOf} from '../connector/airbyte.ts';
 import {type Configuration, objectIn, readConfiguration} from '../connector/configuration.ts';
 import {messageSink} from '../connector/message-sink.ts';
@@ -71,11 +71,9 @@ export async function run(args: readonly string[], world: World): Promise<number
 class Said extends Error {}
 
 async function spec({names, say, world}: Given): Promise<number> {
-	const sources =
-		names.length > 0
-			? await Promise.all(names.map(async name => requiredSource('airbyte', 'a source', name, world)))
-			: await Promise.all(list('source').map(async name => load('source', name)));
-	await say(specOf(sources, documentation));
+	const offered = names.length > 0 ? names : list('source');
+	const sources = await Promise.all(offered.map(async name => requiredSource('airbyte', 'a source', name, world)));
+	await say(specOf(sources, offered, documentation));
 	return 0;
 }
 

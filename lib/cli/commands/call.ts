@@ -3,7 +3,6 @@ import {Socket} from 'node:net';
 import {ConfigError, reasonOf, SinkError} from '../../model/errors.ts';
 import {deprecationText, dueDeprecations} from '../../source/deprecation.ts';
 import {excerpt, printable} from '../../http/secrets.ts';
-import {list} from '../../registry.ts';
 import {confirmed} from '../flags/confirmed.ts';
 import {credentialFlags} from '../flags/credentials.ts';
 import {type Flags, noSuchName, parseFlags, refuseSecrets} from '../flags/flags.ts';
@@ -11,7 +10,7 @@ import {jsonInput} from '../flags/json-input.ts';
 import {type CallableSource, callFlags, callHelp, operationFlags} from '../output/call-help.ts';
 import {logFormatIn, logFormatOf, logLine, write} from '../output/log.ts';
 import {stopBy, type World} from '../world.ts';
-import {sourceIn} from '../flags/source-named.ts';
+import {noSuchSource, sourceIn} from '../flags/source-named.ts';
 import {inFlags, optionsFromFlags} from '../flags/options.ts';
 
 export async function help(args: readonly string[], world: World): Promise<string> {
@@ -24,7 +23,7 @@ export async function run(args: string[], world: World): Promise<number> {
 	const named = await sourceIn(args, world);
 	if (!named) {
 		refuseSecrets(args, credentialFlags);
-		throw noSuchName('call', 'a source', args[0], list('source'));
+		throw noSuchSource('call', args[0], world);
 	}
 	const signals = stopBy(world.signals);
 	try {
@@ -117,7 +116,7 @@ function parseCall({operations}: CallableSource, args: readonly string[], world:
 	const repeated = Object.entries(every).map(([flag, facts]) => [flag, {...facts, repeat: true}]);
 	const shared = {...credentialFlags, ...callFlags};
 	const [first, name] = parseFlags(args, {...(Object.fromEntries(repeated) as Flags), ...shared}, 2, world).rest;
-	if (first !== sourceName) throw noSuchName('call', 'a source', first, list('source'));
+	if (first !== sourceName) throw noSuchSource('call', first, world);
 	if (name === undefined || !Object.hasOwn(operations, name)) {
 		throw noSuchName('call', `an operation of ${sourceName}`, name, names);
 	}

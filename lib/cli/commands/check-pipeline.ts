@@ -154,7 +154,12 @@ async function checkState(file: string, source: Source): Promise<Check> {
 /** A target that is a file is looked at; another one cannot be tried without writing to it. */
 async function checkTarget({name, target, needs = []}: Sink): Promise<Check> {
 	for (const one of needs) {
-		if (!(await isInstalled(one))) return failed('target', `${name}:${target}: npm install ${one}`, 2);
+		if (!(await isInstalled(one)))
+			return failed(
+				'target',
+				`${name}:${target}: npm install ${one}, where rxaudit is (--global where it is global)`,
+				2,
+			);
 	}
 	if (target === '-') return passed('target', `${name}: standard output`);
 	if (!path.isAbsolute(target)) {

@@ -90,7 +90,8 @@ function tree(root: string): string[] {
 		if (entry.name.startsWith('.')) continue;
 		if (entry.isDirectory()) {
 			const files = readdirSync(path, {recursive: true, withFileTypes: true}).filter(file => file.isFile());
-			const example = files[0] ? `, for example ${relative(root, join(files[0].parentPath, files[0].name))}` : '';
+			const first = files.find(({name}) => /\.json$/.test(name)) ?? files[0];
+			const example = first ? `, for example ${relative(root, join(first.parentPath, first.name))}` : '';
 			lines.push(`  ${entry.name}/  ${files.length} files${example}`);
 		} else {
 			lines.push(`  ${entry.name}  ${statSync(path).size} bytes`);

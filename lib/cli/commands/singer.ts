@@ -1,6 +1,6 @@
 import {readConfiguration} from '../connector/configuration.ts';
 import {messageSink} from '../connector/message-sink.ts';
-import {catalogued, selectedIn, singer} from '../connector/singer.ts';
+import {catalogued, selectedIn, singer, withMembers} from '../connector/singer.ts';
 import {describeFlags, type Flags, parseFlags, textIn} from '../flags/flags.ts';
 import {jsonInput} from '../flags/json-input.ts';
 import {requiredSource} from '../flags/source-named.ts';
@@ -52,7 +52,7 @@ export async function run(args: readonly string[], world: World): Promise<number
 	const catalog = await json('catalog');
 	const selected = catalog === undefined ? undefined : selectedIn(catalog, stream);
 	if (selected?.length === 0) return 0;
-	const given = await messageSink(singer(stream), await json('state'), world);
+	const given = await messageSink(singer(withMembers(stream, selected)), await json('state'), world);
 	const shown = selected && !isRaw ? {select: [...selected]} : {};
 	return runWatched(source.name, values, world, () =>
 		makePipeline({named: rest[0]!, source, values: {...values, ...shown}, targets: [], given, world: inner}),

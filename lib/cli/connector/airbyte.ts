@@ -142,8 +142,8 @@ const secretHelp: Readonly<Record<string, string>> = {
 };
 const plain = ['username'];
 
-/** The form of a connector that offers these sources: flags of a pull in snake_case, in one object. */
-export function specOf(sources: readonly Source[], documentationUrl: string): object {
+/** The form of a connector that offers these sources, under the names that they are found by: flags of a pull in snake_case, in one object. */
+export function specOf(sources: readonly Source[], names: readonly string[], documentationUrl: string): object {
 	const all = new Map<string, {flag: Flag; of: string[]; neededBy: string[]}>();
 	for (const source of sources) {
 		const required = requiredFlagsOf(source.options);
@@ -155,7 +155,6 @@ export function specOf(sources: readonly Source[], documentationUrl: string): ob
 			all.set(name, known);
 		}
 	}
-	const names = sources.map(({name}) => name);
 	const members = Array.from(all, ([name, {flag, of, neededBy}]) => {
 		const whose = of.length < names.length ? `of ${of.join(', ')}: ` : '';
 		const need = neededBy.length > 0 && names.length > 1 ? `; required by ${neededBy.join(', ')}` : '';

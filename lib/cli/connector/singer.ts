@@ -52,6 +52,18 @@ export function catalogued({name, schema, key}: Stream): Catalogued {
 	};
 }
 
+/** The stream with these members of its records alone; undefined: with all. */
+export function withMembers(stream: Stream, members: readonly string[] | undefined): Stream {
+	const {properties, required} = stream.schema as {
+		readonly properties?: Readonly<Record<string, Json>>;
+		required?: string[];
+	};
+	if (!members || !properties) return stream;
+	const kept = Object.fromEntries(Object.entries(properties).filter(([name]) => members.includes(name)));
+	const needed = required ? {required: required.filter(name => members.includes(name))} : {};
+	return {...stream, schema: {...stream.schema, properties: kept, ...needed}};
+}
+
 /** All others are left out beside these. */
 function isAutomatic(member: string, key: readonly string[]): boolean {
 	return member === 'time' || key.includes(member);

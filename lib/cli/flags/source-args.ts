@@ -1,12 +1,10 @@
-import {existsSync} from 'node:fs';
-import {list} from '../../registry.ts';
 import type {Source} from '../../source/define-source.ts';
-import {fileIn, type World} from '../world.ts';
+import type {World} from '../world.ts';
 import {credentialFlags} from './credentials.ts';
-import {type Flags, type FlagValues, noSuchName, parseFlags, refuseSecrets} from './flags.ts';
+import {type Flags, type FlagValues, parseFlags, refuseSecrets} from './flags.ts';
 import {sourceFlags} from './options.ts';
 import {sinkFlags} from './sinks.ts';
-import {sourceIn} from './source-named.ts';
+import {noSuchSource, sourceIn} from './source-named.ts';
 
 /** A source, and what the flags of a command say. */
 export interface SourceArgs {
@@ -28,14 +26,12 @@ export async function sourceArgs(
 	const named = await sourceIn(args, world);
 	if (!named) {
 		refuseSecrets(args, {...credentialFlags, ...flags});
-		const isFile = args[0] !== undefined && existsSync(fileIn(world, args[0]));
-		const advice = isFile ? `; a source in a file or folder begins with ./, as in ./${args[0]}` : '';
-		throw noSuchName(command, 'a source', args[0], list('source'), advice);
+		throw noSuchSource(command, args[0], world);
 	}
 	const {name, source} = named;
 	const flagged = await sinkFlags(args, world);
 	const ofSinks = Object.assign({}, ...Object.values(flagged)) as Flags;
 	const {values, rest} = parseFlags(args, {...sourceFlags(source), ...credentialFlags, ...flags, ...ofSinks}, 1, world);
-	if (rest[0] !== name) throw noSuchName(command, 'a source', rest[0], list('source'));
+	if (rest[0] !== name) throw noSuchSource(command, rest[0], world);
 	return {name, source, values, flagged};
 }

@@ -1,3 +1,4 @@
+import {existsSync} from 'node:fs';
 import {deadLetters, sourcesOf} from '../../source/dead-letters.ts';
 import {ConfigError} from '../../model/errors.ts';
 import {list, load} from '../../registry.ts';
@@ -38,7 +39,21 @@ export async function sourceIn(args: readonly string[], world: Pick<World, 'cwd'
 export async function requiredSource(of: string, what: string, name: string | undefined, world: Pick<World, 'cwd'>) {
 	const source = name === undefined ? undefined : await sourceNamed(name, world);
 	if (source) return source;
-	throw noSuchName(of, what, name, list('source'));
+	throw noSuchSource(of, name, world, what);
+}
+
+/** A name that no source has, and how another one is named. */
+export function noSuchSource(
+	of: string,
+	name: string | undefined,
+	world: Pick<World, 'cwd'>,
+	what = 'a source',
+): ConfigError {
+	const isFile = name !== undefined && existsSync(fileIn(world, name));
+	const advice = isFile
+		? `; a source in a file or folder begins with ./, as in ./${name}`
+		: ', or of a package that is installed in the working folder or beside rxaudit, or a path that begins with ./';
+	return noSuchName(of, what, name, list('source'), advice);
 }
 
 async function letterSource(name: string): Promise<Source> {

@@ -29,7 +29,7 @@ export interface PipelineInput {
 	readonly source: Source;
 	readonly values: FlagValues;
 	readonly targets: readonly TargetText[];
-	/** Sinks and state of a host, which takes what comes again itself. */
+	/** Sinks and state of a host, which takes what comes again itself, and other members from one run on. */
 	readonly given?: {readonly sinks: readonly Sink[]; readonly state: StateStore};
 	/** What dead letters lie beside where there is no state. */
 	readonly beside?: string;
@@ -92,7 +92,7 @@ export async function makePipeline(input: PipelineInput): Promise<Pipeline> {
 			...(sign ? {sign} : {}),
 			...(graceMs === undefined ? {} : {graceMs}),
 			...(follow ? {follow: {everyMs: follow.everyMs}} : {}),
-			binding: {...binding(source, values, sinks), ...shape.binding},
+			binding: {...binding(source, values, sinks), ...shape.binding, ...(given ? {'--select': ''} : {})},
 		},
 	};
 }

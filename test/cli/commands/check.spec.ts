@@ -56,7 +56,14 @@ describe('rxaudit check', () => {
 		assert.deepEqual(sink.needs, ['hyparquet-writer']);
 		assert.equal((await targetOf(sink.needs!)).ok, true);
 		const {ok, text, code} = await targetOf(['no-such-writer']);
-		assert.deepEqual([ok, text, code], [false, `parquet:${folder()}/lake/: npm install no-such-writer`, 2]);
+		assert.deepEqual(
+			[ok, text, code],
+			[
+				false,
+				`parquet:${folder()}/lake/: npm install no-such-writer, where rxaudit is (--global where it is global)`,
+				2,
+			],
+		);
 	});
 
 	it('ends with 4 where the credentials are refused, and tries the targets all the same', async () => {

@@ -117,9 +117,27 @@ describe('rxaudit singer', () => {
 		const [record] = recordsIn((await tap('--catalog', 't.json')).stdout);
 		const {record: row} = JSON.parse(record!) as {record: Record<string, Json>};
 		assert.ok(row['id'] !== undefined && row['action'] !== undefined && row['raw'] === undefined, record);
+		const [said] = linesOf((await tap('--catalog', 't.json')).stdout);
+		const {properties} = (JSON.parse(said!) as {schema: {properties: object}}).schema;
+		assert.ok('action' in properties && !('raw' in properties), 'no column of what is left out');
 		select('', false);
 		file('t.json', {streams});
 		assert.deepEqual(await tap('--catalog', 't.json').then(({code, stdout}) => [code, stdout]), [0, '']);
+	});
+
+	it('goes on from its state where other members are selected', async () => {
+		config();
+		const target = new Target();
+		for (const line of linesOf((await tap()).stdout)) target.take(line);
+		file('s.json', target.state as object);
+		const {streams} = JSON.parse((await tap('--discover')).stdout) as {
+			streams: [{metadata: {breadcrumb: string[]; metadata: Record<string, unknown>}[]}];
+		};
+		streams[0].metadata.find(({breadcrumb}) => breadcrumb.at(-1) === 'raw')!.metadata['selected'] = false;
+		file('t.json', {streams});
+		const {code, stdout, stderr} = await tap('--state', 's.json', '--catalog', 't.json');
+		assert.equal(code, 0, stderr);
+		assert.ok(recordsIn(stdout).length < 300);
 	});
 
 	it('prints records as the API gives them, with format raw', async () => {
