@@ -68,11 +68,12 @@ function sayIdle(): void {
 
 /**
  * Calls back when nothing is pending in this process any more: no request, timer, write or promise that could settle
- * one. Without it, Node would end the process there, silently and with exit code 0.
+ * one. Without it, Node would end the process there, silently and with exit code 0; with it that is 1, whoever hears.
  */
 export function reportIdle(onIdle: () => void): {stop(): void} {
 	const report = () => {
 		idleCallbacks.delete(report);
+		process.exitCode ||= 1;
 		onIdle();
 	};
 	if (idleCallbacks.size === 0) process.on('beforeExit', sayIdle);

@@ -2,7 +2,7 @@ import type {Writable} from 'node:stream';
 import {finished} from 'node:stream/promises';
 import {SinkError} from '../model/errors.ts';
 import type {Sink} from './sink.ts';
-import {ignore, streamError, writeTo} from './write-to.ts';
+import {closed, ignore, streamError, writeTo} from './write-to.ts';
 
 export interface WritableOptions {
 	/** Names it in the state and in errors; two in one run need two names. Default: `stream`. */
@@ -44,7 +44,8 @@ export function fromWritable(writable: Writable, options: WritableOptions = {}):
 			writable.on('error', ignore);
 			return {
 				async write({lines, events}) {
-					const chunks = writable.writableObjectMode ? events : lines.length > 0 ? [lines] : [];
+					// other sinks get the same bytes, and a stream may work on its own in place
+					const chunks = writable.writableObjectMode ? events : lines.length > 0 ? [Buffer.from(lines)] : [];
 					try {
 						for (const chunk of chunks.slice(0, -1)) writable.write(chunk);
 						if (chunks.length > 0) await writeTo(writable, chunks.at(-1), signal);
@@ -65,6 +66,8 @@ export function fromWritable(writable: Writable, options: WritableOptions = {}):
 					try {
 						writable.end();
 						await finished(writable, {readable: false});
+						// one that was destroyed behind end() is no error to Node
+						if (!writable.writableFinished) throw Object.assign(new Error('it was closed'), {code: closed});
 					} catch (error) {
 						throw failed(error);
 					}

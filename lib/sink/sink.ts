@@ -8,7 +8,7 @@ import type {Rejected, SourceFacts, SourceRecord} from '../model/page.ts';
  *
  * `lines` is NDJSON. Event i is `events[i]`, came from `records[i]`, and its text without the line break is
  * `lines.subarray(i === 0 ? 0 : ends[i - 1]! , ends[i]! - 1)`; `ends[i]` is the offset behind its line break.
- * A batch may be empty. Its bytes must not be kept after `write()` has resolved.
+ * A batch may be empty. Its bytes are those of all sinks: they must not be changed, nor kept after `write()` has resolved.
  */
 export interface Batch {
 	readonly events: readonly unknown[];

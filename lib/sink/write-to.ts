@@ -24,7 +24,8 @@ export function writeTo(stream: Writable, chunk: unknown, signal: AbortSignal): 
 	});
 }
 
-const closed = 'ERR_STREAM_DESTROYED';
+/** What Node says of a write to a stream that is gone. */
+export const closed = 'ERR_STREAM_DESTROYED';
 const gone: readonly unknown[] = [closed, 'ERR_STREAM_PREMATURE_CLOSE', 'EPIPE', 'ECONNRESET'];
 
 /** What the run is told of a stream that failed. */

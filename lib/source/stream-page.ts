@@ -43,11 +43,7 @@ export async function roomFor(
 	fail: (reason: unknown) => void,
 ): Promise<BudgetPlace> {
 	const hunt = huntForgotten();
-	const idle = reportIdle(() => {
-		// the process would end with 0 otherwise, where nobody listens to errors
-		process.exitCode ||= 1;
-		fail(unsettledPages(budget.held ?? 'nothing is pending any more'));
-	});
+	const idle = reportIdle(() => fail(unsettledPages(budget.held ?? 'nothing is pending any more')));
 	try {
 		return await budget.acquire(signal);
 	} finally {

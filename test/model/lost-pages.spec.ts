@@ -66,6 +66,12 @@ describe('a process in which a page is hoarded', () => {
 		});
 	}
 
+	for (const scenario of ['stream', 'iterator', 'web']) {
+		it(`ends with 1 where it is left half-read (${scenario})`, async () => {
+			assert.equal((await endOf(scenario)).code, 1);
+		});
+	}
+
 	it('is not one in which an operator is slow', async () => {
 		const {code, stdout, stderr} = await endOf('slow');
 		assert.deepEqual([code, stdout], [0, 'closed\n9 events\n'], stderr);
@@ -82,7 +88,8 @@ describe('reportIdle', () => {
 		const [added] = listeners().filter(listener => !before.includes(listener));
 		assert.equal(calls, 0);
 		added!(0);
-		assert.equal(calls, 1);
+		assert.deepEqual([calls, process.exitCode], [1, 1]);
+		process.exitCode = undefined;
 		idle.stop();
 		assert.deepEqual(listeners(), before);
 	});

@@ -101,11 +101,18 @@ export default defineSink({
 `;
 			writeFileSync(path.join(sink, 'index.js'), own);
 			writeFileSync(path.join(folder, 'lines.mjs'), own);
+			const common = own
+				.replace("import fs from 'node:fs';", "const fs = require('node:fs');")
+				.replace('import {defineSink, z} from', 'const {defineSink, z} = require(')
+				.replace("'rxaudit/plugin';", "'rxaudit/plugin');")
+				.replace('export default', 'module.exports =');
+			writeFileSync(path.join(folder, 'lines.cjs'), common);
 		});
 
 		for (const [how, to] of [
 			['by its path', './lines.mjs:'],
 			['by its name', '@acme/lines:'],
+			['in CommonJS', './lines.cjs:'],
 		] as const) {
 			it(`is written ${how}, by pull and by run`, async () => {
 				const file = `${how.slice(-4)}.txt`;

@@ -137,6 +137,16 @@ describe('fromWritable', () => {
 			/^writable: cannot write stream: full$/,
 			'SINK_FAILED',
 		],
+		'a stream that is closed behind its end': [
+			new Writable({
+				write: (_chunk, _encoding, taken) => taken(),
+				final() {
+					this.destroy();
+				},
+			}),
+			/^writable: the reader of stream went away$/,
+			'READER_GONE',
+		],
 		'a stream that has ended': [
 			new PassThrough().end(),
 			/^writable: expected stream to be open.*end: false/,
@@ -163,6 +173,19 @@ describe('fromWritable', () => {
 		const {writable} = collector(() => void setImmediate(() => force.abort()));
 		await assert.rejects(run(pages(), fromWritable(writable), {forceSignal: force.signal}), {code: 'ABORTED'});
 		assert.ok(writable.destroyed);
+	});
+
+	it('keeps what a stream does to its bytes from the other sinks', async () => {
+		const [masked, other] = [collector(), collector()];
+		const mask = new Writable({
+			write(chunk: Buffer, _encoding, taken) {
+				chunk.fill(0x23);
+				masked.writable.write(chunk, taken);
+			},
+		});
+		await run(pages(), [fromWritable(mask), fromWritable(other.writable, {target: 'other'})]);
+		assert.match(masked.text(), /^#+$/);
+		assert.equal(other.text(), text);
 	});
 
 	it('needs a name where there are two', async () => {

@@ -1,7 +1,7 @@
 import {AuditError, ConfigError, reasonOf} from '../../model/errors.ts';
 import type {Json} from '../../model/event.ts';
 import {list} from '../../registry.ts';
-import {airbyte, catalogOf, failureOf, isConfigured, specOf, stateIn, statusOf} from '../connector/airbyte.ts';
+import {airbyte, catalogOf, failureOf, specOf, stateIn, statusOf, syncModeOf} from '../connector/airbyte.ts';
 import {type Configuration, objectIn, readConfiguration} from '../connector/configuration.ts';
 import {messageSink} from '../connector/message-sink.ts';
 import {describeFlags, type Flags, noSuchName, parseFlags, textIn} from '../flags/flags.ts';
@@ -109,8 +109,10 @@ async function read({json, say, world}: Given): Promise<number> {
 	const {values, world: inner, stream} = configuration;
 	const catalog = await json('catalog');
 	if (catalog === undefined) throw new ConfigError('--catalog: expected --catalog FILE with the configured streams');
-	if (!isConfigured(catalog, stream)) return 0;
-	const given = await messageSink(airbyte(stream), stateIn(await json('state'), stream), world);
+	const mode = syncModeOf(catalog, stream);
+	if (mode === undefined) return 0;
+	const state = mode === 'incremental' ? stateIn(await json('state'), stream) : undefined;
+	const given = await messageSink(airbyte(stream), state, world);
 	await say(statusOf(stream.name, 'STARTED'));
 	const failed = async (error: unknown) => {
 		await say(failureOf(error, stream.name));

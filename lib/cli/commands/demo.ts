@@ -90,7 +90,7 @@ function tree(root: string): string[] {
 		if (entry.name.startsWith('.')) continue;
 		if (entry.isDirectory()) {
 			const files = readdirSync(path, {recursive: true, withFileTypes: true}).filter(file => file.isFile());
-			const first = files.find(({name}) => /\.json$/.test(name)) ?? files[0];
+			const first = files.find(({name}) => name.endsWith('.json')) ?? files[0];
 			const example = first ? `, for example ${relative(root, join(first.parentPath, first.name))}` : '';
 			lines.push(`  ${entry.name}/  ${files.length} files${example}`);
 		} else {

@@ -5,7 +5,7 @@ import {type Flag, type Flags} from '../flags/flags.ts';
 import {requiredFlagsOf, sourceFlags} from '../flags/options.ts';
 import {shapeFlags} from '../flags/shape.ts';
 import {sentenceOf} from '../output/sentence.ts';
-import {secrets, snake} from './configuration.ts';
+import {flagsIn, secrets, snake} from './configuration.ts';
 import type {Protocol} from './message-sink.ts';
 import type {Stream} from './stream.ts';
 
@@ -87,7 +87,6 @@ export function catalogOf({name, schema, key}: Stream, {order}: Pick<Source, 'or
 					name,
 					json_schema: schema,
 					supported_sync_modes: order === 'none' ? ['full_refresh'] : ['full_refresh', 'incremental'],
-					is_resumable: true,
 					source_defined_cursor: true,
 					...(isKeyed ? {default_cursor_field: ['time'], source_defined_primary_key: key.map(member => [member])} : {}),
 				},
@@ -96,13 +95,26 @@ export function catalogOf({name, schema, key}: Stream, {order}: Pick<Source, 'or
 	};
 }
 
-/** Whether a configured catalog asks for the stream. Throws a ConfigError for what is no catalog, or asks for others. */
-export function isConfigured(catalog: Json, {name}: Stream): boolean {
-	const {streams} = (catalog ?? {}) as {readonly streams?: readonly {readonly stream?: {readonly name?: string}}[]};
+type SyncMode = 'full_refresh' | 'incremental';
+
+/**
+ * How a configured catalog asks for the stream; undefined where it does not. Throws a ConfigError for what is no catalog,
+ * or asks for others.
+ */
+export function syncModeOf(catalog: Json, {name}: Stream): SyncMode | undefined {
+	interface Configured {
+		readonly stream?: {readonly name?: string};
+		readonly sync_mode?: Json;
+	}
+	const {streams} = (catalog ?? {}) as {readonly streams?: readonly (Configured | null)[]};
 	if (!Array.isArray(streams)) throw new ConfigError('--catalog: expected {"streams": [{"stream": …}]}');
-	const names = (streams as readonly {readonly stream?: {readonly name?: string}}[]).map(({stream}) => stream?.name);
-	if (names.every(one => one === name)) return names.length > 0;
-	throw new ConfigError(`--catalog: expected the stream ${name} alone, as discover prints it, got another one`);
+	const [first, ...more] = streams as readonly (Configured | null)[];
+	if (first === undefined) return undefined;
+	if (more.length > 0 || first?.stream?.name !== name)
+		throw new ConfigError(`--catalog: expected the stream ${name} alone, as discover prints it, got another one`);
+	const {sync_mode: mode = 'full_refresh'} = first;
+	if (mode === 'full_refresh' || mode === 'incremental') return mode;
+	throw new ConfigError('--catalog: sync_mode: expected full_refresh or incremental, got another one');
 }
 
 /** What the stream's last state was; undefined where it begins. Throws a ConfigError for what is no state. */
@@ -148,7 +160,8 @@ export function specOf(sources: readonly Source[], names: readonly string[], doc
 	for (const source of sources) {
 		const required = requiredFlagsOf(source.options);
 		const flags = Object.entries({...sourceFlags(source), ...shown});
-		for (const [name, flag] of flags.filter(([name]) => !name.endsWith('-file'))) {
+		const taken = flagsIn(source);
+		for (const [name, flag] of flags.filter(([name]) => Object.hasOwn(taken, name) && !name.endsWith('-file'))) {
 			const known = all.get(name) ?? {flag, of: [], neededBy: []};
 			known.of.push(source.name);
 			if (required.includes(name)) known.neededBy.push(source.name);

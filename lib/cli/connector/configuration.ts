@@ -10,8 +10,18 @@ import {formatOf} from '../flags/shape.ts';
 import type {World} from '../world.ts';
 import {type Stream, streamOf} from './stream.ts';
 
-/** Flags of a pull that are no business of a connector's configuration: whoever runs it has the targets and the state. */
-const ofHost = ['to', 'state', 'recover-previous', 'sign-key-file', 'follow', 'every', 'alert-silence', 'help'];
+/** Flags of a pull that a configuration has not: targets and state are the host's, and a catalog selects members. */
+const ofHost = [
+	'to',
+	'select',
+	'state',
+	'recover-previous',
+	'sign-key-file',
+	'follow',
+	'every',
+	'alert-silence',
+	'help',
+];
 
 /** Members of a configuration that are no flags, and the variables that a pull reads them from. */
 export const secrets: Readonly<Record<string, string>> = Object.fromEntries(

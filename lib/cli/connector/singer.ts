@@ -76,13 +76,40 @@ function isAutomatic(member: string, key: readonly string[]): boolean {
 export function selectedIn(catalog: Json, {name, schema, key}: Stream): readonly string[] | undefined {
 	const {streams} = (catalog ?? {}) as {readonly streams?: readonly Partial<Catalogued>[]};
 	if (!Array.isArray(streams)) throw new ConfigError('--catalog: expected {"streams": […]}, as --discover prints it');
-	const found = (streams as readonly Partial<Catalogued>[]).find(stream => stream.tap_stream_id === name);
-	const isWanted = (breadcrumb: string, otherwise: boolean) => {
-		const {metadata} = found?.metadata?.find(one => one.breadcrumb.join('.') === breadcrumb) ?? {};
-		return (metadata?.['selected'] ?? metadata?.['selected-by-default'] ?? otherwise) === true;
+	const found = (streams as readonly (Partial<Catalogued> | null)[]).find(stream => stream?.tap_stream_id === name);
+	const all = found?.metadata ?? [];
+	if (!Array.isArray(all) || !all.every(isMetadata)) {
+		throw new ConfigError(
+			'--catalog: metadata: expected [{"breadcrumb": […], "metadata": {…}}], as --discover prints it',
+		);
+	}
+	const isWanted = (path: readonly string[], otherwise: boolean) => {
+		const {metadata} = all.find(({breadcrumb}) => breadcrumb.join('.') === path.join('.')) ?? {};
+		const said = metadata?.['selected'] ?? metadata?.['selected-by-default'] ?? otherwise;
+		return said === true && metadata?.['inclusion'] !== 'unsupported';
 	};
-	if (!found || !isWanted('', found.schema?.['selected'] === true)) return [];
+	const ofSchema = (found?.schema?.['properties'] ?? {}) as Readonly<
+		Record<string, {readonly selected?: Json} | undefined>
+	>;
+	if (!found || !isWanted([], found.schema?.['selected'] === true)) return [];
 	const members = Object.keys((schema['properties'] ?? {}) as object);
-	const kept = members.filter(member => isAutomatic(member, key) || isWanted(`properties.${member}`, true));
+	const kept = members.filter(
+		member => isAutomatic(member, key) || isWanted(['properties', member], ofSchema[member]?.selected !== false),
+	);
+	const inner = all.find(
+		({breadcrumb: [, member, ...more], metadata}) =>
+			more.length > 0 && metadata['selected'] === false && kept.includes(member ?? ''),
+	);
+	if (inner) {
+		const path = inner.breadcrumb.filter(part => part !== 'properties' && part !== 'items').join('.');
+		throw new ConfigError(
+			`--catalog: ${path}: expected whole members of the record, got a part that is not selected; take it out by "redact": ["${path}"] in the configuration`,
+		);
+	}
 	return kept.length === members.length ? undefined : kept;
+}
+
+function isMetadata(value: unknown): value is Metadata {
+	const {breadcrumb, metadata} = (value ?? {}) as Partial<Metadata>;
+	return Array.isArray(breadcrumb) && typeof metadata === 'object' && metadata !== null;
 }

@@ -1,7 +1,7 @@
 import {existsSync, statSync, readFileSync} from 'node:fs';
 import module from 'node:module';
 import path from 'node:path';
-import {pathToFileURL} from 'node:url';
+import {fileURLToPath, pathToFileURL} from 'node:url';
 import {ConfigError, reasonOf} from '../../model/errors.ts';
 import {type Kind, list, load, type Plugins} from '../../registry.ts';
 import {resolve, seenFrom} from './plugin-hooks.ts';
@@ -65,8 +65,19 @@ let areHooked = false;
 function hook(): void {
 	const {registerHooks} = module as unknown as {registerHooks?(hooks: object): void};
 	if (registerHooks) registerHooks({resolve});
-	else module.register(new URL(`plugin-hooks${path.extname(import.meta.url)}`, import.meta.url));
+	else {
+		module.register(new URL(`plugin-hooks${path.extname(import.meta.url)}`, import.meta.url));
+		hookRequire();
+	}
 	areHooked = true;
+}
+
+/** The same for `require`, which the hooks of older versions do not reach. */
+function hookRequire(): void {
+	const {Module} = module as unknown as {Module: {_resolveFilename(request: string, ...more: unknown[]): string}};
+	const others = Module._resolveFilename.bind(Module);
+	Module._resolveFilename = (request, ...more) =>
+		/^rxaudit(\/|$)/.test(request) ? fileURLToPath(import.meta.resolve(request)) : others(request, ...more);
 }
 
 /** What each kind has, and how it is made. */
@@ -81,7 +92,11 @@ async function loadPlugin<K extends Kind>(kind: K, name: string, specifier: stri
 		(loaded: {readonly default?: unknown}) => loaded,
 		(error: unknown) => {
 			if (isMissing(error, name)) throw error;
-			throw new ConfigError(`${name}: expected a ${kind}, but it could not be loaded: ${reasonOf(error)}`);
+			const reason = reasonOf(error);
+			const advice = /^Unknown file extension "\.[cm]?ts"/.test(reason)
+				? '; give it as JavaScript, or use a Node that runs TypeScript (22.18)'
+				: '';
+			throw new ConfigError(`${name}: expected a ${kind}, but it could not be loaded: ${reason}${advice}`);
 		},
 	);
 	const {member, made} = kinds[kind];

@@ -225,6 +225,22 @@ describe('rxaudit airbyte', () => {
 		);
 	});
 
+	it('reads all there is for a full refresh, whatever state it is given', async () => {
+		config();
+		const [stream] = await catalog();
+		const destination = new Destination();
+		for (const message of messagesIn((await connector(...asked)).stdout)) destination.take(message);
+		file('s.json', destination.state!);
+		const ask = async (sync_mode: string) => {
+			file('t.json', {streams: [{stream, sync_mode, destination_sync_mode: 'overwrite'}]} as unknown as Json);
+			return connector(...asked, '--state', 's.json');
+		};
+		const {code, stdout} = await ask('full_refresh');
+		assert.equal(code, 0);
+		assert.equal(messagesIn(stdout).filter(({record}) => record).length, held().length);
+		assert.match((await ask('some')).stderr, /--catalog: sync_mode: expected full_refresh or incremental/);
+	});
+
 	it('gives nothing where no stream is asked for, and begins anew with an empty state', async () => {
 		config();
 		file('t.json', {streams: []});

@@ -162,6 +162,20 @@ describe('rxaudit singer', () => {
 		assertRefused(await tap('--state', 's.json'), 2, /--state: expected what this connector said last/);
 		file('t.json', {});
 		assertRefused(await tap('--catalog', 't.json'), 2, /--catalog: expected \{"streams"/);
+		for (const [metadata, message] of [
+			[{breadcrumb: null, metadata: {}}, /--catalog: metadata: expected \[\{"breadcrumb"/],
+			[
+				{breadcrumb: ['properties', 'actor', 'properties', 'email'], metadata: {selected: false}},
+				/--catalog: actor\.email: expected whole members of the record, .*"redact": \["actor\.email"\]/,
+			],
+		] as const) {
+			const all = [{breadcrumb: [], metadata: {selected: true}}, metadata];
+			file('t.json', {streams: [{tap_stream_id: 'atlassian-org-events', metadata: all}]});
+			fs.rmSync(path.join(folder(), 's.json'), {force: true});
+			assertRefused(await tap('--catalog', 't.json'), 2, message);
+		}
+		config({select: ['time']});
+		assertRefused(await tap(), 2, /--config: unknown member/);
 		config({format: 'ecs'});
 		assertRefused(await tap(), 2, /--format: expected audit or raw/);
 		config({to: 'ndjson:x'});
