@@ -148,6 +148,22 @@ export default defineSink({
 			}
 		});
 
+		it('is blamed for what it throws', async () => {
+			const sink = (open: string) =>
+				`import {defineSink, z} from 'rxaudit/plugin';
+export default defineSink({name: 'odd', docs: '', target: 'path', options: z.object({path: z.string()}), create: ({path}) => ({target: path, ${open}})});`;
+			for (const [open, expected] of [
+				["open() { throw new Error('no luck'); }", /^rxaudit: odd: no luck$/m],
+				['open: async () => undefined', /^rxaudit: odd: expected open\(\) to resolve with \{write, flush, close\}/m],
+			] as const) {
+				writeFileSync(path.join(folder, 'odd.mjs'), sink(open));
+				const {code, stderr} = await runProcess(['pull', name, ...source(), '--to', './odd.mjs:x'], {cwd: folder, env});
+				assert.equal(code, 1);
+				assert.match(stderr, expected);
+				assert.doesNotMatch(stderr, /defect/);
+			}
+		});
+
 		it('stays away where the source is read by Singer and Airbyte', async () => {
 			const config = {source: name, org_id: 'octo-org', endpoint: emulator.url, token: 'secret', format: 'raw'};
 			const {source: _, ...ofTap} = config;

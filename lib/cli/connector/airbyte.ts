@@ -6,7 +6,7 @@ import {requiredFlagsOf, sourceFlags} from '../flags/options.ts';
 import {shapeFlags} from '../flags/shape.ts';
 import {sentenceOf} from '../output/sentence.ts';
 import {flagsIn, secrets, snake} from './configuration.ts';
-import type {Protocol} from './message-sink.ts';
+import {isEmpty, type Protocol} from './message-sink.ts';
 import type {Stream} from './stream.ts';
 
 /** Messages of version 0 of the protocol: https://docs.airbyte.com/platform/understanding-airbyte/airbyte-protocol. */
@@ -129,11 +129,7 @@ export function stateIn(state: Json | undefined, {name}: Stream): Json | undefin
 	const value = found?.stream?.stream_state ?? {};
 	if (!found && state.length > 0)
 		throw new ConfigError(`--state: expected one of the stream ${name}, got others; reset the stream to begin anew`);
-	return isEmpty(value) ? undefined : value;
-}
-
-function isEmpty(value: Json): boolean {
-	return value === null || (typeof value === 'object' && Object.keys(value).length === 0);
+	return value;
 }
 
 /** Members of a pull that a form shows; the others are taken, too. */

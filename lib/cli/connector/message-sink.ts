@@ -56,7 +56,7 @@ export async function messageSink(protocol: Protocol, given: Json | undefined, w
 	};
 	const state: StateStore = {
 		async load() {
-			return given === undefined ? undefined : {checkpoint: checkpointIn(given), version: 1};
+			return given === undefined || isEmpty(given) ? undefined : {checkpoint: checkpointIn(given), version: 1};
 		},
 		async commit(checkpoint, version) {
 			await say(protocol.state(checkpoint, records));
@@ -65,6 +65,11 @@ export async function messageSink(protocol: Protocol, given: Json | undefined, w
 		},
 	};
 	return {sinks: [sink], state, say};
+}
+
+/** Hosts say nothing in several ways. */
+export function isEmpty(value: Json): boolean {
+	return value === null || (typeof value === 'object' && Object.keys(value).length === 0);
 }
 
 function checkpointIn(value: Json): Checkpoint {

@@ -8,6 +8,7 @@ import {fileIn, type World} from '../world.ts';
 import {checkCredentials, secretIn, secretsIn} from './credentials.ts';
 import {camel, type Flags, type FlagValues, kebab, nearest, textsIn} from './flags.ts';
 import {factsOf, flagOf, flagsOf, inFlags, nameOf} from './options.ts';
+import {foreignSink} from './foreign-sink.ts';
 import {isPath, pluginNamed} from './plugin-named.ts';
 
 type Options = {[key: string]: unknown};
@@ -98,7 +99,8 @@ export async function makeTarget(
 ): Promise<Sink> {
 	const {factory, options} = typeof given === 'string' ? await readTarget(given, world) : await optionsIn(given, world);
 	const complete = withConnection(factory, {...flagged(factory), ...options}, connection);
-	const sink = inFlags(() => factory(complete), spelling(factory));
+	const made = inFlags(() => factory(complete), spelling(factory));
+	const sink = list('sink').includes(factory.name) ? made : foreignSink(made);
 	return {...sink, open: context => sink.open({...context, stdout: world.stdout})};
 }
 

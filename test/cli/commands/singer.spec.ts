@@ -55,6 +55,12 @@ describe('rxaudit singer', () => {
 		assert.doesNotMatch(stdout, new RegExp(emulator().token), 'no secret in what is printed');
 	});
 
+	it('begins anew with a state that says nothing', async () => {
+		config();
+		file('s.json', {});
+		assert.equal(recordsIn((await tap('--state', 's.json')).stdout).length, held().length);
+	});
+
 	it('gives what is new to a target that gives its last state back', async () => {
 		config();
 		const target = new Target();
