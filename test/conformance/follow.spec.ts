@@ -47,7 +47,7 @@ async function live(source: Source, beganMs: number, happens: (life: Life) => vo
 		username: emulator.username,
 		password: secret,
 		endpoint: emulator.endpoints[source.name],
-		pageSize: 4,
+		pageSize: 12,
 		retryBaseMs: 1000,
 		// half of it is longer than some rounds, so that it goes on by its cursor
 		...(source.name === orgEventsStream.name ? {overlap: '12h'} : {}),

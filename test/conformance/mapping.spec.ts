@@ -30,7 +30,7 @@ const variants: readonly EmulatorSwitches[] = [
 	{missing: 'null', hostileIds: true, crowd: {timeZone: 'Asia/Kolkata', stableSets: true}},
 	{missing: 'empty', oddRecords: true, hostileIds: true, dataCenter: {selfAudit: true}},
 ];
-const eventsPerVariant = 300;
+const eventsPerVariant = 100;
 
 /** With U+FFFD for half of a surrogate pair. */
 function wellFormed(text: string): string {
@@ -156,7 +156,7 @@ describeEachSource('the mapping to the common record', subject => {
 					);
 				}
 			}),
-			{numRuns: 400},
+			{numRuns: 200},
 		);
 		assert.equal(({} as {polluted?: true}).polluted, undefined);
 	});
