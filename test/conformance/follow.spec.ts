@@ -111,15 +111,15 @@ describe('a follow of 30 days', () => {
 	/** Late records and some of one millisecond, outages, restarts, other credentials, deleted records, false clocks. */
 	function hardLife({time, emulator, secrets, at, restart, purge}: Life): void {
 		at(1 * dayMs, () => emulator.setFaults([{kind: 'status', status: 503, at: 'all'}]));
-		at(4 * dayMs, () => emulator.clearFaults());
+		at(2.2 * dayMs, () => emulator.clearFaults());
 		at(5 * dayMs, () => emulator.setFaults([{kind: 'reset', at: 'all'}]));
 		at(5.1 * dayMs, restart);
-		at(5.5 * dayMs, () => emulator.clearFaults());
+		at(5.2 * dayMs, () => emulator.clearFaults());
 		at(7 * dayMs, () => secrets.unshift('rotated'));
 		at(8 * dayMs, () => secrets.unshift(...Array<string>(10).fill('withdrawn')));
 		at(9 * dayMs, () => purge(time.now() - 5 * dayMs));
 		at(10 * dayMs, () => emulator.setFaults([{kind: 'status', status: 500, at: 'all', probability: 0.2}]));
-		at(12 * dayMs, () => emulator.clearFaults());
+		at(11 * dayMs, () => emulator.clearFaults());
 		at(16 * dayMs, () => (time.offsetMs = dayMs));
 		at(16.3 * dayMs, restart);
 		at(16.5 * dayMs, () => (time.offsetMs = 0));

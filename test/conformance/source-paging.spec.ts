@@ -185,8 +185,8 @@ describe('conformance of sources: paging by offset', () => {
 					});
 				}
 
-				for (const perTime of [2, 4, 7, 10, 24]) {
-					for (const turnsAt of [1, 2, 3]) {
+				for (const perTime of [4, 10, 24]) {
+					for (const turnsAt of [1, 2]) {
 						it(`gives every row once: ${perTime} of a time, the other way round from request ${turnsAt} on`, async () => {
 							const got = await archiveOf(request => rowsWithTies(count, {perTime}, request >= turnsAt));
 							assert.deepEqual(got, allIds);

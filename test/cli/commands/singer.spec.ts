@@ -33,7 +33,7 @@ class Target {
 }
 
 describe('rxaudit singer', () => {
-	const {folder, emulator, held} = commandLine({events: 1200});
+	const {folder, emulator, held} = commandLine({events: 800});
 	const file = (name: string, value: object) => fs.writeFileSync(path.join(folder(), name), JSON.stringify(value));
 	const config = (more: object = {}) =>
 		file('c.json', {org_id: 'ORG', endpoint: emulator().url, token: emulator().token, page_size: 20, ...more});
@@ -87,7 +87,7 @@ describe('rxaudit singer', () => {
 			const running = spawnCli([...args, ...(target.state === undefined ? [] : ['--state', 's.json'])], {
 				cwd: folder(),
 			});
-			let left = life < 5 ? 100 + 90 * life : Infinity;
+			let left = life < 3 ? 100 + 90 * life : Infinity;
 			let rest = '';
 			running.process.stdout!.on('data', (chunk: Buffer) => {
 				const lines = (rest + chunk.toString()).split('\n');
