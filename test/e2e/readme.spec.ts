@@ -99,13 +99,13 @@ describe('README and the pages of docs/', () => {
 			const examples = blocks('ts');
 			assert.ok(examples.length >= 2);
 			for (const [index, example] of examples.entries()) writeFileSync(join(place, `example-${index}.ts`), example);
-			const compilerOptions = {noEmit: false, allowImportingTsExtensions: false, rootDir: '.', outDir: '.'};
+			const compilerOptions = {noEmit: false, allowImportingTsExtensions: false, rootDir: '.', outDir: 'out'};
 			const config = {extends: '../../tsconfig.json', compilerOptions, include: ['*.ts']};
 			writeFileSync(join(place, 'tsconfig.json'), JSON.stringify(config));
 			await run(process.execPath, [join(project, 'node_modules/typescript/bin/tsc'), '-p', place]);
 			const env = {...process.env, ENDPOINT: emulator.url, RXAUDIT_TOKEN: emulator.token};
 			for (const index of examples.keys()) {
-				const {stdout} = await run(process.execPath, [`example-${index}.js`], {cwd: place, env});
+				const {stdout} = await run(process.execPath, [`out/example-${index}.js`], {cwd: place, env});
 				assert.notEqual(stdout, '');
 			}
 			const backup = readFileSync(join(place, 'backup.ndjson.gz'));

@@ -43,7 +43,7 @@ const banner = "--banner:js=import {createRequire} from 'node:module'; const req
 const ways: Readonly<Record<string, readonly (readonly string[])[]>> = {
 	'TypeScript: commonjs, bundler': compiled('commonjs', 'bundler'),
 	'TypeScript: nodenext, from CommonJS': compiled('nodenext', 'nodenext'),
-	'TypeScript: node16, from an ES module': compiled('node16', 'node16', 'module.mts'),
+	// which imports an ES module, so that both are compiled
 	'TypeScript: node16, from CommonJS by import()': compiled('node16', 'node16', 'late.ts'),
 	tsx: [[tool('tsx'), 'program.ts']],
 	'ts-node: commonjs, node10': [[other('ts-node'), 'program.ts']],
