@@ -28,8 +28,11 @@ export function postgresState(client, pipeline) {
 				const update = 'UPDATE audit_state SET version = $3, checkpoint = $4 WHERE pipeline = $1 AND version = $2';
 				const {rowCount} = await query(update, expectedVersion, version, checkpoint);
 				if (rowCount !== 1) throw new StateError('STATE_CONFLICT', `${pipeline}: another run has taken over`);
-				const rows = `SELECT e->>'id', (e->>'time')::timestamptz, e->>'action', e FROM json_array_elements($1::json) e`;
-				await client.query(`INSERT INTO audit_events (id, time, action, event) ${rows}`, [JSON.stringify(events)]);
+				const columns = [events.map(({id}) => id), events.map(({time}) => time), events.map(({action}) => action)];
+				const texts = events.map(event => JSON.stringify(event)).join('\n'); // one text is sent faster than a list
+				const rows = "unnest($1::text[], $2::timestamptz[], $3::text[], string_to_array($4, E'\\n')::json[])";
+				const insert = `INSERT INTO audit_events (id, time, action, event) SELECT * FROM ${rows}`;
+				await client.query(insert, [...columns, texts]);
 				if (replaces) await query('DELETE FROM audit_identities WHERE pipeline = $1');
 				if (bytes.length > 0) await query('INSERT INTO audit_identities VALUES ($1, $2, $3)', version, bytes);
 				await client.query('COMMIT');

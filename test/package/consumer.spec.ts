@@ -37,6 +37,7 @@ const names = [
 	'toOcsf',
 	'toReadable',
 	'toWebStream',
+	'transactionalState',
 ];
 
 const inside = ['rxaudit/sources/_x', 'rxaudit/sinks/_x', 'rxaudit/lib/run/run.js', 'rxaudit/dist/lib/index.js'];
