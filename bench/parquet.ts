@@ -4,15 +4,13 @@
  * DuckDB counts the rows. `BENCH_HEAP_MB=0`: no limit; `BENCH_SINKS=parquet`: that one alone.
  */
 import assert from 'node:assert/strict';
-import {spawn} from 'node:child_process';
-import {once} from 'node:events';
-import {mkdtempSync, readdirSync, readFileSync, rmSync, statSync} from 'node:fs';
+import {mkdtempSync, readdirSync, rmSync, statSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {query, quoted} from '../test/support/duckdb.ts';
+import {pullProcess} from './pull-process.ts';
 import {emulatorProcess} from './sides.ts';
 
-const cli = path.join(process.env['RXAUDIT_E2E_DIST'] ?? 'dist', 'lib/cli/main.js');
 const maxHeapMb = Number(process.env['BENCH_HEAP_MB'] ?? 128);
 const readers: Readonly<Record<string, (dir: string) => string>> = {
 	ndjson: dir => `read_json(${quoted(`${dir}/**/*.ndjson.gz`)}, columns = {id: 'VARCHAR'})`,
@@ -29,28 +27,7 @@ async function measure(sink: string, events: number): Promise<void> {
 	const dir = path.join(folder, 'archive');
 	const {url, done} = await emulatorProcess(events);
 	try {
-		const source = [
-			'pull',
-			'atlassian-org-events',
-			'--org-id',
-			'any',
-			'--endpoint',
-			url,
-			'--page-size',
-			'200',
-			'--quiet',
-		];
-		const args = [cli, ...source, '--to', `${sink}:${dir}/`, '--state', path.join(folder, 'state')];
-		const heapLimit = maxHeapMb > 0 ? {NODE_OPTIONS: `--max-old-space-size=${maxHeapMb}`} : {};
-		const env = {...process.env, ...heapLimit, RXAUDIT_TOKEN: 'emulator'};
-		const began = performance.now();
-		const child = spawn(process.execPath, args, {env, stdio: 'inherit'});
-		let peakMb = 0;
-		const timer = setInterval(() => (peakMb = peakRssMb(child.pid!) ?? peakMb), 20);
-		const [code] = (await once(child, 'exit')) as [number];
-		clearInterval(timer);
-		const seconds = (performance.now() - began) / 1000;
-		assert.equal(code, 0);
+		const {seconds, peakMb} = await pullProcess(url, `${sink}:${dir}/`, path.join(folder, 'state'), maxHeapMb);
 		const [rows] = await query(`select count(distinct id) as ids, count(*) as rows from ${readers[sink]!(dir)}`);
 		assert.deepEqual(rows, {ids: BigInt(events), rows: BigInt(events)});
 		console.log(
@@ -60,15 +37,6 @@ async function measure(sink: string, events: number): Promise<void> {
 	} finally {
 		done();
 		rmSync(folder, {recursive: true});
-	}
-}
-
-function peakRssMb(pid: number): number | undefined {
-	try {
-		const [, kilobytes] = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
-		return kilobytes === undefined ? undefined : Number(kilobytes) / 1024;
-	} catch {
-		return undefined; // It has ended.
 	}
 }
 

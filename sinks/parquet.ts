@@ -1,6 +1,7 @@
 import {z} from 'zod';
 import {ConfigError} from '../lib/model/errors.ts';
 import {defineSink} from '../lib/sink/define-sink.ts';
+import {appendOptions} from './_files/append-file.ts';
 import {retryOptions} from './_files/file-errors.ts';
 import {folderTarget} from './_files/file-target.ts';
 import {archiveOptions} from './_objects/archive-options.ts';
@@ -33,10 +34,7 @@ export default defineSink({
 				'what to do with a folder that has content but no state: append goes on behind its last entry; ' +
 					'with a state it means nothing',
 			),
-		durability: z
-			.enum(['process', 'power'])
-			.default('power')
-			.describe('what a commit survives: process, the end of this process; power, a power failure too'),
+		durability: appendOptions.durability,
 		...archiveOptions,
 		...retryOptions,
 	}),

@@ -4,8 +4,8 @@ import {list} from '../../registry.ts';
 import {airbyte, catalogOf, failureOf, specOf, stateIn, statusOf, syncModeOf} from '../connector/airbyte.ts';
 import {type Configuration, objectIn, readConfiguration} from '../connector/configuration.ts';
 import {messageSink} from '../connector/message-sink.ts';
-import {describeFlags, type Flags, noSuchName, parseFlags, textIn} from '../flags/flags.ts';
-import {jsonInput} from '../flags/json-input.ts';
+import {describeFlags, type Flags, noSuchName, parseFlags} from '../flags/flags.ts';
+import {jsonOf} from '../flags/json-input.ts';
 import {requiredSource} from '../flags/source-named.ts';
 import {write} from '../output/log.ts';
 import {sentenceOf} from '../output/sentence.ts';
@@ -57,10 +57,7 @@ export async function run(args: readonly string[], world: World): Promise<number
 	const [verb = '', ...names] = rest;
 	if (!Object.hasOwn(verbs, verb)) throw noSuchName('airbyte', 'what to do', rest[0], Object.keys(verbs));
 	const say = async (message: object) => write(world.stdout, `${JSON.stringify(message)}\n`);
-	const json = async (flag: string) => {
-		const file = textIn(values, flag);
-		return file === undefined ? undefined : (await jsonInput(file, world.stdin, `--${flag}`)).value;
-	};
+	const json = async (flag: string) => jsonOf(values, flag, world.stdin);
 	return verbs[verb]!({names, json, say, world}).catch(async (error: unknown) => {
 		if (!(error instanceof Said)) await say(failureOf(error, undefined));
 		throw error instanceof Said ? error.cause : error;

@@ -23,16 +23,20 @@ export async function run(args: string[], world: World): Promise<number> {
 }
 
 async function about(name: string | undefined, world: World): Promise<string> {
-	if (name === undefined) throw noSuchName('describe', 'a source or sink', name, [...list('source'), ...list('sink')]);
+	const found = name === undefined ? undefined : await pluginOf(name, world);
+	if (found) return 'records' in found ? aboutSource(found) : aboutSink(found);
+	throw noSuchName('describe', 'a source or sink', name, [...list('source'), ...list('sink')]);
+}
+
+/** What has that name, whichever it is. */
+async function pluginOf(name: string, world: World): Promise<Source | SinkFactory | undefined> {
 	const sink = () => pluginNamed('sink', name, world.cwd);
-	if (list('sink').includes(name)) return aboutSink((await sink())!);
-	const found = await sourceNamed(name, world).catch(async (error: unknown) => {
+	if (list('sink').includes(name)) return sink();
+	return sourceNamed(name, world).catch(async (error: unknown) => {
 		const other = await sink().catch(() => undefined);
 		if (other) return other;
 		throw error;
 	});
-	if (found) return 'records' in found ? aboutSource(found) : aboutSink(found);
-	throw noSuchName('describe', 'a source or sink', name, [...list('source'), ...list('sink')]);
 }
 
 function aboutSource(source: Source): string {

@@ -1,8 +1,8 @@
 import {readConfiguration} from '../connector/configuration.ts';
 import {messageSink} from '../connector/message-sink.ts';
 import {catalogued, selectedIn, singer, withMembers} from '../connector/singer.ts';
-import {describeFlags, type Flags, parseFlags, textIn} from '../flags/flags.ts';
-import {jsonInput} from '../flags/json-input.ts';
+import {describeFlags, type Flags, parseFlags} from '../flags/flags.ts';
+import {jsonOf} from '../flags/json-input.ts';
 import {requiredSource} from '../flags/source-named.ts';
 import {write} from '../output/log.ts';
 import {makePipeline} from '../pipeline/make-pipeline.ts';
@@ -39,10 +39,7 @@ Example of a configuration:
 export async function run(args: readonly string[], world: World): Promise<number> {
 	const {values: own, rest} = parseFlags(args, singerFlags, 1, world);
 	const source = await requiredSource('singer', 'a source', rest[0], world);
-	const json = async (flag: string) => {
-		const file = textIn(own, flag);
-		return file === undefined ? undefined : (await jsonInput(file, world.stdin, `--${flag}`)).value;
-	};
+	const json = async (flag: string) => jsonOf(own, flag, world.stdin);
 	const config = own['config'] === undefined && own['discover'] ? {} : await json('config');
 	const {values, stream, isRaw, world: inner} = readConfiguration(source, config, world);
 	if (own['discover']) {

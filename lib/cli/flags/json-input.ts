@@ -4,6 +4,7 @@ import {buffer} from 'node:stream/consumers';
 import {ConfigError, reasonOf} from '../../model/errors.ts';
 import type {Json} from '../../model/event.ts';
 import {excerpt} from '../../http/secrets.ts';
+import {type FlagValues, textIn} from './flags.ts';
 
 interface JsonInput {
 	readonly text: string;
@@ -22,6 +23,12 @@ export async function jsonInput(place: string, stdin: Readable, name: string): P
 		// the parser's own message shows what stands around the mistake
 		throw new ConfigError(`${name}: expected JSON, got ${mistake(text, jsonMistakeAt(text) ?? text.length)}`);
 	}
+}
+
+/** The value of the JSON in the file that a flag names, where it names one. */
+export async function jsonOf(values: FlagValues, flag: string, stdin: Readable): Promise<Json | undefined> {
+	const file = textIn(values, flag);
+	return file === undefined ? undefined : (await jsonInput(file, stdin, `--${flag}`)).value;
 }
 
 async function read(place: string, stdin: Readable, name: string): Promise<Buffer> {

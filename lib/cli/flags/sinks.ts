@@ -155,7 +155,7 @@ function nameOfTarget(text: string): string {
 }
 
 /** Throws a ConfigError for a name that no sink has. */
-export async function sinkNamed(name: string, text: string, world: Pick<World, 'cwd'>): Promise<SinkFactory> {
+async function sinkNamed(name: string, text: string, world: Pick<World, 'cwd'>): Promise<SinkFactory> {
 	const sink = await pluginNamed('sink', name, world.cwd).catch((error: unknown) => {
 		if (text !== name || !isPath(name) || !(error instanceof ConfigError)) throw error;
 		throw new ConfigError(`${error.message}; ${whatItHolds}`, {cause: error});
