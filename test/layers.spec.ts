@@ -11,6 +11,8 @@ const layers: readonly RegExp[] = [
 	/^lib\/(source|sink)\//,
 	/^lib\/(operators|schemas|redaction)\//,
 	/^lib\/run\//,
+	/^lib\/redis\//,
+	/^lib\/queue\//,
 	/^(sources|sinks)\//,
 	/^lib\/(index|plugin|registry)\.ts$/,
 	/^lib\/(emulator|cli)\//,
@@ -32,6 +34,8 @@ const owners: Readonly<Record<string, RegExp>> = {
 	axios: /^lib\/http\//,
 	'axios-retry': /^lib\/http\//,
 	'csv-stringify': /^sinks\/csv\.ts$/,
+	bullmq: /^lib\/queue\//,
+	ioredis: /^lib\/(redis|queue)\//,
 	'hyparquet-writer': /^sinks\/_parquet\/.+$/,
 	yaml: /^lib\/cli\/config\/document\.ts$/,
 };

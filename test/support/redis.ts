@@ -1,0 +1,76 @@
+import {type ChildProcess, spawn} from 'node:child_process';
+import {once} from 'node:events';
+import {mkdtempSync, rmSync} from 'node:fs';
+import {createServer} from 'node:net';
+import {tmpdir} from 'node:os';
+import path from 'node:path';
+
+export interface TestRedis {
+	readonly url: string;
+	readonly port: number;
+	/** Ends it by this signal, and forgets what it held. */
+	stop(signal?: NodeJS.Signals): Promise<void>;
+	/** Starts it again on the same port, with nothing in it. */
+	start(): Promise<void>;
+	/** Stops it as a machine that does not answer, until `resume()`. */
+	pause(): void;
+	resume(): void;
+	close(): Promise<void>;
+}
+
+/** A Redis of its own, in memory, on a free port. `settings` are arguments such as `--maxmemory 3mb`. */
+export async function startRedis(settings: readonly string[] = []): Promise<TestRedis> {
+	const folder = mkdtempSync(path.join(tmpdir(), 'rxaudit-redis-'));
+	const port = await freePort();
+	let server: ChildProcess | undefined;
+
+	async function start(): Promise<void> {
+		const args = ['--port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--dir', folder, ...settings];
+		server = spawn('redis-server', args, {stdio: ['ignore', 'pipe', 'inherit']});
+		const failed = once(server, 'error').then(([error]) => {
+			throw new Error('expected redis-server, got none; on Debian: apt-get install redis-server', {cause: error});
+		});
+		await Promise.race([isReady(server), failed]);
+	}
+
+	async function stop(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+		const ending = server;
+		server = undefined;
+		if (!ending) return;
+		const ended = once(ending, 'exit');
+		ending.kill(signal);
+		await ended;
+	}
+
+	await start();
+	return {
+		url: `redis://127.0.0.1:${port}`,
+		port,
+		start,
+		stop,
+		pause: () => void server?.kill('SIGSTOP'),
+		resume: () => void server?.kill('SIGCONT'),
+		async close() {
+			server?.kill('SIGCONT');
+			await stop();
+			rmSync(folder, {recursive: true, force: true});
+		},
+	};
+}
+
+async function isReady(server: ChildProcess): Promise<void> {
+	let said = '';
+	for await (const chunk of server.stdout!.iterator({destroyOnReturn: false}) as AsyncIterable<Buffer>) {
+		said += chunk.toString();
+		if (said.includes('Ready to accept connections')) return void server.stdout!.resume();
+	}
+	throw new Error(`Redis did not start: ${said}`);
+}
+
+async function freePort(): Promise<number> {
+	const probe = createServer().listen(0, '127.0.0.1');
+	await once(probe, 'listening');
+	const {port} = probe.address() as {port: number};
+	await new Promise(resolve => probe.close(resolve));
+	return port;
+}
