@@ -15,6 +15,12 @@ export interface Command {
 const commands: Record<string, {summary: string; load(): Promise<Command>}> = {
 	pull: {summary: 'read an audit log into files or a pipe', load: () => import('./commands/pull.ts')},
 	run: {summary: 'run the pipelines of a file side by side', load: () => import('./commands/run.ts')},
+	enqueue: {summary: 'queue the pipelines of a file in Redis', load: () => import('./commands/enqueue.ts')},
+	worker: {summary: 'run queued pipelines, on any number of machines', load: () => import('./commands/worker.ts')},
+	jobs: {
+		summary: 'what is queued, delayed and failed, and how far pipelines are',
+		load: () => import('./commands/jobs.ts'),
+	},
 	list: {summary: 'the sources and sinks that there are', load: () => import('./commands/list.ts')},
 	describe: {
 		summary: 'one source or sink: what it is, its options, its operations',

@@ -4,6 +4,8 @@ import {placeOf} from '../../sink/target-place.ts';
 import {camel, nearest} from '../flags/flags.ts';
 import {monitorFrom, type MonitorOptions} from '../flags/monitor.ts';
 import {makePipeline, type Pipeline} from '../pipeline/make-pipeline.ts';
+import type {StateStore} from '../../state/state.ts';
+import type {FlagValues} from '../flags/flags.ts';
 import type {World} from '../world.ts';
 import {inputOf} from './configured.ts';
 import type {Place} from './document.ts';
@@ -17,13 +19,23 @@ export interface NamedPipeline {
 	readonly monitor: Pick<MonitorOptions, 'ping' | 'maxDurationMs'>;
 	/** The same for a pipeline that did not change. */
 	readonly key: string;
+	/** Makes it anew, to be run once, with other values of some flags. */
+	once(values: FlagValues): Promise<Pipeline>;
 }
+
+/** Where the state of a pipeline is that several machines run, by its name. */
+export type StateOf = (pipeline: string) => StateStore;
 
 /**
  * The pipelines of a file, those of these names only where some are given. Nothing is opened or asked for. Throws
  * {@link Mistakes}, all at once, or a ConfigError for a name that there is not.
  */
-export async function pipelinesOf(file: string, only: readonly string[], world: World): Promise<NamedPipeline[]> {
+export async function pipelinesOf(
+	file: string,
+	only: readonly string[],
+	world: World,
+	stateOf?: StateOf,
+): Promise<NamedPipeline[]> {
 	const config = readConfig(file, world);
 	const mistakes = [...config.mistakes];
 	const names = config.pipelines.map(({name}) => name);
@@ -36,7 +48,7 @@ export async function pipelinesOf(file: string, only: readonly string[], world: 
 	const made: NamedPipeline[] = [];
 	for (const configured of config.pipelines) {
 		if (only.length > 0 && !only.includes(configured.name)) continue;
-		const one = await make(config, configured, world, mistakes);
+		const one = await make(config, configured, world, mistakes, stateOf);
 		if (one) made.push(one);
 	}
 	if (mistakes.length === 0) mistakes.push(...sharedFiles(config, made), ...sharedArchives(config, made));
@@ -49,15 +61,24 @@ async function make(
 	configured: ConfiguredPipeline,
 	world: World,
 	mistakes: Mistake[],
+	stateOf: StateOf | undefined,
 ): Promise<NamedPipeline | undefined> {
 	const {name, config: members, placeOf: at} = configured;
-	const input = await inputOf(config, configured, world, mistakes);
+	const read = await inputOf(config, configured, world, mistakes);
+	const input = read && {...read, state: stateOf?.(name)};
 	// how members go together is looked at when each of them is right
 	if (!input || configured.unsound.size > 0) return undefined;
 	try {
 		const pipeline = await makePipeline(input);
 		const {ping, maxDurationMs} = monitorFrom(input.values);
-		return {name, pipeline, monitor: {ping, maxDurationMs}, key: JSON.stringify(members)};
+		const {follow: _follow, every: _every, 'alert-silence': _silence, ...bounded} = input.values;
+		return {
+			name,
+			pipeline,
+			monitor: {ping, maxDurationMs},
+			key: JSON.stringify(members),
+			once: async values => makePipeline({...input, values: {...bounded, ...values}}),
+		};
 	} catch (error) {
 		if (!(error instanceof ConfigError)) throw error;
 		const {member, text} = inMembers(error.message);

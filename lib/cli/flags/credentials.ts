@@ -63,7 +63,7 @@ export function checkCredentials(
 }
 
 /** What reads the secret in a file, which is tried at once; `title` says whose file it is. */
-export function secretIn(file: string, title: string): Secret {
+export function secretIn(file: string, title: string): () => string {
 	const read = () => readFileSync(file, 'utf8').trim();
 	try {
 		if (read() === '') throw new Error('it is empty');

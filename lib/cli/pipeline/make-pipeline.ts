@@ -1,3 +1,4 @@
+import {hostname} from 'node:os';
 import {isAbsolute, resolve} from 'node:path';
 import type {Observable} from 'rxjs';
 import {checkAccepts} from '../../sink/accepts.ts';
@@ -31,7 +32,9 @@ export interface PipelineInput {
 	readonly targets: readonly TargetText[];
 	/** Sinks and state of a host, which takes what comes again itself, and other members from one run on. */
 	readonly given?: {readonly sinks: readonly Sink[]; readonly state: StateStore};
-	/** What dead letters lie beside where there is no state. */
+	/** What takes the place of the state file: it is shared by machines, which have files of their own. */
+	readonly state?: StateStore | undefined;
+	/** What dead letters lie beside where there is no state file. */
 	readonly beside?: string;
 	/** Where files are, and what secrets are. */
 	readonly world: Pick<World, 'cwd' | 'env' | 'stdout'>;
@@ -53,7 +56,7 @@ export interface Pipeline {
 
 /** Makes a pipeline. Throws a ConfigError for what cannot work. */
 export async function makePipeline(input: PipelineInput): Promise<Pipeline> {
-	const {named, source, values, targets, given, beside = 'rxaudit', world} = input;
+	const {named, source, values, targets, given, state, beside = 'rxaudit', world} = input;
 	const letters = deadLetterFile(named);
 	const letterFile = letters && fileIn(world, letters);
 	const options = sourceOptions(source, values, world.env);
@@ -74,8 +77,11 @@ export async function makePipeline(input: PipelineInput): Promise<Pipeline> {
 	if (recoverPrevious && !stateFile) throw new ConfigError('--recover-previous: expected --state FILE beside it');
 	const graceMs = spanIn(values, 'grace');
 	const follow = followFrom(values);
-	if (follow) checkFollowState(stateFile, sinks);
-	const deadLetters = await deadLetterSink(values, stateFile ?? letterFile ?? fileIn(world, beside), world);
+	if (follow && !state) checkFollowState(stateFile, sinks);
+	const lettersBeside = state
+		? fileIn(world, `${beside}.${hostname()}`)
+		: (stateFile ?? letterFile ?? fileIn(world, beside));
+	const deadLetters = await deadLetterSink(values, lettersBeside, world);
 	checkTargets(deadLetters ? [...sinks, deadLetters] : sinks, [stateFile, letterFile]);
 	return {
 		source,
@@ -87,6 +93,7 @@ export async function makePipeline(input: PipelineInput): Promise<Pipeline> {
 		follow,
 		options: {
 			...(stateFile === undefined ? {} : {state: fileState(stateFile, {recoverPrevious})}),
+			...(state ? {state} : {}),
 			...(given ? {state: given.state, dedupe: false} : {}),
 			...(deadLetters ? {deadLetters} : {}),
 			...(sign ? {sign} : {}),
