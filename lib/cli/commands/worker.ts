@@ -1,4 +1,6 @@
 import {ConfigError} from '../../model/errors.ts';
+import {shareQuota} from '../../http/limiter.ts';
+import {redisQuota} from '../../redis/redis-quota.ts';
 import {redisState} from '../../redis/redis-state.ts';
 import {pipelinesOf} from '../config/pipelines-of.ts';
 import {describeFlags, type Flags, parseFlags, textIn} from '../flags/flags.ts';
@@ -52,6 +54,7 @@ export async function run(args: readonly string[], world: World): Promise<number
 	};
 	const {redis, queue, close} = await openQueue(values, world);
 	const signals = stopBy(world.signals, ['SIGINT', 'SIGTERM']);
+	shareQuota(redisQuota(redis));
 	try {
 		const pipelines = await pipelinesOf(file, [], world, name => redisState(redis, name));
 		const {handle, watched} = jobHandler({
@@ -76,6 +79,7 @@ export async function run(args: readonly string[], world: World): Promise<number
 		return signals.exitCode() ?? 1;
 	} finally {
 		signals.release();
+		shareQuota(undefined);
 		await close();
 	}
 }
