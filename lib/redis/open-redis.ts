@@ -2,6 +2,8 @@ import type {Redis, RedisOptions} from 'ioredis';
 import {type CertificateOptions, readCertificates} from '../http/certificates.ts';
 import {AuthError, ConfigError, reasonOf, StateError} from '../model/errors.ts';
 
+export type {Redis} from 'ioredis';
+
 export interface RedisAddress extends CertificateOptions {
 	/** `redis://[USER@]HOST[:PORT][/DATABASE]`, or `rediss://` for TLS; never with the password. */
 	readonly url: string;

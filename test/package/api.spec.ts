@@ -16,6 +16,7 @@ const place = path.join(house, 'docs/api.md');
 const entries = {
 	rxaudit: 'lib/index',
 	plugin: 'lib/plugin',
+	redis: 'lib/redis/index',
 	testing: 'lib/testing/index',
 	emulator: 'lib/emulator/index',
 };

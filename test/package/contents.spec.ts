@@ -66,7 +66,7 @@ describe('package contents', function () {
 	});
 
 	it('have types that are right for ESM', async () => {
-		const entries = ['.', './plugin', './testing', './emulator', ...plugins];
+		const entries = ['.', './plugin', './testing', './redis', './emulator', ...plugins];
 		await output(house, tool('attw'), pack.tarball, '--profile', 'esm-only', '--no-emoji', '--entrypoints', ...entries);
 	});
 });

@@ -22,7 +22,7 @@ const turnMs = 5 * 60_000;
 /** A wait for a quota that is longer than this is waited for in the queue. */
 const mostWaitMs = 2000;
 /** How long a job waits whose pipeline is at work elsewhere. */
-const inUseMs = 1000;
+const inUseMs = 250;
 
 /** Does jobs: each is a run of its pipeline, for the window of the job. What is watched of it is in `watched`. */
 export function jobHandler(setting: Setting): {readonly handle: Handler; readonly watched: Totals[]} {

@@ -1,5 +1,5 @@
-import type {Redis} from 'ioredis';
 import type {QueuedJob} from '../../queue/job-queue.ts';
+import type {Redis} from '../../redis/open-redis.ts';
 import {stateKeys} from '../../redis/redis-state.ts';
 import {reached} from '../../source/reached.ts';
 import {parseState} from '../../state/state-format.ts';

@@ -1,7 +1,6 @@
-import type {Redis} from 'ioredis';
 import {ConfigError} from '../../model/errors.ts';
 import type {JobQueue} from '../../queue/job-queue.ts';
-import {openRedis} from '../../redis/open-redis.ts';
+import {openRedis, type Redis} from '../../redis/open-redis.ts';
 import type {FlagValues} from '../flags/flags.ts';
 import {redisFrom} from '../flags/redis.ts';
 import type {World} from '../world.ts';
