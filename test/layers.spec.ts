@@ -31,12 +31,15 @@ const narrow: readonly (readonly [files: RegExp, allowed: RegExp])[] = [
 const owners: Readonly<Record<string, RegExp>> = {
 	'@aws-sdk/client-s3': /^sinks\/(s3\.ts|_s3\/.+)$/,
 	'@google-cloud/storage': /^sinks\/(gcs\.ts|_gcs\/.+)$/,
+	'@nats-io/jetstream': /^sinks\/_nats\/.+$/,
+	'@nats-io/transport-node': /^sinks\/_nats\/.+$/,
 	axios: /^lib\/http\//,
 	'axios-retry': /^lib\/http\//,
 	'csv-stringify': /^sinks\/csv\.ts$/,
 	bullmq: /^lib\/queue\//,
 	ioredis: /^lib\/(redis|queue)\//,
 	'hyparquet-writer': /^sinks\/_parquet\/.+$/,
+	kafkajs: /^sinks\/_kafka\/.+$/,
 	yaml: /^lib\/cli\/config\/document\.ts$/,
 };
 

@@ -60,6 +60,8 @@ export const sinkTable: Readonly<Partial<Record<string, FileSinkEntry | OtherSin
 	http: {
 		elsewhere: 'it posts events to a receiver, which keeps them as it likes; test/sinks/http.spec.ts',
 	},
+	kafka: {elsewhere: 'it sends messages to a broker; test/sinks/kafka.spec.ts'},
+	nats: {elsewhere: 'as kafka; test/sinks/nats.spec.ts'},
 	ndjson: {
 		endings,
 		options: (folder, ending) => ({path: path.join(folder, `events.ndjson${ending}`)}),

@@ -44,14 +44,18 @@ export function sinkFlagsOf({name, target, options}: SinkFactory): Flags {
 	return flags;
 }
 
-/** What flags and environment say of a sink whose options are flags; of any other, nothing. */
+/**
+ * What flags and environment say of a sink whose options are flags; of another one what the environment says of its
+ * secrets, unless those may be the source's.
+ */
 export function sinkOptions(
-	{name, wholeTarget, options}: SinkFactory,
+	{name, wholeTarget, options, api}: SinkFactory,
 	values: FlagValues,
 	world: Pick<World, 'cwd' | 'env'>,
 ): Options {
-	if (!wholeTarget) return {};
-	const given = Object.entries(options.shape as Record<string, z.ZodType>).map(([key, type]) => {
+	const shape = Object.entries(options.shape as Record<string, z.ZodType>);
+	const own = wholeTarget ? shape : api ? [] : shape.filter(([, type]) => factsOf(type).secret);
+	const given = own.map(([key, type]) => {
 		const {secret, named} = factsOf(type);
 		const flag = `${name}-${nameOf(key, type)}`;
 		const value = values[flag];
@@ -242,8 +246,8 @@ const advice = {
  */
 export function withConnection(factory: SinkFactory, options: Readonly<Options>, source?: TargetConnection): Options {
 	const {api, name} = factory;
-	if (!api) return options;
 	const {own, rest} = ownCredentials(factory, options);
+	if (!api) return {...rest, ...own};
 	const shared = source?.vendor !== undefined && source.vendor === api.endpoint ? source.endpoint : undefined;
 	const endpoint = (rest['endpoint'] as string | undefined) ?? shared ?? api.endpoint;
 	const complete = endpoint === undefined ? rest : {...rest, endpoint};
