@@ -34,7 +34,9 @@ export async function startNats(config = '', as: ConnectionOptions = {}): Promis
 	writeFileSync(file, config);
 	const start = async (port: string) => startProgram(['-a', '127.0.0.1', '-p', port, '-js', '-sd', folder, '-c', file]);
 	const others: NatsConnection[] = [];
-	let {child, address} = await start('-1');
+	const started = await start('-1');
+	const {address} = started;
+	let {child} = started;
 
 	async function manage<T>(work: (manager: Awaited<ReturnType<typeof jetstreamManager>>) => Promise<T>): Promise<T> {
 		const connection = await connect({servers: address, ...as});
