@@ -1,6 +1,7 @@
 import type {SecureContext} from 'node:tls';
 import type {AxiosInstance, AxiosRequestConfig} from 'axios';
 import type {Clock} from '../model/clock.ts';
+import {AuditError} from '../model/errors.ts';
 import type {Meter} from '../model/meter.ts';
 import {createSecretFilter} from './secrets.ts';
 import {createAgent} from './agent.ts';
@@ -105,6 +106,7 @@ async function openAxios(options: ClientOptions): Promise<AxiosInstance> {
 		headers: {accept: 'application/json', 'accept-encoding': 'gzip, br', 'user-agent': 'rxaudit'},
 		async adapter(config) {
 			const ended = await limiter.acquire(name, meter, config.signal as AbortSignal | undefined).catch(cause => {
+				if (cause instanceof AuditError) throw cause;
 				throw new AttemptError('stopped', 'stopped', config, {cause});
 			});
 			let answer: PacedAnswer | undefined;

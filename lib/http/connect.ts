@@ -66,7 +66,7 @@ export function connect(facts: ApiFacts, options: ConnectOptions, meter: Meter, 
 	const endpoint = endpointOf(facts, given);
 	const credentials = own ?? chooseCredentials(name, facts.auth, options);
 	const limiter = limiterFor(endpoint.origin, credentials.key);
-	limiter.identify(async () => `${endpoint.origin}\n${await credentials.header()}`);
+	limiter.identify(async () => `${endpoint.origin}\n${await credentials.header()}`, options.timeoutMs);
 	const rate = options.rate === undefined ? publishedRate(facts, endpoint) : parseRate(options.rate);
 	if (rate) limiter.limit(name, rate);
 	// a rate that the user gave, or none, is all that counts

@@ -13,13 +13,16 @@ export interface Rate {
 /** The quotas of credentials, which several processes share. */
 export interface SharedQuota {
 	/**
-	 * Takes one request of a credential within these rates: resolves with what to call when it has ended, or with how long
-	 * to wait before asking again, in milliseconds. Rejects while nobody knows.
+	 * Takes one request of a credential, which may last `timeoutMs`: resolves with what to call when it has ended, or with
+	 * how long to wait before asking again, in milliseconds. Rejects while nobody knows.
 	 */
-	take(credential: string, rates: readonly Rate[]): Promise<number | (() => void)>;
+	take(credential: string, rates: readonly Rate[], timeoutMs: number): Promise<number | (() => void)>;
 	/** Nobody on this credential sends anything for so long from now, in milliseconds. */
 	pause(credential: string, ms: number): Promise<void>;
 }
+
+/** To be called when an attempt has ended. */
+type Ended = (answer?: PacedAnswer) => void;
 
 let shared: SharedQuota | undefined;
 
@@ -43,6 +46,12 @@ export class Limiter {
 	#pausedUntil = 0;
 	/** What tells this credential from others, in all processes; undefined where it is not known. */
 	#identify: (() => Promise<string>) | undefined;
+	#timeoutMs = 0;
+	/** The last of those that take from a shared quota, one after the other. */
+	#lastTake: Promise<unknown> = Promise.resolve();
+	/** How often in a row a shared quota could not be asked, and who was told. */
+	#failures = 0;
+	#told = new WeakSet<Meter>();
 
 	constructor(clock: Clock = systemClock) {
 		this.#clock = clock;
@@ -58,9 +67,13 @@ export class Limiter {
 		this.#pacing(api).learns = true;
 	}
 
-	/** Says how other processes know this credential: by its origin and what is sent to it. */
-	identify(identify: () => Promise<string>): void {
+	/**
+	 * Says how other processes know this credential, by its origin and what is sent to it, and the longest that an attempt
+	 * may take.
+	 */
+	identify(identify: () => Promise<string>, timeoutMs: number): void {
 		this.#identify ??= identify;
+		this.#timeoutMs = Math.max(this.#timeoutMs, timeoutMs);
 	}
 
 	/** Nobody on this credential sends anything for `ms` from now; `askedMs` is what one API itself asked for. */
@@ -79,43 +92,65 @@ export class Limiter {
 	}
 
 	/** Resolves when an attempt may be sent, with what to call when it has ended. */
-	async acquire(api: string, meter: Meter, signal?: AbortSignal): Promise<(answer?: PacedAnswer) => void> {
-		const window = this.#window(api);
+	async acquire(api: string, meter: Meter, signal?: AbortSignal): Promise<Ended> {
 		for (let hasWaited = false; ; hasWaited = true) {
 			signal?.throwIfAborted();
 			const now = this.#clock.monotonic();
-			const pacing = this.#pacing(api);
-			const readyAt = Math.max(this.#pausedUntil, shared ? 0 : window.readyAt(), pacing.readyAt(now));
-			if (readyAt === Infinity) {
-				await window.ended(signal);
+			const readyAt = this.#readyAt(api, now);
+			if (readyAt <= now) {
+				if (!shared || !this.#identify) return this.#begin(api, hasWaited);
+				const taking = this.#takeInTurn(shared, this.#identify, api, meter, hasWaited);
+				const ended = await unlessAborted(taking, signal);
+				if (ended) return ended;
 				continue;
 			}
-			let waitMs = readyAt - now;
-			if (waitMs <= 0) {
-				const taken = shared ? await this.#takeShared(shared, window, meter) : 0;
-				if (typeof taken === 'function' || taken === 0)
-					return this.#begin(window, pacing, hasWaited, taken || undefined);
-				waitMs = taken;
-			}
-			waitMs = Math.max(waitMs, leastWaitMs);
-			await meter.wait(this.#clock.now() + waitMs, () => this.#clock.sleep(waitMs, signal));
+			const waitMs = Math.max(readyAt - now, leastWaitMs);
+			if (readyAt === Infinity) await this.#window(api).ended(signal);
+			else await meter.wait(this.#clock.now() + waitMs, () => this.#clock.sleep(waitMs, signal));
 		}
 	}
 
-	async #takeShared(quota: SharedQuota, window: Window, meter: Meter): Promise<number | (() => void)> {
-		// who has no credentials sends nothing, and says why himself
-		const credential = await this.#identify?.().catch(() => undefined);
-		if (credential === undefined) return 0;
+	#readyAt(api: string, now: number): number {
+		const window = this.#window(api);
+		return Math.max(this.#pausedUntil, window.sharedAt, window.readyAt(), this.#pacing(api).readyAt(now));
+	}
+
+	/** One after the other: what one is told to wait holds for those behind it, and no two begin on the same pacing. */
+	#takeInTurn(
+		quota: SharedQuota,
+		identify: () => Promise<string>,
+		api: string,
+		meter: Meter,
+		hasWaited: boolean,
+	): Promise<Ended | undefined> {
+		const turn = this.#lastTake.then(async () => {
+			const now = this.#clock.monotonic();
+			if (this.#readyAt(api, now) > now) return undefined;
+			const taken = await this.#take(quota, await identify(), api, meter);
+			if (typeof taken !== 'number') return this.#begin(api, hasWaited, taken);
+			this.#window(api).sharedAt = this.#clock.monotonic() + taken;
+			return undefined;
+		});
+		this.#lastTake = turn.catch(() => {});
+		return turn;
+	}
+
+	async #take(quota: SharedQuota, credential: string, api: string, meter: Meter): Promise<number | (() => void)> {
 		try {
-			return await quota.take(credential, window.rates);
+			const taken = await quota.take(credential, this.#window(api).rates, this.#timeoutMs);
+			if (this.#failures > 0) this.#told = new WeakSet();
+			this.#failures = 0;
+			return taken;
 		} catch (error) {
-			meter.warn(`waiting for the quota that is shared: ${reasonOf(error)}`);
-			return unknownQuotaMs;
+			if (!this.#told.has(meter)) meter.warn(`nothing is sent until the shared quota can be asked: ${reasonOf(error)}`);
+			this.#told.add(meter);
+			return Math.min(unknownQuota.firstMs * 2 ** this.#failures++, unknownQuota.maxMs);
 		}
 	}
 
-	#begin(window: Window, pacing: Pacing, hasWaited: boolean, sharedEnd?: () => void): (answer?: PacedAnswer) => void {
-		const ended = window.take(() => this.#clock.monotonic());
+	#begin(api: string, hasWaited: boolean, sharedEnd?: () => void): Ended {
+		const pacing = this.#pacing(api);
+		const ended = this.#window(api).take(() => this.#clock.monotonic());
 		const attempt = pacing.begin(this.#clock.monotonic(), hasWaited);
 		return answer => {
 			pacing.end(attempt, this.#clock.monotonic(), this.#clock.now(), answer);
@@ -139,8 +174,8 @@ export class Limiter {
 
 /** What is left of a wait by the inexactness of numbers is waited for all the same. */
 const leastWaitMs = 0.001;
-/** When a shared quota that cannot be asked is asked again, in milliseconds. */
-const unknownQuotaMs = 1000;
+/** When a shared quota that cannot be asked is asked again. */
+const unknownQuota = {firstMs: 250, maxMs: 8000};
 /** How many ended attempts are remembered for a rate that is bound later. */
 const minHistory = 10_000;
 /** The server's clock may run up to 0.1 % faster than ours. */
@@ -149,6 +184,8 @@ const clockDrift = 1.001;
 class Window {
 	/** None of them follows from another one. */
 	rates: readonly Rate[] = [];
+	/** When a shared quota is to be asked again. */
+	sharedAt = 0;
 	/** When attempts ended, oldest first. */
 	readonly #ends: number[] = [];
 	#running = 0;
@@ -194,6 +231,27 @@ class Window {
 			signal?.addEventListener('abort', onAbort);
 		});
 	}
+}
+
+/** Rejects as soon as the signal aborts; an attempt that begins all the same has ended. */
+function unlessAborted(taking: Promise<Ended | undefined>, signal?: AbortSignal): Promise<Ended | undefined> {
+	return new Promise((resolve, reject) => {
+		const onAbort = () => {
+			reject(signal?.reason as Error);
+			taking.then(
+				ended => ended?.(),
+				() => {},
+			);
+		};
+		const settle =
+			<T>(then: (result: T) => void) =>
+			(result: T) => {
+				signal?.removeEventListener('abort', onAbort);
+				then(result);
+			};
+		signal?.addEventListener('abort', onAbort, {once: true});
+		taking.then(settle(resolve), settle(reject));
+	});
 }
 
 /** Whether who keeps to the first rate keeps to the second one too. */

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import {startEmulator} from '../support/emulator.ts';
-import {Limiter, limiterFor} from '../../lib/http/limiter.ts';
+import {Limiter, limiterFor, type Rate, type SharedQuota, shareQuota} from '../../lib/http/limiter.ts';
+import {AuthError} from '../../lib/model/errors.ts';
 import {Meter} from '../../lib/model/meter.ts';
 import {latency, scriptedServers} from '../support/scripted-server.ts';
 import {VirtualClock} from '../support/virtual-clock.ts';
@@ -161,6 +162,104 @@ describe('Limiter', () => {
 			}),
 			{numRuns: 50},
 		);
+	});
+});
+
+describe('Limiter with a shared quota', () => {
+	const rate = {requests: 2, perMs: 1000};
+	let asked: {credential: string; rates: readonly Rate[]; timeoutMs: number}[];
+	let ended: number;
+	let answer: () => Promise<number | void>;
+	let paused: string[];
+	const quota: SharedQuota = {
+		async take(credential, rates, timeoutMs) {
+			asked.push({credential, rates, timeoutMs});
+			return (await answer()) ?? (() => void ended++);
+		},
+		pause: async (credential, ms) => void paused.push(`${credential} ${ms}`),
+	};
+
+	beforeEach(() => {
+		[asked, ended, paused] = [[], 0, []];
+		answer = async () => {};
+		limiter.identify(async () => 'credential', 500);
+		shareQuota(quota);
+	});
+	afterEach(() => shareQuota(undefined));
+
+	it('asks it before each attempt, behind its own window, and says what has ended', async () => {
+		limiter.limit('api', rate);
+		assert.deepEqual(await attempts(3), [0, 0, 1001]);
+		assert.deepEqual([asked.length, ended], [3, 3]);
+		assert.deepEqual(asked[0], {credential: 'credential', rates: [rate], timeoutMs: 500});
+		shareQuota(undefined);
+		assert.equal(await attempt(), 1001);
+		assert.equal(asked.length, 3);
+	});
+
+	it('waits as long as it is told, visibly, and those behind do not ask meanwhile', async () => {
+		const own = new Meter();
+		answer = async () => (clock.monotonic() < 700 ? 700 : undefined);
+		const tasks = Array.from({length: 5}, () => async () => (await limiter.acquire('api', own))());
+		const waiting = Array.from({length: 5}, () => limiter.acquire('api', own));
+		await new Promise(setImmediate);
+		assert.equal(own.waitingUntilMs, clock.now() + 700);
+		assert.equal(asked.length, 1);
+		await clock.runAll(tasks);
+		for (const one of waiting) (await one)();
+		assert.deepEqual([asked.length, ended, clock.monotonic()], [11, 10, 700]);
+	});
+
+	it('lets one begin where its first answer says how many may follow', async () => {
+		limiter.learn('api');
+		let begun = 0;
+		const stop = new AbortController();
+		const waiting = Array.from({length: 4}, () => limiter.acquire('api', meter, stop.signal).then(() => begun++));
+		await new Promise(setImmediate);
+		stop.abort(new Error('stop'));
+		await Promise.allSettled(waiting);
+		assert.equal(begun, 1);
+	});
+
+	it('sends nothing while it cannot be asked, and says so once', async () => {
+		const own = new Meter();
+		let failures = 5;
+		answer = async () => {
+			if (failures-- > 0) throw new Error('connection lost');
+		};
+		await clock.run(async () => (await limiter.acquire('api', own))());
+		assert.deepEqual(own.warnings, ['nothing is sent until the shared quota can be asked: connection lost']);
+		assert.equal(clock.monotonic(), 250 + 500 + 1000 + 2000 + 4000);
+	});
+
+	it('ends with the signal where no answer comes, and gives back what comes too late', async () => {
+		let late = (_taken?: undefined) => {};
+		answer = async () => new Promise<void>(resolve => (late = resolve));
+		const stop = new AbortController();
+		const waiting = [1, 2].map(async () => rejection(limiter.acquire('api', meter, stop.signal)));
+		await new Promise(setImmediate);
+		stop.abort(new Error('stop'));
+		for (const one of waiting) assert.equal((await one).message, 'stop');
+		late();
+		await new Promise(setImmediate);
+		late();
+		await new Promise(setImmediate);
+		assert.equal(ended, asked.length);
+	});
+
+	it('tells it of pauses', async () => {
+		limiter.pause(3000);
+		await new Promise(setImmediate);
+		assert.deepEqual(paused, ['credential 3000']);
+	});
+
+	it('sends nothing without knowing for whom, and says why', async () => {
+		const server = await serve(response => response.end('{}'));
+		const own = new Limiter();
+		own.identify(async () => Promise.reject(new AuthError('UNAUTHORIZED', 'no token yet')), 500);
+		const {client} = openClient(server.origin, {limiter: own});
+		assert.equal((await rejection(client({method: 'GET', path: '/'}))).message, 'no token yet');
+		assert.equal(asked.length, 0);
 	});
 });
 

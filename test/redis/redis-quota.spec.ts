@@ -81,11 +81,40 @@ describe('redisQuota', () => {
 		assert.ok(mostInSpan() <= rate.requests, `${mostInSpan()}`);
 	});
 
+	it('holds a rate for all on the credential, also for those who know of none', async () => {
+		const quota = redisQuota(redis);
+		const strict = {requests: 2, perMs: 60_000};
+		for (const rates of [[rate], [strict]]) assert.equal(typeof (await quota.take('two', rates, 1000)), 'function');
+		for (const rates of [[rate], [strict], []]) assert.equal(typeof (await quota.take('two', rates, 1000)), 'number');
+		assert.equal(typeof (await quota.take('nobody knows a rate', [], 1000)), 'function');
+	});
+
+	it('takes nothing for one that was told of a failure, though Redis hears of it later', async () => {
+		const hasty = redis.duplicate({commandTimeout: 100});
+		const quota = redisQuota(hasty);
+		const take = async () => typeof (await quota.take('hasty', [{...rate, requests: 2}], 10_000));
+		assert.equal(await take(), 'function');
+		redisServer.pause();
+		await assert.rejects(take(), /timed out/);
+		redisServer.resume();
+		await hasty.ping();
+		assert.deepEqual([await take(), await take()], ['function', 'number']);
+		hasty.disconnect();
+	});
+
 	it('holds nothing from which a credential can be seen', async () => {
-		await redisQuota(redis).take('https://api.example\nBasic YWRtaW46c2VjcmV0', [rate]);
+		await redisQuota(redis).take('https://api.example\nBasic YWRtaW46c2VjcmV0', [rate], 1000);
 		const keys = await redis.keys('rxaudit:*');
 		const dump = keys.join(' ') + (await Promise.all(keys.map(async key => redis.type(key)))).join(' ');
 		assert.ok(keys.length >= 2 && !/YWRtaW46|secret|example/.test(dump), dump);
 		for (const key of keys) assert.ok((await redis.pttl(key)) > 0, `${key} stays for ever`);
+	});
+
+	it('counts across a Redis that starts again without its data', async () => {
+		await arrived(rate.requests / 2);
+		await redisServer.stop();
+		await redisServer.start();
+		await arrived(2 * rate.requests);
+		assert.ok(mostInSpan() <= rate.requests, `${mostInSpan()}`);
 	});
 });

@@ -9,7 +9,7 @@ const [redisUrl, server, requests, perMs] = process.argv.slice(2) as [string, st
 const redis = await openRedis({url: redisUrl});
 shareQuota(redisQuota(redis));
 const limiter = limiterFor(server, 'test');
-limiter.identify(async () => `${server} Bearer test`);
+limiter.identify(async () => `${server} Bearer test`, 10_000);
 limiter.limit('api', {requests: Number(requests), perMs: Number(perMs)});
 const ended = new AbortController();
 createInterface(process.stdin).once('close', () => ended.abort());
