@@ -42,7 +42,7 @@ describe('rxaudit', () => {
 		assertRefused(
 			await runProcess(['pul']),
 			2,
-			/unknown command \(did you mean pull\?\): expected one of pull, run, list/,
+			/unknown command \(did you mean pull\?\): expected one of pull, run, enqueue/,
 		);
 		assertRefused(await runCli(['constructor']), 2, /unknown command: expected one of/);
 	});
