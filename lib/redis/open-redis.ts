@@ -1,5 +1,6 @@
 import type {Redis, RedisOptions} from 'ioredis';
 import {type CertificateOptions, readCertificates} from '../http/certificates.ts';
+import {isLoopback} from '../http/endpoint.ts';
 import {AuthError, ConfigError, reasonOf, StateError} from '../model/errors.ts';
 
 export type {Redis} from 'ioredis';
@@ -8,6 +9,8 @@ export interface RedisAddress extends CertificateOptions {
 	/** `redis://[USER@]HOST[:PORT][/DATABASE]`, or `rediss://` for TLS; never with the password. */
 	readonly url: string;
 	readonly password?: string | undefined;
+	/** Whether the password may travel in the clear, in a network that you trust. */
+	readonly insecure?: boolean | undefined;
 }
 
 /** What nobody answers so long has failed, in milliseconds. */
@@ -38,6 +41,13 @@ export async function openRedis(address: RedisAddress): Promise<Redis> {
 /** The options of a client for this address. */
 export function redisOptions(address: RedisAddress): RedisOptions {
 	const url = parseUrl(address.url);
+	if (address.password !== undefined && url.protocol === 'redis:' && !isLoopback(url) && !address.insecure) {
+		throw new ConfigError(
+			spell =>
+				`${spell('redis')}: expected rediss://, as the password would travel in the clear, got redis://; ` +
+				`${spell('redisInsecure')} allows it, in a network that you trust`,
+		);
+	}
 	const secureContext = readCertificates('redis', address);
 	const host = url.hostname.replace(/^\[|\]$/g, '');
 	return {

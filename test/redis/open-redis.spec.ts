@@ -40,6 +40,15 @@ describe('openRedis', () => {
 		);
 	});
 
+	it('sends no password in the clear to another machine', async () => {
+		assert.match(
+			await refusal({url: 'redis://u@redis.example', password: secret}),
+			/expected rediss:\/\/, .*redisInsecure/,
+		);
+		const allowed = {url: 'redis://u@127.0.0.2:1', password: secret, insecure: true};
+		assert.match(await refusal(allowed), /^STATE_FAILED/);
+	});
+
 	it('says what is wrong with a user, or that nobody is there', async () => {
 		assert.match(await refusal({url: address()}), /^UNAUTHORIZED: redis:.* NOAUTH .*set RXAUDIT_REDIS_PASSWORD/);
 		assert.match(await refusal({url: address('auditor@'), password: 'wrong'}), /^UNAUTHORIZED: .*WRONGPASS/);

@@ -7,6 +7,7 @@ import {type Flags, type FlagValues, textIn} from './flags.ts';
 export const redisFlags: Flags = {
 	redis: {value: 'URL', help: 'redis://HOST:PORT/DATABASE, or rediss://USER@HOST:PORT for TLS; one database a file'},
 	'redis-password-file': {value: 'FILE', help: 'file with its password (else: RXAUDIT_REDIS_PASSWORD)'},
+	'redis-insecure': {help: 'let the password travel in the clear, in a network that you trust'},
 	'redis-ca-file': {
 		value: 'FILE',
 		help: 'PEM file with certificates of authorities to trust beside the well-known ones',
@@ -25,5 +26,10 @@ export function redisFrom(values: FlagValues, world: Pick<World, 'cwd' | 'env'>)
 		file === undefined
 			? world.env['RXAUDIT_REDIS_PASSWORD'] || undefined
 			: secretIn(fileIn(world, file), '--redis-password-file')();
-	return {url, password, caFile: caFile === undefined ? undefined : fileIn(world, caFile)};
+	return {
+		url,
+		password,
+		insecure: values['redis-insecure'] === true,
+		caFile: caFile === undefined ? undefined : fileIn(world, caFile),
+	};
 }
