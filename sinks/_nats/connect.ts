@@ -1,4 +1,5 @@
 import {readFileSync} from 'node:fs';
+import {setImmediate as turn} from 'node:timers/promises';
 import type {JetStreamClient, StreamInfo} from '@nats-io/jetstream';
 import type {ConnectionOptions, MsgHdrs, NatsConnection} from '@nats-io/transport-node';
 import {ConfigError, reasonOf} from '../../lib/model/errors.ts';
@@ -81,6 +82,8 @@ export async function connectNats(options: NatsOptions): Promise<NatsTarget> {
 const maxConnectMs = 10_000;
 
 async function close(connection: NatsConnection): Promise<void> {
+	// what was published in this turn is written at its end: into a socket that is closed by then it would end the process
+	await turn();
 	await connection.close().catch(() => {});
 }
 
