@@ -83,6 +83,16 @@ export const certificateOptions = {
 		.describe('PEM file with the key of the client certificate, without a passphrase; default: in clientCertFile'),
 };
 
+/** Of everything that tries again what failed. */
+export const backoffOptions = {
+	retryBaseMs: wholeNumber(0, 60_000)
+		.default(500)
+		.describe('the first backoff after a failure; doubles, in milliseconds'),
+	retryMaxMs: wholeNumber(0, 3_600_000)
+		.default(30_000)
+		.describe('the longest backoff after a failure, in milliseconds'),
+};
+
 /** Of everything that talks to an API. */
 export const connectionOptions = {
 	...certificateOptions,
@@ -101,12 +111,7 @@ export const connectionOptions = {
 		.default(20_000)
 		.describe('the longest silence within one attempt, in milliseconds'),
 	maxAttempts: wholeNumber(1, 100).default(6).describe('how often a failing request is sent at most'),
-	retryBaseMs: wholeNumber(0, 60_000)
-		.default(500)
-		.describe('the first backoff after a failure; doubles, in milliseconds'),
-	retryMaxMs: wholeNumber(0, 3_600_000)
-		.default(30_000)
-		.describe('the longest backoff after a failure, in milliseconds'),
+	...backoffOptions,
 	maxBodyBytes: wholeNumber(1, 1_073_741_824)
 		.default(32 * 1024 * 1024)
 		.describe('the largest answer that is read, unpacked, in bytes'),

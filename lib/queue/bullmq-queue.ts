@@ -109,7 +109,6 @@ function consume(handle: Handler, {concurrency, warn}: ConsumerOptions, address:
 			lockDuration: lockMs,
 			stalledInterval: stalledCheckMs,
 			maxStalledCount: maxLosses,
-			removeOnComplete: {count: 0},
 		},
 	);
 	worker.on('error', error => warn(`the queue: ${reasonOf(error)}`));

@@ -4,7 +4,14 @@ import {type CertificateOptions, readCertificates} from '../../lib/http/certific
 import {isLoopback} from '../../lib/http/endpoint.ts';
 import {createSecretFilter, excerpt} from '../../lib/http/secrets.ts';
 import {AuditError, AuthError, ConfigError, reasonOf} from '../../lib/model/errors.ts';
-import {certificateOptions, type Secret, secret, trueOrFalse, wholeNumber} from '../../lib/options/options.ts';
+import {
+	backoffOptions,
+	certificateOptions,
+	type Secret,
+	secret,
+	trueOrFalse,
+	wholeNumber,
+} from '../../lib/options/options.ts';
 
 /** What all sinks have that send messages to brokers. */
 export const brokerOptions = {
@@ -23,12 +30,7 @@ export const brokerOptions = {
 	maxAttempts: wholeNumber(2, 100)
 		.default(6)
 		.describe('how often the same thing is tried at most while the broker is away or busy'),
-	retryBaseMs: wholeNumber(0, 60_000)
-		.default(500)
-		.describe('the first backoff after a failure; doubles, in milliseconds'),
-	retryMaxMs: wholeNumber(0, 3_600_000)
-		.default(30_000)
-		.describe('the longest backoff after a failure, in milliseconds'),
+	...backoffOptions,
 };
 
 export interface BrokerRetry {

@@ -53,7 +53,8 @@ export async function run(args: readonly string[], world: World): Promise<number
 		}
 		const jobs = jobsOf(pipelines, windowMs, world.now());
 		const known = await queue.add(jobs);
-		const failed = new Set((await queue.list()).filter(({state}) => state === 'failed').map(({id}) => id));
+		const all = known.length > 0 ? await queue.list() : [];
+		const failed = new Set(all.filter(({state}) => state === 'failed').map(({id}) => id));
 		const stuck = known.filter(id => failed.has(id)).length;
 		lines.push(
 			`${count(jobs.length - known.length, 'job')} queued for ${count(pipelines.length, 'pipeline')}` +

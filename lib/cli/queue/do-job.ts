@@ -27,25 +27,15 @@ const inUseMs = 250;
 /** Does jobs: each is a run of its pipeline, for the window of the job. What is watched of it is in `watched`. */
 export function jobHandler(setting: Setting): {readonly handle: Handler; readonly watched: Totals[]} {
 	const {world, signals, pipelines, show} = setting;
-	const watched = new Map<string, Totals>();
-	const all: Totals[] = [];
+	const watched = new Map(Array.from(pipelines.keys(), name => [name, countTotals(name)]));
 	const atWork = new Set<string>();
-
-	const totalsOf = (name: string) => {
-		let totals = watched.get(name);
-		if (!totals) {
-			watched.set(name, (totals = countTotals(name)));
-			all.push(totals);
-		}
-		return totals;
-	};
 
 	const handle: Handler = async (job, lost) => {
 		const named = pipelineOf(job);
 		if (atWork.has(job.pipeline)) return {againInMs: inUseMs * (1 + Math.random()), cause: 'turn'};
 		atWork.add(job.pipeline);
 		const progress = show(named);
-		const totals = totalsOf(job.pipeline);
+		const totals = watched.get(job.pipeline)!;
 		const ping = async (reason?: string) =>
 			withPing(named.monitor.ping, {env: world.env, warn: progress.warn}, async () =>
 				reason === undefined ? {code: 0} : {code: 1, reason},
@@ -134,7 +124,7 @@ export function jobHandler(setting: Setting): {readonly handle: Handler; readonl
 		return undefined;
 	}
 
-	return {handle, watched: all};
+	return {handle, watched: [...watched.values()]};
 }
 
 /** What somebody has to mend. Refused credentials may be mended at the server, so that what goes on for ever tries on. */

@@ -1,7 +1,6 @@
 import fs from 'node:fs';
-import type {StateStore} from '../../state/state.ts';
 import {fileState} from '../../state/file-state.ts';
-import type {Checkpoint} from '../../state/state.ts';
+import type {Checkpoint, StateStore} from '../../state/state.ts';
 
 /**
  * Moves the state of a pipeline from its file to where machines share it, so that it goes on there, and renames the file,
