@@ -1,11 +1,12 @@
 /**
- * Do workers lose or double anything while they are killed and stopped, and do four do more than one? Each tenant's log is cut
- * into windows, a job each, and read by processes of `rxaudit worker`; what lies in the targets is compared with what the
- * emulator holds: `tsx <this file> [workers] [tenants] [windows] [latency ms] [calm]`; default 4, 200, 30 and 5. Needs
- * `npm run build`, and redis-server.
+ * Do workers lose or double anything while they are killed and stopped, and Redis with them, and do four do more than one? Each
+ * tenant's log is cut into windows, a job each, and read by processes of `rxaudit worker` into a folder, a bucket or an index of
+ * Elasticsearch, by turns; what lies there is compared with what the emulator holds:
+ * `tsx <this file> [workers] [tenants] [windows] [latency ms] [calm]`; default 4, 200, 30 and 5. Needs `npm run build`, and
+ * redis-server.
  */
 import {type ChildProcess, execFile, spawn} from 'node:child_process';
-import {mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
@@ -14,6 +15,8 @@ import {promisify} from 'node:util';
 import {gunzipSync} from 'node:zlib';
 import {startEmulator} from '../lib/emulator/index.ts';
 import {openRedis} from '../lib/redis/index.ts';
+import {startGcsServer} from '../test/support/gcs-server.ts';
+import {startElastic} from '../test/support/http-receivers.ts';
 import {startRedis} from '../test/support/redis.ts';
 
 const [workers = 4, tenants = 200, windows = 30, latencyMs = 5] = process.argv.slice(2, 6).map(Number);
@@ -25,7 +28,8 @@ const perMin = isCalm ? 1_000_000 : 6000;
 
 const cli = fileURLToPath(new URL('../dist/lib/cli/main.js', import.meta.url));
 const folder = mkdtempSync(path.join(tmpdir(), 'rxaudit-workers-'));
-const redisServer = await startRedis();
+const redisServer = await startRedis(['--appendonly', 'yes', '--appendfsync', 'always']);
+const bucket = await startGcsServer();
 const emulator = await startEmulator({
 	events: windows * eventsPerWindow,
 	latencyMs,
@@ -37,7 +41,10 @@ const emulator = await startEmulator({
 				{kind: 'reset', probability: 0.01},
 			],
 });
+/** One for each tenant that has one, since tenants have the same ids. */
+const indexes = new Map<string, Awaited<ReturnType<typeof startElastic>>>();
 const names = Array.from({length: tenants}, (_, at) => `t${at}`);
+for (const [at, name] of names.entries()) if (!isCalm && at % 3 === 2) indexes.set(name, await startElastic('token'));
 const since = new Date(Date.now() - (windows + 1) * windowMs).toISOString();
 const config = {
 	defaults: {
@@ -51,10 +58,10 @@ const config = {
 			retryBaseMs: 50,
 		},
 	},
-	pipelines: Object.fromEntries(names.map(name => [name, {source: {orgId: name}, to: `ndjson:${name}/`}])),
+	pipelines: Object.fromEntries(names.map((name, at) => [name, {source: {orgId: name}, to: targetOf(name, at)}])),
 };
 writeFileSync(path.join(folder, 'c.yaml'), JSON.stringify(config));
-const env = {PATH: process.env['PATH'], RXAUDIT_TOKEN: emulator.token};
+const env = {PATH: process.env['PATH'], RXAUDIT_TOKEN: emulator.token, RXAUDIT_HTTP_TOKEN: 'ApiKey token'};
 const rxaudit = async (...args: string[]) =>
 	promisify(execFile)(process.execPath, [cli, ...args, '--redis', redisServer.url], {
 		cwd: folder,
@@ -64,12 +71,13 @@ const rxaudit = async (...args: string[]) =>
 
 console.log((await rxaudit('enqueue', 'c.yaml', '--window', `${windowMs / 1000}s`)).stdout.trim());
 const redis = await openRedis({url: redisServer.url});
-const began = performance.now();
+let began = 0;
 const running = new Set<ChildProcess>();
 const rss: number[] = [];
-let [kills, stops] = [0, 0];
+let [kills, stops, redisFaults] = [0, 0, 0];
 let isOver = false;
 const pool = Promise.all(Array.from({length: workers}, async () => work()));
+if (!isCalm) void disturbRedis();
 await isDrained();
 const seconds = (performance.now() - began) / 1000;
 isOver = true;
@@ -98,6 +106,7 @@ const answers = {
 	seconds: Math.round(seconds * 10) / 10,
 	kills,
 	stops,
+	redisFaults,
 	lost,
 	doubled,
 	failed: list.failed,
@@ -113,6 +122,8 @@ const answers = {
 console.log(JSON.stringify(answers, undefined, 1));
 redis.disconnect();
 await emulator.close();
+await bucket.close();
+for (const index of indexes.values()) await index.close();
 await redisServer.close();
 rmSync(folder, {recursive: true});
 
@@ -149,7 +160,29 @@ async function disturb(worker: ChildProcess): Promise<void> {
 	}
 }
 
+/** Ends its connections, stops it for a while, or kills it and starts it again on what it has on disk. */
+async function disturbRedis(): Promise<void> {
+	while (emulator.requestCount === 0) await sleep(10); // until then a Redis that is new lets nothing through
+	for (let turn = 0; ; turn++) {
+		await sleep(10_000 + Math.random() * 10_000);
+		if (isOver) return;
+		redisFaults++;
+		if (turn % 3 === 0) await redis.client('KILL', 'TYPE', 'NORMAL').catch(() => {});
+		else if (turn % 3 === 1) {
+			redisServer.pause();
+			await sleep(4000);
+			redisServer.resume();
+		} else {
+			await redisServer.stop('SIGKILL');
+			await sleep(1000);
+			await redisServer.start();
+		}
+	}
+}
+
 async function isDrained(): Promise<void> {
+	while (emulator.requestCount === 0) await sleep(10);
+	began = performance.now();
 	for (;;) {
 		await sleep(500);
 		const keys = ['wait', 'active', 'delayed', 'prioritized'].map(state => `bull:rxaudit:${state}`);
@@ -160,17 +193,32 @@ async function isDrained(): Promise<void> {
 	}
 }
 
+function targetOf(name: string, at: number): object | string {
+	const index = indexes.get(name);
+	if (index) return {name: 'http', endpoint: `${index.origin}/_bulk`, body: 'elastic', index: name};
+	return isCalm || at % 3 === 0
+		? `ndjson:${name}/`
+		: `gcs:evidence/${name}/?apiEndpoint=${encodeURIComponent(bucket.url)}`;
+}
+
+function idsIn(lines: string): string[] {
+	return lines
+		.split('\n')
+		.filter(line => line !== '')
+		.map(line => (JSON.parse(line) as {id: string}).id);
+}
+
 function idsOf(name: string): string[] {
+	const index = indexes.get(name);
+	if (index) return idsIn(index.held.join('\n'));
+	if (!existsSync(path.join(folder, name))) {
+		const objects = bucket.bucket.list(`${name}/`).filter(object => object.name.endsWith('.ndjson.gz'));
+		return objects.flatMap(object => idsIn(gunzipSync(object.bytes).toString()));
+	}
 	const files = readdirSync(path.join(folder, name), {recursive: true, encoding: 'utf8'});
 	return files
 		.filter(file => file.endsWith('.ndjson.gz'))
-		.flatMap(file =>
-			gunzipSync(readFileSync(path.join(folder, name, file)))
-				.toString()
-				.split('\n')
-				.filter(line => line !== '')
-				.map(line => (JSON.parse(line) as {id: string}).id),
-		);
+		.flatMap(file => idsIn(gunzipSync(readFileSync(path.join(folder, name, file))).toString()));
 }
 
 function residentMb(pid: number): number {

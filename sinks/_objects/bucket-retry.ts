@@ -125,6 +125,7 @@ export async function request<F extends BucketFailure, T, M = never>(
 	const tries = new Tries(facts, retry, doing);
 	for (;;) {
 		try {
+			retry.signal.throwIfAborted();
 			return await unlessAborted(attempt({abortSignal: retry.signal}), retry.signal);
 		} catch (error) {
 			retry.signal.throwIfAborted();
@@ -140,6 +141,7 @@ export async function request<F extends BucketFailure, T, M = never>(
 
 /** For requests that a client cannot be told to stop: they end by their own time-out, unheard. */
 export async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+	promise.catch(() => {}); // where it is aborted already, nobody hears how it ends
 	signal.throwIfAborted();
 	let onAbort = () => {};
 	const aborted = new Promise<never>((_, reject) => {
