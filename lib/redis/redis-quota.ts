@@ -1,7 +1,7 @@
 import {randomBytes, scrypt} from 'node:crypto';
 import {promisify} from 'node:util';
 import type {Redis} from 'ioredis';
-import type {SharedQuota} from '../http/limiter.ts';
+import type {Rate, SharedQuota} from '../http/limiter.ts';
 import {luaScript} from './script.ts';
 
 /** What all keys of quotas begin with. */
@@ -80,8 +80,10 @@ return 1
  *
  * Credentials are told apart by a scrypt hash of their origin and what is sent, so that a password cannot be guessed
  * from what is in Redis: a new token is a new credential.
+ *
+ * `taken` is told of each request that a rate lets through: the key of its credential, and the rates that it came with.
  */
-export function redisQuota(redis: Redis): SharedQuota {
+export function redisQuota(redis: Redis, taken: (key: string, rates: readonly Rate[]) => void = () => {}): SharedQuota {
 	const own = randomBytes(6).toString('base64url');
 	const identities = new Map<string, Promise<string>>();
 	let count = 0;
@@ -110,6 +112,7 @@ export function redisQuota(redis: Redis): SharedQuota {
 			if (answer === 'wait') return Math.max(1, waitMs);
 			if (answer === 'running') return askAgainMs * (0.2 + 0.8 * Math.random());
 			if (answer === 'free') return () => {};
+			taken(key, rates);
 			const keepMs = Math.ceil(Math.max(...rates.map(({perMs}) => perMs * 1.001), timeoutMs));
 			// one that cannot be given back counts as long as one whose process died
 			return () => void end(redis, [key], [member, keepMs]).catch(() => {});

@@ -2,6 +2,7 @@ import {ConfigError} from '../../model/errors.ts';
 import {describeFlags, type Flags, nearest, parseFlags} from '../flags/flags.ts';
 import {redisFlags} from '../flags/redis.ts';
 import {count, write} from '../output/log.ts';
+import {readEtas} from '../queue/eta.ts';
 import {jobList, jobListText, readLags} from '../queue/list-jobs.ts';
 import {openQueue} from '../queue/open-queue.ts';
 import type {World} from '../world.ts';
@@ -17,8 +18,8 @@ export function help(): string {
        rxaudit jobs retry [ID…] --redis URL
        rxaudit jobs remove ID… --redis URL
 
-Says how many jobs wait, are done, are delayed and why, and have failed and why; and how far each pipeline is. A job that
-fails is tried 8 times, later and later, then kept: \`retry\` begins failed jobs anew, these or all of them. \`remove\` takes
+Says how many jobs wait, are done, are delayed and why, and have failed and why; how long the rest takes within the quota of
+each credential, as far as jobs of its pipelines were done before; and how far each pipeline is. A job that fails is tried 8 times, later and later, then kept: \`retry\` begins failed jobs anew, these or all of them. \`remove\` takes
 jobs out that nobody does at the moment, such as one that comes again and again.
 
 ${describeFlags(flags)}
@@ -42,7 +43,8 @@ export async function run(args: readonly string[], world: World): Promise<number
 	const {redis, queue, close} = await openQueue(values, world);
 	try {
 		if (action === undefined) {
-			const list = jobList(await queue.list(), await readLags(redis, world.now()));
+			const all = await queue.list();
+			const list = jobList(all, await readEtas(redis, all), await readLags(redis, world.now()));
 			await write(world.stdout, values['json'] ? `${JSON.stringify(list)}\n` : jobListText(list, world.now()));
 			return 0;
 		}

@@ -10,6 +10,7 @@ import {serveMonitor} from '../monitor/server.ts';
 import {count, logFormatOf, logLine} from '../output/log.ts';
 import {showProgress} from '../output/progress.ts';
 import {jobHandler} from '../queue/do-job.ts';
+import {countRequests} from '../queue/eta.ts';
 import {openQueue} from '../queue/open-queue.ts';
 import {stopBy, type World} from '../world.ts';
 
@@ -54,13 +55,15 @@ export async function run(args: readonly string[], world: World): Promise<number
 	};
 	const {redis, queue, close} = await openQueue(values, world);
 	const signals = stopBy(world.signals, ['SIGINT', 'SIGTERM']);
-	shareQuota(redisQuota(redis));
+	const {taken, measure} = countRequests(redis);
+	shareQuota(redisQuota(redis, taken));
 	try {
 		const pipelines = await pipelinesOf(file, [], world, name => redisState(redis, name));
 		const {handle, watched} = jobHandler({
 			world,
 			signals,
 			pipelines: new Map(pipelines.map(named => [named.name, named])),
+			measure,
 			show: ({name, pipeline: {source}}) =>
 				showProgress({source: source.name, pipeline: name, format, quiet, stream: notLive(world.stderr)}),
 		});

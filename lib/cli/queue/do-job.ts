@@ -8,12 +8,14 @@ import type {ProgressOutput} from '../output/progress.ts';
 import {runPipeline} from '../pipeline/run-pipeline.ts';
 import {exitCodeOf} from '../rxaudit.ts';
 import type {Stop, World} from '../world.ts';
+import type {RequestCounter} from './eta.ts';
 import {countTotals, type Totals} from './totals.ts';
 
 interface Setting {
 	readonly world: World;
 	readonly signals: Stop;
 	readonly pipelines: ReadonlyMap<string, NamedPipeline>;
+	readonly measure: RequestCounter['measure'];
 	show(pipeline: NamedPipeline): ProgressOutput;
 }
 
@@ -26,7 +28,7 @@ const inUseMs = 250;
 
 /** Does jobs: each is a run of its pipeline, for the window of the job. What is watched of it is in `watched`. */
 export function jobHandler(setting: Setting): {readonly handle: Handler; readonly watched: Totals[]} {
-	const {world, signals, pipelines, show} = setting;
+	const {world, signals, pipelines, measure, show} = setting;
 	const watched = new Map(Array.from(pipelines.keys(), name => [name, countTotals(name)]));
 	const atWork = new Set<string>();
 
@@ -41,9 +43,9 @@ export function jobHandler(setting: Setting): {readonly handle: Handler; readonl
 				reason === undefined ? {code: 0} : {code: 1, reason},
 			);
 		try {
-			const outcome = await doJob(named, job, lost, progress, totals);
+			const outcome = await measure(job, isDone, async () => doJob(named, job, lost, progress, totals));
 			totals.ended();
-			if (outcome === 'done' || outcome.cause === 'schedule') await ping();
+			if (isDone(outcome)) await ping();
 			return outcome;
 		} catch (error) {
 			const again = comesAgain(error);
@@ -125,6 +127,10 @@ export function jobHandler(setting: Setting): {readonly handle: Handler; readonl
 	}
 
 	return {handle, watched: [...watched.values()]};
+}
+
+function isDone(outcome: Outcome): boolean {
+	return outcome === 'done' || outcome.cause === 'schedule';
 }
 
 /** What somebody has to mend. Refused credentials may be mended at the server, so that what goes on for ever tries on. */

@@ -5,6 +5,7 @@ import {reached} from '../../source/reached.ts';
 import {parseState} from '../../state/state-format.ts';
 import {readUpToOf} from '../monitor/health.ts';
 import {count, oneLine} from '../output/log.ts';
+import type {Eta} from './eta.ts';
 import {spanWords} from '../output/pipeline.ts';
 
 /** How far a pipeline is. */
@@ -25,6 +26,8 @@ export interface JobList {
 	readonly delayed: Readonly<Record<string, number>>;
 	readonly failed: number;
 	readonly jobs: readonly QueuedJob[];
+	/** By credential; what is not known yet is left out. */
+	readonly eta: readonly Eta[];
 	/** The longest first. */
 	readonly lags: readonly Lag[];
 }
@@ -50,7 +53,7 @@ export async function readLags(redis: Redis, nowMs: number): Promise<Lag[]> {
 	return lags.sort((a, b) => (b.lagSeconds ?? Infinity) - (a.lagSeconds ?? Infinity));
 }
 
-export function jobList(jobs: readonly QueuedJob[], lags: readonly Lag[]): JobList {
+export function jobList(jobs: readonly QueuedJob[], eta: readonly Eta[], lags: readonly Lag[]): JobList {
 	const of = (state: QueuedJob['state']) => jobs.filter(job => job.state === state);
 	const delayed: Record<string, number> = {};
 	for (const {cause = 'turn'} of of('delayed')) delayed[cause] = (delayed[cause] ?? 0) + 1;
@@ -60,6 +63,7 @@ export function jobList(jobs: readonly QueuedJob[], lags: readonly Lag[]): JobLi
 		delayed,
 		failed: of('failed').length,
 		jobs,
+		eta,
 		lags,
 	};
 }
@@ -68,13 +72,15 @@ export function jobList(jobs: readonly QueuedJob[], lags: readonly Lag[]): JobLi
 const maxNamed = 20;
 
 /** The answer for people, in lines. */
-export function jobListText({waiting, active, delayed, failed, jobs, lags}: JobList, nowMs: number): string {
+export function jobListText({waiting, active, delayed, failed, jobs, eta, lags}: JobList, nowMs: number): string {
 	const causes = Object.entries(delayed).map(([cause, times]) => `${times} ${causeWords[cause] ?? cause}`);
 	const all = Object.values(delayed).reduce((sum, times) => sum + times, 0);
 	const failing = jobs.filter(({state, reason}) => state === 'failed' || reason !== undefined);
 	const lines = [
 		`${waiting} waiting, ${active} active, ${all} delayed${all > 0 ? ` (${causes.join(', ')})` : ''}, ${failed} failed`,
 		...some(failing, job => failureText(job, nowMs)),
+		...(eta.length > 0 ? ['eta, by quota'] : []),
+		...some(eta, etaText),
 		...(lags.length > 0 ? ['lag'] : []),
 		...some(lags, ({pipeline, readUpTo, lagSeconds}) =>
 			readUpTo === null
@@ -91,6 +97,15 @@ const causeWords: Readonly<Record<string, string>> = {
 	turn: 'until their turn',
 	failure: 'after a failure',
 };
+
+/** So many pipelines of a credential are named in its line. */
+const maxPipelines = 3;
+
+function etaText({pipelines, jobs, requests, seconds}: Eta): string {
+	const more = pipelines.length - maxPipelines;
+	const named = pipelines.slice(0, maxPipelines).join(', ') + (more > 0 ? ` and ${more} more` : '');
+	return `${named}: about ${spanWords(seconds)}, ${count(jobs, 'job')}, ${count(requests, 'request')}`;
+}
 
 function failureText({id, job, state, atMs, reason}: QueuedJob, nowMs: number): string {
 	const {since, until} = job.window;

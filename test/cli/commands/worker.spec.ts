@@ -61,7 +61,7 @@ describe('rxaudit enqueue, worker and jobs', () => {
 
 	it('do what a run would do, in windows, once, and go on from a state file', async () => {
 		configure({
-			a: {source: {orgId: 'a', since: '2020-01-01'}, to: 'ndjson:a/', state: 'a.state'},
+			a: {source: {orgId: 'a', since: '2020-01-01', rate: '50/s'}, to: 'ndjson:a/', state: 'a.state'},
 			b: {source: {orgId: 'b'}, to: 'ndjson:b/', every: '1h'},
 		});
 		await runCli(['run', 'c.yaml', '--only', 'a', '--once'], given());
@@ -81,6 +81,9 @@ describe('rxaudit enqueue, worker and jobs', () => {
 		assert.equal((await worker.ended).code, 0);
 		for (const name of ['a', 'b']) assert.deepEqual(idsOf(name), held());
 		assert.match((await jobs()).stdout, /^0 waiting, 0 active, 1 delayed \(1 until they are due\), 0 failed\nlag\n/);
+		await enqueue('--window', '365d', '--only', 'a');
+		const left = (await jobs()).stdout;
+		assert.match(left, /\neta, by quota\n {2}a: about \d seconds?, \d+ jobs, \d+ requests\nlag\n/);
 	});
 
 	it('keep what fails for ever, with its reason, until somebody retries it', async () => {
