@@ -1,4 +1,6 @@
+import {isIP} from 'node:net';
 import type {Redis, RedisOptions} from 'ioredis';
+import {explainConnection} from '../http/connection-failure.ts';
 import {type CertificateOptions, readCertificates} from '../http/certificates.ts';
 import {isLoopback} from '../http/endpoint.ts';
 import {AuthError, ConfigError, reasonOf, StateError} from '../model/errors.ts';
@@ -13,6 +15,8 @@ export interface RedisAddress extends CertificateOptions {
 	readonly insecure?: boolean | undefined;
 }
 
+/** What is wrong with the server's certificate, or its authority. */
+const isOfCertificate = /SELF_SIGNED|UNABLE_TO_|^CERT_|ALTNAME/;
 /** What nobody answers so long has failed, in milliseconds. */
 const commandMs = 5000;
 /** The longest wait between two attempts to connect. */
@@ -56,7 +60,9 @@ export function redisOptions(address: RedisAddress): RedisOptions {
 		...(url.username === '' ? {} : {username: decodeURIComponent(url.username)}),
 		...(address.password === undefined ? {} : {password: address.password}),
 		db: Number(url.pathname.slice(1) || 0),
-		...(url.protocol === 'rediss:' ? {tls: {servername: host, ...(secureContext ? {secureContext} : {})}} : {}),
+		...(url.protocol === 'rediss:'
+			? {tls: {...(isIP(host) ? {} : {servername: host}), ...(secureContext ? {secureContext} : {})}}
+			: {}),
 		maxRetriesPerRequest: null,
 		retryStrategy: attempt => Math.min(attempt * 100, reconnectMs),
 		reconnectOnError: error => (/^(READONLY|LOADING)/.test(error.message) ? 2 : false),
@@ -118,5 +124,7 @@ function toError(error: unknown, title: string): unknown {
 				`RXAUDIT_REDIS_PASSWORD or give ${spell('redisPasswordFile')}`,
 		);
 	}
-	return new StateError('STATE_FAILED', `${title}: expected a Redis, but ${reason}`, {cause: error});
+	const code = String((error as NodeJS.ErrnoException).code);
+	const untrusted = isOfCertificate.test(code) ? explainConnection(code, reason, '--redis-') : undefined;
+	return new StateError('STATE_FAILED', `${title}: expected a Redis, but ${untrusted ?? reason}`, {cause: error});
 }

@@ -4,6 +4,7 @@ import {mkdtempSync, rmSync} from 'node:fs';
 import {createServer} from 'node:net';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
+import {pem} from './tls-server.ts';
 
 export interface TestRedis {
 	readonly url: string;
@@ -18,14 +19,21 @@ export interface TestRedis {
 	close(): Promise<void>;
 }
 
-/** A Redis of its own, in memory, on a free port. `settings` are arguments such as `--maxmemory 3mb`. */
-export async function startRedis(settings: readonly string[] = []): Promise<TestRedis> {
+/**
+ * A Redis of its own, in memory, on a free port. `settings` are arguments such as `--maxmemory 3mb`; `certificate` is the
+ * name of a certificate of the tests, for TLS and nothing else.
+ */
+export async function startRedis(settings: readonly string[] = [], certificate?: string): Promise<TestRedis> {
 	const folder = mkdtempSync(path.join(tmpdir(), 'rxaudit-redis-'));
 	const port = await freePort();
+	const listens =
+		certificate === undefined
+			? ['--port', `${port}`]
+			: ['--port', '0', '--tls-port', `${port}`, '--tls-auth-clients', 'no', ...certificateArgs(certificate)];
 	let server: ChildProcess | undefined;
 
 	async function start(): Promise<void> {
-		const args = ['--port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--dir', folder, ...settings];
+		const args = [...listens, '--bind', '127.0.0.1', '--save', '', '--dir', folder, ...settings];
 		server = spawn('redis-server', args, {stdio: ['ignore', 'pipe', 'inherit']});
 		const failed = once(server, 'error').then(([error]) => {
 			throw new Error('expected redis-server, got none; on Debian: apt-get install redis-server', {cause: error});
@@ -44,7 +52,7 @@ export async function startRedis(settings: readonly string[] = []): Promise<Test
 
 	await start();
 	return {
-		url: `redis://127.0.0.1:${port}`,
+		url: `${certificate === undefined ? 'redis' : 'rediss'}://127.0.0.1:${port}`,
 		port,
 		start,
 		stop,
@@ -56,6 +64,10 @@ export async function startRedis(settings: readonly string[] = []): Promise<Test
 			rmSync(folder, {recursive: true, force: true});
 		},
 	};
+}
+
+function certificateArgs(name: string): string[] {
+	return ['--tls-cert-file', pem(name), '--tls-key-file', pem(`${name}.key`), '--tls-ca-cert-file', pem('authority')];
 }
 
 async function isReady(server: ChildProcess): Promise<void> {
