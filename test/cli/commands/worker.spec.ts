@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import {readdirSync, readFileSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
 import {gunzipSync} from 'node:zlib';
+import {openRedis} from '../../../lib/redis/open-redis.ts';
 import {temporaryFolder} from '../../../lib/testing/temporary-folder.ts';
 import {openCli, runCli, type RunningCli, spawnCli} from '../../support/cli.ts';
 import {idsIn} from '../../support/command-line.ts';
@@ -16,7 +17,7 @@ describe('rxaudit enqueue, worker and jobs', () => {
 	const workers: RunningCli[] = [];
 
 	before(async () => {
-		redis = await startRedis();
+		redis = await startRedis(['--appendonly', 'yes']);
 		emulator = await startEmulator({events: 300, latencyMs: 5, newestMs: Date.now() - 120_000});
 	});
 	beforeEach(() => void database++);
@@ -128,5 +129,27 @@ describe('rxaudit enqueue, worker and jobs', () => {
 			assert.equal(targets.code, 0, targets.stdout + targets.stderr);
 			assert.deepEqual(idsOf(name), held());
 		}
+	});
+
+	it('go on by themselves where Redis says nothing for a while, and where it is started again with its data', async () => {
+		const names = ['p', 'q', 'r'];
+		configure(Object.fromEntries(names.map(name => [name, {source: {orgId: name}, to: `ndjson:${name}/`}])));
+		await enqueue();
+		const worker = startWorker();
+		const arrived = async (count: number) => {
+			for (const goal = emulator.requestCount + count; emulator.requestCount < goal;) await listed();
+		};
+		await arrived(15);
+		const client = await openRedis({url: redis.url});
+		await client.client('PAUSE', 1500, 'ALL');
+		client.disconnect();
+		await arrived(15);
+		await redis.stop();
+		await redis.start();
+		const {failed} = await isDrained();
+		assert.equal(failed, 0);
+		for (const name of names) assert.deepEqual(idsOf(name), held());
+		worker.kill('SIGTERM');
+		assert.equal((await worker.ended).code, 0);
 	});
 });

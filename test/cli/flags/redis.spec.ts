@@ -20,10 +20,9 @@ describe('the flags of Redis', () => {
 
 	const flags = (password: string, ca: string | undefined, user = 'auditor@') => {
 		writeFileSync(path.join(folder(), 'redis.secret'), `${password}\n`);
-		return [
-			...['--redis', server.url.replace('//', `//${user}`), '--redis-password-file', 'redis.secret'],
-			...(ca === undefined ? [] : ['--redis-ca-file', pem(ca)]),
-		];
+		const url = server.url.replace('//', `//${user}`);
+		const authority = ca === undefined ? [] : ['--redis-ca-file', pem(ca)];
+		return ['--redis', url, '--redis-password-file', 'redis.secret', ...authority];
 	};
 
 	it('reach one over TLS, as a user, with an authority of its own', async () => {
