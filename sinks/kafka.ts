@@ -60,6 +60,7 @@ export default defineSink({
 		return {
 			target: topic,
 			needs,
+			opensUnchanged: true,
 			commitSize: {pages: 1},
 			async open({signal, warn}) {
 				if (encryption.warning !== undefined) warn(encryption.warning);

@@ -63,6 +63,7 @@ export default defineSink({
 		return {
 			target: subject,
 			needs,
+			opensUnchanged: true,
 			commitSize: {pages: 1, ageMs},
 			async open({signal, warn, note}) {
 				if (encryption.warning !== undefined) warn(encryption.warning);

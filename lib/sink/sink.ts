@@ -52,6 +52,8 @@ export interface Sink {
 	readonly delivery?: Delivery;
 	/** Packages that are installed apart, for example `@aws-sdk/client-s3`: without them `open()` rejects. */
 	readonly needs?: readonly string[];
+	/** True where `open()` changes nothing at the target, so that `rxaudit check` tries it. Default: false. */
+	readonly opensUnchanged?: boolean;
 	open(context: SinkContext): Promise<OpenSink>;
 	/**
 	 * Whether all that a `prepare()` promised in this state is in the target, if need be after small repairs. Asked

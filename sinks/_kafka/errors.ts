@@ -61,6 +61,7 @@ function adviceOf(type: string, message: string, topic: string): string {
 	}
 	if (type === unsupported || /mechanism/i.test(message)) return '; check mechanism';
 	if (type.startsWith('NOT_ENOUGH_REPLICAS')) return '; fewer replicas are in sync than min.insync.replicas wants';
+	if (/certificate/i.test(message)) return '; check ca-file, with its authority, and the host in brokers';
 	if (type.startsWith('KafkaJSConnection')) {
 		return '; check brokers, that they run, and tls; what was not acknowledged is sent again by the next run';
 	}

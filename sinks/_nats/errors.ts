@@ -38,12 +38,8 @@ export function failureOf(error: unknown, quote: (text: string) => string): Nats
 }
 
 /** What a failure becomes for the world; `doing` as in "send to audit.events". */
-export function natsError(
-	{type, code, message}: NatsFailure,
-	doing: string,
-	name: string,
-	subject: string,
-): AuditError {
+export function natsError(failure: NatsFailure, doing: string, name: string, subject: string): AuditError {
+	const {type, message} = failure;
 	const said = `${name}: cannot ${doing}: ${message}`;
 	if (type === 'AuthorizationError' || type === 'UserAuthenticationExpiredError') {
 		return new AuthError('UNAUTHORIZED', `${said}; check username and password, token or credsFile`);
@@ -52,15 +48,16 @@ export function natsError(
 		const rights = `publish to ${subject}, $JS.API.STREAM.NAMES and $JS.API.STREAM.INFO.*, and subscribe to _INBOX.>`;
 		return new AuthError('FORBIDDEN', `${said}; give the user the rights to ${rights}`);
 	}
-	return new SinkError('SINK_FAILED', `${said}${adviceOf(type, code, subject)}`);
+	return new SinkError('SINK_FAILED', `${said}${adviceOf(failure, subject)}`);
 }
 
-function adviceOf(type: string, code: number, subject: string): string {
+function adviceOf({type, code, message}: NatsFailure, subject: string): string {
 	if (type === 'StreamNotFoundError' || type === 'NoResponders') {
 		const add = `nats stream add audit --subjects '${subject}' --storage file`;
 		return `; no stream takes this subject, or JetStream is off (nats-server -js): make one with ${add}`;
 	}
 	if (code === otherStream) return '; another stream takes this subject now: run again';
 	if (type === 'JetStreamApiError') return '; check the limits of the stream (nats stream info)';
+	if (/certificate/i.test(message)) return '; check ca-file, with its authority, and the host in servers';
 	return '; check servers, that they run, and tls; what was not acknowledged is sent again by the next run';
 }

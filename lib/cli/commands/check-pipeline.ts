@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import {proxyRules} from '../../http/proxy.ts';
 import {systemClock} from '../../model/clock.ts';
-import {AuditError, type ErrorCode, reasonOf} from '../../model/errors.ts';
+import {AuditError, AuthError, type ErrorCode, reasonOf} from '../../model/errors.ts';
 import type {Meter} from '../../model/meter.ts';
 import type {Sink} from '../../sink/sink.ts';
 import type {Source} from '../../source/define-source.ts';
@@ -57,12 +57,13 @@ const scarceBytes = 100e6;
 
 /** Tries all that a pull needs, and writes no event: one request, and a look at targets and state. */
 export async function checkPipeline(pipeline: Pipeline): Promise<Check[]> {
-	const {source, stateFile, sinks} = pipeline;
+	const {source, stateFile, sinks, signal} = pipeline;
 	const ofApi = source.reads === 'api' ? await checkApi(pipeline) : [];
-	pipeline.signal.throwIfAborted();
+	signal.throwIfAborted();
 	const ofState = stateFile === undefined ? [] : [await checkState(stateFile, source)];
 	const ends = source.deprecations.map(end => passed('ends', deprecationText(end)));
-	return [...ofApi, ...ofState, ...(await Promise.all(sinks.map(checkTarget))), ...ends];
+	const ofTargets = await Promise.all(sinks.map(async sink => checkTarget(sink, signal)));
+	return [...ofApi, ...ofState, ...ofTargets, ...ends];
 }
 
 async function checkApi({source, options, env, signal}: Pipeline): Promise<Check[]> {
@@ -151,8 +152,9 @@ async function checkState(file: string, source: Source): Promise<Check> {
 	);
 }
 
-/** A target that is a file is looked at; another one cannot be tried without writing to it. */
-async function checkTarget({name, target, needs = []}: Sink): Promise<Check> {
+/** A target that is a file is looked at; another one is opened, unless that would write to it. */
+async function checkTarget(sink: Sink, signal: AbortSignal): Promise<Check> {
+	const {name, target, needs = []} = sink;
 	for (const one of needs) {
 		if (!(await isInstalled(one)))
 			return failed(
@@ -162,6 +164,7 @@ async function checkTarget({name, target, needs = []}: Sink): Promise<Check> {
 			);
 	}
 	if (target === '-') return passed('target', `${name}: standard output`);
+	if (sink.opensUnchanged) return openTarget(sink, signal);
 	if (!path.isAbsolute(target)) {
 		return passed('target', `${name}:${target} is not tried: that would write to it; the first pull does`);
 	}
@@ -172,6 +175,20 @@ async function checkTarget({name, target, needs = []}: Sink): Promise<Check> {
 	const fit = network ? `; it is on a network (${network}): let one host at a time write there` : '';
 	const holds = sizeOf(target);
 	return passed('target', `${name}:${target} can be written, ${freeText(target)}${holds}${fit}`);
+}
+
+async function openTarget({name, target, open}: Sink, signal: AbortSignal): Promise<Check> {
+	const said: string[] = [];
+	const say = (text: string) => void said.push(`; ${text}`);
+	try {
+		const opened = await open({resume: undefined, signal, warn: say, note: say});
+		await opened.close();
+	} catch (error) {
+		signal.throwIfAborted();
+		if (!(error instanceof AuditError)) throw error;
+		return failed('target', `${name}:${target}: ${sentenceOf(error)}`, error instanceof AuthError ? 4 : 2);
+	}
+	return passed('target', `${name}:${target} is there, and nothing was written to it${said.join('')}`);
 }
 
 /** Whether a package can be loaded. */

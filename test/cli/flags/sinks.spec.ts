@@ -4,6 +4,9 @@ import path from 'node:path';
 import {list, load} from '../../../lib/registry.ts';
 import {runCli} from '../../support/cli.ts';
 import {assertRefused, commandLine, idsIn} from '../../support/command-line.ts';
+import {type KafkaBroker, startKafka} from '../../support/kafka-broker.ts';
+import {type NatsServer, startNats} from '../../support/nats-server.ts';
+import {localServers, pair, pem} from '../../support/tls-server.ts';
 import {type HttpReceiver, startWebhook} from '../../support/http-receivers.ts';
 import {testWorld} from '../../support/world.ts';
 import {sinkFlags, sinkOptions, checkSinkFlags, makeTarget, readTarget} from '../../../lib/cli/flags/sinks.ts';
@@ -160,5 +163,125 @@ describe('--to http:URL', () => {
 				assert.match(stdout, new RegExp(`^ +--${flag} `, 'm'));
 		}
 		assert.match((await runCli(['describe', 'http'])).stdout, /^Spelled --to 'http:ENDPOINT'$/m);
+	});
+});
+
+describe('--to nats:SUBJECT and kafka:TOPIC', () => {
+	const {folder, emulator, pull, held} = commandLine();
+	const {api} = localServers();
+	const secret = 's3cret-of-the-broker';
+	const certificate = `tls: {cert_file: "${pem('server')}", key_file: "${pem('server.key')}"}`;
+	let byUser: NatsServer;
+	let byToken: NatsServer;
+	let kafka: KafkaBroker;
+	before(async () => {
+		const users = `authorization: {users: [{user: all, password: ${secret}}]}`;
+		const tls = {caFile: pem('authority')};
+		byUser = await startNats(`${users}\n${certificate}`, {user: 'all', pass: secret, tls});
+		byToken = await startNats(`authorization: {token: ${secret}}`, {token: secret});
+		kafka = await startKafka(1);
+	});
+	after(() => Promise.all([byUser, byToken, kafka].map(async server => server.close())));
+
+	const secretFile = (text: string) => {
+		const file = path.join(folder(), 'broker.secret');
+		fs.writeFileSync(file, `${text}\n`);
+		return file;
+	};
+	const check = async (to: string, env: Record<string, string> = {}) => {
+		const source = ['check', 'atlassian-org-events', '--endpoint', emulator().url, '--org-id', 'ORG', '--to', to];
+		const result = await runCli(source, {cwd: folder(), env: {RXAUDIT_TOKEN: emulator().token, ...env}});
+		assert.ok(!(result.stdout + result.stderr).includes('s3cret'));
+		return {
+			code: result.code,
+			target: /^(.*) target +(.*)$/m.exec(result.stdout)?.slice(1).join(' '),
+			stderr: result.stderr,
+		};
+	};
+	const overTls = (ca = 'authority') => `servers=${byUser.address}&tls=true&ca-file=${pem(ca)}&username=all`;
+
+	it('reach NATS over TLS as a user, with a password from a file', async () => {
+		const subject = await byUser.addStream('pulled');
+		const to = `nats:${subject}?${overTls()}&password-file=${secretFile(secret)}`;
+		const checked = await check(to);
+		assert.deepEqual(checked, {
+			code: 0,
+			target: `ok      nats:${subject} is there, and nothing was written to it`,
+			stderr: '',
+		});
+		assert.deepEqual(await byUser.read('pulled'), []);
+		const {code, stdout, stderr} = await pull(['--to', to, '--state', 'state']);
+		assert.equal(code, 0, stderr);
+		const ids = (await byUser.read('pulled')).map(({text}) => idsIn(text)[0]);
+		assert.deepEqual(ids, held());
+		const state = fs.readFileSync(path.join(folder(), 'state'), 'latin1');
+		assert.ok(![stdout, stderr, state].join().includes(secret));
+	});
+
+	it('reach NATS with a token from a file or the environment', async () => {
+		const subject = await byToken.addStream('token', {storage: 'memory'});
+		const to = `nats:${subject}?servers=${byToken.address}`;
+		const {code, target} = await check(to, {RXAUDIT_NATS_TOKEN: secret});
+		assert.equal(code, 0);
+		assert.match(target!, /^ok .* is there, and nothing was written to it; .* is in memory: a restart /);
+		assert.equal((await check(`${to}&token-file=${secretFile(secret)}`)).code, 0);
+		const none = await check(to);
+		assert.equal(none.code, 4);
+		assert.match(none.target!, /^FAILED .* check username and password, token or credsFile$/);
+	});
+
+	it('say in a check what is wrong, with what to do and without a secret', async () => {
+		const user = `&password-file=${secretFile(secret)}`;
+		const again = 'max-attempts=2&retry-base-ms=1';
+		const nats = async (more: string) =>
+			check(`nats:no.stream?${again}&${more}`, {RXAUDIT_NATS_PASSWORD: 's3cret-wrong'});
+		const kafkaAt = async (more: string) => check(`kafka:absent?${again}&brokers=${more}`);
+		const tlsPort = await api(pair('server'));
+		await kafka.spoil('absent', 3);
+		const checks = [
+			[
+				await nats(overTls() + user),
+				2,
+				/no stream takes this subject, .* nats stream add audit --subjects 'no\.stream'/,
+			],
+			[await nats(overTls()), 4, /Authorization Violation; check username and password/],
+			[await nats(overTls('self-signed') + user), 2, /certificate; check ca-file, with its authority/],
+			[await kafkaAt('127.0.0.1:1'), 2, /ECONNREFUSED 127\.0\.0\.1:1; check brokers, that they run/],
+			[await kafkaAt(kafka.brokers), 2, /make the topic first: kafka-topics\.sh --create --topic absent/],
+			[await kafkaAt(`127.0.0.1:${tlsPort}&tls=true`), 2, /certificate; check ca-file, with its authority/],
+		] as const;
+		for (const [{code, target}, expected, message] of checks) {
+			assert.match(target!, message);
+			assert.equal(code, expected);
+		}
+		const topic = await kafka.createTopic('there');
+		const there = await check(`kafka:${topic}?brokers=${kafka.brokers}`);
+		assert.equal(there.target, 'ok      kafka:there is there, and nothing was written to it');
+		assert.deepEqual(await kafka.read(topic), []);
+	});
+
+	it('take no secret on the command line, and none from a file that is not there', async () => {
+		for (const to of [
+			'kafka:audit?username=me&password=s3cret',
+			'nats:a.b?username=me&password=s3cret',
+			'nats:a.b?token=s3cret',
+		]) {
+			const {code, stderr} = await check(to);
+			assert.equal(code, 2);
+			assert.match(
+				stderr,
+				/a secret on the command line can be read by everybody .* give (password|token)-file=FILE\n$/,
+			);
+		}
+		const {code, stderr} = await check('kafka:audit?username=me&password-file=gone');
+		assert.equal(code, 2);
+		assert.match(stderr, /--to kafka: password-file: expected a file that holds the secret, but ENOENT/);
+	});
+
+	it('send no secret of Kafka in the clear to another machine', async () => {
+		const env = {RXAUDIT_KAFKA_PASSWORD: secret};
+		const {code, stderr} = await check('kafka:audit?brokers=kafka.example&tls=false&username=me', env);
+		assert.equal(code, 2);
+		assert.match(stderr, /tls: expected true, as secrets would travel in the clear/);
 	});
 });
