@@ -48,6 +48,7 @@ export async function connectKafka(options: KafkaOptions): Promise<KafkaConnecti
 
 	const client = await createClient();
 	await checkTopic();
+	await checkRights();
 
 	async function createClient() {
 		const {username, password, mechanism} = options;
@@ -87,6 +88,20 @@ export async function connectKafka(options: KafkaOptions): Promise<KafkaConnecti
 			throw errorOf(error, `use topic ${topic}`);
 		} finally {
 			await admin.disconnect().catch(() => {});
+		}
+	}
+
+	/** Kafka makes a producer for who may write, to whatever topic. */
+	async function checkRights(): Promise<void> {
+		const opening = openProducer();
+		try {
+			await unlessAborted(opening, signal);
+		} catch (error) {
+			await dropProducer();
+			// one that nobody waits for any more may still connect
+			void opening.then(async made => made.disconnect()).catch(() => {});
+			signal.throwIfAborted();
+			throw errorOf(error, `send to topic ${topic}`);
 		}
 	}
 

@@ -13,6 +13,7 @@ const timedOut = 7;
 const tooLarge = 10;
 const fewReplicas = 19;
 const forbidden = 29;
+const forbiddenCluster = 31;
 const outOfOrder = 45;
 
 describe('kafka', function () {
@@ -154,8 +155,12 @@ describe('kafka', function () {
 		}
 	});
 
-	it('says which rights are missing', async () => {
+	it('says which rights are missing, before anything is read where that can be asked', async () => {
 		const name = await topic();
+		await broker.failProducer(forbiddenCluster);
+		await assert.rejects(open(name), (error: unknown) => {
+			return error instanceof AuthError && error.code === 'FORBIDDEN' && /Describe and Write/.test(error.message);
+		});
 		await broker.failProduce(forbidden);
 		await assert.rejects(send(name, events(1)), (error: unknown) => {
 			return error instanceof AuthError && error.code === 'FORBIDDEN' && /Describe and Write/.test(error.message);

@@ -20,6 +20,8 @@ export interface KafkaBroker {
 	read(topic: string): Promise<readonly KafkaMessage[]>;
 	/** The next requests to write get these error codes. */
 	failProduce(...codes: readonly number[]): Promise<void>;
+	/** The next requests to become a producer get these error codes. */
+	failProducer(...codes: readonly number[]): Promise<void>;
 	/** From now on this error code is all that is said about the topic; 0 ends it. */
 	spoil(topic: string, code: number): Promise<void>;
 	/** Makes another broker the leader of a partition. */
@@ -32,6 +34,7 @@ export interface KafkaBroker {
 const script = path.join(import.meta.dirname, 'kafka-mock.py');
 const python = '/usr/bin/python3';
 const produce = 0;
+const initProducerId = 22;
 
 /** The brokers of librdkafka's mock cluster: Kafka's protocol over TCP, in memory. */
 export async function startKafka(count = 2): Promise<KafkaBroker> {
@@ -63,6 +66,9 @@ export async function startKafka(count = 2): Promise<KafkaBroker> {
 		read: async topic => (await ask('read', topic)) as KafkaMessage[],
 		async failProduce(...codes) {
 			await ask('fail', produce, codes);
+		},
+		async failProducer(...codes) {
+			await ask('fail', initProducerId, codes);
 		},
 		async spoil(topic, code) {
 			await ask('spoil', topic, code);

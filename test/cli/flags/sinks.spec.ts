@@ -254,6 +254,7 @@ describe('--to nats:SUBJECT and kafka:TOPIC', () => {
 			assert.match(target!, message);
 			assert.equal(code, expected);
 		}
+		await kafka.spoil('absent', 0);
 		const topic = await kafka.createTopic('there');
 		const there = await check(`kafka:${topic}?brokers=${kafka.brokers}`);
 		assert.equal(there.target, 'ok      kafka:there is there, and nothing was written to it');
