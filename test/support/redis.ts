@@ -45,9 +45,8 @@ export async function startRedis(settings: readonly string[] = [], certificate?:
 		const ending = server;
 		server = undefined;
 		if (!ending) return;
-		const ended = once(ending, 'exit');
 		ending.kill(signal);
-		await ended;
+		if (ending.exitCode === null && ending.signalCode === null) await once(ending, 'exit');
 	}
 
 	await start();
