@@ -61,7 +61,7 @@ const config = {
 	pipelines: Object.fromEntries(names.map((name, at) => [name, {source: {orgId: name}, to: targetOf(name, at)}])),
 };
 writeFileSync(path.join(folder, 'c.yaml'), JSON.stringify(config));
-const env = {PATH: process.env['PATH'], RXAUDIT_TOKEN: emulator.token, RXAUDIT_HTTP_TOKEN: 'ApiKey token'};
+const env = {PATH: process.env['PATH'], RXAUDIT_TOKEN: emulator.token, RXAUDIT_HTTP_TOKEN: 'token'};
 const rxaudit = async (...args: string[]) =>
 	promisify(execFile)(process.execPath, [cli, ...args, '--redis', redisServer.url], {
 		cwd: folder,
@@ -195,7 +195,15 @@ async function isDrained(): Promise<void> {
 
 function targetOf(name: string, at: number): object | string {
 	const index = indexes.get(name);
-	if (index) return {name: 'http', endpoint: `${index.origin}/_bulk`, body: 'elastic', index: name};
+	if (index)
+		return {
+			name: 'http',
+			endpoint: `${index.origin}/_bulk`,
+			body: 'elastic',
+			auth: 'ApiKey',
+			token: {env: 'RXAUDIT_HTTP_TOKEN'},
+			index: name,
+		};
 	return isCalm || at % 3 === 0
 		? `ndjson:${name}/`
 		: `gcs:evidence/${name}/?apiEndpoint=${encodeURIComponent(bucket.url)}`;

@@ -231,6 +231,7 @@ export function redisState(redis: Redis, name: string, options: RedisStateOption
 				const found = bytes === 0 ? Buffer.alloc(0) : text;
 				const hash = createHash('sha256').update(found);
 				if (found.length !== bytes || hash.copy().digest('hex') !== sha256) {
+					await extend(); // else it is another run that has removed them since
 					throw new StateError(
 						'STATE_DAMAGED',
 						`${title}: expected ${bytes} bytes of identities as they were committed, got others; nothing was changed`,

@@ -73,6 +73,15 @@ describe('redisState', () => {
 		await next.close!();
 	});
 
+	it('tells whom it was taken from of that, and not of damage, where identities are gone since', async () => {
+		await commitUpTo(1, redisState(redis, name), () => {});
+		const slept = redisState(redis, name);
+		const stored = (await slept.load())!;
+		await endLease();
+		await commitUpTo(9, redisState(redis, name), () => {});
+		assert.equal(await codeOf(slept.journal!.read(stored.checkpoint.journal!)), 'STATE_CONFLICT');
+	});
+
 	it('tells a run at its next renewal that another has taken over', async () => {
 		const slept = redisState(redis, name, {leaseMs: 60});
 		let tell!: (error: Error) => void;
