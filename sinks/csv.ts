@@ -4,6 +4,7 @@ import {z} from 'zod';
 import {trueOrFalse} from '../lib/options/options.ts';
 import {defineSink} from '../lib/sink/define-sink.ts';
 import type {Json} from '../lib/model/event.ts';
+import type {Asked} from '../lib/sink/asked.ts';
 import type {Batch, OpenSink} from '../lib/sink/sink.ts';
 import {appendOptions, commitSizeOf, openAppendFile} from './_files/append-file.ts';
 import {checkAppendable} from './_csv/append.ts';
@@ -124,7 +125,7 @@ interface RowTarget {
 	write(bytes: Uint8Array, events?: Pick<Batch, 'records' | 'source'>): Promise<void>;
 	/** True where nothing was written yet: the header comes before the first row. */
 	readonly isEmpty?: boolean;
-	flush(): Promise<Json>;
+	flush(asked?: Asked): Promise<Json>;
 	committed?(): void;
 	close(): Promise<void>;
 }

@@ -1,10 +1,12 @@
-import type {ActionRule} from './activity.ts';
 import {ConfigError} from './errors.ts';
 import type {Json} from './event.ts';
 import {watchPage} from './lost-pages.ts';
 import {named, OwnEntry} from './own-record.ts';
 import {freshStart, type Start} from './start.ts';
+import type {SourceFacts} from './source-facts.ts';
 import type {PageStream} from './stream.ts';
+
+export type {AskedFacts, Product, SourceFacts} from './source-facts.ts';
 
 /** One record as the API gave it. */
 export interface SourceRecord {
@@ -39,39 +41,6 @@ export interface Rejected {
 	/** The record's own text. */
 	readonly text: Uint8Array;
 	readonly reason: string;
-}
-
-export interface Product {
-	readonly vendor?: string;
-	readonly name: string;
-}
-
-/** What the pages of a source have in common, as operators and sinks need to know it. */
-export interface SourceFacts {
-	readonly name: string;
-	readonly tenant: string;
-	/** `global`: ids are unique everywhere; `tenant`: within this tenant only. */
-	readonly ids: 'global' | 'tenant';
-	readonly order: 'newest-first' | 'oldest-first' | 'none';
-	/** True where the lists of a record are sets, which the API gives in another order each time. */
-	readonly unorderedLists?: boolean | undefined;
-	/** How far the next run reads back behind the newest record, in milliseconds. */
-	readonly overlapMs: number;
-	/** The largest record that is let through, in bytes. */
-	readonly maxEventBytes: number;
-	/** The product that keeps the log. */
-	readonly product: Product;
-	/** True where records have ids of their own, false where theirs are made from their content. */
-	readonly ownIds: boolean;
-	/**
-	 * The common record's members of one parsed record, without those that are the same for all sources, put into the
-	 * object that `begin` makes of its action.
-	 */
-	normalize(value: unknown, begin?: (action: string | undefined) => object): Json;
-	/** The rule that says what an action is; absent where the source states no rules. */
-	readonly ruleOf?: ((action: string) => ActionRule | undefined) | undefined;
-	/** Binds the limiter of this source's credential, for `rateLimit()`. */
-	limit(requests: number, perMs: number): void;
 }
 
 /** An event, and the record that it was made from. */
@@ -109,7 +78,15 @@ const isPage = Symbol.for('rxaudit.Page');
 export type Changes<T = unknown> = Partial<
 	Pick<
 		Page<T>,
-		'entries' | 'verbatim' | 'rejected' | 'snapshots' | 'identities' | 'duplicates' | 'unknownActions' | 'steps'
+		| 'entries'
+		| 'verbatim'
+		| 'rejected'
+		| 'snapshots'
+		| 'identities'
+		| 'duplicates'
+		| 'unknownActions'
+		| 'steps'
+		| 'filtered'
 	>
 >;
 
@@ -151,6 +128,8 @@ export class Page<T = unknown> {
 	readonly unknownActions: ReadonlyMap<string, number> | undefined;
 	/** The operators that it has passed. */
 	readonly steps: readonly Step[] = [];
+	/** Whether an operator left out events that are neither duplicates nor dead letters. */
+	readonly filtered: boolean = false;
 	readonly #settlement: Settlement;
 
 	private constructor(entries: readonly Entry<T>[], facts: Facts, settlement: Settlement, changes: Changes) {
@@ -211,18 +190,24 @@ export class Page<T = unknown> {
 
 	/** All that `project` made of each event: none, one or several; the second one gets the id of the record and `-2`. */
 	flatMap<R>(project: (event: T, record: SourceRecord) => readonly R[]): Page<R> {
+		let {filtered} = this;
 		const entries = this.entries.flatMap(({event, record}) => {
 			const made: unknown = settledNow(project(event, record));
 			if (!Array.isArray(made)) throw new TypeError('page.flatMap: expected a list of events, got something else');
+			filtered ||= made.length === 0;
 			return (made as readonly R[]).map((one, index) => ({event: one, record: withNumber(record, index + 1)}));
 		});
-		return this.with({entries, verbatim: false});
+		return this.with({entries, verbatim: false, filtered});
 	}
 
 	/** The same page but for this, for operators; position and acknowledgement stay. */
 	with<R = T>({entries = this.entries as readonly Entry<never>[], ...changes}: Changes<R>): Page<R> {
 		const {verbatim, rejected, snapshots, identities, duplicates, unknownActions, steps} = this;
-		const kept = {verbatim, rejected, snapshots, identities, duplicates, unknownActions, steps, ...changes};
+		const own = {verbatim, rejected, snapshots, identities, duplicates, unknownActions, steps};
+		const lost = this.entries.length - entries.length;
+		const told =
+			(changes.rejected ?? rejected).length - rejected.length + (changes.duplicates ?? duplicates) - duplicates;
+		const kept = {...own, filtered: this.filtered || lost > told, ...changes};
 		return new Page<R>(entries, this, this.#settlement, kept);
 	}
 

@@ -1,4 +1,5 @@
 import {isDeepStrictEqual} from 'node:util';
+import {AskedLedger} from './asked-ledger.ts';
 import {keepNeeded} from '../operators/dedupe.ts';
 import {anyKey, checkBinding} from './binding.ts';
 import {systemClock} from '../model/clock.ts';
@@ -10,6 +11,7 @@ import {keyOf, OpenSinks} from './open-sinks.ts';
 import type {Page, Rejected} from '../model/page.ts';
 import {reached} from '../source/reached.ts';
 import type {RunStart} from './run-start.ts';
+import type {Asked} from '../sink/asked.ts';
 import type {Batch, CommitSize, Sink, SinkContext} from '../sink/sink.ts';
 import type {Checkpoint, Lack, StateStore, StoredCheckpoint} from '../state/state.ts';
 
@@ -24,6 +26,8 @@ export interface CommitterOptions {
 	readonly signal: AbortSignal;
 	readonly sign: SinkContext['sign'];
 	readonly fence: Fence;
+	/** Whether other rounds come behind this one. */
+	readonly follows: boolean;
 }
 
 const defaultCommitSize: CommitSize = {pages: 64, events: Infinity, bytes: 8 * 1024 * 1024, ageMs: 5_000};
@@ -50,6 +54,7 @@ export class Committer {
 	readonly #options: CommitterOptions;
 	readonly #sinks: OpenSinks;
 	readonly #journal: IdentityJournal;
+	readonly #ledger: AskedLedger;
 	#positions: Readonly<Record<string, Json>>;
 	#snapshots: Readonly<Record<string, Json>>;
 	/** What there is to say of sinks that were left out, as of the last commit. */
@@ -70,6 +75,7 @@ export class Committer {
 		const {start, stored, state, sinks, deadLetters, meter, signal, sign, fence} = options;
 		const {sources, snapshots, pending, journal, sinks: states} = stored?.checkpoint ?? {};
 		this.#options = options;
+		this.#ledger = new AskedLedger(stored?.checkpoint.untold, options);
 		this.#sinks = new OpenSinks({
 			sinks,
 			deadLetters,
@@ -78,6 +84,7 @@ export class Committer {
 			sign,
 			fence,
 			states,
+			lacks: stored?.checkpoint.lacks ?? {},
 			prepared: {...stored?.checkpoint.prepared, ...promisedBy(stored?.checkpoint)},
 		});
 		this.#positions = {...sources, ...start.positions};
@@ -144,11 +151,13 @@ export class Committer {
 		const {stream, source} = page;
 		const key = stream?.key ?? `${source.name}:${source.tenant}`;
 		// nothing of its events is kept
+		const before = this.#uncommitted.findLast(one => one.key === key)?.page.position ?? this.#positions[key];
 		this.#uncommitted.push({key, page: page.with({entries: [], rejected: []})});
 		if (this.#options.state) this.#options.start.written(key, page.position);
 		this.#uncommittedEvents += events;
 		this.#uncommittedBytes += bytes;
 		meter.written(page, events, deadLetters);
+		this.#ledger.read(key, page, before);
 	}
 
 	/**
@@ -157,14 +166,19 @@ export class Committer {
 	 * is the last one of a run that came to its end, and says so; a kill before it leaves the time of an earlier run.
 	 */
 	async commit(succeeds = false): Promise<void> {
-		const {state, signal, fence, meter} = this.#options;
+		const {state, stored, signal, fence, meter} = this.#options;
 		const pages = this.#uncommitted;
-		if (pages.length === 0 && this.#version > 0 && state) {
+		const isTold = this.#replayed !== undefined || !this.#ledger.isDue(false, succeeds);
+		if (pages.length === 0 && this.#version > 0 && state && isTold) {
 			if (succeeds && this.#replayed === undefined) await this.#save(state, this.#checkpoint(systemClock.now()));
 			return;
 		}
 		const before = this.#checkpoint();
-		const uploads = await this.#sinks.prepare();
+		// a commit that comes again is to hold the same bytes
+		const again = this.#replayed === undefined ? undefined : (stored?.checkpoint.pending?.asked as Asked | undefined);
+		const isDue = this.#ledger.isDue(this.#uncommittedEvents > 0, succeeds);
+		const asked = again ?? (isDue ? this.#ledger.take() : undefined);
+		const uploads = await this.#sinks.prepare(asked);
 		signal.throwIfAborted();
 		const positions: Record<string, Json> = {...this.#positions};
 		let snapshots = this.#snapshots;
@@ -178,8 +192,9 @@ export class Committer {
 			await fence.assertHeld();
 			const identities = pages.flatMap(({page}) => page.identities ?? []);
 			await this.#journal.append(identities, keepNeeded, snapshots);
-			if (uploads && pages.length > 0) {
-				const pending = {pages: pages.length, checkpoint: this.#checkpoint(undefined, this.#leftOutNow())};
+			if (uploads && (pages.length > 0 || asked)) {
+				const checkpoint = this.#checkpoint(undefined, this.#leftOutNow());
+				const pending = {pages: pages.length, checkpoint, ...(asked ? {asked} : {})};
 				await this.#save(state, {...before, pending});
 			}
 		}
@@ -221,6 +236,7 @@ export class Committer {
 			sinks: this.#sinks.states,
 			...(mark === undefined ? {} : {journal: mark}),
 			...(succeededMs === undefined ? {} : {succeededMs}),
+			...(this.#ledger.untold ? {untold: this.#ledger.untold} : {}),
 			...Object.fromEntries(filled),
 		};
 	}

@@ -6,8 +6,10 @@ import type {Json} from '../model/event.ts';
 import type {Fence} from './fence.ts';
 import type {Meter} from '../model/meter.ts';
 import type {Page, Rejected} from '../model/page.ts';
+import type {Asked} from '../sink/asked.ts';
 import type {Batch, OpenSink, Sink, SinkContext} from '../sink/sink.ts';
 import {placeOf, placeOfOpen} from '../sink/target-place.ts';
+import {withoutLacks} from './asked-ledger.ts';
 import {TimeSpan} from './time-span.ts';
 import type {Lack} from '../state/state.ts';
 
@@ -22,6 +24,8 @@ interface OpenSinksOptions {
 	readonly states: Readonly<Record<string, Json>> | undefined;
 	/** What was going to be committed when the last run died, and when a sink failed that is best-effort. */
 	readonly prepared: Readonly<Record<string, Json>> | undefined;
+	/** What sinks did not get in runs before, by key: it is not said to be in them. */
+	readonly lacks: Readonly<Record<string, readonly Lack[]>>;
 }
 
 const standardOutput = 1;
@@ -119,15 +123,16 @@ export class OpenSinks {
 
 	/**
 	 * Flushes the sinks that can be cut and asks the others what they are going to write (`prepare()`); true where
-	 * there are others.
+	 * there are others. `asked`: what was read for it.
 	 */
-	async prepare(): Promise<boolean> {
+	async prepare(asked?: Asked): Promise<boolean> {
+		const askedOf = (key: string) => asked && withoutLacks(asked, this.#options.lacks[key] ?? []);
 		await this.#learn(
 			[...this.#open].filter(([, sink]) => !sink.prepare),
-			sink => sink.flush(),
+			(sink, key) => sink.flush(askedOf(key)),
 		);
 		const others = this.#uncuttable();
-		await this.#learn(others, sink => sink.prepare!());
+		await this.#learn(others, (sink, key) => sink.prepare!(askedOf(key)));
 		return others.length > 0;
 	}
 
@@ -183,7 +188,10 @@ export class OpenSinks {
 		return [...this.#open].filter(([, sink]) => sink.prepare);
 	}
 
-	async #learn(sinks: readonly [string, OpenSink][], call: (sink: OpenSink) => Promise<Json>): Promise<void> {
+	async #learn(
+		sinks: readonly [string, OpenSink][],
+		call: (sink: OpenSink, key: string) => Promise<Json>,
+	): Promise<void> {
 		const states = await this.#ask(sinks, call);
 		const learned = sinks.map(([key], index) => [key, states[index]] as const).filter(([key]) => this.#open.has(key));
 		this.#states = {...this.#states, ...Object.fromEntries(learned)} as Record<string, Json>;
@@ -192,7 +200,7 @@ export class OpenSinks {
 	/** Asks sinks for something, unless the run has been given up (they are being closed then) or lost its state. */
 	async #ask<S, T>(
 		sinks: readonly (readonly [string, S])[],
-		call: (sink: S) => Promise<T>,
+		call: (sink: S, key: string) => Promise<T>,
 	): Promise<(T | undefined)[]> {
 		const {signal, fence, meter} = this.#options;
 		signal.throwIfAborted();
@@ -200,7 +208,7 @@ export class OpenSinks {
 		signal.throwIfAborted();
 		const answers = sinks.map(async ([key, sink]) => {
 			try {
-				return await meter.during(key, () => call(sink));
+				return await meter.during(key, () => call(sink, key));
 			} catch (error) {
 				if (!this.#optional.has(key) || signal.aborted || isMistake(error)) throw error;
 				return this.#leaveOut(key, error);

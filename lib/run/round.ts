@@ -98,7 +98,8 @@ export class Round {
 				driven.subscribe(pages);
 				if (state) start.seal();
 				for (const sink of sinks) for (const source of start.sources) checkAccepts(sink, source);
-				const given = {sinks, deadLetters, state, stored, start, meter, binding, signal, sign, fence};
+				const follows = options.follow !== undefined;
+				const given = {sinks, deadLetters, state, stored, start, meter, binding, signal, sign, fence, follows};
 				this.#committer = committer = new Committer(given);
 				await committer.open();
 				signal.throwIfAborted();

@@ -1,6 +1,7 @@
 import {createHash, createPublicKey, type KeyObject, sign as signBytes, verify as verifyBytes} from 'node:crypto';
 import {z} from 'zod';
 import type {Json} from '../model/event.ts';
+import type {Asked} from './asked.ts';
 import type {Batch} from './sink.ts';
 
 /** How much of one source is in an entry, by event time. */
@@ -32,6 +33,8 @@ export interface EntryContent {
 	readonly found?: true;
 	/** Files of a run that died which could not be removed: what they hold is in other files. */
 	readonly superseded?: readonly string[];
+	/** What was asked for it, and what of the time of its sources was read up to here; an entry may say only that. */
+	readonly asked?: Asked;
 }
 
 export interface ManifestEntry extends EntryContent {
@@ -194,6 +197,7 @@ function parse(line: string): Sealed | undefined {
 }
 
 const count = z.int().min(0);
+const time = z.iso.datetime();
 
 const sealedEntry = z.looseObject({
 	entry: z.looseObject({
@@ -207,6 +211,20 @@ const sealedEntry = z.looseObject({
 		range: z.looseObject({from: count, to: count, sha256: z.string()}).optional(),
 		found: z.literal(true).optional(),
 		superseded: z.array(z.string()).optional(),
+		asked: z
+			.looseObject({
+				at: time,
+				requests: count,
+				sources: z.array(
+					z.looseObject({
+						source: z.string(),
+						filters: z.record(z.string(), z.string()).optional(),
+						keptFrom: time.optional(),
+						covered: z.array(z.tuple([time, time])),
+					}),
+				),
+			})
+			.optional(),
 	}),
 	hash: z.string(),
 	signature: z.string().optional(),

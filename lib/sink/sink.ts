@@ -1,5 +1,6 @@
 import type {Writable} from 'node:stream';
 import type {Json} from '../model/event.ts';
+import type {Asked} from './asked.ts';
 import type {Sign} from './manifest.ts';
 import type {Rejected, SourceFacts, SourceRecord} from '../model/page.ts';
 
@@ -105,10 +106,14 @@ export interface OpenSink {
 	/**
 	 * For a target that cannot be cut, like a bucket: resolves, before anything of it is there, with what the `flush()`
 	 * that follows is going to return, names of the new objects included. It is durable in the state before `flush()`.
+	 * `asked` as for `flush()`, which does not get it then.
 	 */
-	prepare?(): Promise<Json>;
-	/** Resolves when all that was taken is durable, with what `open()` needs to go on exactly there. */
-	flush(): Promise<Json>;
+	prepare?(asked?: Asked): Promise<Json>;
+	/**
+	 * Resolves when all that was taken is durable, with what `open()` needs to go on exactly there. `asked` says what was
+	 * read for it, for those who keep a manifest; without any event, too, where time was read that has none.
+	 */
+	flush(asked?: Asked): Promise<Json>;
 	/** Called when what `flush()` returned is durable in the state, where there is one. */
 	committed?(): void;
 	/** Lets go of the target. What was not flushed may be lost. A second call does nothing. */

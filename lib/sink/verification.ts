@@ -1,4 +1,5 @@
 import type {KeyObject} from 'node:crypto';
+import {Coverage} from './asked.ts';
 import {addTally, type Chain, emptyChain, type ManifestEntry, openEntry, type SourceTally} from './manifest.ts';
 
 export interface VerifyOptions {
@@ -45,6 +46,8 @@ export interface Verification {
 	readonly parts: readonly VerifiedPart[];
 	/** What was committed, by `name:tenant`. */
 	readonly sources: Readonly<Record<string, SourceTally>>;
+	/** What was read of the time of each source, by `name:tenant`; absent of one whose entries do not say. */
+	readonly coverage: ReadonlyMap<string, Coverage>;
 }
 
 /** What was found, with what an empty chain means: it proves nothing, neither a signature nor what lies there. */
@@ -69,7 +72,9 @@ export function verificationOf(
 	}
 	const head = parts.length > 1 ? '' : (parts[0]?.head ?? emptyChain.head);
 	let sources: Record<string, SourceTally> = {};
+	const coverage = new Map<string, Coverage>();
 	for (const walk of walks) {
+		for (const [key, part] of walk.coverage) coverageOf(coverage, key).join(part);
 		for (const [key, tally] of Object.entries(walk.sources))
 			sources = {...sources, [key]: addTally(sources[key], tally)};
 	}
@@ -81,7 +86,14 @@ export function verificationOf(
 		signed: parts.reduce((sum, {signed}) => sum + signed, 0),
 		parts,
 		sources,
+		coverage,
 	};
+}
+
+function coverageOf(all: Map<string, Coverage>, source: string): Coverage {
+	const known = all.get(source) ?? new Coverage();
+	all.set(source, known);
+	return known;
 }
 
 /** Whether a manifest that is not there is damage, and no reason to ask for another target. */
@@ -101,6 +113,7 @@ export class ChainWalk {
 	chain: Chain = emptyChain;
 	signed = 0;
 	sources: Readonly<Record<string, SourceTally>> = {};
+	readonly coverage = new Map<string, Coverage>();
 	readonly part: string;
 	readonly #publicKey: KeyObject | undefined;
 	/** True behind an entry that could not be read: what the next one follows is not known. */
@@ -135,6 +148,7 @@ export class ChainWalk {
 		for (const [key, tally] of Object.entries(entry.sources)) {
 			this.sources = {...this.sources, [key]: addTally(this.sources[key], tally)};
 		}
+		for (const asked of entry.asked?.sources ?? []) coverageOf(this.coverage, asked.source).add(asked);
 		return entry;
 	}
 }

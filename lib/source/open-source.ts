@@ -10,7 +10,7 @@ import type {Client} from '../http/client.ts';
 import {mappingFacts} from './common-record.ts';
 import type {Mapped} from './mapping.ts';
 import {paginate, type ReadPage} from './paginate.ts';
-import type {Page, SourceFacts} from '../model/page.ts';
+import type {AskedFacts, Page, SourceFacts} from '../model/page.ts';
 import {concernsPage} from './page-failure.ts';
 import {createSizedReader} from './page-size.ts';
 import {readOldestFirst} from './oldest-first.ts';
@@ -59,6 +59,7 @@ export function openSource<Shape extends z.ZodRawShape, T>(
 		unorderedLists,
 		overlapMs,
 		maxEventBytes: shared.maxEventBytes,
+		asked: askedFacts(definition, options, endpoint),
 		...mappingFacts(definition),
 		limit: (requests, perMs) => limiter.limit(name, {requests, perMs}),
 	};
@@ -66,7 +67,7 @@ export function openSource<Shape extends z.ZodRawShape, T>(
 	const read = isTurned ? readOldestFirst(name, asGiven) : asGiven;
 	const concurrency = takesBounds(definition, options) ? (shared.concurrency ?? defaultConcurrency(rate)) : 1;
 	const filters = filtersOf(definition, options);
-	const binding = {endpoint: endpoint.origin + endpoint.pathname, ...(isTurned ? {order: 'oldest'} : {}), ...filters};
+	const binding = {endpoint: source.asked!.endpoint, ...(isTurned ? {order: 'oldest'} : {}), ...filters};
 	const place = start.openSource(`${name}:${tenant}`, binding);
 
 	const begun = () => {
@@ -104,10 +105,11 @@ export function openSource<Shape extends z.ZodRawShape, T>(
 
 	/** Says through what time it is read; nothing where nobody knows when the log begins. */
 	function sayWay({rest}: SourcePosition, scans: readonly Scan[]): void {
-		const {retention} = definition;
 		const passes = [...scans.filter(({reason}) => reason === undefined), ...(rest ? [rest] : [])];
-		const keptMs = retention && 'days' in retention ? retention.days * 86_400_000 : Infinity;
-		const oldestMs = Math.max(systemClock.now() - keptMs, Math.min(...passes.map(({sinceMs}) => sinceMs)));
+		const oldestMs = Math.max(
+			systemClock.now() - (source.asked?.keptMs ?? Infinity),
+			Math.min(...passes.map(({sinceMs}) => sinceMs)),
+		);
 		const newestMs = Math.max(...passes.map(({untilMs}) => untilMs));
 		if (order === 'none' || !(oldestMs > 0 && oldestMs < newestMs)) return;
 		if (order === 'newest-first') start.meter.setWay(source, newestMs, oldestMs);
@@ -139,6 +141,22 @@ export function openSource<Shape extends z.ZodRawShape, T>(
 			return [];
 		};
 	}
+}
+
+/** Options that it cannot do without say whose log it is, the others leave events out. */
+function askedFacts<Shape extends z.ZodRawShape, T>(
+	{options: shape, retention}: Pick<SourceDefinition<Shape, T>, 'options' | 'retention'>,
+	options: object,
+	endpoint: URL,
+): AskedFacts {
+	const isFilter = (option: string) => (shape[option] as z.ZodType).safeParse(undefined).success;
+	return {
+		endpoint: endpoint.origin + endpoint.pathname,
+		filters: Object.fromEntries(
+			Object.entries(filtersOf({options: shape}, options)).filter(([name]) => isFilter(name)),
+		),
+		...(retention && 'days' in retention ? {keptMs: retention.days * 86_400_000} : {}),
+	};
 }
 
 /** Whether it is read in the other order than its API gives. */
@@ -228,7 +246,7 @@ function refusesCursor<Shape extends z.ZodRawShape, T>(
 }
 
 /** The source's own options, as the state is bound to them. */
-function filtersOf<Shape extends z.ZodRawShape, T>(definition: SourceDefinition<Shape, T>, options: object) {
+function filtersOf(definition: {readonly options: z.ZodRawShape}, options: object): Record<string, string> {
 	const given = options as Readonly<Record<string, unknown>>;
 	return Object.fromEntries(
 		Object.keys(definition.options)

@@ -21,6 +21,8 @@ export interface Checkpoint {
 	readonly lacks?: Readonly<Record<string, readonly Lack[]>>;
 	/** When a run last came to its end: all of its source read, no gap left. Absent: none has, or not since it is noted. */
 	readonly succeededMs?: number;
+	/** What was read and the manifests do not say yet. */
+	readonly untold?: Json;
 	/** The next checkpoint, while sinks that cannot be cut are being written. */
 	readonly pending?: PendingCheckpoint;
 }
@@ -29,6 +31,8 @@ interface PendingCheckpoint {
 	/** How many pages this checkpoint is ahead of the one that holds it. */
 	readonly pages: number;
 	readonly checkpoint: Checkpoint;
+	/** What its sinks are told that was read: if need be, again. Plain JSON, as the manifest has it. */
+	readonly asked?: object;
 }
 
 export interface StoredCheckpoint {

@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import {basename, dirname, join} from 'node:path';
 import {z} from 'zod';
 import {trueOrFalse} from '../../lib/options/options.ts';
+import type {Asked} from '../../lib/sink/asked.ts';
 import type {Batch, CommitSize} from '../../lib/sink/sink.ts';
 import {type CommittedFile, commitTo} from './committed-file.ts';
 import {failed, notOpened, retryOptions, untilBroken} from './file-errors.ts';
@@ -51,7 +52,7 @@ interface AppendFile {
 	/** True while no commit has put anything there, nor anybody before. */
 	readonly isEmpty: boolean;
 	/** Resolves when all that was written is there and durable, and the manifest says so. */
-	flush(): Promise<FileMark & Partial<ManifestMark>>;
+	flush(asked?: Asked): Promise<FileMark & Partial<ManifestMark>>;
 	/** Says that the last flush is in the state. */
 	committed(): void;
 	/** Forgets what was not flushed and lets go of the file. */
@@ -89,14 +90,14 @@ export async function openAppendFile(given: AppendFileOptions): Promise<AppendFi
 				member ??= startGzipMember(gzipLevel);
 				await put(await member.add(bytes));
 			}),
-		flush: () =>
+		flush: asked =>
 			unlessBroken(async () => {
 				const finished = member;
 				member = undefined;
 				if (finished) await put(await finished.end());
 				const end = await file.append();
 				// Behind the data: an entry that lists bytes which are not there would look like tampering.
-				const listed = await manifest?.commit(end);
+				const listed = await manifest?.commit(end, asked);
 				return {...file.keep(), ...listed};
 			}),
 		get isEmpty() {

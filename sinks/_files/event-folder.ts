@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import {setImmediate as turn} from 'node:timers/promises';
 import type {Json} from '../../lib/model/event.ts';
 import type {Rejected, SourceRecord} from '../../lib/model/page.ts';
+import type {Asked} from '../../lib/sink/asked.ts';
 import type {OpenSink} from '../../lib/sink/sink.ts';
 import {defaultLayout, eventPath} from './event-path.ts';
 import {changed, failed, notOpened, refused, type Retry, untilBroken} from './file-errors.ts';
@@ -47,11 +48,11 @@ export async function openEventFolder(options: EventFolderOptions): Promise<Open
 	});
 
 	/** Files before the entry that lists them: one that lists what is not there would look like tampering. */
-	async function commit(): Promise<ManifestMark> {
+	async function commit(asked?: Asked): Promise<ManifestMark> {
 		await placer.settle();
 		const touched = folders.takeTouched();
 		if (durability === 'power') for (const folder of touched) await syncFolder(folder);
-		return manifest.commit();
+		return manifest.commit(asked);
 	}
 
 	return {
@@ -84,7 +85,7 @@ export async function openEventFolder(options: EventFolderOptions): Promise<Open
 				if (manifest.isFull) await commit();
 				return rejected;
 			}),
-		flush: () => unlessBroken(async () => ({events, ...(await commit())})),
+		flush: asked => unlessBroken(async () => ({events, ...(await commit(asked))})),
 		async close() {
 			if (closed) return;
 			closed = true;

@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import {discard} from '../../lib/state/durable-file.ts';
 import type {Json} from '../../lib/model/event.ts';
 import {IdentitySet} from '../../lib/model/identity-set.ts';
+import type {Asked} from '../../lib/sink/asked.ts';
 import {type Chain, emptyChain, type ManifestFile, openEntry, sealEntry, Tally} from '../../lib/sink/manifest.ts';
 import type {Batch} from '../../lib/sink/sink.ts';
 import {changed, missingOrChanged, type Retry} from './file-errors.ts';
@@ -52,8 +53,8 @@ interface FolderManifest {
 	count(events: Pick<Batch, 'records' | 'source'>): void;
 	/** True when the next entry has files enough. */
 	readonly isFull: boolean;
-	/** Writes the entry of all that was taken; the files must be as durable as the entry is going to be. */
-	commit(): Promise<ManifestMark>;
+	/** Writes the entry of all that was taken, and read; the files must be as durable as the entry is going to be. */
+	commit(asked?: Asked): Promise<ManifestMark>;
 	/** Lets go of it; `isClean`: whatever was placed was taken too. */
 	close(isClean: boolean): void;
 }
@@ -110,10 +111,10 @@ export async function openFolderManifest(options: FolderManifestOptions): Promis
 		get isFull() {
 			return files.length >= maxFiles;
 		},
-		async commit() {
-			if (files.length > 0) {
+		async commit(asked) {
+			if (files.length > 0 || asked) {
 				if (file.size !== file.end) throw disturbed();
-				const sealed = sealEntry(chain, {sources: tally.take(), files}, context.sign);
+				const sealed = sealEntry(chain, {sources: tally.take(), files, ...(asked ? {asked} : {})}, context.sign);
 				await file.put(Buffer.from(`${sealed.line}\n`));
 				({chain} = sealed);
 				files = [];

@@ -1,6 +1,7 @@
 import {createHash} from 'node:crypto';
 import fs from 'node:fs';
 import type {Json} from '../../lib/model/event.ts';
+import type {Asked} from '../../lib/sink/asked.ts';
 import {type Chain, emptyChain, type EntryContent, sealEntry, Tally} from '../../lib/sink/manifest.ts';
 import type {Batch} from '../../lib/sink/sink.ts';
 import {changed, notOpened, refused} from './file-errors.ts';
@@ -28,8 +29,8 @@ export interface RangeManifest {
 	/** Says what was put behind the bytes before, and what of it are events. */
 	add(bytes: Uint8Array): void;
 	count(events: Pick<Batch, 'records' | 'source'>): void;
-	/** Adds the entry of the range that ends there, if anything was added. */
-	commit(end: number): Promise<ManifestMark>;
+	/** Adds the entry of the range that ends there, if anything was added, and of what was read. */
+	commit(end: number, asked?: Asked): Promise<ManifestMark>;
 	close(): void;
 }
 
@@ -75,14 +76,13 @@ export async function openRangeManifest(options: RangeManifestOptions, data: Tar
 		begin: () => void (file = growTarget(target, options)),
 		add: bytes => void hash.update(bytes),
 		count: events => tally.add(events),
-		async commit(end) {
+		async commit(end, asked) {
 			if (unlisted) await append(unlisted);
 			unlisted = undefined;
-			if (end > from) {
-				await append({sources: tally.take(), range: {from, to: end, sha256: hash.digest('hex')}});
-				hash = createHash('sha256');
-				from = end;
-			}
+			const range = end > from ? {range: {from, to: end, sha256: hash.digest('hex')}} : {};
+			if (end > from || asked) await append({sources: tally.take(), ...range, ...(asked ? {asked} : {})});
+			if (end > from) hash = createHash('sha256');
+			from = end;
 			if (durability === 'power') await file!.sync();
 			return {chain, manifest: file!.keep()};
 		},
@@ -147,7 +147,7 @@ async function checkBehind(
 	const refuse = (problem: string) => changed(sink, `${path} was changed behind byte ${mark.bytes}: ${problem}`);
 	if (!fs.existsSync(path)) return;
 	for await (const {entry} of manifestEntries(path, mark, refuse)) {
-		if ((entry.range?.to ?? Infinity) <= size) continue;
+		if ((entry.range?.to ?? (entry.asked ? 0 : Infinity)) <= size) continue;
 		throw refuse(`it lists what is not in ${data}: put back the file and the state that belong to it`);
 	}
 }

@@ -58,7 +58,7 @@ async function compare(path: string, descriptor: number | undefined, options: Ve
 		read = end;
 		const entry = walk.next(text);
 		const range = entry?.range;
-		if (!entry) continue;
+		if (!entry || (!range && entry.asked)) continue;
 		// What follows a damaged entry need not be said twice.
 		if (!range || range.to < range.from || (walk.damage.length === 0 && range.from !== covered)) {
 			const found = range ? `bytes ${range.from} to ${range.to}` : 'no range';

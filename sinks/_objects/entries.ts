@@ -94,7 +94,10 @@ export async function sourcesOfOthers(store: ObjectStore, own: string): Promise<
 	for (const [part, end] of last) {
 		for (const entry of new Set([0, end])) {
 			const opened = openEntry((await readEntry(store, {part, entry})) ?? '', emptyChain);
-			if ('entry' in opened) for (const source of Object.keys(opened.entry.sources)) sources.add(source);
+			if (!('entry' in opened)) continue;
+			const {sources: held, asked} = opened.entry;
+			for (const source of [...Object.keys(held), ...(asked?.sources.map(one => one.source) ?? [])])
+				sources.add(source);
 		}
 	}
 	return sources;

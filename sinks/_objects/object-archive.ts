@@ -1,5 +1,6 @@
 import {AuditError} from '../../lib/model/errors.ts';
 import {sealEntry, Tally} from '../../lib/sink/manifest.ts';
+import type {Asked} from '../../lib/sink/asked.ts';
 import type {OpenSink, Sink} from '../../lib/sink/sink.ts';
 import {entryName, objectName} from '../../lib/sink/archive-names.ts';
 import {findEntry, putEntry} from './entries.ts';
@@ -96,7 +97,7 @@ export async function openObjectArchive(options: ObjectArchiveOptions): Promise<
 		context.signal.aborted || error instanceof AuditError ? error : failed(sink, 'write to', store.title, error),
 	);
 
-	async function prepare(): Promise<Prepared> {
+	async function prepare(asked?: Asked): Promise<Prepared> {
 		const objects = new Map<string, Spooled>();
 		const known = new Set(committed.leftovers);
 		for (const [path, file] of await spools.finish()) {
@@ -104,11 +105,12 @@ export async function openObjectArchive(options: ObjectArchiveOptions): Promise<
 			objects.set(await nameOf(path, spooled, known), spooled);
 		}
 		const leftovers = [...known].filter(name => !objects.has(name)).sort();
-		if (objects.size === 0) return {mark: {...committed, leftovers}, objects, leftovers};
+		if (objects.size === 0 && !asked) return {mark: {...committed, leftovers}, objects, leftovers};
 		const files = Array.from(objects, ([path, {bytes, sha256}]) => ({path, bytes, sha256}));
 		files.sort((a, b) => (a.path < b.path ? -1 : 1));
 		const superseded = leftovers.length > 0 ? {superseded: leftovers} : {};
-		const {line, chain} = sealEntry(committed.chain, {sources: tally.take(), files, ...superseded}, context.sign);
+		const content = {sources: tally.take(), files, ...superseded, ...(asked ? {asked} : {})};
+		const {line, chain} = sealEntry(committed.chain, content, context.sign);
 		if ((await findEntry(store, nextEntry(committed), line)) === 'other') throw otherWriter();
 		return {mark: {run, part, chain, line, leftovers: []}, objects, leftovers};
 	}
@@ -184,14 +186,14 @@ export async function openObjectArchive(options: ObjectArchiveOptions): Promise<
 					await spools.add(path, part.lines);
 				}
 			}),
-		prepare: () =>
+		prepare: asked =>
 			unlessBroken(async () => {
-				prepared = await prepare();
+				prepared = await prepare(asked);
 				return prepared.mark;
 			}),
-		flush: () =>
+		flush: asked =>
 			unlessBroken(async () => {
-				const mark = await flush(prepared ?? (await prepare()));
+				const mark = await flush(prepared ?? (await prepare(asked)));
 				prepared = undefined;
 				return mark;
 			}),

@@ -38,6 +38,7 @@ async function committerOf(given: Partial<CommitterOptions> = {}): Promise<Commi
 		binding: {},
 		signal: never,
 		sign: undefined,
+		follows: false,
 		fence: new Fence(state),
 		...given,
 		start,

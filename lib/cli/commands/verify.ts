@@ -14,6 +14,7 @@ import {describeFlags, type Flags, type FlagValues, parseFlags, textIn, textsIn}
 import {type LogFormat, logFormatOf, logLine, write} from '../output/log.ts';
 import {publicKeyFrom} from '../flags/keys.ts';
 import type {World} from '../world.ts';
+import {coverageOf, spanFrom, unreadIn} from '../output/coverage.ts';
 import {checkHeads, type ExpectedHead as Head, type Findings, verdict, verdictJson} from '../output/verdict.ts';
 import {sourceFlags, sourceOptions} from '../flags/options.ts';
 import {requiredSource} from '../flags/source-named.ts';
@@ -37,6 +38,10 @@ const verifyFlags: Flags = {
 			'count by day what the API still has, from the first event of the archive to its last, or from --since to ' +
 			'--until; takes the options of that source',
 	},
+	complete: {
+		value: 'SINCE..UNTIL',
+		help: 'exit code 1 where some of that time was never read, or with a filter, or when the API had purged it',
+	},
 	quiet: {help: 'nothing but the answer'},
 	'log-format': {value: 'text|json', help: 'of the answer, and of what is said on stderr (default: text)'},
 	help: {help: 'this text'},
@@ -46,7 +51,8 @@ export function help(): string {
 	return `Usage: rxaudit verify TARGET [options]
 
 Reads an archive and its manifest from beginning to end, and compares them. TARGET is spelled as in --to. The answer is
-on stdout. Exit code 0: intact; 1: something is missing, changed, added or moved, and named; 2: nothing to verify.
+on stdout, and says what was read of each source's time, and what was not. Exit code 0: intact; 1: something is missing,
+changed, added or moved, and named; 2: nothing to verify.
 
 ${describeFlags(verifyFlags)}
 
@@ -59,6 +65,7 @@ Whoever can write to the archive can also write its whole manifest anew. That is
 Examples:
   rxaudit verify ndjson:audit.ndjson.gz --state audit.state
   rxaudit verify filesystem:backup --expect-head "$(cat head-of-last-month)"
+  rxaudit verify filesystem:backup --complete 2026-08-01..2026-09-01
   rxaudit verify filesystem:backup --against atlassian-org-events --org-id ORG
   rxaudit verify filesystem:backup --against atlassian-org-events --org-id ORG --since 2026-01-01 --until 2026-02-01
 `;
@@ -80,6 +87,8 @@ export async function run(args: readonly string[], world: World): Promise<number
 	const expected = expectedHeads(values, key);
 	const publicKeyFile = textIn(values, 'public-key-file');
 	const publicKey = publicKeyFile === undefined ? undefined : publicKeyFrom(publicKeyFile);
+	const complete = textIn(values, 'complete');
+	const asked = complete === undefined ? undefined : spanFrom('complete', complete, world.now());
 	const sourceGiven = source && {source, options: sourceOptions(source, values, world.env)};
 
 	const verification = await factory.verify(options, {
@@ -93,6 +102,8 @@ export async function run(args: readonly string[], world: World): Promise<number
 		: {compared: [], damage: [], notes: []};
 	const findings: Findings = {
 		...verification,
+		coverage: coverageOf(verification),
+		...(asked ? {unread: unreadIn(verification, asked)} : {}),
 		uncommitted,
 		damage: [...damage, ...comparison.damage],
 		target: key,
@@ -104,7 +115,7 @@ export async function run(args: readonly string[], world: World): Promise<number
 		notes: [...notes, ...comparison.notes],
 	};
 	await write(world.stdout, format === 'json' ? verdictJson(findings) : verdict(findings));
-	return findings.damage.length === 0 ? 0 : 1;
+	return findings.damage.length === 0 && !findings.unread?.length ? 0 : 1;
 }
 
 async function comparedSource(args: readonly string[], world: World): Promise<Source | undefined> {

@@ -22,10 +22,10 @@ export function foreignSink(sink: Sink): Sink {
 				);
 			}
 			return {
-				...(opened.prepare ? {prepare: async () => attempt(() => opened.prepare!())} : {}),
+				...(opened.prepare ? {prepare: async asked => attempt(() => opened.prepare!(asked))} : {}),
 				...(opened.committed ? {committed: () => opened.committed!()} : {}),
 				write: async batch => attempt(() => opened.write(batch)),
-				flush: async () => attempt(() => opened.flush()),
+				flush: async asked => attempt(() => opened.flush(asked)),
 				close: async () => attempt(() => opened.close()),
 			};
 		},

@@ -3,6 +3,7 @@ import type {GapReport} from '../../model/meter.ts';
 import type {Lack} from '../../state/state.ts';
 import type {Damage, Verification} from '../../sink/verification.ts';
 import type {Compared} from '../commands/against.ts';
+import {coverageLines, type SourceCoverage, type Unread} from './coverage.ts';
 import {count, oneLine} from './log.ts';
 
 export interface FoundHead {
@@ -15,7 +16,11 @@ export interface FoundHead {
 }
 
 /** What is said of a target beside its {@link Verification}. */
-export interface Findings extends Verification {
+export interface Findings extends Omit<Verification, 'coverage'> {
+	/** What was read, by source. */
+	readonly coverage: readonly SourceCoverage[];
+	/** What `--complete` asks for and was not read; absent where nothing was asked for. */
+	readonly unread?: readonly Unread[];
 	/** As the state names it: `name:target`. */
 	readonly target: string;
 	/** Whether every signature was checked. */
@@ -39,6 +44,7 @@ const maxUncommitted = 20;
 export function verdict(findings: Findings): string {
 	const {target, damage, chain, signed, isSignatureChecked, heads, sources, compared, uncommitted, notes} = findings;
 	const lines = [damage.length === 0 ? `intact: ${target}` : `damaged: ${target}: ${count(damage.length, 'finding')}`];
+	if (findings.unread) lines.push(findings.unread.length === 0 ? 'complete' : 'not complete');
 	lines.push(...damage.map(({kind, what, detail}) => `  ${kind.padEnd(9)}${what}: ${detail}`));
 	lines.push(...chainLines(findings));
 	for (const {from, since, part} of heads) {
@@ -53,6 +59,7 @@ export function verdict(findings: Findings): string {
 		// Of the manifest, whatever became of the data.
 		lines.push(`  written  ${count(events, 'event')} of ${key}, from ${first} to ${last}`);
 	}
+	lines.push(...coverageLines(findings.coverage, findings.unread));
 	for (const {source, from, to, events} of compared) {
 		lines.push(`  against  the API, which has ${count(events, 'event')} of ${source}, from ${from} to ${to}`);
 	}
@@ -110,7 +117,7 @@ export interface ExpectedHead extends Pick<FoundHead, 'from'> {
 
 /** What a verification means where these heads are expected. */
 export function checkHeads(
-	verification: Verification,
+	verification: Pick<Verification, 'damage' | 'parts' | 'uncommitted'>,
 	expected: readonly ExpectedHead[],
 ): Pick<Findings, 'damage' | 'heads' | 'uncommitted' | 'notes'> {
 	const damage: Damage[] = [...verification.damage];
@@ -134,7 +141,10 @@ export function checkHeads(
  * What no run that died can have left: all that is not committed, where each part ends with a head that was expected,
  * noted when no run was going on.
  */
-export function addedBehindHeads({parts, uncommitted}: Verification, heads: readonly FoundHead[]): Damage[] {
+export function addedBehindHeads(
+	{parts, uncommitted}: Pick<Verification, 'parts' | 'uncommitted'>,
+	heads: readonly FoundHead[],
+): Damage[] {
 	const isClosed = parts.every(({part}) => heads.some(head => head.part === part && head.since === 0));
 	if (parts.length === 0 || !isClosed) return [];
 	const froms = [...new Set(heads.map(({from}) => from))].join(' and ');

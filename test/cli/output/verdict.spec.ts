@@ -15,6 +15,7 @@ const [first, second, third] = ['1', '2', '3'].map(digit => digit.repeat(64)) as
 const intact: Findings = {
 	target: 'ndjson:/audit.ndjson',
 	damage: [],
+	coverage: [],
 	uncommitted: [],
 	chain: {entries: 3, head: third},
 	hashes: [first, second, third],

@@ -1,0 +1,146 @@
+import {systemClock} from '../model/clock.ts';
+import type {Json} from '../model/event.ts';
+import type {Meter} from '../model/meter.ts';
+import type {Page} from '../model/page.ts';
+import type {Lack} from '../model/report.ts';
+import type {PageStream} from '../model/stream.ts';
+import type {Asked, AskedSource} from '../sink/asked.ts';
+import {addInterval, gaps, type IntervalSet} from '../source/interval-set.ts';
+
+/** A follow that finds nothing says so no more often, in milliseconds. */
+const saidEveryMs = 60 * 60_000;
+/** The last time that a Date can hold: JSON has no Infinity. */
+const maxTimeMs = 8.64e15;
+
+/** What was read and no sink was told of yet. Plain JSON: it is part of the checkpoint. */
+interface Untold {
+	/** When the first of it was read, epoch milliseconds. */
+	readonly sinceMs: number;
+	readonly requests: number;
+	readonly deadLetters: number;
+	/** By the name of the source in the checkpoint. */
+	readonly sources: Readonly<Record<string, UntoldSource>>;
+}
+
+interface UntoldSource extends Omit<AskedSource, 'covered' | 'keptFrom'> {
+	readonly keptMs?: number;
+	/** The time of the oldest event that came: what an API gives it has not purged, whatever its document says. */
+	readonly oldestMs?: number;
+	readonly covered: IntervalSet;
+}
+
+/**
+ * Keeps account of what was read, for the manifests of the sinks: what the positions cover behind a commit and did not
+ * cover before it, and how it was asked for.
+ */
+export class AskedLedger {
+	readonly #meter: Pick<Meter, 'requests' | 'deadLetters' | 'clockAheadMs'>;
+	readonly #follows: boolean;
+	/** The last page of each stream: who skips one has left events out. */
+	readonly #sequences = new Map<PageStream, number>();
+	#counted: {requests: number; deadLetters: number};
+	#untold: Untold | undefined;
+
+	constructor(untold: Json | undefined, {meter, follows}: {meter: Meter; follows: boolean}) {
+		this.#untold = untold as unknown as Untold | undefined;
+		this.#meter = meter;
+		this.#follows = follows;
+		this.#counted = {requests: meter.requests, deadLetters: meter.deadLetters};
+	}
+
+	/** What is to be told with a later commit, for the checkpoint. */
+	get untold(): Json | undefined {
+		return this.#untold as unknown as Json | undefined;
+	}
+
+	/** Takes a page that the sinks have, by the position of its source before it. */
+	read(key: string, page: Page, before: Json | undefined): void {
+		const {source, stream, position, sequence} = page;
+		const last = stream && this.#sequences.get(stream);
+		if (stream) this.#sequences.set(stream, sequence);
+		const isSkipped = last !== undefined && sequence > last + 1;
+		const covered = newlyCovered(before, position);
+		if (!source.asked && covered.length === 0) return; // nothing will ever be known of it
+		const known = this.#untold?.sources[key];
+		const filters = {...known?.filters, ...source.asked?.filters, ...(page.filtered || isSkipped ? {code: 'yes'} : {})};
+		const {endpoint, keptMs} = source.asked ?? {};
+		const {requests, deadLetters} = this.#meter;
+		this.#untold = {
+			sinceMs: this.#untold?.sinceMs ?? systemClock.now(),
+			requests: (this.#untold?.requests ?? 0) + requests - this.#counted.requests,
+			deadLetters: (this.#untold?.deadLetters ?? 0) + deadLetters - this.#counted.deadLetters,
+			sources: {
+				...this.#untold?.sources,
+				[key]: {
+					source: `${source.name}:${source.tenant}`,
+					...(endpoint === undefined ? {} : {endpoint}),
+					...(Object.keys(filters).length === 0 ? {} : {filters}),
+					...(known?.redacted || page.steps.includes('redact') ? {redacted: true as const} : {}),
+					...(keptMs === undefined ? {} : {keptMs, oldestMs: oldestIn(page, known?.oldestMs)}),
+					covered: covered.reduce(addInterval, known?.covered ?? []),
+				},
+			},
+		};
+		this.#counted = {requests, deadLetters};
+	}
+
+	/** Whether the commit that is due is one to tell of it: one with events, the last one, or the first for an hour. */
+	isDue(hasEvents: boolean, isLast: boolean): boolean {
+		if (!this.#untold || Object.values(this.#untold.sources).every(({covered}) => covered.length === 0)) return false;
+		return hasEvents || (isLast && !this.#follows) || systemClock.now() - this.#untold.sinceMs >= saidEveryMs;
+	}
+
+	/** What there is to tell; it is told. */
+	take(): Asked {
+		const {sources = {}, requests = 0, deadLetters = 0} = this.#untold ?? {};
+		const nowMs = systemClock.now();
+		const {clockAheadMs} = this.#meter;
+		this.#untold = undefined;
+		return {
+			at: iso(nowMs),
+			...(clockAheadMs === undefined ? {} : {serverTime: iso(nowMs + clockAheadMs)}),
+			requests,
+			...(deadLetters === 0 ? {} : {deadLetters}),
+			sources: Object.values(sources).map(({covered, keptMs, oldestMs = maxTimeMs, ...source}) => ({
+				...source,
+				...(keptMs === undefined ? {} : {keptFrom: iso(Math.min(nowMs - keptMs, oldestMs))}),
+				covered: covered.map(([fromMs, toMs]) => [iso(fromMs), iso(toMs)] as const),
+			})),
+		};
+	}
+}
+
+/** The same for a sink that has not got all of it. */
+export function withoutLacks(asked: Asked, lacks: readonly Lack[]): Asked {
+	if (lacks.length === 0) return asked;
+	const missed = lacks.map(({from, to}) => [Date.parse(from), Date.parse(to) + 1] as const).reduce(addInterval, []);
+	const sources = asked.sources.map(source => ({
+		...source,
+		covered: source.covered
+			.flatMap(([from, to]) => gaps(missed, [Date.parse(from), Date.parse(to)]))
+			.map(([fromMs, toMs]) => [iso(fromMs), iso(toMs)] as const),
+	}));
+	return {...asked, sources};
+}
+
+function oldestIn({entries}: Page, knownMs = maxTimeMs): number {
+	let oldestMs = knownMs;
+	for (const {record} of entries) if (record.orderMs < oldestMs) oldestMs = record.orderMs;
+	return oldestMs;
+}
+
+/** What a position covers that the one before did not. */
+function newlyCovered(before: Json | undefined, after: Json): IntervalSet {
+	const [had, has] = [coveredIn(before), coveredIn(after)];
+	return has.flatMap(span => gaps(had, span));
+}
+
+/** The positions of foreign sources may be anything. */
+function coveredIn(position: Json | undefined): IntervalSet {
+	const {covered} = (position ?? {}) as {readonly covered?: unknown};
+	return Array.isArray(covered) ? (covered as unknown as IntervalSet) : [];
+}
+
+function iso(ms: number): string {
+	return new Date(ms).toISOString();
+}
