@@ -74,6 +74,7 @@ const redis = await openRedis({url: redisServer.url});
 let began = 0;
 const running = new Set<ChildProcess>();
 const rss: number[] = [];
+let cpuMs = 0;
 let [kills, stops, redisFaults] = [0, 0, 0];
 let isOver = false;
 const pool = Promise.all(Array.from({length: workers}, async () => work()));
@@ -83,6 +84,7 @@ const seconds = (performance.now() - began) / 1000;
 isOver = true;
 for (const worker of running) {
 	rss.push(residentMb(worker.pid!));
+	cpuMs += cpuMsOf(worker.pid!);
 	worker.kill('SIGCONT');
 	worker.kill('SIGTERM');
 }
@@ -115,6 +117,8 @@ const answers = {
 	requestsPerSecond: Math.round(emulator.requestCount / seconds),
 	mostInAMinute: emulator.maxInWindow(60_000),
 	jobsPerSecond: Math.round((tenants * (windows + 1)) / seconds),
+	// of the workers that are left: of a calm run all, their start included
+	cpuMsPerJob: Math.round(cpuMs / (tenants * (windows + 1))),
 	redisCommandsPerRequest: Math.round((10 * commands) / emulator.requestCount) / 10,
 	redisBytesPerTenant: Math.round(memory / tenants),
 	workerRssMb: rss,
@@ -232,4 +236,11 @@ function idsOf(name: string): string[] {
 function residentMb(pid: number): number {
 	const kilobytes = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
 	return Math.round(Number(kilobytes) / 1024);
+}
+
+function cpuMsOf(pid: number): number {
+	const behindName = readFileSync(`/proc/${pid}/stat`, 'utf8')
+		.replace(/^.*\) /s, '')
+		.split(' ');
+	return 10 * (Number(behindName[11]) + Number(behindName[12]));
 }

@@ -26,6 +26,8 @@ export interface PullOptions {
 	/** A source and its options. Default: the events of an organization. */
 	readonly source?: readonly string[];
 	readonly kill?: KillAt;
+	/** The address of its API. Default: that of the organization. */
+	readonly endpoint?: string;
 	/** Breaks calls of the file system; then, and by default, it runs in this process. */
 	readonly fault?: FsFault;
 	readonly env?: NodeJS.ProcessEnv;
@@ -84,7 +86,7 @@ export async function pull(emulator: Emulator, args: readonly string[], options:
 function line(emulator: Emulator, args: readonly string[], options: PullOptions): string[] {
 	const {retryMs = 5, source = ['atlassian-org-events', '--org-id', 'e2e']} = options;
 	const retries = ['--retry-base-ms', `${retryMs}`, '--retry-max-ms', `${retryMs}`];
-	return ['pull', ...source, '--endpoint', emulator.url, ...retries, ...args];
+	return ['pull', ...source, '--endpoint', options.endpoint ?? emulator.url, ...retries, ...args];
 }
 
 function environment({env}: PullOptions): Record<string, string> {
