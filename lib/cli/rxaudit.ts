@@ -133,6 +133,7 @@ const codes: Partial<Record<ErrorCode, number>> = {
 	STATE_LOCKED: 5,
 	STATE_CONFLICT: 5,
 	TARGET_CHANGED: 5,
+	TARGET_LOCKED: 5,
 	SOURCE_CHANGED: 5,
 	READER_GONE: 141,
 };

@@ -22,6 +22,7 @@ export type ErrorCode =
 	| 'SINK_FAILED'
 	| 'TARGET_REFUSED'
 	| 'TARGET_CHANGED'
+	| 'TARGET_LOCKED'
 	| 'READER_GONE'
 	| 'STATE_FAILED'
 	| 'STATE_DAMAGED'

@@ -1,4 +1,6 @@
 import {type ConnectionOptions, DelayedError, type Job as BullJob, Queue, UnrecoverableError, Worker} from 'bullmq';
+import {once} from 'node:events';
+import {setTimeout as delay} from 'node:timers/promises';
 import {reasonOf} from '../model/errors.ts';
 import {type RedisAddress, redisOptions} from '../redis/open-redis.ts';
 import {type Cause, type Consumer, type ConsumerOptions, type Handler, idOf, type Job} from './job-queue.ts';
@@ -17,6 +19,8 @@ const attempts = 8;
 const backoffMs = 5000;
 const maxBackoffMs = 5 * 60_000;
 const atOnce = 1000;
+/** How long a worker that ends tries to put back what it did not do. */
+const putBackMs = 3000;
 /** What Redis does not answer so long has failed, in milliseconds. */
 const commandMs = 10_000;
 
@@ -73,10 +77,13 @@ export function bullQueue(address: RedisAddress): JobQueue {
 			return jobs;
 		},
 		async retry(ids) {
-			const failed = (await queue.getFailed()) as Queued[];
-			const wanted = failed.filter(({id}) => ids === undefined || ids.includes(id!));
-			for (const job of wanted) await job.retry('failed', {resetAttemptsMade: true});
-			return wanted.length;
+			const isWanted = ({id}: Queued) => ids === undefined || ids.includes(id!);
+			const failed = ((await queue.getFailed()) as Queued[]).filter(isWanted);
+			const delayed = ((await queue.getDelayed()) as Queued[]).filter(isWanted);
+			const waiting = delayed.filter(job => noteOf(job)?.cause === 'failure');
+			for (const job of failed) await job.retry('failed', {resetAttemptsMade: true});
+			for (const job of waiting) await job.promote();
+			return failed.length + waiting.length;
 		},
 		async remove(ids) {
 			let removed = 0;
@@ -92,13 +99,23 @@ export function bullQueue(address: RedisAddress): JobQueue {
 
 function consume(handle: Handler, {concurrency, warn}: ConsumerOptions, address: RedisAddress): Consumer {
 	const losses = new Map<string, AbortController>();
+	const idle = new EventTarget();
+	let atWork = 0;
+	const counted: Handler = async (job, lost) => {
+		atWork++;
+		try {
+			return await handle(job, lost);
+		} finally {
+			if (--atWork === 0) idle.dispatchEvent(new Event('idle'));
+		}
+	};
 	const worker = new Worker<Job, void, string>(
 		queueName,
 		async (job, token) => {
 			const loss = new AbortController();
 			losses.set(job.id!, loss);
 			try {
-				await work(handle, job, token!, loss.signal);
+				await work(counted, job, token!, loss.signal);
 			} finally {
 				losses.delete(job.id!);
 			}
@@ -115,7 +132,16 @@ function consume(handle: Handler, {concurrency, warn}: ConsumerOptions, address:
 	worker.on('lockRenewalFailed', ids => {
 		for (const id of ids) losses.get(id)?.abort(new Error('the job was given to another worker'));
 	});
-	return {drain: async () => worker.close()};
+	return {
+		async drain() {
+			const closed = worker.close().then(
+				() => true,
+				() => false,
+			);
+			if (atWork > 0) await Promise.race([closed, once(idle, 'idle')]);
+			return Promise.race([closed, delay(putBackMs, false, {ref: false})]);
+		},
+	};
 }
 
 async function work(handle: Handler, job: Queued, token: string, lost: AbortSignal): Promise<void> {

@@ -45,8 +45,11 @@ export interface ConsumerOptions {
 
 /** Somebody who does jobs. */
 export interface Consumer {
-	/** Takes no more jobs; resolves when those at work are done or put back. */
-	drain(): Promise<void>;
+	/**
+	 * Takes no more jobs; resolves with true when those at work are done or put back, with false where the queue cannot be
+	 * told of it: others get them as if this process had died.
+	 */
+	drain(): Promise<boolean>;
 }
 
 /** A job as it stands in the queue. */
@@ -72,7 +75,7 @@ export interface JobQueue {
 	work(handle: Handler, options: ConsumerOptions): Consumer;
 	/** Every job that there is; those that are done are gone. */
 	list(): Promise<readonly QueuedJob[]>;
-	/** Failed jobs, these or all of them, begin anew; resolves with how many did. */
+	/** Jobs that failed, kept or to be tried again later, these or all of them, begin anew; resolves with how many did. */
 	retry(ids?: readonly string[]): Promise<number>;
 	/** Takes out jobs that nobody does at the moment, whatever they wait for; resolves with how many. */
 	remove(ids: readonly string[]): Promise<number>;

@@ -115,7 +115,7 @@ async function checkEviction(redis: Redis, title: string): Promise<void> {
 
 function toError(error: unknown, title: string): unknown {
 	if (error instanceof ConfigError) return error;
-	const reason = reasonOf(error);
+	const reason = reasonOf(error).replace(/ Please report this\.?$/, '');
 	if (/^(NOAUTH|WRONGPASS|NOPERM)|without any password configured/.test(reason)) {
 		return new AuthError(
 			'UNAUTHORIZED',

@@ -31,6 +31,7 @@ const mistakes: ReadonlySet<ErrorCode> = new Set([
 	'UNAUTHORIZED',
 	'FORBIDDEN',
 	'STATE_LOCKED',
+	'TARGET_LOCKED',
 ]);
 
 interface Followed extends Follow {

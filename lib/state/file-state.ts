@@ -55,6 +55,7 @@ export function fileState(file: string, options: FileStateOptions = {}): StateSt
 				});
 				try {
 					const {stored, recovered} = readState(real, options.recoverPrevious ?? false);
+					if (!stored) refuseMoved(real);
 					sweepTemporary(real);
 					const state: OpenState = {
 						file: real,
@@ -106,6 +107,19 @@ export function fileState(file: string, options: FileStateOptions = {}): StateSt
 		},
 	};
 }
+
+/** A state that machines share now must not begin anew in a file. */
+function refuseMoved(file: string): void {
+	if (!fs.existsSync(file + movedEnding)) return;
+	throw new StateError(
+		'STATE_FOREIGN',
+		`${file} is in Redis since rxaudit enqueue moved it, and what is left of it is ${file}${movedEnding}: ` +
+			'let rxaudit worker do this pipeline, or give another state file',
+	);
+}
+
+/** What a state file is called that was moved to where machines share it. */
+export const movedEnding = '.moved';
 
 /**
  * What `load()` would give, for those who only look: no lock is taken and nothing is written, so that a run may be going

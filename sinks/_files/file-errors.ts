@@ -57,6 +57,11 @@ export function notOpened(sink: string, action: string, path: string, error: unk
 	return refused(sink, `cannot ${action} ${path}: ${reasonOf(error)}`, error);
 }
 
+/** Another run writes to the target; nothing was changed. */
+export function locked(sink: string, text: string): SinkError {
+	return new SinkError('TARGET_LOCKED', `${sink}: ${text}`);
+}
+
 /** The target cannot be used as it is; nothing was changed. */
 export function refused(sink: string, message: string, cause?: unknown): SinkError {
 	return new SinkError('TARGET_REFUSED', `${sink}: ${message}`, {cause});

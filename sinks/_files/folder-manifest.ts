@@ -11,7 +11,7 @@ import {filesBelow} from './folders.ts';
 import {type GrowingFile, growTarget} from './growing-file.ts';
 import type {ManifestMark} from './manifest-file.ts';
 import {manifestEntries, manifestLines} from './manifest-lines.ts';
-import {findMarker, lifeOfMarker, placeMarker, removeMarker} from './writers.ts';
+import {endMarker, findMarker, lifeOfMarker, placeMarker, removeMarker} from './writers.ts';
 import {checkPlain} from './plain-file.ts';
 import {closeTarget, endingAt, openTarget, tailBefore, type Target} from './open-target.ts';
 import type {Placed} from './place-file.ts';
@@ -126,7 +126,7 @@ export async function openFolderManifest(options: FolderManifestOptions): Promis
 		close(isClean) {
 			file.close();
 			if (chain.entries === 0) discard(path);
-			if (!isClean || files.length > 0) return;
+			if (!isClean || files.length > 0) return endMarker(marker);
 			// What is left may be of a run that comes again, or of others who are at work.
 			if (strays.size === 0) for (const other of dead) removeMarker(other);
 			if (strays.size === 0 || !(wasOpen || before.parts.size === 0)) removeMarker(marker);

@@ -2,7 +2,7 @@ import {basename, dirname} from 'node:path';
 import fs from 'node:fs';
 import {StateError} from '../../lib/model/errors.ts';
 import {acquireLock, type Lock} from '../../lib/state/lock.ts';
-import {changed, notOpened, type Retry} from './file-errors.ts';
+import {locked, notOpened, type Retry} from './file-errors.ts';
 import {makeFolder} from './folders.ts';
 import {openPlain, syncFile, syncFolder} from './plain-file.ts';
 import {discard} from '../../lib/state/durable-file.ts';
@@ -14,7 +14,7 @@ interface LockFileOptions extends Retry {
 	readonly durability: 'process' | 'power';
 }
 
-/** Takes the lock of a file that is written to, beside it. Rejects with `TARGET_CHANGED` when another run has it. */
+/** Takes the lock of a file that is written to, beside it. Rejects with `TARGET_LOCKED` when another run has it. */
 export async function lockFile({sink, path, context}: LockFileOptions): Promise<Lock> {
 	const name = `${dirname(path)}/.${basename(path)}.lock`;
 	try {
@@ -22,7 +22,7 @@ export async function lockFile({sink, path, context}: LockFileOptions): Promise<
 	} catch (error) {
 		if (context.signal.aborted) throw error;
 		if (!(error instanceof StateError)) throw notOpened(sink, 'open', path, error);
-		throw changed(
+		throw locked(
 			sink,
 			`another run is writing to ${path}: ${error.message}. If it is the same pipeline, run this again when it is done; ` +
 				'if it is another, give each a file of its own, or ndjson:DIR/, which several may share',
@@ -42,15 +42,12 @@ export async function makeFolderFor({sink, path, durability}: LockFileOptions): 
 
 /** A file that lies in a folder while a run writes to it: other files may be there that no entry lists yet. */
 
-/** Whether one lies there. Throws `TARGET_CHANGED` when its run is still at work, in another process. */
+/** Whether one lies there. Throws `TARGET_LOCKED` when its run is still at work, in another process. */
 export function findMarker(sink: string, path: string): boolean {
 	const holder = readHolder(path);
 	if (holder === undefined) return false;
 	if (holder && holder.pid !== process.pid && lifeOf(holder) === 'running') {
-		throw changed(
-			sink,
-			`${path}: the run of process ${holder.pid} has the same state: let one at a time write with it`,
-		);
+		throw locked(sink, `${path}: the run of process ${holder.pid} has the same state: let one at a time write with it`);
 	}
 	return true;
 }
@@ -76,6 +73,19 @@ export async function placeMarker(path: string, durability: 'process' | 'power')
 		fs.closeSync(descriptor);
 	}
 	if (durability === 'power') await syncFolder(dirname(path));
+}
+
+/** Says that the run of this process is over, and what it left is for the next one: the process may live on. */
+export function endMarker(path: string): void {
+	const [own, holder] = [thisProcess(), readHolder(path)];
+	if (holder?.pid !== own.pid || holder.startTime !== own.startTime) return;
+	const temp = tempPath(dirname(path));
+	try {
+		fs.writeFileSync(temp, `${JSON.stringify({...own, startTime: 'over'})}\n`, {flag: 'wx'});
+		fs.renameSync(temp, path);
+	} catch {
+		discard(temp); // then it is over when the process is
+	}
 }
 
 export function removeMarker(path: string): void {

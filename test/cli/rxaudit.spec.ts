@@ -79,7 +79,7 @@ describe('exitCodeOf', () => {
 		[2, new ConfigError(''), new SinkError('TARGET_REFUSED', '')],
 		[4, new AuthError('UNAUTHORIZED', ''), new AuthError('FORBIDDEN', '')],
 		[5, new StateError('STATE_DAMAGED', ''), new StateError('STATE_FOREIGN', ''), new StateError('STATE_LOCKED', '')],
-		[5, new StateError('STATE_CONFLICT', ''), new SinkError('TARGET_CHANGED', '')],
+		[5, new StateError('STATE_CONFLICT', ''), new SinkError('TARGET_CHANGED', ''), new SinkError('TARGET_LOCKED', '')],
 		[141, new SinkError('READER_GONE', '')],
 	] as const) {
 		const names = errors.map(error => (error instanceof AuditError ? error.code : String(error)));

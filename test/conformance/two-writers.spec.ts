@@ -74,7 +74,7 @@ interface Outcome {
 	readonly refused?: string;
 }
 
-const refusals = new Set(['TARGET_REFUSED', 'TARGET_CHANGED']);
+const refusals = new Set(['TARGET_REFUSED', 'TARGET_CHANGED', 'TARGET_LOCKED']);
 
 describe('two writers of one target', () => {
 	it('has each sink that writes files among its targets', () => {

@@ -1,11 +1,12 @@
 import {ConfigError} from '../../model/errors.ts';
 import {redisState, stateKeys} from '../../redis/redis-state.ts';
-import {pipelinesOf} from '../config/pipelines-of.ts';
+import {type NamedPipeline, pipelinesOf} from '../config/pipelines-of.ts';
 import {describeFlags, type Flags, parseFlags, textsIn} from '../flags/flags.ts';
 import {spanIn} from '../flags/options.ts';
 import {redisFlags} from '../flags/redis.ts';
 import {count, write} from '../output/log.ts';
 import {jobsOf} from '../queue/jobs-of.ts';
+import type {QueuedJob} from '../../queue/job-queue.ts';
 import {openQueue} from '../queue/open-queue.ts';
 import {takeOver} from '../queue/take-over.ts';
 import type {World} from '../world.ts';
@@ -53,13 +54,14 @@ export async function run(args: readonly string[], world: World): Promise<number
 		}
 		const jobs = jobsOf(pipelines, windowMs, world.now());
 		const known = await queue.add(jobs);
-		const all = known.length > 0 ? await queue.list() : [];
+		const all = await queue.list();
 		const failed = new Set(all.filter(({state}) => state === 'failed').map(({id}) => id));
 		const stuck = known.filter(id => failed.has(id)).length;
 		lines.push(
 			`${count(jobs.length - known.length, 'job')} queued for ${count(pipelines.length, 'pipeline')}` +
 				(known.length > 0 ? `, ${known.length} were there already` : ''),
 			...(stuck > 0 ? [`${stuck} of them failed before: rxaudit jobs retry --redis URL begins them anew`] : []),
+			...foreignLines(all, pipelines, textsIn(values, 'only').length > 0),
 			...(fresh > 0
 				? [`${count(fresh, 'pipeline')} without a state: ${fresh > 1 ? 'they begin' : 'it begins'} at the beginning`]
 				: []),
@@ -69,4 +71,17 @@ export async function run(args: readonly string[], world: World): Promise<number
 	} finally {
 		await close();
 	}
+}
+
+/** What is queued by another file, or by this one as it was. */
+function foreignLines(jobs: readonly QueuedJob[], pipelines: readonly NamedPipeline[], isPart: boolean): string[] {
+	if (isPart) return [];
+	const ours = new Set(pipelines.map(({name}) => name));
+	const others = [...new Set(jobs.map(({job}) => job.pipeline))].filter(name => !ours.has(name));
+	if (others.length === 0) return [];
+	const named = others.slice(0, 5).join(', ') + (others.length > 5 ? ' and others' : '');
+	return [
+		`${count(others.length, 'pipeline')} in the queue ${others.length > 1 ? 'are' : 'is'} not in this file: ${named}; one database of ` +
+			'Redis is for one file, and rxaudit jobs remove takes out what is gone',
+	];
 }

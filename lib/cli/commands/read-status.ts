@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import {reasonOf} from '../../model/errors.ts';
 import type {Json} from '../../model/event.ts';
+import {movedEnding} from '../../state/file-state.ts';
 import {gapReport} from '../../model/meter.ts';
 import {list, load} from '../../registry.ts';
 import type {Source} from '../../source/define-source.ts';
@@ -84,6 +85,8 @@ export async function readStatus(
 async function checkpointIn(file: string): Promise<Checkpoint> {
 	const stored = await peekState(file);
 	if (stored) return stored.checkpoint;
+	if (fs.existsSync(file + movedEnding))
+		throw new Error(`${file} is in Redis now: rxaudit jobs --redis URL says how it is`);
 	throw new Error(`expected the state of a pull, got no file ${file}: check the path, or run the pull that makes it`);
 }
 

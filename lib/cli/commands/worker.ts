@@ -31,7 +31,7 @@ export function help(): string {
 
 Does the jobs that rxaudit enqueue has queued, with the pipelines of this file, until a signal stops it. Any number of
 workers may run, on any machines. SIGTERM: no new job; what was fetched is committed, and the rest goes back into the queue.
-Exit code 0: stopped in time; 130 or 143: it was forced.
+SIGHUP and SIGINT are the same. Exit code 0: stopped in time; 129, 130 or 143: it was forced, or Redis is away.
 
 ${describeFlags(flags)}
 
@@ -54,7 +54,7 @@ export async function run(args: readonly string[], world: World): Promise<number
 		if (level !== 'info' || !quiet) world.stderr.write(logLine(format, level, text, members));
 	};
 	const {redis, queue, close} = await openQueue(values, world);
-	const signals = stopBy(world.signals, ['SIGINT', 'SIGTERM']);
+	const signals = stopBy(world.signals);
 	const {taken, measure} = countRequests(redis);
 	shareQuota(redisQuota(redis, taken));
 	try {
@@ -67,17 +67,26 @@ export async function run(args: readonly string[], world: World): Promise<number
 			show: ({name, pipeline: {source}}) =>
 				showProgress({source: source.name, pipeline: name, format, quiet, stream: notLive(world.stderr)}),
 		});
-		const monitor = metrics && (await serveMonitor(metrics, watched, () => world.now()));
+		const monitor =
+			metrics &&
+			(await serveMonitor(
+				metrics,
+				watched,
+				() => world.now(),
+				() => (redis.status === 'ready' ? undefined : 'the queue: Redis is not connected'),
+			));
 		if (monitor) say('info', `metrics are served at ${monitor.url}`);
 		const consumer = queue.work(handle, {concurrency, warn: once(text => say('warn', `warning: ${text}`))});
 		say('info', `does jobs of ${count(pipelines.length, 'pipeline')}, ${concurrency} at a time`);
 		try {
 			await aborted(signals.stop);
-			await Promise.race([consumer.drain(), aborted(signals.force)]);
+			const isDrained = await Promise.race([consumer.drain(), aborted(signals.force)]);
+			if (isDrained === false)
+				say('warn', 'warning: Redis cannot be told: the jobs at work go to others in some seconds');
+			if (isDrained) return 0;
 		} finally {
 			await monitor?.close();
 		}
-		if (!signals.force.aborted) return 0;
 		signals.leave(world.stdout);
 		return signals.exitCode() ?? 1;
 	} finally {

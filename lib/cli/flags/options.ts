@@ -112,7 +112,8 @@ export function spanIn(values: FlagValues, flag: string, leastMs = 0): number | 
 	if (text === undefined) return undefined;
 	const ms = inFlags(() => parsed('', camel(flag), () => parseSpan(text)));
 	if (ms >= leastMs) return ms;
-	throw new ConfigError(`--${flag}: expected a span above 0, got ${JSON.stringify(text)}`);
+	const least = leastMs < 1000 ? 'a span above 0' : `${leastMs / 60_000}m or more`;
+	throw new ConfigError(`--${flag}: expected ${least}, got ${JSON.stringify(text)}`);
 }
 
 /** How the command calls an option, or a member of its value, which stands behind the flag. */

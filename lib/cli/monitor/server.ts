@@ -18,18 +18,19 @@ export interface Monitor {
 
 /**
  * Serves `/metrics` and `/healthz` of pipelines until it is closed; it never keeps the process alive. Throws a ConfigError
- * where it cannot listen.
+ * where it cannot listen. `ownTrouble` says what is wrong beside the pipelines.
  */
 export async function serveMonitor(
 	{host, port}: Address,
 	pipelines: readonly Watched[],
 	clock: () => number,
+	ownTrouble: () => string | undefined = () => undefined,
 ): Promise<Monitor> {
 	const metrics = () => ({status: 200, type: metricsType, body: renderMetrics(pipelines, clock())});
 	const server = http.createServer((request, response) => {
 		void (async () => {
 			const failed = {status: 500, type: 'text/plain', body: 'the metrics cannot be read\n'};
-			const {status, type, body} = await answerTo(request, pipelines, metrics).catch(() => failed);
+			const {status, type, body} = await answerTo(request, pipelines, metrics, ownTrouble).catch(() => failed);
 			const allow = status === 405 ? {allow: 'GET'} : {};
 			response.writeHead(status, {'content-type': type, 'cache-control': 'no-store', ...allow}).end(body);
 		})();
@@ -59,16 +60,19 @@ async function answerTo(
 	{method, url = ''}: http.IncomingMessage,
 	pipelines: readonly Watched[],
 	metrics: () => Answer,
+	ownTrouble: () => string | undefined,
 ): Promise<Answer> {
 	const text = (status: number, body: string) => ({status, type: 'text/plain; charset=utf-8', body: `${body}\n`});
 	const path = url.replace(/\?.*$/s, '');
 	if (path !== '/metrics' && path !== '/healthz') return text(404, 'expected /metrics or /healthz');
 	if (method !== 'GET') return text(405, 'expected GET');
 	if (path === '/metrics') return metrics();
-	const troubles = pipelines.flatMap(({pipeline, trouble}) => {
+	const own = ownTrouble();
+	const ofPipelines = pipelines.flatMap(({pipeline, trouble}) => {
 		const reason = trouble();
 		return reason === undefined ? [] : [`${pipeline}: ${reason}`];
 	});
+	const troubles = own === undefined ? ofPipelines : [own, ...ofPipelines];
 	return troubles.length === 0 ? text(200, 'ok') : text(503, troubles.join('\n'));
 }
 

@@ -1,4 +1,4 @@
-import {AuditError, RateLimitError} from '../../model/errors.ts';
+import {AuditError, type ErrorCode, RateLimitError} from '../../model/errors.ts';
 import {type Handler, type Job, LastingError, type Outcome} from '../../queue/job-queue.ts';
 import type {NamedPipeline} from '../config/pipelines-of.ts';
 import {limitTime} from '../monitor/time-limit.ts';
@@ -8,6 +8,7 @@ import type {ProgressOutput} from '../output/progress.ts';
 import {runPipeline} from '../pipeline/run-pipeline.ts';
 import {exitCodeOf} from '../rxaudit.ts';
 import type {Stop, World} from '../world.ts';
+import {jobOf} from './jobs-of.ts';
 import type {RequestCounter} from './eta.ts';
 import {countTotals, type Totals} from './totals.ts';
 
@@ -65,10 +66,15 @@ export function jobHandler(setting: Setting): {readonly handle: Handler; readonl
 
 	function pipelineOf({pipeline, source, tenant}: Job): NamedPipeline {
 		const named = pipelines.get(pipeline);
-		if (!named) throw new Error(`expected the pipeline ${pipeline} in the file of this worker, got none`);
-		if (named.pipeline.source.name !== source) {
+		if (!named)
+			throw new Error(
+				`expected the pipeline ${pipeline} in the file of this worker, got none: start the worker anew with the file that ` +
+					'has it, or take its jobs out by rxaudit jobs remove',
+			);
+		const ours = jobOf(named);
+		if (ours.source !== source || ours.tenant !== tenant) {
 			throw new LastingError(
-				`the job is of another file: expected ${named.pipeline.source.name}, got ${source}:${tenant}; queue it again`,
+				`the job is of another file: expected ${ours.source}:${ours.tenant}, got ${source}:${tenant}; queue it again`,
 			);
 		}
 		return named;
@@ -133,10 +139,13 @@ function isDone(outcome: Outcome): boolean {
 	return outcome === 'done' || outcome.cause === 'schedule';
 }
 
+const passing: ReadonlySet<ErrorCode> = new Set(['STATE_CONFLICT', 'TARGET_LOCKED']);
+
 /** What somebody has to mend. Refused credentials may be mended at the server, so that what goes on for ever tries on. */
 function isLasting(error: unknown, {repeats}: Job): boolean {
 	if (error instanceof LastingError) return true;
-	if (error instanceof AuditError && error.code === 'STATE_CONFLICT') return false;
+	// who has slept lets go of it
+	if (error instanceof AuditError && passing.has(error.code)) return false;
 	const code = exitCodeOf(error);
 	return code === 2 || code === 5 || (code === 4 && !repeats);
 }

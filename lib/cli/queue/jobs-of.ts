@@ -20,7 +20,7 @@ export function jobsOf(pipelines: readonly NamedPipeline[], windowMs: number | u
 }
 
 /** All that a pipeline asks for. */
-function jobOf({name, pipeline: {source, given, follow}}: NamedPipeline): Job {
+export function jobOf({name, pipeline: {source, given, follow}}: NamedPipeline): Job {
 	const address = (given['endpoint'] as string | undefined) ?? source.endpoint;
 	const tenant = address === undefined ? undefined : source.addressOf?.(address, given).tenant;
 	return {pipeline: name, source: source.name, tenant: tenant ?? '', window: {}, repeats: follow !== undefined};

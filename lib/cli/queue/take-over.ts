@@ -1,5 +1,5 @@
 import fs from 'node:fs';
-import {fileState} from '../../state/file-state.ts';
+import {fileState, movedEnding} from '../../state/file-state.ts';
 import type {Checkpoint, StateStore} from '../../state/state.ts';
 
 /**
@@ -13,7 +13,7 @@ export async function takeOver(file: string | undefined, shared: StateStore): Pr
 		const stored = await own.load();
 		if (!stored || (await shared.load())) return false;
 		await shared.commit(await withJournal(stored.checkpoint, own, shared), 0);
-		fs.renameSync(file, `${file}.moved`);
+		fs.renameSync(file, file + movedEnding);
 		return true;
 	} finally {
 		await shared.close?.();

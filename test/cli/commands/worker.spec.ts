@@ -39,8 +39,8 @@ describe('rxaudit enqueue, worker and jobs', () => {
 	const enqueue = async (...more: string[]) => runCli(['enqueue', 'c.yaml', ...where(), ...more], given());
 	const jobs = async (...more: string[]) => runCli(['jobs', ...more, ...where()], given());
 	const listed = async () => JSON.parse((await jobs('--json')).stdout) as Record<string, unknown>;
-	const startWorker = () => {
-		const worker = spawnCli(['worker', 'c.yaml', '--quiet', ...where()], given());
+	const startWorker = (...more: string[]) => {
+		const worker = spawnCli(['worker', 'c.yaml', ...where(), ...more], given());
 		workers.push(worker);
 		return worker;
 	};
@@ -149,6 +149,73 @@ describe('rxaudit enqueue, worker and jobs', () => {
 		const {failed} = await isDrained();
 		assert.equal(failed, 0);
 		for (const name of names) assert.deepEqual(idsOf(name), held());
+		worker.kill('SIGTERM');
+		assert.equal((await worker.ended).code, 0);
+	});
+
+	it('end in time, and are not well, where Redis is away', async () => {
+		configure({p: {source: {orgId: 'p', rate: '1/s'}, to: 'ndjson:p/'}});
+		await enqueue();
+		const worker = startWorker('--metrics', '127.0.0.1:0');
+		await worker.said('stderr', /metrics are served at \S+\n/);
+		const [url] = /http:\S+/.exec(worker.stderr())!;
+		const health = async () => fetch(new URL('/healthz', url));
+		assert.equal((await health()).status, 200);
+		await redis.stop();
+		try {
+			let answer = await health();
+			while (answer.status === 200) answer = await health();
+			assert.match(await answer.text(), /^the queue: Redis is not connected$/m);
+			worker.kill('SIGHUP');
+			assert.equal((await worker.ended).signal, 'SIGHUP', worker.stderr());
+			assert.match(worker.stderr(), /Redis cannot be told: the jobs at work go to others/);
+		} finally {
+			await redis.start();
+		}
+	});
+
+	it('try again what another one, who lives, does not let go of yet', async () => {
+		configure({f: {source: {orgId: 'f'}, to: 'ndjson:f.ndjson'}, e: {source: {orgId: 'e'}, to: 'filesystem:e'}});
+		await enqueue();
+		const stopped = startWorker();
+		const before = emulator.requestCount;
+		while (emulator.requestCount < before + 6) await listed();
+		stopped.process.kill('SIGSTOP');
+		startWorker();
+		const reasons = async () => ((await listed())['jobs'] as {reason?: string}[]).flatMap(({reason}) => reason ?? []);
+		const inUse = /another run is writing|has the same state/;
+		while (!(await reasons()).some(reason => inUse.test(reason))) assert.equal((await listed())['failed'], 0);
+		stopped.process.kill('SIGCONT');
+		await isDrained(async () => {
+			await jobs('retry');
+			return listed();
+		});
+		for (const target of ['ndjson:f.ndjson', 'filesystem:e']) {
+			const {code, stdout} = await runCli(['verify', target], given());
+			assert.equal(code, 0, stdout);
+			assert.match(stdout, /300 events of/);
+		}
+	});
+
+	it('do no job of another log, and no run begins what they have anew', async () => {
+		configure({p: {source: {orgId: 'p', pageSize: 500}, to: 'ndjson:p/', state: 'p.state'}});
+		assert.equal((await runCli(['run', 'c.yaml', '--once', '--quiet'], given())).code, 0);
+		await enqueue();
+		const again = await runCli(['run', 'c.yaml', '--once', '--quiet'], given());
+		assert.equal(again.code, 5);
+		assert.match(again.stderr, /p\.state is in Redis since rxaudit enqueue moved it/);
+		assert.match((await runCli(['status', 'c.yaml'], given())).stdout, /is in Redis now: rxaudit jobs/);
+		configure({p: {source: {orgId: 'other'}, to: 'ndjson:p/', state: 'p.state'}});
+		const worker = startWorker();
+		const {failed, jobs: left} = await isDrained();
+		assert.equal(failed, 1);
+		assert.match(
+			(left as {reason: string}[])[0]!.reason,
+			/of another file: expected atlassian-org-events:other, got .*:p;/,
+		);
+		assert.equal((await jobs('remove', 'p')).stdout, '1 job removed\n');
+		const none = await jobs('remove', 'p');
+		assert.deepEqual([none.code, none.stdout], [1, '0 jobs removed; 1 of those named are not there, or are at work\n']);
 		worker.kill('SIGTERM');
 		assert.equal((await worker.ended).code, 0);
 	});

@@ -7,6 +7,7 @@ import type {Json} from '../../../lib/model/event.ts';
 import {thisProcess} from '../../../lib/state/holder.ts';
 import type {ManifestEntry} from '../../../lib/sink/manifest.ts';
 import filesystem from '../../../sinks/filesystem.ts';
+import {lifeOfMarker} from '../../../sinks/_files/writers.ts';
 import {failFs, restoreFs} from '../../support/patch-fs.ts';
 import {batchOf, sinkContext, sinkError} from '../../../lib/testing/sink-batch.ts';
 import {temporaryFolder} from '../../../lib/testing/temporary-folder.ts';
@@ -173,7 +174,7 @@ describe('the manifest of a folder', () => {
 		const marker = `${partOf(mark)}.open`;
 		fs.writeFileSync(marker, JSON.stringify({...thisProcess(), pid: other.pid, startTime}));
 		try {
-			const inUse = sinkError('TARGET_CHANGED', new RegExp(`the run of process ${other.pid} has the same state`));
+			const inUse = sinkError('TARGET_LOCKED', new RegExp(`the run of process ${other.pid} has the same state`));
 			await assert.rejects(open(mark), inUse);
 			await write([two]);
 			assert.ok(fs.existsSync(marker), 'that of a run at work stays');
@@ -186,6 +187,15 @@ describe('the manifest of a folder', () => {
 		fs.writeFileSync(marker, '{"half');
 		await write([one], mark);
 		assert.equal(isOpen(), false);
+	});
+
+	it('lets go of the part of a run that failed, also where its process goes on', async () => {
+		const [mark] = await write([one]);
+		const failing = await open(mark);
+		await failing.write(two);
+		await failing.close();
+		assert.ok(isOpen(), 'what it placed is to be found');
+		assert.equal(lifeOfMarker(`${partOf(mark)}.open`), 'dead');
 	});
 
 	it('notices a run of the same state that writes at the same time', async () => {
