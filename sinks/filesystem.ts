@@ -4,6 +4,7 @@ import {layoutProblem} from './_files/event-path.ts';
 import {openEventFolder} from './_files/event-folder.ts';
 import {retryOptions} from './_files/file-errors.ts';
 import {folderTarget} from './_files/file-target.ts';
+import {readFolder} from './_files/read-folder.ts';
 import {verifyFolder} from './_files/verify-folder.ts';
 
 /**
@@ -45,4 +46,5 @@ export default defineSink({
 		};
 	},
 	verify: async ({dir}, how) => verifyFolder('filesystem', dir, how),
+	read: ({dir}, how) => readFolder(dir, how),
 });

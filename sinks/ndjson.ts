@@ -2,9 +2,10 @@ import {z} from 'zod';
 import {defineSink} from '../lib/sink/define-sink.ts';
 import {ConfigError} from '../lib/model/errors.ts';
 import {appendOptions, commitSizeOf, openAppendFile} from './_files/append-file.ts';
+import {readFile} from './_files/read-file.ts';
 import {archiveOptionNames, archiveOptions} from './_objects/archive-options.ts';
 import {fileTarget, folderTarget} from './_files/file-target.ts';
-import {folderArchive, verifyFolderArchive} from './_objects/folder-archive.ts';
+import {folderArchive, readFolderArchive, verifyFolderArchive} from './_objects/folder-archive.ts';
 import {openStdout} from './_files/stdout.ts';
 import {verifyFile} from './_files/verify-file.ts';
 
@@ -60,4 +61,5 @@ export default defineSink({
 	},
 	verify: async ({path}, how) =>
 		path.endsWith('/') ? verifyFolderArchive('ndjson', path, how) : verifyFile('ndjson', path, how),
+	read: ({path}, how) => (path.endsWith('/') ? readFolderArchive('ndjson', path, how) : readFile('ndjson', path, how)),
 });

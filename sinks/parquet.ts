@@ -5,7 +5,7 @@ import {appendOptions} from './_files/append-file.ts';
 import {retryOptions} from './_files/file-errors.ts';
 import {folderTarget} from './_files/file-target.ts';
 import {archiveOptions} from './_objects/archive-options.ts';
-import {folderArchive, verifyFolderArchive} from './_objects/folder-archive.ts';
+import {folderArchive, readFolderArchive, verifyFolderArchive} from './_objects/folder-archive.ts';
 import {parquetFacts, parquetFormat} from './_parquet/format.ts';
 
 /**
@@ -51,4 +51,5 @@ export default defineSink({
 		return {...archive, ...parquetFacts};
 	},
 	verify: async ({path}, how) => verifyFolderArchive('parquet', path, how),
+	read: ({path}, how) => readFolderArchive('parquet', path, how),
 });

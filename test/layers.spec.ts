@@ -38,6 +38,7 @@ const owners: Readonly<Record<string, RegExp>> = {
 	'csv-stringify': /^sinks\/csv\.ts$/,
 	bullmq: /^lib\/queue\//,
 	ioredis: /^lib\/(redis|queue)\//,
+	hyparquet: /^sinks\/_parquet\/.+$/,
 	'hyparquet-writer': /^sinks\/_parquet\/.+$/,
 	kafkajs: /^sinks\/_kafka\/.+$/,
 	yaml: /^lib\/cli\/config\/document\.ts$/,

@@ -46,6 +46,10 @@ const commands: Record<string, {summary: string; load(): Promise<Command>}> = {
 		summary: 'whether an archive is what was written, or what is missing, changed, added or moved',
 		load: () => import('./commands/verify.ts'),
 	},
+	report: {
+		summary: 'a page about archives for auditors: verdict, coverage, actions, logins, grants',
+		load: () => import('./commands/report.ts'),
+	},
 	sql: {
 		summary: 'views over archives, as a script for DuckDB',
 		load: () => import('./commands/sql.ts'),

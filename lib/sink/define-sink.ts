@@ -1,6 +1,7 @@
 import {z} from 'zod';
 import type {ApiFacts} from '../http/connect.ts';
 import {parseOptions} from '../options/parse-options.ts';
+import type {ReadOptions, Records} from './reading.ts';
 import type {Delivery, Sink} from './sink.ts';
 import type {Verification, VerifyOptions} from './verification.ts';
 
@@ -21,6 +22,8 @@ export interface SinkDefinition<Options extends z.ZodObject> {
 	create(options: z.output<Options>): Omit<Sink, 'name' | 'delivery'>;
 	/** For a target with a manifest: reads all of it, and compares. Rejects where there is none to read. */
 	verify?(options: z.output<Options>, verify: VerifyOptions): Promise<Verification>;
+	/** For a target that can be read back: what was committed to it, each record once. */
+	read?(options: z.output<Options>, read: ReadOptions): Records;
 }
 
 const deliveryOption = {
@@ -54,11 +57,13 @@ export interface SinkFactory<Options extends z.ZodObject = z.ZodObject> {
 	readonly api: Pick<ApiFacts, 'endpoint' | 'auth'> | undefined;
 	/** Compares a target with its manifest; undefined where the sink writes none. */
 	readonly verify: ((options: z.input<Options>, verify?: VerifyOptions) => Promise<Verification>) | undefined;
+	/** What was committed to a target, each record once; undefined where a sink cannot read. */
+	readonly read: ((options: z.input<Options>, read?: ReadOptions) => Records) | undefined;
 }
 
 /** A function from options to a {@link Sink}. Bad or unknown options throw a ConfigError before anything is opened. */
 export function defineSink<Options extends z.ZodObject>(definition: SinkDefinition<Options>): SinkFactory<Options> {
-	const {name, docs, target, wholeTarget = false, api, create, verify} = definition;
+	const {name, docs, target, wholeTarget = false, api, create, verify, read} = definition;
 	const options = definition.options.extend(deliveryOption) as unknown as z.ZodObject;
 	const parse = (given: object) => {
 		const {delivery, ...own} = parseOptions(name, options, given);
@@ -76,5 +81,6 @@ export function defineSink<Options extends z.ZodObject>(definition: SinkDefiniti
 		options,
 		api,
 		verify: verify && (async (given: z.input<Options>, how: VerifyOptions = {}) => verify(parse(given).own, how)),
+		read: read && ((given: z.input<Options>, how: ReadOptions = {}) => read(parse(given).own, how)),
 	});
 }

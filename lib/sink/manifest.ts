@@ -154,10 +154,16 @@ function isoDay(day: number): string {
 	return new Date(day * dayMs).toISOString().replace(/T.*/, ''); // a year beyond 9999 has more than four digits
 }
 
+/** What a public key is known by: `SHA256:` and its hash. */
+export function keyFingerprint(publicKey: KeyObject): string {
+	return `SHA256:${createHash('sha256')
+		.update(publicKey.export({type: 'spki', format: 'der'}))
+		.digest('base64url')}`;
+}
+
 /** Signs with an Ed25519 private key. */
 export function signer(privateKey: KeyObject): Sign {
-	const publicKey = createPublicKey(privateKey).export({type: 'spki', format: 'der'});
-	const key = `SHA256:${createHash('sha256').update(publicKey).digest('base64url')}`;
+	const key = keyFingerprint(createPublicKey(privateKey));
 	return Object.assign((text: string) => signBytes(null, Buffer.from(text), privateKey).toString('base64'), {key});
 }
 

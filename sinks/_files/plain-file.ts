@@ -38,7 +38,7 @@ export function checkPlain(sink: string, path: string): void {
 /** A regular file, read as `openPlain()` opens it. */
 export function readPlain(
 	path: string,
-	range: {readonly start?: number; readonly highWaterMark?: number} = {},
+	range: {readonly start?: number; readonly end?: number; readonly highWaterMark?: number} = {},
 ): fs.ReadStream {
 	const descriptor = openPlain(path);
 	if (descriptor === undefined) throw Object.assign(new Error(`${path} is missing`), {code: 'ENOENT'});

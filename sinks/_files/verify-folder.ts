@@ -66,11 +66,15 @@ async function compare(dir: string, parts: ReadonlyMap<string, string>, options:
 }
 
 function find(dir: string, path: string): FoundFile | {readonly problem: string} | undefined {
-	if (path.split('/').includes('..') || path.includes('\0'))
-		return {problem: 'expected a file below the folder, got a path that leads out of it'};
+	if (leadsOut(path)) return {problem: 'expected a file below the folder, got a path that leads out of it'};
 	const stats = fs.lstatSync(`${dir}/${path}`, {throwIfNoEntry: false});
 	if (stats && !stats.isFile()) return {problem: 'expected a file, got something else'};
 	return stats && {bytes: stats.size, sha256: async () => hashOfFile(`${dir}/${path}`)};
+}
+
+/** Whether a path of a manifest, which anybody may have written, is not below its folder. */
+export function leadsOut(path: string): boolean {
+	return path.split('/').includes('..') || path.includes('\0');
 }
 
 async function hashOfFile(path: string): Promise<string> {

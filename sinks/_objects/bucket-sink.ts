@@ -9,6 +9,7 @@ import {privateSpoolFolder} from './spools.ts';
 import {archiveSink} from './object-archive.ts';
 import {parquetFacts, parquetFormat} from '../_parquet/format.ts';
 import {type ObjectStore, type StoreUser, withStore} from './object-store.ts';
+import {readArchive} from './read-archive.ts';
 import {verifyArchive} from './verify-archive.ts';
 
 const {maxAttempts, retryBaseMs, retryMaxMs} = connectionOptions;
@@ -112,6 +113,14 @@ export function bucketSink<Shape extends z.ZodRawShape>(definition: BucketSinkDe
 			return {...archive, ...parquetFacts, needs: [...needs, ...parquetFacts.needs!], layout};
 		},
 		verify: async (given, how) => withStore(openerOf(given as Given), store => verifyArchive(name, store, how)),
+		async *read(given, how) {
+			const store = await openerOf(given as Given)({signal: how.signal ?? new AbortController().signal, warn() {}});
+			try {
+				yield* readArchive(name, store, how);
+			} finally {
+				await store.close?.();
+			}
+		},
 	});
 }
 

@@ -9,6 +9,8 @@ import type {ArchiveOptions} from './archive-options.ts';
 import {manifestPrefix} from '../../lib/sink/archive-names.ts';
 import {errnoOf, notOpened} from '../_files/file-errors.ts';
 import {archiveSink, type LoadFormat} from './object-archive.ts';
+import type {ReadOptions, Records} from '../../lib/sink/reading.ts';
+import {readArchive} from './read-archive.ts';
 import {verifyArchive} from './verify-archive.ts';
 import {createFolders} from '../_files/folders.ts';
 import {readPlain, syncFile, syncFolder} from '../_files/plain-file.ts';
@@ -46,6 +48,10 @@ export async function verifyFolderArchive(sink: string, path: string, how: Verif
 	// A folder stays when what was in it is removed.
 	const isExpected = how.isExpected === true || fs.existsSync(`${dir}/${manifestPrefix}`);
 	return verifyArchive(sink, store, {...how, isExpected}).catch(cannotRead(sink, dir));
+}
+
+export function readFolderArchive(sink: string, path: string, how: ReadOptions): Records {
+	return readArchive(sink, folderObjects({sink, dir: resolve(path), durability: 'process'}), how);
 }
 
 function cannotRead(sink: string, dir: string): (error: unknown) => never {

@@ -16,7 +16,7 @@ import {entryName, entryOf, type EntryPlace, manifestPrefix, objectOf} from '../
 import type {ObjectStore} from './object-store.ts';
 
 /** What is longer was not written by us. */
-const maxEntryBytes = 64 * 1024 * 1024;
+export const maxEntryBytes = 64 * 1024 * 1024;
 
 /**
  * Reads all objects of an archive and compares them with its manifest. Rejects with `TARGET_REFUSED` where there is

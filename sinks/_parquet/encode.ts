@@ -10,7 +10,7 @@ import {errnoOf} from '../_files/file-errors.ts';
 import {type Held, split} from './split.ts';
 
 /** The column of what the others cannot hold, as JSON. */
-const restColumn = 'other';
+export const restColumn = 'other';
 
 /** Of NDJSON, in one row group: what is in memory at a time. */
 const groupBytes = 4 * 1024 * 1024;

@@ -81,41 +81,54 @@ export async function run(args: readonly string[], world: World): Promise<number
 	const format = logFormatOf(values);
 	const [target] = rest;
 	if (target === undefined) throw new ConfigError('verify: expected a target as in --to, got none');
-	const {factory, options} = await readTarget(target, world);
-	if (!factory.verify) throw new ConfigError(`verify: ${factory.name} keeps no manifest`);
+	const found = await readTarget(target, world);
+	const sourceGiven = source && {source, options: sourceOptions(source, values, world.env)};
+	const onProgress = values['quiet'] ? () => {} : sayNowAndThen(format, world);
+	const verified = await findingsOf('verify', found, values, world, onProgress);
+	const comparison = sourceGiven
+		? await compareWithSource(sourceGiven.source, sourceGiven.options, verified.sources)
+		: {compared: [], damage: [], notes: []};
+	const findings: Findings = {
+		...verified,
+		damage: [...verified.damage, ...comparison.damage],
+		compared: comparison.compared,
+		notes: [...verified.notes, ...comparison.notes],
+	};
+	await write(world.stdout, format === 'json' ? verdictJson(findings) : verdict(findings));
+	return findings.damage.length === 0 && !findings.unread?.length ? 0 : 1;
+}
+
+/** What a target is, by its manifest and by what `--state`, `--expect-head` and `--public-key-file` expect of it. */
+export async function findingsOf(
+	command: string,
+	{factory, options}: Awaited<ReturnType<typeof readTarget>>,
+	values: FlagValues,
+	world: Pick<World, 'now'>,
+	onProgress: (path: string) => void = () => {},
+): Promise<Findings> {
+	if (!factory.verify) throw new ConfigError(`${command}: ${factory.name} keeps no manifest`);
 	const key = keyOf(factory(options));
 	const expected = expectedHeads(values, key);
 	const publicKeyFile = textIn(values, 'public-key-file');
 	const publicKey = publicKeyFile === undefined ? undefined : publicKeyFrom(publicKeyFile);
 	const complete = textIn(values, 'complete');
 	const asked = complete === undefined ? undefined : spanFrom('complete', complete, world.now());
-	const sourceGiven = source && {source, options: sourceOptions(source, values, world.env)};
-
 	const verification = await factory.verify(options, {
 		...(publicKey ? {publicKey} : {}),
 		isExpected: expected.some(({head}) => head !== emptyChain.head),
-		onProgress: values['quiet'] ? () => {} : sayNowAndThen(format, world),
+		onProgress,
 	});
-	const {damage, heads, uncommitted, notes} = checkHeads(verification, expected);
-	const comparison = sourceGiven
-		? await compareWithSource(sourceGiven.source, sourceGiven.options, verification.sources)
-		: {compared: [], damage: [], notes: []};
-	const findings: Findings = {
+	return {
 		...verification,
+		...checkHeads(verification, expected),
 		coverage: coverageOf(verification),
 		...(asked ? {unread: unreadIn(verification, asked)} : {}),
-		uncommitted,
-		damage: [...damage, ...comparison.damage],
 		target: key,
 		isSignatureChecked: publicKey !== undefined,
-		heads,
-		compared: comparison.compared,
+		compared: [],
 		lacks: expected.flatMap(({lacks = []}) => lacks),
 		openGaps: expected.flatMap(({openGaps = []}) => openGaps),
-		notes: [...notes, ...comparison.notes],
 	};
-	await write(world.stdout, format === 'json' ? verdictJson(findings) : verdict(findings));
-	return findings.damage.length === 0 && !findings.unread?.length ? 0 : 1;
 }
 
 async function comparedSource(args: readonly string[], world: World): Promise<Source | undefined> {
@@ -146,11 +159,9 @@ function expectedHeads(values: FlagValues, key: string): ExpectedHead[] {
 function headInState(file: string, key: string): ExpectedHead {
 	const isFree = () => !fs.existsSync(`${realFile(resolve(file))}.lock`);
 	const wasFree = isFree();
-	const {sources, sinks, lacks = {}, pending, prepared} = checkpointIn(file);
-	const kind = key.slice(0, key.indexOf(':') + 1);
-	const names = [...new Set([...Object.keys(sinks), ...Object.keys(lacks)])];
-	const alike = names.filter(name => name.startsWith(kind));
-	const name = names.includes(key) ? key : alike.length === 1 ? alike[0]! : undefined;
+	const checkpoint = checkpointIn(file);
+	const {sources, sinks, lacks = {}, pending, prepared} = checkpoint;
+	const name = nameIn(checkpoint, key);
 	// One that was left out from the first run on has written nothing.
 	const chain = name === undefined ? undefined : (chainIn(sinks[name]) ?? (lacks[name] && emptyChain));
 	if (name === undefined || !chain) {
@@ -161,6 +172,37 @@ function headInState(file: string, key: string): ExpectedHead {
 	const from = name === key ? '--state' : `--state, which is of ${name},`;
 	const isClosed = () => wasFree && isFree() && !pending && prepared?.[name] === undefined;
 	return {head: chain.head, from, isClosed, lacks: lacks[name] ?? [], openGaps: gapsOf(sources)};
+}
+
+/**
+ * Which `--state` is about which of several targets: that which it knows by its name. Throws a ConfigError for one that is
+ * about none of them. Of one target all are.
+ */
+export function statesOf<T extends Awaited<ReturnType<typeof readTarget>>>(
+	values: FlagValues,
+	targets: readonly T[],
+): Map<T, string[]> {
+	const files = textsIn(values, 'state');
+	if (targets.length === 1) return new Map([[targets[0]!, files]]);
+	const knows = (file: string, key: string) => Object.hasOwn(checkpointIn(file).sinks, key);
+	const found = new Map(
+		targets.map(target => {
+			const key = keyOf(target.factory(target.options));
+			return [target, files.filter(file => knows(file, key))] as const;
+		}),
+	);
+	const used = new Set([...found.values()].flat());
+	const other = files.find(file => !used.has(file));
+	if (other === undefined) return found;
+	throw new ConfigError(`--state: expected a state that knows one of the targets, got ${other}, which knows none`);
+}
+
+/** As what a state knows a target, if it does. */
+function nameIn({sinks, lacks = {}}: Checkpoint, key: string): string | undefined {
+	const kind = key.slice(0, key.indexOf(':') + 1);
+	const names = [...new Set([...Object.keys(sinks), ...Object.keys(lacks)])];
+	const alike = names.filter(name => name.startsWith(kind));
+	return names.includes(key) ? key : alike.length === 1 ? alike[0]! : undefined;
 }
 
 function gapsOf(sources: Checkpoint['sources']): GapReport[] {

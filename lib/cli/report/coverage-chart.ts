@@ -1,0 +1,247 @@
+import {dayOf, details, number, table, time} from './charts.ts';
+import {dayMs, hourMs, isoDay} from './counts.ts';
+import {html, Html, type Content} from './html.ts';
+
+/** A span of time that was read, in full or with a filter, or that the API had thrown away before. */
+export interface CoverageSpan {
+	readonly fromMs: number;
+	readonly toMs: number;
+	readonly state: 'covered' | 'filtered' | 'purged';
+}
+
+/** What is known of one source and tenant. */
+export interface Coverage {
+	readonly source: string;
+	/** Empty: nothing says what was read. */
+	readonly spans: readonly CoverageSpan[];
+	/** Events by day, in UTC, `YYYY-MM-DD`. */
+	readonly days: Readonly<Record<string, number>>;
+	/** Events by the beginning of the hour; needed for short archives alone. */
+	readonly hours: ReadonlyMap<number, number>;
+}
+
+/** An archive of so many days or fewer is drawn by the hour. */
+const maxHourDays = 92;
+/** So many of the latest years are drawn. */
+const maxYears = 12;
+const maxGaps = 200;
+const cell = 11;
+const left = 62;
+const top = 14;
+
+type State = CoverageSpan['state'] | 'never' | 'unknown';
+
+interface Cell {
+	readonly x: number;
+	readonly y: number;
+	readonly fromMs: number;
+	readonly toMs: number;
+	readonly count: number;
+}
+
+const sayings: Readonly<Record<State, string>> = {
+	covered: 'read',
+	filtered: 'read with a filter',
+	purged: 'purged by the API before it was read',
+	never: 'never read',
+	unknown: 'not recorded',
+};
+
+/** A calendar for each source and tenant, and a table of what is missing. */
+export function coverageChart(all: readonly Coverage[]): Html {
+	if (all.length === 0) return html`<p class="none">No events.</p>`;
+	return html`${legend()}${all.map(chartOf)}`;
+}
+
+function chartOf(coverage: Coverage): Html {
+	const {source, spans, days} = coverage;
+	const dayNumbers = Object.keys(days).map(day => dayOf(Date.parse(day)));
+	const froms = [...spans.map(({fromMs}) => dayOf(fromMs)), ...dayNumbers];
+	const tos = [...spans.map(({toMs}) => dayOf(toMs - 1)), ...dayNumbers];
+	const first = froms.reduce((a, b) => Math.min(a, b), Infinity);
+	const last = tos.reduce((a, b) => Math.max(a, b), -Infinity);
+	if (froms.length === 0)
+		return html`<h3>${source}</h3>
+			<p class="none">No events.</p>`;
+	const gaps = segmentsOf(spans).filter(({state}) => state !== 'covered');
+	const byHour = last - first < maxHourDays;
+	const charts = byHour
+		? [hourChart(coverage, first, last)]
+		: yearsOf(first, last).map(year => yearChart(coverage, first, last, year));
+	const named = gaps.slice(0, maxGaps).map(({fromMs, toMs, state}) => [time(fromMs), time(toMs), sayings[state]]);
+	const rows = Object.entries(days).sort(([a], [b]) => (a < b ? -1 : 1));
+	return html`<h3>${source}</h3>
+		<p>
+			${spans.length === 0 ? 'What was read is not recorded: a day without events may be empty, or never read.' : gaps.length === 0 ? `All from ${isoDay(first)} to ${isoDay(last)} was read.` : 'What is in this table was not read, or not in full.'}
+		</p>
+		${charts}${gaps.length > 0 && table(`Gaps of ${source}`, ['From (UTC)', 'To', 'Why'], named)}${gaps.length > maxGaps && html`<p>${gaps.length - maxGaps} more.</p>`}
+		${details(
+			`Events by day of ${source}, as a table`,
+			table(
+				`Events by day of ${source}`,
+				['Day (UTC)', 'Events'],
+				rows.map(([day, count]) => [day, number(count)]),
+			),
+		)}`;
+}
+
+function hourChart({source, spans, hours}: Coverage, first: number, last: number): Html {
+	const cells: Cell[] = [];
+	for (let day = first; day <= last; day++) {
+		for (let hour = 0; hour < 24; hour++) {
+			const fromMs = day * dayMs + hour * hourMs;
+			const [x, y] = [left + hour * cell, top + (day - first) * cell];
+			cells.push({x, y, fromMs, toMs: fromMs + hourMs, count: hours.get(fromMs) ?? 0});
+		}
+	}
+	const labels: Content[] = [0, 6, 12, 18].map(hour => label(left + hour * cell, top - 4, `${hour}:00`));
+	for (let day = first; day <= last; day += last - first > 21 ? 7 : 1) {
+		labels.push(label(0, top + (day - first + 1) * cell - 2, isoDay(day)));
+	}
+	return drawn(`${source} by day and hour, from ${isoDay(first)} to ${isoDay(last)}`, cells, spans, labels);
+}
+
+function yearChart({source, spans, days}: Coverage, first: number, last: number, year: number): Html {
+	const [begin, end] = [dayOf(Date.UTC(year, 0, 1)), dayOf(Date.UTC(year + 1, 0, 1)) - 1];
+	const monday = (day: number) => (day + 3) % 7; // 1970 began on a Thursday
+	const cells: Cell[] = [];
+	for (let day = Math.max(begin, first); day <= Math.min(end, last); day++) {
+		const x = left + Math.floor((day - begin + monday(begin)) / 7) * cell;
+		const fromMs = day * dayMs;
+		cells.push({x, y: top + monday(day) * cell, fromMs, toMs: fromMs + dayMs, count: days[isoDay(day)] ?? 0});
+	}
+	const weekdays = ['Mon', 'Wed', 'Fri'].map((name, at) => label(0, top + (at * 2 + 1) * cell - 2, name));
+	const months = Array.from({length: 12}, (_, month) => {
+		const column = Math.floor((dayOf(Date.UTC(year, month, 1)) - begin + monday(begin)) / 7);
+		return label(left + column * cell, top - 4, String(month + 1).padStart(2, '0'));
+	});
+	return drawn(`${source} by day in ${year}`, cells, spans, [...weekdays, ...months], String(year));
+}
+
+function drawn(
+	title: string,
+	cells: readonly Cell[],
+	spans: readonly CoverageSpan[],
+	labels: readonly Content[],
+	heading?: string,
+): Html {
+	const counts = cells
+		.map(({count}) => count)
+		.filter(count => count > 0)
+		.sort((a, b) => a - b);
+	const most = counts[Math.floor(counts.length * 0.95)] ?? 1; // one day of an import leaves the others their shades
+	const paths = new Map<string, string>();
+	const add = (name: string, path: string) => paths.set(name, (paths.get(name) ?? '') + path);
+	const sums: Record<string, number> = {};
+	const stateOf = stateFinder(segmentsOf(spans));
+	for (const {x, y, fromMs, toMs, count} of cells) {
+		const state = stateOf(fromMs, toMs);
+		sums[sayings[state]] = (sums[sayings[state]] ?? 0) + 1;
+		const shade = count === 0 ? 0 : Math.min(4, Math.ceil((4 * count) / most));
+		add(state === 'unknown' && shade === 0 ? 'plain' : `shade${shade}`, square(x, y));
+		if (marks[state]) add(`mark ${state}`, marks[state](x, y));
+	}
+	const [right, bottom] = cells.reduce(([r, b], {x, y}) => [Math.max(r, x), Math.max(b, y)], [0, 0]);
+	const said = Object.entries(sums).map(([state, cells]) => `${number(cells)} ${state}`);
+	const text = `${title}: ${said.join(', ')}`;
+	return html`<figure>
+		${heading !== undefined && html`<h4>${heading}</h4>`}
+		<div class="scroll" tabindex="0" role="region" aria-label="${title}">
+			<svg
+				class="calendar"
+				width="${right + cell + 2}"
+				height="${bottom + cell + 2}"
+				viewBox="0 0 ${right + cell + 2} ${bottom + cell + 2}"
+				role="img"
+				aria-label="${text}"
+			>
+				${labels}${[...paths].sort(([a], [b]) => (a < b ? 1 : -1)).map(([name, path]) => html`<path class="${name}" d="${new Html(path)}" />`)}
+			</svg>
+		</div>
+		<figcaption>${text}</figcaption>
+	</figure> `;
+}
+
+interface Segment {
+	readonly fromMs: number;
+	readonly toMs: number;
+	readonly state: State;
+}
+
+/** Spans apart from each other, in order, with what lies between them: where they overlap, what was read counts. */
+function segmentsOf(spans: readonly CoverageSpan[]): Segment[] {
+	const ends = spans.flatMap(({fromMs, toMs, state}) => [
+		{atMs: fromMs, state, step: 1},
+		{atMs: toMs, state, step: -1},
+	]);
+	ends.sort((a, b) => a.atMs - b.atMs);
+	const open = {covered: 0, filtered: 0, purged: 0};
+	const segments: Segment[] = [];
+	for (const [at, {atMs, state, step}] of ends.entries()) {
+		open[state] += step;
+		const toMs = ends[at + 1]?.atMs ?? atMs;
+		if (toMs === atMs) continue;
+		const now = (['covered', 'filtered', 'purged'] as const).find(name => open[name] > 0) ?? 'never';
+		const before = segments.at(-1);
+		if (before?.state === now) segments[segments.length - 1] = {...before, toMs};
+		else segments.push({fromMs: atMs, toMs, state: now});
+	}
+	return segments;
+}
+
+/** The worst that is in a span of time; the spans are asked for in order. */
+function stateFinder(segments: readonly Segment[]): (fromMs: number, toMs: number) => State {
+	if (segments.length === 0) return () => 'unknown';
+	const [begin, end] = [segments[0]!.fromMs, segments.at(-1)!.toMs];
+	let next = 0;
+	return (fromMs, toMs) => {
+		while (next < segments.length && segments[next]!.toMs <= fromMs) next++;
+		if (fromMs < begin || toMs > end) return 'never';
+		const found = new Set<State>();
+		for (let at = next; at < segments.length && segments[at]!.fromMs < toMs; at++) found.add(segments[at]!.state);
+		return (['never', 'purged', 'filtered'] as const).find(state => found.has(state)) ?? 'covered';
+	};
+}
+
+function square(x: number, y: number): string {
+	return `M${x} ${y}h${cell - 2}v${cell - 2}h-${cell - 2}z`;
+}
+
+/** What tells states apart without colour: lines across, a cross, a dot. */
+const marks: Readonly<Partial<Record<State, (x: number, y: number) => string>>> = {
+	never: (x, y) => `M${x} ${y + 5}l5-5M${x} ${y + 9}l9-9M${x + 4} ${y + 9}l5-5`,
+	purged: (x, y) => `M${x + 1} ${y + 1}l7 7M${x + 1} ${y + 8}l7-7`,
+	filtered: (x, y) => `M${x + 3} ${y + 4.5}h3`,
+};
+
+function label(x: number, y: number, text: string): Html {
+	return html`<text x="${x}" y="${y}">${text}</text>`;
+}
+
+function legend(): Html {
+	const sample = (name: string, path: string, mark: State | '', text: string) =>
+		html`<li>
+			<svg width="11" height="11" viewBox="0 0 11 11" aria-hidden="true">
+				<path class="${name}" d="${path}" />
+				${mark !== '' && marks[mark] && html`<path class="mark ${mark}" d="${marks[mark](1, 1)}" />`}
+			</svg>
+			${text}
+		</li>`;
+	const box = square(1, 1);
+	return html`<ul class="legend" aria-label="What the squares mean">
+		${[
+			sample('shade1', box, '', 'few events'),
+			sample('shade4', box, '', 'many events'),
+			sample('shade0', box, '', 'read, no event'),
+			sample('shade0', box, 'filtered', sayings.filtered),
+			sample('shade0', box, 'never', sayings.never),
+			sample('shade0', box, 'purged', sayings.purged),
+			sample('plain', box, '', 'no event; whether it was read is not recorded'),
+		]}
+	</ul> `;
+}
+
+function yearsOf(first: number, last: number): number[] {
+	const [from, to] = [first, last].map(day => new Date(day * dayMs).getUTCFullYear()) as [number, number];
+	return Array.from({length: to - from + 1}, (_, at) => from + at).slice(-maxYears);
+}

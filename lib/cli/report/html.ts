@@ -1,0 +1,53 @@
+import {oneLine} from '../output/log.ts';
+
+/** So many characters of a text are shown. */
+const maxShown = 200;
+
+/** Markup. Nothing else gets into a page unescaped. */
+export class Html {
+	readonly text: string;
+
+	constructor(text: string) {
+		this.text = text;
+	}
+}
+
+export type Content = Html | string | number | undefined | false | readonly Content[];
+
+/** Markup with values in it: what is not markup itself is text, escaped and cut. */
+export function html(strings: TemplateStringsArray, ...values: readonly Content[]): Html {
+	return new Html(strings.reduce((text, part, at) => text + markupOf(values[at - 1]) + part));
+}
+
+function markupOf(value: Content): string {
+	if (value === undefined || value === false) return '';
+	if (value instanceof Html) return value.text;
+	if (typeof value === 'object') return value.map(markupOf).join('');
+	return escape(typeof value === 'number' ? String(value) : shortened(value));
+}
+
+/**
+ * A text as it may be shown: 200 characters of it, with controls, and with what changes the direction of what follows, by
+ * their numbers.
+ */
+export function shortened(text: string): string {
+	const whole = text.length <= maxShown ? text : `${text.slice(0, maxShown).replace(/[\ud800-\udbff]$/, '')}…`;
+	return oneLine(whole.replace(/\p{Surrogate}/gu, '\ufffd'));
+}
+
+/** Text of several lines, as long as it is. */
+export function lines(text: string): Html {
+	return new Html(text.split('\n').map(oneLine).map(escape).join('\n'));
+}
+
+const entities: Readonly<Record<string, string>> = {
+	'&': '&amp;',
+	'<': '&lt;',
+	'>': '&gt;',
+	'"': '&quot;',
+	"'": '&#39;',
+};
+
+function escape(text: string): string {
+	return text.replace(/[&<>"']/g, char => entities[char]!);
+}

@@ -1,0 +1,282 @@
+import {createHash} from 'node:crypto';
+import {activities, type Activity} from '../../model/activity.ts';
+import type {Findings} from '../output/verdict.ts';
+import {verdict} from '../output/verdict.ts';
+import {dayOf, number, share, table, time, timeBars} from './charts.ts';
+import {type Counted, isoDay, type TopCounts} from './counts.ts';
+import {type Coverage, type CoverageSpan, coverageChart} from './coverage-chart.ts';
+import {type Digest, maxRows, type Timeline} from './digest.ts';
+import {html, Html, lines} from './html.ts';
+import {style} from './style.ts';
+
+/** One target, as it was found. */
+export interface ReportedTarget {
+	/** As it was given. */
+	readonly name: string;
+	/** What `verify` says of it, or why it cannot say anything. */
+	readonly findings: Findings | {readonly unverified: string};
+	/** Files that could not be read to their end, and why. */
+	readonly unreadable: readonly string[];
+	readonly notRead: number;
+}
+
+export interface ReportContent {
+	readonly targets: readonly ReportedTarget[];
+	readonly digest: Digest;
+	/** What was read when, by `name:tenant`. */
+	readonly spans: Readonly<Record<string, readonly CoverageSpan[]>>;
+	/** Whether actors, targets and addresses are named. */
+	readonly isNamed: boolean;
+	/** The times that were asked for, for people. */
+	readonly between: string;
+	/** The fingerprint of the key that signatures were checked with. */
+	readonly key: string | undefined;
+}
+
+const maxTop = 50;
+const maxVerdictLines = 300;
+const sections = {
+	verdict: 'Verdict',
+	coverage: 'Coverage',
+	actions: 'Actions',
+	people: 'Actors and targets',
+	logins: 'Logins',
+	places: 'Addresses and countries',
+	changes: 'What changed',
+	counting: 'How this was counted',
+} as const;
+
+/** The whole page: the same bytes for the same content. */
+export function page(content: ReportContent): string {
+	const hash = createHash('sha256').update(style).digest('base64');
+	const policy = `default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'`;
+	const body: Readonly<Record<keyof typeof sections, Html>> = {
+		verdict: verdictPart(content),
+		coverage: coverageChart(coverageOf(content)),
+		actions: actionsPart(content.digest),
+		people: peoplePart(content),
+		logins: loginsPart(content.digest),
+		places: placesPart(content),
+		changes: html`${content.digest.timelines.map(timeline => timelinePart(timeline, content.isNamed))}`,
+		counting: countingPart(content),
+	};
+	const ids = Object.keys(sections) as (keyof typeof sections)[];
+	return `<!doctype html>\n${
+		html`<html lang="en">
+			<head>
+				<meta charset="utf-8" />
+				<meta http-equiv="Content-Security-Policy" content="${new Html(policy)}" />
+				<meta name="viewport" content="width=device-width" />
+				<meta name="color-scheme" content="light dark" />
+				<meta name="referrer" content="no-referrer" />
+				<title>Audit log report</title>
+				<style>
+					${new Html(style)}
+				</style>
+			</head>
+			<body>
+				<header>
+					<h1>Audit log report</h1>
+					<p>
+						${number(content.digest.events)} events${content.between}, of
+						${content.targets.map(({name}, at) => html`${at > 0 && ', '}<code>${name}</code>`)}. All times are UTC.
+					</p>
+					<nav aria-label="Sections">
+						<ul>
+							${ids.map(id => html`<li><a href="#${id}">${sections[id]}</a></li>`)}
+						</ul>
+					</nav>
+				</header>
+				<main>
+					${ids.map(
+						id =>
+							html`<section aria-labelledby="${id}">
+								<h2 id="${id}">${sections[id]}</h2>
+								${body[id]}
+							</section> `,
+					)}
+				</main>
+			</body>
+		</html> `.text
+	}`;
+}
+
+function verdictPart({targets, digest, key}: ReportContent): Html {
+	const parts = [...digest.parts].sort(([a], [b]) => (a < b ? -1 : 1));
+	const rows = parts.map(([source, {events, firstMs, lastMs}]) => [
+		source,
+		number(events),
+		time(firstMs),
+		time(lastMs),
+	]);
+	return html`${targets.map(target => targetPart(target, key))}${table('Events by source and tenant', ['Source', 'Events', 'First', 'Last'], rows)}`;
+}
+
+function targetPart({name, findings, unreadable, notRead}: ReportedTarget, key: string | undefined): Html {
+	const more = [
+		...(notRead > 0 ? [`${number(notRead)} records were not read: they are no common records.`] : []),
+		...unreadable.map(one => `Not read to its end: ${one}`),
+	].map(text => html`<p class="note">${text}</p>`);
+	if ('unverified' in findings) {
+		return html`<div class="verdict">
+			<p><strong>Not verified</strong>: ${name}</p>
+			<p>${findings.unverified}</p>
+			${more}
+		</div> `;
+	}
+	const {damage, chain, signed, isSignatureChecked, parts} = findings;
+	const isIntact = damage.length === 0;
+	const all = verdict(findings).trimEnd().split('\n');
+	const said = [
+		...all.slice(0, maxVerdictLines),
+		...(all.length > maxVerdictLines ? [`${all.length - maxVerdictLines} lines more: rxaudit verify prints all`] : []),
+	];
+	const heads = parts.map(
+		({head, part}) => html`<li><code>${head}</code>${part && parts.length > 1 && ` (part ${part})`}</li>`,
+	);
+	return html`<div class="verdict ${isIntact ? 'good' : 'bad'}">
+		<p>
+			<strong
+				>${isIntact ? 'Intact' : `Damaged: ${damage.length} ${damage.length === 1 ? 'finding' : 'findings'}`}</strong
+			>: ${name}
+		</p>
+		<p>
+			${number(chain.entries)} ${chain.entries === 1 ? 'entry' : 'entries'} in the manifest, ${number(signed)}
+			signed${isSignatureChecked ? html`, checked with the key <code>${key}</code>` : signed > 0 && ', not checked with a key'}.
+			${heads.length > 0 && 'Head of the chain:'}
+		</p>
+		<ul>
+			${heads}
+		</ul>
+		${more}
+		<pre tabindex="0" aria-label="What rxaudit verify says of ${name}">${lines(said.join('\n'))}</pre>
+	</div> `;
+}
+
+function coverageOf({digest, spans}: ReportContent): Coverage[] {
+	const sources = [...new Set([...digest.parts.keys(), ...Object.keys(spans)])].sort();
+	return sources.map(source => {
+		const part = digest.parts.get(source);
+		const days = [...(part?.days.days ?? [])].map(([day, count]) => [isoDay(day), count] as const);
+		return {
+			source,
+			spans: spans[source] ?? [],
+			days: Object.fromEntries(days),
+			hours: part?.hours ?? new Map<number, number>(),
+		};
+	});
+}
+
+function actionsPart({actions, activities: done, failures, withoutRule}: Digest): Html {
+	const failed = new Map(failures.top(Infinity).map(({text, count}) => [text, count]));
+	const top = actions.top(maxTop);
+	const rows = top.map(({text, count}) => [
+		text,
+		number(count),
+		share(count, top[0]!.count),
+		number(failed.get(text) ?? 0),
+	]);
+	const known = done.top(Infinity);
+	const meanings = known.map(({text, count}) => [
+		text,
+		number(count),
+		share(count, known[0]!.count),
+		activities[text as Activity],
+	]);
+	return html`${table(`Actions${ofAll(actions)}`, ['Action', 'Events', 'Share', 'Failed'], rows)}${errorOf(actions)}
+	${table('Activities: the same words for all APIs', ['Activity', 'Events', 'Share', 'What it means'], meanings)}
+	${topTable('Actions without a rule, or known by a rule for all that is left', 'Action', withoutRule)}`;
+}
+
+function ofAll({distinct}: TopCounts): string {
+	if (distinct === undefined) return `: the ${maxTop} most frequent`;
+	return distinct > maxTop ? `: the ${maxTop} most frequent of ${number(distinct)}` : '';
+}
+
+function errorOf({error}: TopCounts): Html | undefined {
+	if (error === 0) return undefined;
+	return html`<p class="note">
+		There are too many to count each of them: every count may be up to ${number(error)} too low.
+	</p>`;
+}
+
+function topTable(title: string, head: string, counts: TopCounts): Html {
+	const top = counts.top(maxTop);
+	const row = ({text, count}: Counted) => [text, number(count), share(count, top[0]!.count)];
+	return html`${table(`${title}${ofAll(counts)}`, [head, 'Events', 'Share'], top.map(row))}${errorOf(counts)}`;
+}
+
+function peoplePart({digest: {actors, targets}, isNamed}: ReportContent): Html {
+	if (isNamed) return html`${topTable('Actors', 'Actor', actors)}${topTable('Targets', 'Target', targets)}`;
+	const said = (counts: TopCounts) => (counts.distinct === undefined ? 'more than 50,000' : number(counts.distinct));
+	return html`<p>${said(actors)} actors, ${said(targets)} targets. They are not named: <code>--top</code> does.</p>`;
+}
+
+function loginsPart({logins, failedLogins}: Digest): Html {
+	return html`<h3>Failed logins</h3>
+		${timeBars('Failed logins', failedLogins.days)}
+		<h3>Logins</h3>
+		${timeBars('Logins that did not fail', logins.days)}`;
+}
+
+function placesPart({digest: {countries, newCountries, addresses}, isNamed}: ReportContent): Html {
+	const found = addresses.all();
+	const days = new Map<number, number>();
+	for (const {timeMs} of found) days.set(dayOf(timeMs), (days.get(dayOf(timeMs)) ?? 0) + 1);
+	const named = found
+		.slice(0, maxRows)
+		.map(({text, timeMs, detail}) => [time(timeMs), text, detail.country, detail.actor]);
+	return html`${topTable('Countries, as the vendor believes', 'Country', countries)}
+		${table(
+			'Countries that were first seen last',
+			['First seen', 'Country'],
+			newCountries
+				.all()
+				.slice(0, maxTop)
+				.map(({text, timeMs}) => [time(timeMs), text]),
+		)}
+		<h3>Addresses</h3>
+		<p>
+			${addresses.isFull ? 'More than ' : ''}${number(addresses.distinct)}
+			addresses.${addresses.isFull && ' Those beyond are not looked at.'}
+		</p>
+		${timeBars('Addresses that were first seen', days)}
+		${isNamed && table(`Addresses that were first seen last${found.length > maxRows ? `: the newest ${maxRows}` : ''}`, ['First seen', 'Address', 'Country', 'Actor'], named)}`;
+}
+
+function timelinePart({title, what, days, latest}: Timeline, isNamed: boolean): Html {
+	const rows = latest
+		.all()
+		.map(({timeMs, action, outcome, source, actor, targets, targetTypes}) => [
+			time(timeMs),
+			action,
+			...(isNamed ? [actor, targets] : [targetTypes]),
+			outcome,
+			source,
+		]);
+	const heads = ['Time', 'Action', ...(isNamed ? ['Actor', 'Targets'] : ['Kinds of targets']), 'Outcome', 'Source'];
+	const shown = latest.count > rows.length ? `: the latest ${number(rows.length)} of ${number(latest.count)}` : '';
+	return html`<h3>${title}</h3>
+		<p class="note">${what}</p>
+		${timeBars(title, days.days)}${rows.length > 0 && table(`${title}${shown}`, heads, rows)}`;
+}
+
+function countingPart({digest: {notRead, outside}, isNamed}: ReportContent): Html {
+	return html`<ul>
+		<li>
+			Times are those of the events. “First seen” means first in these targets: what came before them is not known.
+		</li>
+		<li>
+			Texts are cut at 200 characters; controls, and what changes the direction of a text, are shown by their numbers.
+		</li>
+		<li>Of each list of events the latest ${maxRows} are shown; the bars count all.</li>
+		<li>
+			${number(notRead)} records were not read, since they are no common records.
+			${outside > 0 && `${number(outside)} events are outside of the times that were asked for.`}
+		</li>
+		<li>
+			${isNamed ? 'Actors, targets and addresses are named.' : 'Actors, targets and addresses are not named.'} The
+			manifest covers whole targets; every other count is of the events that were read.
+		</li>
+	</ul>`;
+}
