@@ -1,7 +1,9 @@
 import {dayMs, isoDay} from './counts.ts';
-import {html, Html, type Content} from './html.ts';
+import {Html, markup, type Content} from './html.ts';
 
 const maxBars = 100;
+/** Fewer leave room, so that none is broad. */
+const minBars = 30;
 const spansOfDays = [1, 7, 30, 91, 365];
 const width = 720;
 const height = 120;
@@ -18,52 +20,31 @@ export function time(timeMs: number): string {
 
 /** A table that scrolls by itself where it is wider than the page, by keyboard too. */
 export function table(caption: string, heads: readonly string[], rows: readonly (readonly Content[])[]): Html {
-	if (rows.length === 0) return html`<p class="none">${caption}: none.</p>`;
+	if (rows.length === 0) return markup`<p class="none">${caption}: none.</p>`;
 	const cells = (row: readonly Content[]) =>
-		row.map((cell, at) => (at === 0 ? html`<th scope="row">${cell}</th>` : html`<td>${cell}</td>`));
-	return html`<div class="scroll" tabindex="0" role="region" aria-label="${caption}">
-		<table>
-			<caption>
-				${caption}
-			</caption>
-			<thead>
-				<tr>
-					${heads.map(head => html`<th scope="col">${head}</th>`)}
-				</tr>
-			</thead>
-			<tbody>
-				${rows.map(
-					row =>
-						html`<tr>
-							${cells(row)}
-						</tr> `,
-				)}
-			</tbody>
-		</table>
-	</div> `;
+		row.map((cell, at) => (at === 0 ? markup`<th scope="row">${cell}</th>` : markup`<td>${cell}</td>`));
+	const head = heads.map(text => markup`<th scope="col">${text}</th>`);
+	const body = rows.map(row => markup`<tr>${cells(row)}</tr>\n`);
+	return markup`<div class="scroll" tabindex="0" role="group" aria-label="${caption}"><table><caption>${caption}</caption>
+<thead><tr>${head}</tr></thead><tbody>${body}</tbody></table></div>\n`;
 }
 
 export function details(summary: string, content: Content): Html {
-	return html`<details>
-		<summary>${summary}</summary>
-		${content}
-	</details> `;
+	return markup`<details><summary>${summary}</summary>${content}</details>\n`;
 }
 
 /** A bar within a row of a table, for eyes only: its number stands beside it. */
 export function share(value: number, most: number): Html {
 	const length = Math.max(1, Math.round((100 * value) / Math.max(most, 1)));
-	return html`<svg class="share" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">
-		<rect class="bar" width="${length}" height="8" />
-	</svg>`;
+	return markup`<svg class="share" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true"><rect class="bar" width="${length}" height="8"/></svg>`;
 }
 
 /** Counts over time as bars, with the same as a table beside it. `what` is what is counted. */
 export function timeBars(what: string, days: ReadonlyMap<number, number>): Html {
-	if (days.size === 0) return html`<p class="none">${what}: none.</p>`;
+	if (days.size === 0) return markup`<p class="none">${what}: none.</p>`;
 	const {bars, span} = barsOf(days);
 	const most = Math.max(...bars.map(({count}) => count));
-	const step = width / bars.length;
+	const step = width / Math.max(bars.length, minBars);
 	const path = bars.flatMap(({count}, at) => {
 		if (count === 0) return [];
 		const tall = Math.max(1, Math.round((count / most) * height));
@@ -79,14 +60,10 @@ export function timeBars(what: string, days: ReadonlyMap<number, number>): Html 
 			number(count),
 			share(count, most),
 		]);
-	return html`<figure>
-			<svg class="chart" viewBox="0 0 ${width} ${height + 1}" role="img" aria-label="${label}">
-				<path class="axis" d="M0 ${height + 0.5}h${width}" />
-				<path class="bar" d="${new Html(path.join(''))}" />
-			</svg>
-			<figcaption>${label}</figcaption>
-		</figure>
-		${details(`${what} ${per}, as a table`, table(`${what} ${per}`, ['Days (UTC)', 'Count', 'Share'], rows))}`;
+	const drawing = markup`<path class="axis" d="M0 ${height + 0.5}h${width}"/><path class="bar" d="${new Html(path.join(''))}"/>`;
+	return markup`<figure><svg class="chart" viewBox="0 0 ${width} ${height + 1}" preserveAspectRatio="none" role="img" aria-label="${label}">${drawing}</svg>
+<figcaption>${label}</figcaption></figure>
+${details(`${what} ${per}, as a table`, table(`${what} ${per}`, ['Days (UTC)', 'Count', 'Share'], rows))}`;
 }
 
 interface Bar {

@@ -1,6 +1,6 @@
 import {dayOf, details, number, table, time} from './charts.ts';
 import {dayMs, hourMs, isoDay} from './counts.ts';
-import {html, Html, type Content} from './html.ts';
+import {Html, markup, type Content} from './html.ts';
 
 /** A span of time that was read, in full or with a filter, or that the API had thrown away before. */
 export interface CoverageSpan {
@@ -22,8 +22,10 @@ export interface Coverage {
 
 /** An archive of so many days or fewer is drawn by the hour. */
 const maxHourDays = 92;
-/** So many of the latest years are drawn. */
-const maxYears = 12;
+/** So many calendars are drawn: of all sources together, or of the latest years of one. */
+const maxCharts = 24;
+/** A longer archive has a table by months. */
+const maxDayRows = 400;
 const maxGaps = 200;
 const cell = 11;
 const left = 62;
@@ -49,40 +51,54 @@ const sayings: Readonly<Record<State, string>> = {
 
 /** A calendar for each source and tenant, and a table of what is missing. */
 export function coverageChart(all: readonly Coverage[]): Html {
-	if (all.length === 0) return html`<p class="none">No events.</p>`;
-	return html`${legend()}${all.map(chartOf)}`;
+	if (all.length === 0) return markup`<p class="none">No events.</p>`;
+	const drawn = all.slice(0, maxCharts);
+	const years = Math.max(1, Math.floor(maxCharts / drawn.length));
+	return markup`${legend()}${drawn.map(one => chartOf(one, years))}${
+		drawn.length < all.length && markup`<p>${number(all.length - drawn.length)} sources more are not drawn.</p>`
+	}`;
 }
 
-function chartOf(coverage: Coverage): Html {
+function chartOf(coverage: Coverage, years: number): Html {
 	const {source, spans, days} = coverage;
-	const dayNumbers = Object.keys(days).map(day => dayOf(Date.parse(day)));
-	const froms = [...spans.map(({fromMs}) => dayOf(fromMs)), ...dayNumbers];
-	const tos = [...spans.map(({toMs}) => dayOf(toMs - 1)), ...dayNumbers];
-	const first = froms.reduce((a, b) => Math.min(a, b), Infinity);
-	const last = tos.reduce((a, b) => Math.max(a, b), -Infinity);
-	if (froms.length === 0)
-		return html`<h3>${source}</h3>
-			<p class="none">No events.</p>`;
-	const gaps = segmentsOf(spans).filter(({state}) => state !== 'covered');
-	const byHour = last - first < maxHourDays;
-	const charts = byHour
-		? [hourChart(coverage, first, last)]
-		: yearsOf(first, last).map(year => yearChart(coverage, first, last, year));
-	const named = gaps.slice(0, maxGaps).map(({fromMs, toMs, state}) => [time(fromMs), time(toMs), sayings[state]]);
-	const rows = Object.entries(days).sort(([a], [b]) => (a < b ? -1 : 1));
-	return html`<h3>${source}</h3>
-		<p>
-			${spans.length === 0 ? 'What was read is not recorded: a day without events may be empty, or never read.' : gaps.length === 0 ? `All from ${isoDay(first)} to ${isoDay(last)} was read.` : 'What is in this table was not read, or not in full.'}
-		</p>
-		${charts}${gaps.length > 0 && table(`Gaps of ${source}`, ['From (UTC)', 'To', 'Why'], named)}${gaps.length > maxGaps && html`<p>${gaps.length - maxGaps} more.</p>`}
-		${details(
-			`Events by day of ${source}, as a table`,
-			table(
-				`Events by day of ${source}`,
-				['Day (UTC)', 'Events'],
-				rows.map(([day, count]) => [day, number(count)]),
-			),
-		)}`;
+	const numbers = Object.keys(days).map(day => dayOf(Date.parse(day)));
+	const ends = [...spans.flatMap(({fromMs, toMs}) => [dayOf(fromMs), dayOf(toMs - 1)]), ...numbers];
+	if (ends.length === 0) return markup`<h3>${source}</h3><p class="none">No events.</p>`;
+	const first = ends.reduce((a, b) => Math.min(a, b));
+	const last = ends.reduce((a, b) => Math.max(a, b));
+	const charts =
+		last - first < maxHourDays
+			? [hourChart(coverage, first, last)]
+			: yearsOf(first, last, years).map(year => yearChart(coverage, first, last, year));
+	const isLong = numbers.length > maxDayRows;
+	const caption = `Events by ${isLong ? 'month' : 'day'} of ${source}`;
+	const sums = new Map<string, number>();
+	for (const [day, count] of Object.entries(days).sort(([a], [b]) => (a < b ? -1 : 1))) {
+		const name = isLong ? day.slice(0, -3) : day;
+		sums.set(name, (sums.get(name) ?? 0) + count);
+	}
+	const rows = [...sums].map(([name, count]) => [name, number(count)]);
+	return markup`<h3>${source}</h3>${gapTable(coverage)}${charts}${details(
+		`${caption}, as a table`,
+		table(caption, [isLong ? 'Month (UTC)' : 'Day (UTC)', 'Events'], rows),
+	)}`;
+}
+
+function gapTable({source, spans}: Coverage): Html {
+	if (spans.length === 0) {
+		return markup`<p>What was read is not recorded: a day without events may be empty, or never read.</p>`;
+	}
+	const segments = segmentsOf(spans);
+	const gaps = segments.filter(({state}) => state !== 'covered');
+	const [from, to] = [time(segments[0]!.fromMs), time(segments.at(-1)!.toMs)];
+	if (gaps.length === 0) return markup`<p>All from ${from} to ${to} was read.</p>`;
+	const more = gaps.length > maxGaps ? `: the first ${maxGaps} of ${number(gaps.length)}` : '';
+	const rows = gaps.slice(0, maxGaps).map(({fromMs, toMs, state}) => [time(fromMs), time(toMs), sayings[state]]);
+	return markup`<p>What was read from ${from} to ${to} has gaps.</p>${table(
+		`Gaps of ${source}${more}`,
+		['From (UTC)', 'To', 'Why'],
+		rows,
+	)}`;
 }
 
 function hourChart({source, spans, hours}: Coverage, first: number, last: number): Html {
@@ -123,7 +139,7 @@ function drawn(
 	cells: readonly Cell[],
 	spans: readonly CoverageSpan[],
 	labels: readonly Content[],
-	heading?: string,
+	year?: string,
 ): Html {
 	const counts = cells
 		.map(({count}) => count)
@@ -143,23 +159,15 @@ function drawn(
 	}
 	const [right, bottom] = cells.reduce(([r, b], {x, y}) => [Math.max(r, x), Math.max(b, y)], [0, 0]);
 	const said = Object.entries(sums).map(([state, cells]) => `${number(cells)} ${state}`);
-	const text = `${title}: ${said.join(', ')}`;
-	return html`<figure>
-		${heading !== undefined && html`<h4>${heading}</h4>`}
-		<div class="scroll" tabindex="0" role="region" aria-label="${title}">
-			<svg
-				class="calendar"
-				width="${right + cell + 2}"
-				height="${bottom + cell + 2}"
-				viewBox="0 0 ${right + cell + 2} ${bottom + cell + 2}"
-				role="img"
-				aria-label="${text}"
-			>
-				${labels}${[...paths].sort(([a], [b]) => (a < b ? 1 : -1)).map(([name, path]) => html`<path class="${name}" d="${new Html(path)}" />`)}
-			</svg>
-		</div>
-		<figcaption>${text}</figcaption>
-	</figure> `;
+	const text = `${title}: ${year === undefined ? 'hours' : 'days'}: ${said.join(', ')}`;
+	// What is beneath comes first: shades, then marks.
+	const drawing = [...paths]
+		.sort(([a], [b]) => (a < b ? 1 : -1))
+		.map(([name, path]) => markup`<path class="${name}" d="${new Html(path)}"/>`);
+	const [wide, high] = [right + cell + 2, bottom + cell + 2];
+	return markup`<figure>${year !== undefined && markup`<h4>${year}</h4>`}<div class="scroll" tabindex="0" role="group" aria-label="${title}">
+<svg class="calendar" width="${wide}" height="${high}" viewBox="0 0 ${wide} ${high}" role="img" aria-label="${text}">${labels}${drawing}</svg></div>
+<figcaption>${text}</figcaption></figure>\n`;
 }
 
 interface Segment {
@@ -215,33 +223,27 @@ const marks: Readonly<Partial<Record<State, (x: number, y: number) => string>>> 
 };
 
 function label(x: number, y: number, text: string): Html {
-	return html`<text x="${x}" y="${y}">${text}</text>`;
+	return markup`<text x="${x}" y="${y}">${text}</text>`;
 }
 
 function legend(): Html {
-	const sample = (name: string, path: string, mark: State | '', text: string) =>
-		html`<li>
-			<svg width="11" height="11" viewBox="0 0 11 11" aria-hidden="true">
-				<path class="${name}" d="${path}" />
-				${mark !== '' && marks[mark] && html`<path class="mark ${mark}" d="${marks[mark](1, 1)}" />`}
-			</svg>
-			${text}
-		</li>`;
+	const sample = (name: string, path: string, mark: State | '', text: string) => {
+		const marked = mark !== '' && marks[mark] && markup`<path class="mark ${mark}" d="${marks[mark](1, 1)}"/>`;
+		return markup`<li><svg width="11" height="11" viewBox="0 0 11 11" aria-hidden="true"><path class="${name}" d="${path}"/>${marked}</svg> ${text}</li>`;
+	};
 	const box = square(1, 1);
-	return html`<ul class="legend" aria-label="What the squares mean">
-		${[
-			sample('shade1', box, '', 'few events'),
-			sample('shade4', box, '', 'many events'),
-			sample('shade0', box, '', 'read, no event'),
-			sample('shade0', box, 'filtered', sayings.filtered),
-			sample('shade0', box, 'never', sayings.never),
-			sample('shade0', box, 'purged', sayings.purged),
-			sample('plain', box, '', 'no event; whether it was read is not recorded'),
-		]}
-	</ul> `;
+	return markup`<ul class="legend" aria-label="What the squares mean">${[
+		sample('shade1', box, '', 'few events'),
+		sample('shade4', box, '', 'many events'),
+		sample('shade0', box, '', 'read, no event'),
+		sample('shade0', box, 'filtered', sayings.filtered),
+		sample('shade0', box, 'never', sayings.never),
+		sample('shade0', box, 'purged', sayings.purged),
+		sample('plain', box, '', 'no event; whether it was read is not recorded'),
+	]}</ul>\n`;
 }
 
-function yearsOf(first: number, last: number): number[] {
+function yearsOf(first: number, last: number, most: number): number[] {
 	const [from, to] = [first, last].map(day => new Date(day * dayMs).getUTCFullYear()) as [number, number];
-	return Array.from({length: to - from + 1}, (_, at) => from + at).slice(-maxYears);
+	return Array.from({length: to - from + 1}, (_, at) => from + at).slice(-most);
 }

@@ -20,6 +20,8 @@ export interface TimelineRow {
 	readonly actor: string;
 	readonly targets: string;
 	readonly targetTypes: string;
+	/** What was changed, and what else the API says. */
+	readonly details: string;
 }
 
 /** Events of one kind. */
@@ -132,6 +134,7 @@ export class Digest {
 				actor,
 				targets: cut(targets.slice(0, 4).join(', ')),
 				targetTypes: cut([...types].join(', ')),
+				details: detailsOf(event),
 			});
 		}
 	}
@@ -209,6 +212,19 @@ function grantsAdministration({activity, action, targets = [], changes = [], att
 		...attributes.map(({value}) => value),
 	];
 	return texts.some(text => text !== undefined && administration.test(text));
+}
+
+function detailsOf({changes = [], attributes = []}: AuditEvent): string {
+	const said = [
+		...changes.map(({field, to}) => [field, to]),
+		...attributes.map(({name, key, value}) => [name ?? key, value]),
+	];
+	return cut(
+		said
+			.slice(0, 6)
+			.map(pair => pair.filter(Boolean).join(': '))
+			.join(', '),
+	);
 }
 
 function actorOf({actor}: AuditEvent): string {

@@ -15,7 +15,7 @@ export class Html {
 export type Content = Html | string | number | undefined | false | readonly Content[];
 
 /** Markup with values in it: what is not markup itself is text, escaped and cut. */
-export function html(strings: TemplateStringsArray, ...values: readonly Content[]): Html {
+export function markup(strings: TemplateStringsArray, ...values: readonly Content[]): Html {
 	return new Html(strings.reduce((text, part, at) => text + markupOf(values[at - 1]) + part));
 }
 

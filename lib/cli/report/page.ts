@@ -6,7 +6,7 @@ import {dayOf, number, share, table, time, timeBars} from './charts.ts';
 import {type Counted, isoDay, type TopCounts} from './counts.ts';
 import {type Coverage, type CoverageSpan, coverageChart} from './coverage-chart.ts';
 import {type Digest, maxRows, type Timeline} from './digest.ts';
-import {html, Html, lines} from './html.ts';
+import {type Html, lines, markup} from './html.ts';
 import {style} from './style.ts';
 
 /** One target, as it was found. */
@@ -57,48 +57,27 @@ export function page(content: ReportContent): string {
 		people: peoplePart(content),
 		logins: loginsPart(content.digest),
 		places: placesPart(content),
-		changes: html`${content.digest.timelines.map(timeline => timelinePart(timeline, content.isNamed))}`,
+		changes: markup`${content.digest.timelines.map(timeline => timelinePart(timeline, content.isNamed))}`,
 		counting: countingPart(content),
 	};
 	const ids = Object.keys(sections) as (keyof typeof sections)[];
-	return `<!doctype html>\n${
-		html`<html lang="en">
-			<head>
-				<meta charset="utf-8" />
-				<meta http-equiv="Content-Security-Policy" content="${new Html(policy)}" />
-				<meta name="viewport" content="width=device-width" />
-				<meta name="color-scheme" content="light dark" />
-				<meta name="referrer" content="no-referrer" />
-				<title>Audit log report</title>
-				<style>
-					${new Html(style)}
-				</style>
-			</head>
-			<body>
-				<header>
-					<h1>Audit log report</h1>
-					<p>
-						${number(content.digest.events)} events${content.between}, of
-						${content.targets.map(({name}, at) => html`${at > 0 && ', '}<code>${name}</code>`)}. All times are UTC.
-					</p>
-					<nav aria-label="Sections">
-						<ul>
-							${ids.map(id => html`<li><a href="#${id}">${sections[id]}</a></li>`)}
-						</ul>
-					</nav>
-				</header>
-				<main>
-					${ids.map(
-						id =>
-							html`<section aria-labelledby="${id}">
-								<h2 id="${id}">${sections[id]}</h2>
-								${body[id]}
-							</section> `,
-					)}
-				</main>
-			</body>
-		</html> `.text
-	}`;
+	const names = content.targets.map(({name}, at) => markup`${at > 0 && ', '}<code>${name}</code>`);
+	const links = ids.map(id => markup`<li><a href="#${id}">${sections[id]}</a></li>`);
+	const parts = ids.map(
+		id => markup`<section aria-labelledby="${id}"><h2 id="${id}">${sections[id]}</h2>${body[id]}</section>\n`,
+	);
+	return [
+		'<!doctype html>',
+		'<html lang="en"><head><meta charset="utf-8">',
+		`<meta http-equiv="Content-Security-Policy" content="${policy}">`,
+		'<meta name="viewport" content="width=device-width"><meta name="referrer" content="no-referrer">',
+		`<title>Audit log report</title><style>${style}</style></head>`,
+		'<body><header><h1>Audit log report</h1>',
+		markup`<p>${number(content.digest.events)} events${content.between}, of ${names}. All times are UTC.</p>`.text,
+		markup`<nav aria-label="Sections"><ul>${links}</ul></nav></header>`.text,
+		markup`<main>${parts}</main></body></html>`.text,
+		'',
+	].join('\n');
 }
 
 function verdictPart({targets, digest, key}: ReportContent): Html {
@@ -109,48 +88,25 @@ function verdictPart({targets, digest, key}: ReportContent): Html {
 		time(firstMs),
 		time(lastMs),
 	]);
-	return html`${targets.map(target => targetPart(target, key))}${table('Events by source and tenant', ['Source', 'Events', 'First', 'Last'], rows)}`;
+	return markup`${targets.map(target => targetPart(target, key))}${table('Events by source and tenant', ['Source', 'Events', 'First', 'Last'], rows)}`;
 }
 
 function targetPart({name, findings, unreadable, notRead}: ReportedTarget, key: string | undefined): Html {
 	const more = [
 		...(notRead > 0 ? [`${number(notRead)} records were not read: they are no common records.`] : []),
 		...unreadable.map(one => `Not read to its end: ${one}`),
-	].map(text => html`<p class="note">${text}</p>`);
+	].map(text => markup`<p class="note">${text}</p>`);
 	if ('unverified' in findings) {
-		return html`<div class="verdict">
-			<p><strong>Not verified</strong>: ${name}</p>
-			<p>${findings.unverified}</p>
-			${more}
-		</div> `;
+		return markup`<div class="verdict"><p><strong>Not verified</strong>: ${name}</p><p>${findings.unverified}</p> ${more}</div>\n`;
 	}
-	const {damage, chain, signed, isSignatureChecked, parts} = findings;
-	const isIntact = damage.length === 0;
+	const {damage} = findings;
+	const found = damage.length === 1 ? '1 finding' : `${number(damage.length)} findings`;
 	const all = verdict(findings).trimEnd().split('\n');
-	const said = [
-		...all.slice(0, maxVerdictLines),
-		...(all.length > maxVerdictLines ? [`${all.length - maxVerdictLines} lines more: rxaudit verify prints all`] : []),
-	];
-	const heads = parts.map(
-		({head, part}) => html`<li><code>${head}</code>${part && parts.length > 1 && ` (part ${part})`}</li>`,
-	);
-	return html`<div class="verdict ${isIntact ? 'good' : 'bad'}">
-		<p>
-			<strong
-				>${isIntact ? 'Intact' : `Damaged: ${damage.length} ${damage.length === 1 ? 'finding' : 'findings'}`}</strong
-			>: ${name}
-		</p>
-		<p>
-			${number(chain.entries)} ${chain.entries === 1 ? 'entry' : 'entries'} in the manifest, ${number(signed)}
-			signed${isSignatureChecked ? html`, checked with the key <code>${key}</code>` : signed > 0 && ', not checked with a key'}.
-			${heads.length > 0 && 'Head of the chain:'}
-		</p>
-		<ul>
-			${heads}
-		</ul>
-		${more}
-		<pre tabindex="0" aria-label="What rxaudit verify says of ${name}">${lines(said.join('\n'))}</pre>
-	</div> `;
+	const left = all.length - maxVerdictLines;
+	const said = left > 0 ? [...all.slice(0, maxVerdictLines), `${number(left)} lines more: rxaudit verify`] : all;
+	return markup`<div class="verdict ${damage.length === 0 ? 'good' : 'bad'}">
+<p><strong>${damage.length === 0 ? 'Intact' : `Damaged: ${found}`}</strong>: ${name}${key && markup`. The key is <code>${key}</code>`}</p>
+${more}<pre tabindex="0" role="group" aria-label="What rxaudit verify says of ${name}">${lines(said.join('\n'))}</pre></div>\n`;
 }
 
 function coverageOf({digest, spans}: ReportContent): Coverage[] {
@@ -183,9 +139,9 @@ function actionsPart({actions, activities: done, failures, withoutRule}: Digest)
 		share(count, known[0]!.count),
 		activities[text as Activity],
 	]);
-	return html`${table(`Actions${ofAll(actions)}`, ['Action', 'Events', 'Share', 'Failed'], rows)}${errorOf(actions)}
-	${table('Activities: the same words for all APIs', ['Activity', 'Events', 'Share', 'What it means'], meanings)}
-	${topTable('Actions without a rule, or known by a rule for all that is left', 'Action', withoutRule)}`;
+	return markup`${table(`Actions${ofAll(actions)}`, ['Action', 'Events', 'Share', 'Failed'], rows)}${errorOf(actions)}
+${table('Activities: the same words for all APIs', ['Activity', 'Events', 'Share', 'What it means'], meanings)}
+${topTable('Actions without a rule, or known by a rule for all that is left', 'Action', withoutRule)}`;
 }
 
 function ofAll({distinct}: TopCounts): string {
@@ -195,28 +151,23 @@ function ofAll({distinct}: TopCounts): string {
 
 function errorOf({error}: TopCounts): Html | undefined {
 	if (error === 0) return undefined;
-	return html`<p class="note">
-		There are too many to count each of them: every count may be up to ${number(error)} too low.
-	</p>`;
+	return markup`<p class="note">There are too many to count each of them: every count may be up to ${number(error)} too low.</p>`;
 }
 
 function topTable(title: string, head: string, counts: TopCounts): Html {
 	const top = counts.top(maxTop);
 	const row = ({text, count}: Counted) => [text, number(count), share(count, top[0]!.count)];
-	return html`${table(`${title}${ofAll(counts)}`, [head, 'Events', 'Share'], top.map(row))}${errorOf(counts)}`;
+	return markup`${table(`${title}${ofAll(counts)}`, [head, 'Events', 'Share'], top.map(row))}${errorOf(counts)}`;
 }
 
 function peoplePart({digest: {actors, targets}, isNamed}: ReportContent): Html {
-	if (isNamed) return html`${topTable('Actors', 'Actor', actors)}${topTable('Targets', 'Target', targets)}`;
+	if (isNamed) return markup`${topTable('Actors', 'Actor', actors)}${topTable('Targets', 'Target', targets)}`;
 	const said = (counts: TopCounts) => (counts.distinct === undefined ? 'more than 50,000' : number(counts.distinct));
-	return html`<p>${said(actors)} actors, ${said(targets)} targets. They are not named: <code>--top</code> does.</p>`;
+	return markup`<p>${said(actors)} actors, ${said(targets)} targets. They are not named: <code>--top</code> does.</p>`;
 }
 
 function loginsPart({logins, failedLogins}: Digest): Html {
-	return html`<h3>Failed logins</h3>
-		${timeBars('Failed logins', failedLogins.days)}
-		<h3>Logins</h3>
-		${timeBars('Logins that did not fail', logins.days)}`;
+	return markup`<h3>Failed logins</h3> ${timeBars('Failed logins', failedLogins.days)} <h3>Logins</h3> ${timeBars('Logins that did not fail', logins.days)}`;
 }
 
 function placesPart({digest: {countries, newCountries, addresses}, isNamed}: ReportContent): Html {
@@ -226,57 +177,46 @@ function placesPart({digest: {countries, newCountries, addresses}, isNamed}: Rep
 	const named = found
 		.slice(0, maxRows)
 		.map(({text, timeMs, detail}) => [time(timeMs), text, detail.country, detail.actor]);
-	return html`${topTable('Countries, as the vendor believes', 'Country', countries)}
-		${table(
-			'Countries that were first seen last',
-			['First seen', 'Country'],
-			newCountries
-				.all()
-				.slice(0, maxTop)
-				.map(({text, timeMs}) => [time(timeMs), text]),
-		)}
-		<h3>Addresses</h3>
-		<p>
-			${addresses.isFull ? 'More than ' : ''}${number(addresses.distinct)}
-			addresses.${addresses.isFull && ' Those beyond are not looked at.'}
-		</p>
-		${timeBars('Addresses that were first seen', days)}
-		${isNamed && table(`Addresses that were first seen last${found.length > maxRows ? `: the newest ${maxRows}` : ''}`, ['First seen', 'Address', 'Country', 'Actor'], named)}`;
+	return markup`${topTable('Countries, as the vendor believes', 'Country', countries)} ${table(
+		'Countries that were first seen last',
+		['First seen', 'Country'],
+		newCountries
+			.all()
+			.slice(0, maxTop)
+			.map(({text, timeMs}) => [time(timeMs), text]),
+	)} <h3>Addresses</h3><p>${addresses.isFull ? 'More than ' : ''}${number(addresses.distinct)} addresses.${addresses.isFull && ' Those beyond are not looked at.'}</p> ${timeBars('Addresses that were first seen', days)} ${isNamed && table(`Addresses that were first seen last${found.length > maxRows ? `: the newest ${maxRows}` : ''}`, ['First seen', 'Address', 'Country', 'Actor'], named)}`;
 }
 
 function timelinePart({title, what, days, latest}: Timeline, isNamed: boolean): Html {
 	const rows = latest
 		.all()
-		.map(({timeMs, action, outcome, source, actor, targets, targetTypes}) => [
+		.map(({timeMs, action, outcome, source, actor, targets, targetTypes, details}) => [
 			time(timeMs),
 			action,
-			...(isNamed ? [actor, targets] : [targetTypes]),
+			...(isNamed ? [actor, targets, details] : [targetTypes]),
 			outcome,
 			source,
 		]);
-	const heads = ['Time', 'Action', ...(isNamed ? ['Actor', 'Targets'] : ['Kinds of targets']), 'Outcome', 'Source'];
+	const heads = [
+		'Time',
+		'Action',
+		...(isNamed ? ['Actor', 'Targets', 'Details'] : ['Kinds of targets']),
+		'Outcome',
+		'Source',
+	];
 	const shown = latest.count > rows.length ? `: the latest ${number(rows.length)} of ${number(latest.count)}` : '';
-	return html`<h3>${title}</h3>
-		<p class="note">${what}</p>
-		${timeBars(title, days.days)}${rows.length > 0 && table(`${title}${shown}`, heads, rows)}`;
+	return markup`<h3>${title}</h3><p class="note">${what}</p> ${timeBars(title, days.days)}${rows.length > 0 && table(`${title}${shown}`, heads, rows)}`;
 }
 
 function countingPart({digest: {notRead, outside}, isNamed}: ReportContent): Html {
-	return html`<ul>
-		<li>
-			Times are those of the events. “First seen” means first in these targets: what came before them is not known.
-		</li>
-		<li>
-			Texts are cut at 200 characters; controls, and what changes the direction of a text, are shown by their numbers.
-		</li>
-		<li>Of each list of events the latest ${maxRows} are shown; the bars count all.</li>
-		<li>
-			${number(notRead)} records were not read, since they are no common records.
-			${outside > 0 && `${number(outside)} events are outside of the times that were asked for.`}
-		</li>
-		<li>
-			${isNamed ? 'Actors, targets and addresses are named.' : 'Actors, targets and addresses are not named.'} The
-			manifest covers whole targets; every other count is of the events that were read.
-		</li>
-	</ul>`;
+	const said = [
+		'Times are those of the events. “First seen” means first in these targets: what came before them is not known.',
+		'Texts are cut at 200 characters; controls, and what changes the direction of a text, are shown by their numbers.',
+		`Of each list of events the latest ${maxRows} are shown; the bars count all.`,
+		'The manifest covers whole targets; every other count is of the events that were read.',
+		isNamed ? 'Actors, targets and addresses are named.' : 'Actors, targets and addresses are not named.',
+		`${number(notRead)} records were not read, since they are no common records.`,
+		...(outside > 0 ? [`${number(outside)} events are outside of the times that were asked for.`] : []),
+	];
+	return markup`<ul>${said.map(text => markup`<li>${text}</li>`)}</ul>`;
 }

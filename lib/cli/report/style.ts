@@ -11,8 +11,8 @@ a{color:var(--bar)}nav ul,.legend{display:flex;flex-wrap:wrap;gap:.25rem 1rem;pa
 pre,.scroll{overflow-x:auto;max-width:100%}pre{padding:.5rem;border:1px solid var(--line);font-size:.85rem;white-space:pre-wrap}
 table{border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:.9rem;overflow-wrap:normal}
 caption{text-align:left;font-weight:600;padding:.25rem 0}
-th,td{text-align:left;vertical-align:top;padding:.2rem .75rem .2rem 0;border-bottom:1px solid var(--line)}tbody th{font-weight:400}
-th,td{max-width:24rem;overflow-wrap:anywhere;min-width:5rem}
+th,td{text-align:left;vertical-align:top;padding:.2rem .75rem .2rem 0;border-bottom:1px solid var(--line)}tbody th{font-weight:400;min-width:10rem}
+th,td{max-width:24rem;overflow-wrap:anywhere;min-width:6rem}
 figure{margin:1rem 0}figcaption,.none,.note{color:var(--soft);font-size:.9rem}
 details{margin:.5rem 0}summary{cursor:pointer}
 svg.chart{display:block;width:100%;height:8rem}svg.share{width:6rem;height:.6rem}svg.calendar{display:block}
