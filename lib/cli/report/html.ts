@@ -2,6 +2,8 @@ import {oneLine} from '../output/log.ts';
 
 /** So many characters of a text are shown. */
 const maxShown = 200;
+/** Of a line, which may hold the name of a file. */
+const maxLine = 1000;
 
 /** Markup. Nothing else gets into a page unescaped. */
 export class Html {
@@ -30,14 +32,15 @@ function markupOf(value: Content): string {
  * A text as it may be shown: 200 characters of it, with controls, and with what changes the direction of what follows, by
  * their numbers.
  */
-export function shortened(text: string): string {
-	const whole = text.length <= maxShown ? text : `${text.slice(0, maxShown).replace(/[\ud800-\udbff]$/, '')}…`;
+export function shortened(text: string, most = maxShown): string {
+	const whole = text.length <= most ? text : `${text.slice(0, most).replace(/[\ud800-\udbff]$/, '')}…`;
 	return oneLine(whole.replace(/\p{Surrogate}/gu, '\ufffd'));
 }
 
-/** Text of several lines, as long as it is. */
+/** Text of several lines. */
 export function lines(text: string): Html {
-	return new Html(text.split('\n').map(oneLine).map(escape).join('\n'));
+	const shown = text.split('\n').map(line => escape(shortened(line, maxLine)));
+	return new Html(shown.join('\n'));
 }
 
 const entities: Readonly<Record<string, string>> = {
