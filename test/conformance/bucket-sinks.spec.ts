@@ -69,6 +69,9 @@ function describeBucketSink(kind: BucketKind, start: () => Promise<BucketServer>
 		if (texts.length === 0) return;
 		const {damage, uncommitted} = await create.verify!(options());
 		assert.deepEqual({damage, uncommitted}, {damage: [], uncommitted: []});
+		const records: unknown[] = [];
+		for await (const read of create.read!(options())) records.push(...read);
+		assert.deepEqual(records.map(record => JSON.stringify(record)).sort(), textsOf(some).sort());
 	}
 
 	it('touches nothing before a commit, and says what a commit will return before anything of it is there', async () => {
@@ -109,6 +112,9 @@ function describeBucketSink(kind: BucketKind, start: () => Promise<BucketServer>
 		const {damage, uncommitted, sources} = await create.verify!({...options(), format: 'parquet'});
 		assert.deepEqual({damage, uncommitted}, {damage: [], uncommitted: []});
 		assert.equal(sources['some-source:some-tenant']!.events, 2);
+		const records: unknown[] = [];
+		for await (const read of create.read!({...options(), format: 'parquet'})) records.push(...read);
+		assert.deepEqual(records, [{id: '1'}, {id: '2'}]);
 	});
 
 	it('keeps the order of events within an object, and no bytes of a batch when its write has resolved', async () => {

@@ -105,6 +105,30 @@ function describeArchive(archive: ArchiveEntry): void {
 		);
 	});
 
+	it('is read back: every record once, without what lies behind the last commit', async () => {
+		const {read} = await load('sink', archive.sink);
+		if (archive.sink === 'csv') return assert.equal(read, undefined);
+		const readAll = async () => {
+			const [records, unreadable] = [[] as unknown[], [] as string[]];
+			const onUnreadable = (what: string) => void unreadable.push(what);
+			for await (const some of read!(options(folder) as never, {onUnreadable})) records.push(...some);
+			const ids = records.flatMap(record => (record as {id: string} | undefined)?.id ?? []); // a cut record is none
+			return {ids: ids.sort(), unreadable};
+		};
+		const last = data(folder).at(-1)!;
+		const behind = JSON.stringify({id: 'uncommitted'});
+		if (addsFiles) fs.writeFileSync(path.join(path.dirname(last), `9${path.basename(last)}`), behind);
+		else fs.appendFileSync(last, behind);
+		assert.deepEqual(await readAll(), {ids: texts.flat(), unreadable: []});
+
+		const damaged = data(folder)[0]!;
+		fs.truncateSync(damaged, addsFiles ? 0 : fs.statSync(damaged).size >> 1);
+		fs.rmSync(last, {force: addsFiles});
+		const left = await readAll();
+		assert.ok(left.ids.length < texts.flat().length, String(left.ids));
+		assert.equal(left.unreadable.length > 0, true);
+	});
+
 	it('finds one byte that was flipped, whichever, and names where', async () => {
 		const files = bytesOf();
 		await fc.assert(

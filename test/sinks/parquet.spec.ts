@@ -22,7 +22,7 @@ function said(value: unknown): unknown {
 	if (value instanceof Date) return value.toISOString();
 	if (Array.isArray(value)) return value.map(said);
 	if (typeof value !== 'object' || value === null) return value;
-	const members = Object.entries(value).filter(([, member]) => member !== null);
+	const members = Object.entries(value).filter(([, member]) => member !== null && member !== undefined);
 	return Object.fromEntries(members.map(([name, member]) => [name, said(member)]));
 }
 
@@ -37,6 +37,12 @@ const rowsOf = async (folder: string, rest = ''): Promise<readonly Row[]> => {
 	return query(`from read_parquet(${quoted(join(folder, '**/*.parquet'))}, hive_partitioning = false) ${rest}`);
 };
 const isParquet = (name: unknown) => String(name).endsWith('.parquet');
+
+/** As JSON in UTF-8 has it. */
+const wellFormed = (event: object) =>
+	JSON.parse(
+		JSON.stringify(event, (_, value: unknown) => (typeof value === 'string' ? Buffer.from(value).toString() : value)),
+	) as object;
 
 const textBatch = <Event extends {readonly id: string}>(
 	events: readonly Event[],
@@ -71,16 +77,35 @@ describe('parquet:DIR/', () => {
 	/** Of names that are patterns to DuckDB. */
 	const listed = () => `[${filesOf().map(quoted).join(', ')}]`;
 
+	it('is read back without raw, and what is damaged is named', async () => {
+		const events = fc
+			.sample(auditEventArbitrary, {numRuns: 100, seed: 2})
+			.map((event, at) => ({...event, id: `${at}`}));
+		await write([textBatch(events)]);
+		await write([textBatch([{id: 'last'}])], {mode: 'append'});
+		const readAll = async () => {
+			const [records, unreadable] = [[] as object[], [] as string[]];
+			const onUnreadable = (what: string) => void unreadable.push(what);
+			for await (const some of parquet.read!({path: `${folder}/`}, {onUnreadable})) records.push(...(some as object[]));
+			return {records: records.map(said), unreadable};
+		};
+		const {records, unreadable} = await readAll();
+		const ids = (all: readonly unknown[]) => all.map(one => (one as {id: string}).id).sort();
+		assert.deepEqual(ids(records), [...ids(events), 'last'].sort());
+		assert.deepEqual(unreadable, []);
+		const byId = new Map(records.map(record => [(record as {id: string}).id, record]));
+		for (const event of events) assert.deepEqual(byId.get(event.id), wellFormed({...event, raw: undefined}));
+		const [damaged] = filesOf();
+		fs.truncateSync(damaged!, 100);
+		const left = await readAll();
+		assert.equal(left.unreadable.length, 1);
+		assert.ok(left.records.length <= events.length);
+	});
+
 	it('gives every member back as it was, whatever is in it', async () => {
 		const events = fc.sample(auditEventArbitrary, {numRuns: 300, seed: 1});
 		await write([textBatch(events)]);
 		const rows = await query(`from read_parquet(${listed()}, hive_partitioning = false)`);
-		const wellFormed = (event: object) =>
-			JSON.parse(
-				JSON.stringify(event, (_, value: unknown) =>
-					typeof value === 'string' ? Buffer.from(value).toString() : value,
-				),
-			) as object;
 		assert.deepEqual(rows.map(eventOf), events.map(wellFormed));
 	});
 
