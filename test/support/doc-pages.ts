@@ -17,6 +17,7 @@ export const pages = [
 	'privacy',
 	'promises',
 	'records',
+	'report',
 	'scale',
 	'singer',
 	'sinks',
