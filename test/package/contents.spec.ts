@@ -4,7 +4,7 @@ import {posix} from 'node:path';
 import {publint} from 'publint';
 import {formatMessage} from 'publint/utils';
 import {formatDocs} from '../support/format-docs.ts';
-import {pages, rules} from '../support/doc-pages.ts';
+import {pages, pictures, rules} from '../support/doc-pages.ts';
 import {filesOf, textOf} from '../support/tree.ts';
 import {house, output, packed, tool} from './packed.ts';
 import type {Packed} from './packed.ts';
@@ -26,7 +26,7 @@ describe('package contents', function () {
 		const built = filesOf('lib', 'sources', 'sinks')
 			.map(file => `dist/${file.replace(/\.ts$/, '')}`)
 			.flatMap(file => [`${file}.js`, `${file}.d.ts`]);
-		const docs = [...Object.keys(await formatDocs()), 'docs/api.md', 'docs/verify.md', ...pages, ...rules];
+		const docs = [...Object.keys(await formatDocs()), 'docs/api.md', 'docs/verify.md', ...pages, ...pictures, ...rules];
 		const guides = ['AGENTS', 'CHANGELOG', 'CONTRIBUTING', 'DECISIONS', 'README', 'bench/README'].map(
 			name => `${name}.md`,
 		);

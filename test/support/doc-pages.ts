@@ -25,6 +25,9 @@ export const pages = [
 	'when-it-fails',
 ].map(name => `docs/${name}.md`);
 
+/** Pictures in docs/, by bench/screenshots.ts. */
+export const pictures = ['docs/report-dark.png', 'docs/report-light.png'];
+
 /** Rules of detection, a file each; test/rules.spec.ts runs them. */
 export const rules = readdirSync(new URL('docs/rules/', root))
 	.filter(name => name.endsWith('.yml'))
