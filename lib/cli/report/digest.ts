@@ -8,6 +8,9 @@ export const maxRows = 250;
 /** A longer archive is drawn by days. */
 const maxHours = 200 * 24;
 const maxText = 200;
+/** So many targets of an event stand in a timeline, and so much of each. */
+const maxTargets = 12;
+const maxTargetText = 80;
 /** So many sources and tenants are told apart. */
 const maxParts = 500;
 
@@ -18,7 +21,8 @@ export interface TimelineRow {
 	readonly outcome: string;
 	readonly source: string;
 	readonly actor: string;
-	readonly targets: string;
+	/** Groups, roles and the like before the users. */
+	readonly targets: readonly string[];
 	readonly targetTypes: string;
 	/** What was changed, and what else the API says. */
 	readonly details: string;
@@ -132,7 +136,7 @@ export class Digest {
 				outcome: outcome ?? '',
 				source: cut(event.source),
 				actor,
-				targets: cut(targets.slice(0, 4).join(', ')),
+				targets: shownTargets(event),
 				targetTypes: cut([...types].join(', ')),
 				details: detailsOf(event),
 			});
@@ -212,6 +216,14 @@ function grantsAdministration({activity, action, targets = [], changes = [], att
 		...attributes.map(({value}) => value),
 	];
 	return texts.some(text => text !== undefined && administration.test(text));
+}
+
+function shownTargets({targets = []}: AuditEvent): string[] {
+	const isUser = ({type}: {readonly type?: string}) => type === 'user';
+	const ordered = [...targets.filter(target => !isUser(target)), ...targets.filter(isUser)];
+	const names = [...new Set(ordered.map(target => nameOf(target, target.type).slice(0, maxTargetText)))];
+	const more = names.length - maxTargets;
+	return more > 0 ? [...names.slice(0, maxTargets), `and ${more} more`] : names;
 }
 
 function detailsOf({changes = [], attributes = []}: AuditEvent): string {

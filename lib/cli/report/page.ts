@@ -193,7 +193,7 @@ function timelinePart({title, what, days, latest}: Timeline, isNamed: boolean): 
 		.map(({timeMs, action, outcome, source, actor, targets, targetTypes, details}) => [
 			time(timeMs),
 			action,
-			...(isNamed ? [actor, targets, details] : [targetTypes]),
+			...(isNamed ? [actor, targets.map(target => markup`${target}<br>`), details] : [targetTypes]),
 			outcome,
 			source,
 		]);

@@ -57,7 +57,7 @@ function* hostileEvents() {
 }
 
 const tags = new Set(
-	'html head meta title style body header h1 p code nav ul li a main section h2 h3 h4 div pre strong figure figcaption svg path text rect table caption thead tbody tr th td details summary'.split(
+	'br html head meta title style body header h1 p code nav ul li a main section h2 h3 h4 div pre strong figure figcaption svg path text rect table caption thead tbody tr th td details summary'.split(
 		' ',
 	),
 );

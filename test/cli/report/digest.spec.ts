@@ -74,6 +74,14 @@ describe('the digest of a report', () => {
 		);
 	});
 
+	it('shows the group that was joined before the users who did, and says how many it leaves out', () => {
+		const users = Array.from({length: 20}, (_, at) => ({type: 'user', name: `user ${at}`}));
+		const targets = [...users, ...users, {type: 'group', name: 'site-admins'}];
+		const [row] = digestOf([eventOf({activity: 'group-user-added', targets})]).timelines[0]!.latest.all();
+		assert.deepEqual(row!.targets.slice(0, 2), ['group site-admins', 'user 0']);
+		assert.deepEqual([row!.targets.length, row!.targets.at(-1)], [13, 'and 9 more']);
+	});
+
 	it('reads common records only, and counts what is none', () => {
 		const digest = digestOf([
 			eventOf({activity: 'user-login', outcome: 'failure', origin: {ip: '10.0.0.1', geo: {country: 'Spain'}}}),
