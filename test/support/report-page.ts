@@ -23,6 +23,7 @@ export const intact: Findings = {
 	signed: 0,
 	parts: [{part: '', entries: 1, head: 'a'.repeat(64), hashes: ['a'.repeat(64)], signed: 0}],
 	sources: {},
+	coverage: [],
 	isSignatureChecked: false,
 	heads: [],
 	compared: [],

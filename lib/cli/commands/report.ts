@@ -11,7 +11,9 @@ import {publicKeyFrom} from '../flags/keys.ts';
 import {inFlags} from '../flags/options.ts';
 import {redactFlags, redactionFrom} from '../flags/redact.ts';
 import {readTarget} from '../flags/sinks.ts';
+import {sinceKnown} from '../output/coverage.ts';
 import {logFormatOf, logLine, write} from '../output/log.ts';
+import type {CoverageSpan} from '../report/coverage-chart.ts';
 import {Digest} from '../report/digest.ts';
 import {page, type ReportedTarget} from '../report/page.ts';
 import type {World} from '../world.ts';
@@ -66,7 +68,7 @@ export async function run(args: readonly string[], world: World): Promise<number
 
 	const reported: ReportedTarget[] = [];
 	for (const target of targets) {
-		reported.push(await readInto(digest, target, {...values, state: states.get(target)!}));
+		reported.push(await readInto(digest, target, {...values, state: states.get(target)!}, world));
 	}
 	for (const {name, unreadable} of reported) {
 		for (const one of unreadable) world.stderr.write(logLine(format, 'warn', `${name}: not read to its end: ${one}`));
@@ -75,7 +77,7 @@ export async function run(args: readonly string[], world: World): Promise<number
 	const html = page({
 		targets: reported,
 		digest,
-		spans: {},
+		spans: spansOf(reported),
 		isNamed: values['top'] === true,
 		between: betweenOf(digest),
 		key: keyFile === undefined ? undefined : keyFingerprint(publicKeyFrom(keyFile)),
@@ -112,14 +114,30 @@ function betweenOf({sinceMs, untilMs}: Digest): string {
 	return from + (untilMs === undefined ? '' : ` before ${new Date(untilMs).toISOString()}`);
 }
 
-async function readInto(digest: Digest, target: Target, values: FlagValues): Promise<ReportedTarget> {
+/** What was read of each source, as the manifests say. */
+function spansOf(reported: readonly ReportedTarget[]): Record<string, CoverageSpan[]> {
+	const all: Record<string, CoverageSpan[]> = {};
+	for (const {findings} of reported) {
+		if ('unverified' in findings) continue;
+		for (const {source, spans = []} of findings.coverage) {
+			const known = spans.length > 0 ? sinceKnown(spans, findings.sources[source]?.first) : [];
+			const read = known.flatMap(({from, to, read}) =>
+				read === 'never' ? [] : [{fromMs: Date.parse(from), toMs: Date.parse(to), state: read}],
+			);
+			all[source] = [...(all[source] ?? []), ...read];
+		}
+	}
+	return all;
+}
+
+async function readInto(digest: Digest, target: Target, values: FlagValues, world: World): Promise<ReportedTarget> {
 	const {name, factory, options} = target;
 	if (!factory.read) {
 		throw new ConfigError(
 			`report: ${name}: expected a target that can be read back, got one of ${factory.name}: report on ndjson:, parquet:, filesystem: or a bucket`,
 		);
 	}
-	const findings = await findingsOf('report', target, values).catch((error: unknown) => {
+	const findings = await findingsOf('report', target, values, world).catch((error: unknown) => {
 		if (error instanceof AuditError && error.code === 'TARGET_REFUSED') return error;
 		throw error;
 	});

@@ -107,7 +107,7 @@ function named<T>(list: readonly T[], text: (one: T) => string): string[] {
 }
 
 /** What begins with the beginning of time says nothing of days before the log had any. */
-function sinceKnown(spans: readonly CoveredSpan[], firstEvent: string | undefined): readonly CoveredSpan[] {
+export function sinceKnown(spans: readonly CoveredSpan[], firstEvent: string | undefined): readonly CoveredSpan[] {
 	const [first, ...rest] = spans as [CoveredSpan, ...CoveredSpan[]];
 	if (Date.parse(first.from) > 0) return spans;
 	if (first.read === 'purged') return rest;
