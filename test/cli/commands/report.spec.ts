@@ -100,6 +100,21 @@ describe('report', () => {
 		assertRefused(await report('ndjson:ecs.ndjson', '-o', '-'), 2, /expected common records.*--format audit/);
 	});
 
+	it('draws what the manifest says was read, and names what was not', async () => {
+		const times = Array.from(emulator().events(), ({timeMs}) => timeMs).sort((a, b) => a - b);
+		const time = (at: number) => new Date(times[at]!).toISOString();
+		const args = ['--format', 'audit', '--to', 'ndjson:out.ndjson?mode=append'];
+		for (const [since, until] of [
+			[0, 20],
+			[30, 50],
+		] as const) {
+			assert.equal((await pull([...args, '--since', time(since), '--until', time(until)])).code, 0);
+		}
+		await report('ndjson:out.ndjson', '-o', 'report.html');
+		const shown = (at: number) => time(at).slice(0, 19).replace('T', ' ');
+		assert.match(textOf(pageOf()), new RegExp(`${shown(20)}\\s+${shown(30)}\\s+never read`));
+	});
+
 	it('counts between two times', async () => {
 		await pull(['--format', 'audit', '--to', 'ndjson:out.ndjson']);
 		const times = Array.from(emulator().events(), ({timeMs}) => timeMs).sort((a, b) => a - b);
