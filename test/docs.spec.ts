@@ -3,7 +3,7 @@ import {existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync} from 'n
 import {ecsOrigins} from '../lib/schemas/ecs-origins.ts';
 import {objectLists} from './support/elastic-template.ts';
 import {formatDocs} from './support/format-docs.ts';
-import {pages, rules} from './support/doc-pages.ts';
+import {pages, pictures, rules} from './support/doc-pages.ts';
 import {exitCodeOf} from '../lib/cli/rxaudit.ts';
 import {AuditError, type ErrorCode} from '../lib/model/errors.ts';
 import {root, textOf} from './support/tree.ts';
@@ -27,7 +27,7 @@ describe('docs', () => {
 	});
 
 	it('are written by the code or by hand, and nothing else lies there', () => {
-		const written = [...Object.keys(generated), 'docs/verify.md', 'docs/api.md', ...pages, ...rules];
+		const written = [...Object.keys(generated), 'docs/verify.md', 'docs/api.md', ...pages, ...pictures, ...rules];
 		const names = readdirSync(new URL('docs/', root), {recursive: true, encoding: 'utf8'});
 		const there = names.filter(name => name.includes('.')).map(name => `docs/${name.replaceAll('\\', '/')}`);
 		assert.deepEqual(there.sort(), written.sort());
