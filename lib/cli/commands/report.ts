@@ -1,11 +1,8 @@
-import fs from 'node:fs';
 import {resolve, sep} from 'node:path';
-import {randomBytes} from 'node:crypto';
 import {AuditError, ConfigError, reasonOf} from '../../model/errors.ts';
 import {parseTime} from '../../options/time.ts';
 import {redactionOf} from '../../redaction/redaction.ts';
 import {keyFingerprint} from '../../sink/manifest.ts';
-import {createDurably, discard, errnoOf} from '../../state/durable-file.ts';
 import {describeFlags, type Flags, type FlagValues, parseFlags, textIn} from '../flags/flags.ts';
 import {publicKeyFrom} from '../flags/keys.ts';
 import {inFlags} from '../flags/options.ts';
@@ -16,6 +13,7 @@ import {logFormatOf, logLine, write} from '../output/log.ts';
 import type {CoverageSpan} from '../report/coverage-chart.ts';
 import {Digest} from '../report/digest.ts';
 import {page, type ReportedTarget} from '../report/page.ts';
+import {checkPage, replacePage} from '../report/page-file.ts';
 import type {World} from '../world.ts';
 import {findingsOf, statesOf} from './verify.ts';
 
@@ -83,7 +81,7 @@ export async function run(args: readonly string[], world: World): Promise<number
 		key: keyFile === undefined ? undefined : keyFingerprint(publicKeyFrom(keyFile)),
 	});
 	if (output === '-') await write(world.stdout, html);
-	else replaceFile(output, html);
+	else replacePage('report', output, html);
 	return reported.some(({findings}) => 'damage' in findings && findings.damage.length > 0) ? 1 : 0;
 }
 
@@ -161,8 +159,6 @@ async function readInto(digest: Digest, target: Target, values: FlagValues, worl
 	return {name, findings: unverified, unreadable, notRead};
 }
 
-const beginning = Buffer.from('<!doctype html>');
-
 /** A file that is no page, and one within an archive, is not what anybody wants to have written over. */
 function checkOutput(output: string, targets: readonly Target[]): void {
 	if (output === '-') return;
@@ -171,32 +167,5 @@ function checkOutput(output: string, targets: readonly Target[]): void {
 		const isIn = typeof place === 'string' && `${resolve(output)}${sep}`.startsWith(`${resolve(place)}${sep}`);
 		if (isIn) throw new ConfigError(`report: ${output}: expected a file outside of ${name}, got one within it`);
 	}
-	try {
-		const descriptor = fs.openSync(output, 'r');
-		const found = Buffer.alloc(beginning.length);
-		try {
-			fs.readSync(descriptor, found, 0, found.length, 0);
-		} finally {
-			fs.closeSync(descriptor);
-		}
-		if (found.equals(beginning)) return;
-	} catch (error) {
-		if (errnoOf(error) === 'ENOENT') return;
-		throw new ConfigError(`report: ${output}: expected a file that can be written: ${reasonOf(error)}`, {cause: error});
-	}
-	throw new ConfigError(
-		`report: ${output}: expected a new file, or a page of HTML, got another file: remove it, or name another`,
-	);
-}
-
-/** Readers find the old page or the new one. */
-function replaceFile(file: string, text: string): void {
-	const temporary = `${file}.${randomBytes(4).toString('hex')}.tmp`;
-	try {
-		createDurably(temporary, Buffer.from(text));
-		fs.renameSync(temporary, file);
-	} catch (error) {
-		discard(temporary);
-		throw new ConfigError(`report: ${file} cannot be written: ${reasonOf(error)}`, {cause: error});
-	}
+	checkPage('report', output);
 }

@@ -1,9 +1,11 @@
 import {ConfigError} from '../../model/errors.ts';
 import {systemClock} from '../../model/clock.ts';
-import {describeFlags, type Flags, parseFlags} from '../flags/flags.ts';
+import {describeFlags, type Flags, parseFlags, textIn} from '../flags/flags.ts';
 import {spanIn} from '../flags/options.ts';
 import {write} from '../output/log.ts';
-import {pipelineText} from '../output/pipeline.ts';
+import {type PipelineStatus, pipelineText} from '../output/pipeline.ts';
+import {checkPage, replacePage} from '../report/page-file.ts';
+import {statusPage} from '../report/status-page.ts';
 import {assertNone, isConfig, readConfig, stateFileOf} from '../config/read-config.ts';
 import {fileIn, type World} from '../world.ts';
 import {readStatus} from './read-status.ts';
@@ -16,6 +18,7 @@ const statusFlags: Flags = {
 	},
 	quiet: {help: 'only states that need attention: nothing at all when all is well, as cron wants it'},
 	json: {help: 'one JSON object a state, a line each'},
+	html: {value: 'FILE', help: 'write one page of HTML about all of them too, in place of the one that is there'},
 	help: {help: 'this text'},
 };
 
@@ -34,6 +37,7 @@ Examples:
   rxaudit status backup.state --max-age 26h
   rxaudit status rxaudit.yaml --max-age 15m
   rxaudit status *.state --max-age 26h --quiet
+  rxaudit status rxaudit.yaml --max-age 26h --quiet --html /srv/www/audit.html
   rxaudit status *.state --json | jq -r '.problems[]'
 `;
 }
@@ -43,15 +47,18 @@ export async function run(args: readonly string[], world: World): Promise<number
 	const {values, rest} = parseFlags(args, statusFlags, Infinity, world);
 	if (rest.length === 0) throw new ConfigError('status: expected the state files of pulls, got none');
 	const limits = {maxAgeMs: spanIn(values, 'max-age'), alertSilenceMs: spanIn(values, 'alert-silence')};
-	let isWell = true;
+	const file = textIn(values, 'html');
+	if (file !== undefined) checkPage('status', file);
+	const all: PipelineStatus[] = [];
+	const nowMs = systemClock.now();
 	for (const {pipeline, state} of rest.flatMap(name => statesIn(name, world))) {
-		const nowMs = systemClock.now();
 		const status = {...(pipeline === undefined ? {} : {pipeline}), ...(await readStatus(state, nowMs, limits))};
-		isWell &&= status.ok;
+		all.push(status);
 		if (status.ok && values['quiet']) continue;
 		await write(world.stdout, values['json'] ? `${JSON.stringify(status)}\n` : pipelineText(status, nowMs));
 	}
-	return isWell ? 0 : 1;
+	if (file !== undefined) replacePage('status', file, statusPage(all, nowMs));
+	return all.every(({ok}) => ok) ? 0 : 1;
 }
 
 /** The state that an argument names, or those of the pipelines of a file. */

@@ -1,4 +1,3 @@
-import {createHash} from 'node:crypto';
 import {activities, type Activity} from '../../model/activity.ts';
 import type {Findings} from '../output/verdict.ts';
 import {verdict} from '../output/verdict.ts';
@@ -7,7 +6,7 @@ import {type Counted, isoDay, type TopCounts} from './counts.ts';
 import {type Coverage, type CoverageSpan, coverageChart} from './coverage-chart.ts';
 import {type Digest, maxRows, type Timeline} from './digest.ts';
 import {type Html, lines, markup} from './html.ts';
-import {style} from './style.ts';
+import {documentOf} from './document.ts';
 
 /** One target, as it was found. */
 export interface ReportedTarget {
@@ -48,8 +47,6 @@ const sections = {
 
 /** The whole page: the same bytes for the same content. */
 export function page(content: ReportContent): string {
-	const hash = createHash('sha256').update(style).digest('base64');
-	const policy = `default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'`;
 	const body: Readonly<Record<keyof typeof sections, Html>> = {
 		verdict: verdictPart(content),
 		coverage: coverageChart(coverageOf(content)),
@@ -66,18 +63,12 @@ export function page(content: ReportContent): string {
 	const parts = ids.map(
 		id => markup`<section aria-labelledby="${id}"><h2 id="${id}">${sections[id]}</h2>${body[id]}</section>\n`,
 	);
-	return [
-		'<!doctype html>',
-		'<html lang="en"><head><meta charset="utf-8">',
-		`<meta http-equiv="Content-Security-Policy" content="${policy}">`,
-		'<meta name="viewport" content="width=device-width"><meta name="referrer" content="no-referrer">',
-		`<title>Audit log report</title><style>${style}</style></head>`,
-		'<body><header><h1>Audit log report</h1>',
-		markup`<p>${number(content.digest.events)} events${content.between}, of ${names}. All times are UTC.</p>`.text,
-		markup`<nav aria-label="Sections"><ul>${links}</ul></nav></header>`.text,
-		markup`<main>${parts}</main></body></html>`.text,
-		'',
-	].join('\n');
+	return documentOf(
+		'Audit log report',
+		markup`<p>${number(content.digest.events)} events${content.between}, of ${names}. All times are UTC.</p>
+<nav aria-label="Sections"><ul>${links}</ul></nav>`,
+		markup`${parts}`,
+	);
 }
 
 function verdictPart({targets, digest, key}: ReportContent): Html {

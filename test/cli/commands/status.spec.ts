@@ -59,6 +59,22 @@ describe('rxaudit status', () => {
 		);
 	});
 
+	it('writes a page for people, in place of the last one and of nothing else', async () => {
+		assert.equal((await pull(to)).code, 0);
+		const page = () => fs.readFileSync(at('status.html'), 'utf8');
+		const {code, stdout} = await status('pull.state', '--quiet', '--html', at('status.html'));
+		assert.deepEqual([code, stdout], [0, '']);
+		assert.match(page(), /<strong>All is well<\/strong>, as of \d/);
+		const bad = await status('pull.state', 'other.state', '--html', at('status.html'));
+		assert.equal(bad.code, 1);
+		assert.match(page(), /<strong>1 of 2 need attention<\/strong>/);
+		assert.match(page(), /needs attention: expected the state of a pull, got no file/);
+		assert.doesNotMatch(page(), /<script|https?:\/\/[^1]/);
+		const held = fs.readFileSync(at('out.ndjson'));
+		assertRefused(await status('pull.state', '--html', at('out.ndjson')), 2, /expected a new file, or a page of HTML/);
+		assert.deepEqual(fs.readFileSync(at('out.ndjson')), held);
+	});
+
 	it('ends with 1 at an open gap, and says when the API deletes what lies in it', async () => {
 		await pullWithGap();
 		const {code, stdout} = await status('pull.state');

@@ -6,6 +6,7 @@ import {pathToFileURL} from 'node:url';
 import type {AxeResults} from 'axe-core';
 import type {Browser, Page} from 'puppeteer-core';
 import {temporaryFolder} from '../../../lib/testing/temporary-folder.ts';
+import {statusPage} from '../../../lib/cli/report/status-page.ts';
 import {startBrowser} from '../../support/browser.ts';
 import {eventOf, intact, pageOf} from '../../support/report-page.ts';
 
@@ -107,6 +108,40 @@ describe('a report in a browser', function () {
 		await tab.$$eval('details', all => all.forEach(one => (one.open = true)));
 	}
 
+	async function isAccessible(theme: 'light' | 'dark'): Promise<void> {
+		await tab.evaluate(axe);
+		const rules = theme === 'light' ? '' : ', runOnly: ["cat.color"]'; // the rest is the same in both
+		const run = `axe.run({resultTypes: ["violations"]${rules}})`;
+		const {violations} = (await tab.evaluate(run)) as AxeResults;
+		const serious = violations.filter(({impact}) => impact === 'serious' || impact === 'critical');
+		assert.deepEqual(
+			serious.map(({id, nodes}) => `${id}: ${nodes[0]!.html}`),
+			[],
+		);
+		for (const width of [1440, 380]) {
+			await tab.setViewport({width, height: 900});
+			assert.ok((await tab.$eval('html', html => html.scrollWidth)) <= width, String(width));
+		}
+		assert.deepEqual(said, []);
+	}
+
+	it('is as safe and accessible where it says how pipelines are', async () => {
+		const none = {inUse: false, succeeded: null, sources: [], lacks: [], deadLetters: []};
+		const statuses = hostile.map((state, at) => ({
+			state,
+			ok: at % 2 === 0,
+			problems: hostile.slice(0, at % 3),
+			...none,
+		}));
+		fs.writeFileSync(file, statusPage(statuses, begin));
+		for (const theme of ['light', 'dark'] as const) {
+			await open(1440, theme);
+			await isAccessible(theme);
+		}
+		assert.equal(await tab.title(), 'Audit log pipelines');
+		assert.equal(await tab.$$eval('script, img, iframe', all => all.length), 0);
+	});
+
 	it('runs nothing, asks for nothing but the file, and takes no text for markup', async () => {
 		await open(1440, 'light');
 		assert.deepEqual(said, []);
@@ -167,20 +202,7 @@ describe('a report in a browser', function () {
 			await open(1440, theme);
 			const back = await tab.evaluate('getComputedStyle(document.body).backgroundColor');
 			assert.equal(back, theme === 'light' ? 'rgb(255, 255, 255)' : 'rgb(18, 22, 27)');
-			await tab.evaluate(axe);
-			const rules = theme === 'light' ? '' : ', runOnly: ["cat.color"]'; // the rest is the same in both
-			const run = `axe.run({resultTypes: ["violations"]${rules}})`;
-			const {violations} = (await tab.evaluate(run)) as AxeResults;
-			const serious = violations.filter(({impact}) => impact === 'serious' || impact === 'critical');
-			assert.deepEqual(
-				serious.map(({id, nodes}) => `${id}: ${nodes[0]!.html}`),
-				[],
-			);
-			for (const width of [1440, 380]) {
-				await tab.setViewport({width, height: 900});
-				assert.ok((await tab.$eval('html', html => html.scrollWidth)) <= width, String(width));
-			}
-			assert.deepEqual(said, []);
+			await isAccessible(theme);
 		});
 	}
 });

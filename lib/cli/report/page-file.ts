@@ -1,0 +1,40 @@
+import {randomBytes} from 'node:crypto';
+import fs from 'node:fs';
+import {ConfigError, reasonOf} from '../../model/errors.ts';
+import {createDurably, discard, errnoOf} from '../../state/durable-file.ts';
+
+const beginning = Buffer.from('<!doctype html>');
+
+/** A file that is no page is not what anybody wants to have written over: throws a ConfigError. */
+export function checkPage(command: string, output: string): void {
+	try {
+		const descriptor = fs.openSync(output, 'r');
+		const found = Buffer.alloc(beginning.length);
+		try {
+			fs.readSync(descriptor, found, 0, found.length, 0);
+		} finally {
+			fs.closeSync(descriptor);
+		}
+		if (found.equals(beginning)) return;
+	} catch (error) {
+		if (errnoOf(error) === 'ENOENT') return;
+		throw new ConfigError(`${command}: ${output}: expected a file that can be written: ${reasonOf(error)}`, {
+			cause: error,
+		});
+	}
+	throw new ConfigError(
+		`${command}: ${output}: expected a new file, or a page of HTML, got another file: remove it, or name another`,
+	);
+}
+
+/** Readers find the old page or the new one. */
+export function replacePage(command: string, file: string, text: string): void {
+	const temporary = `${file}.${randomBytes(4).toString('hex')}.tmp`;
+	try {
+		createDurably(temporary, Buffer.from(text));
+		fs.renameSync(temporary, file);
+	} catch (error) {
+		discard(temporary);
+		throw new ConfigError(`${command}: ${file} cannot be written: ${reasonOf(error)}`, {cause: error});
+	}
+}
