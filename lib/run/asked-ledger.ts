@@ -56,9 +56,8 @@ export class AskedLedger {
 	/** Takes a page that the sinks have, by the position of its source before it. */
 	read(key: string, page: Page, before: Json | undefined): void {
 		const {source, stream, position, sequence} = page;
-		const last = stream && this.#sequences.get(stream);
+		const isSkipped = stream !== undefined && sequence > (this.#sequences.get(stream) ?? -1) + 1;
 		if (stream) this.#sequences.set(stream, sequence);
-		const isSkipped = last !== undefined && sequence > last + 1;
 		const covered = newlyCovered(before, position);
 		if (!source.asked && covered.length === 0) return; // nothing will ever be known of it
 		const known = this.#untold?.sources[key];
@@ -90,20 +89,24 @@ export class AskedLedger {
 		return hasEvents || (isLast && !this.#follows) || systemClock.now() - this.#untold.sinceMs >= saidEveryMs;
 	}
 
-	/** What there is to tell; it is told. */
+	/** What there is to tell; it is told. How the pass of another source is read that goes on is for a later commit. */
 	take(): Asked {
 		const {sources = {}, requests = 0, deadLetters = 0} = this.#untold ?? {};
 		const nowMs = systemClock.now();
 		const {clockAheadMs} = this.#meter;
-		this.#untold = undefined;
+		const [told, others] = [true, false].map(isTold =>
+			Object.entries(sources).filter(([, {covered}]) => covered.length > 0 === isTold),
+		) as [[string, UntoldSource][], [string, UntoldSource][]];
+		const later = {sinceMs: nowMs, requests: 0, deadLetters: 0, sources: Object.fromEntries(others)};
+		this.#untold = others.length > 0 ? later : undefined;
 		return {
 			at: iso(nowMs),
 			...(clockAheadMs === undefined ? {} : {serverTime: iso(nowMs + clockAheadMs)}),
 			requests,
 			...(deadLetters === 0 ? {} : {deadLetters}),
-			sources: Object.values(sources).map(({covered, keptMs, oldestMs = maxTimeMs, ...source}) => ({
+			sources: told.map(([, {covered, keptMs, oldestMs = maxTimeMs, ...source}]) => ({
 				...source,
-				...(keptMs === undefined ? {} : {keptFrom: iso(Math.min(nowMs - keptMs, oldestMs))}),
+				...(keptMs === undefined ? {} : {keptFrom: iso(keptFromMs(nowMs, keptMs, oldestMs))}),
 				covered: covered.map(([fromMs, toMs]) => [iso(fromMs), iso(toMs)] as const),
 			})),
 		};
@@ -121,6 +124,11 @@ export function withoutLacks(asked: Asked, lacks: readonly Lack[]): Asked {
 			.map(([fromMs, toMs]) => [iso(fromMs), iso(toMs)] as const),
 	}));
 	return {...asked, sources};
+}
+
+/** APIs keep events somewhat longer than they say; one that is far older is a mistake of a clock, and says nothing. */
+function keptFromMs(nowMs: number, keptMs: number, oldestMs: number): number {
+	return Math.min(nowMs - keptMs, Math.max(oldestMs, nowMs - 1.25 * keptMs));
 }
 
 function oldestIn({entries}: Page, knownMs = maxTimeMs): number {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import {map, type Observable} from 'rxjs';
+import {filter, map, merge, type Observable} from 'rxjs';
 import type {Page} from '../../lib/model/page.ts';
 import {filterEvents} from '../../lib/operators/filter-events.ts';
 import {run, type RunOptions} from '../../lib/run/run.ts';
@@ -100,6 +100,15 @@ describe('AskedLedger', () => {
 			{code: 'yes'},
 		]);
 		assert.deepEqual(filtersOf(await toldBy({}, {change: pages => pages.pipe(filterEvents(() => true))})), [undefined]);
+		const first = (pages: Observable<Page>) =>
+			pages.pipe(
+				filter(page => {
+					if (page.sequence > 0) return true;
+					page.ack();
+					return false;
+				}),
+			);
+		assert.deepEqual(filtersOf(await toldBy({}, {change: first})), [{code: 'yes'}]);
 		const change = (pages: Observable<Page>) => pages.pipe(map(page => page.with({entries: page.entries.slice(1)})));
 		assert.deepEqual(filtersOf(await toldBy({pageSize: 2}, {change})), [{code: 'yes'}]);
 	});
@@ -111,12 +120,32 @@ describe('AskedLedger', () => {
 		assert.deepEqual(told!.sources[0]!.filters, undefined);
 	});
 
-	it('says from when on the API keeps events', async () => {
-		const [told] = await toldBy({facts: {asked: {...asked, keptMs: 1000}}});
-		// its oldest event was not purged, whatever the document says
-		assert.equal(Date.parse(told!.sources[0]!.keptFrom!), 1000);
-		const [empty] = await toldBy({untilMs: 1, facts: {asked: {...asked, keptMs: 1000}, order: 'none'}});
-		assert.equal(Date.parse(empty!.at) - Date.parse(empty!.sources[0]!.keptFrom!), 1000);
+	it('says from when on the API keeps events: a little longer than its document says, where one came', async () => {
+		const agoOf = ([told]: readonly Asked[]) => Date.parse(told!.at) - Date.parse(told!.sources[0]!.keptFrom!);
+		const nowMs = Date.now();
+		assert.equal(agoOf(await toldBy({facts: {asked: {...asked, keptMs: 1000}}})), 1250);
+		assert.equal(agoOf(await toldBy({facts: {asked: {...asked, keptMs: 2 * nowMs}}})), 2 * nowMs);
+		const near = agoOf(await toldBy({facts: {asked: {...asked, keptMs: 0.9 * nowMs}}}));
+		assert.ok(Math.abs(near - nowMs) < 60_000, String(near));
+	});
+
+	it('remembers how a source is read whose pass goes on while another one is told of', async () => {
+		const {sink, told} = tellingSink();
+		await run(
+			start => {
+				const paged = (tenant: string, count: number) =>
+					pagedSource(someRecords(count), {facts: {asked, tenant}, start, untilMs: 9000});
+				const [one, other] = [paged('one', 5), paged('other', 1)];
+				const firstOnly = one.pipe(filterEvents((_, {id}) => id !== 'e0'));
+				return merge(firstOnly, other);
+			},
+			sink,
+			{commitSize: {pages: 1}},
+		);
+		const filtersOf = (tenant: string) =>
+			told.flatMap(({sources}) => sources.filter(({source}) => source.endsWith(tenant)).map(({filters}) => filters));
+		assert.deepEqual(filtersOf('one'), [{code: 'yes'}]);
+		assert.deepEqual(filtersOf('other'), [undefined]);
 	});
 
 	it('tells a sink nothing of what it lacks', async () => {
