@@ -204,7 +204,9 @@ function stateFinder(segments: readonly Segment[]): (fromMs: number, toMs: numbe
 	let next = 0;
 	return (fromMs, toMs) => {
 		while (next < segments.length && segments[next]!.toMs <= fromMs) next++;
-		if (fromMs < begin || toMs > end) return 'never';
+		// a day that was only begun is judged by what was read of it, an hour is not
+		const isBegun = toMs - fromMs >= dayMs && begin < toMs && fromMs < end;
+		if ((fromMs < begin || toMs > end) && !isBegun) return 'never';
 		const found = new Set<State>();
 		for (let at = next; at < segments.length && segments[at]!.fromMs < toMs; at++) found.add(segments[at]!.state);
 		return (['never', 'purged', 'filtered'] as const).find(state => found.has(state)) ?? 'covered';
