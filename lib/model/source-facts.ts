@@ -11,6 +11,8 @@ export interface AskedFacts {
 	readonly endpoint: string;
 	/** The options that leave events out, as JSON. */
 	readonly filters: Readonly<Record<string, string>>;
+	/** Events younger than this may still be on their way, in milliseconds. */
+	readonly lagMs?: number;
 	/** For how long the API keeps an event, where its document says so, in milliseconds. */
 	readonly keptMs?: number | undefined;
 }

@@ -5,12 +5,10 @@ import type {Page} from '../model/page.ts';
 import type {Lack} from '../model/report.ts';
 import type {PageStream} from '../model/stream.ts';
 import type {Asked, AskedSource} from '../sink/asked.ts';
-import {addInterval, gaps, type IntervalSet} from '../source/interval-set.ts';
+import {addInterval, clip, gaps, type IntervalSet} from '../source/interval-set.ts';
 
 /** A follow that finds nothing says so no more often, in milliseconds. */
 const saidEveryMs = 60 * 60_000;
-/** The last time that a Date can hold: JSON has no Infinity. */
-const maxTimeMs = 8.64e15;
 
 /** What was read and no sink was told of yet. Plain JSON: it is part of the checkpoint. */
 interface Untold {
@@ -24,8 +22,7 @@ interface Untold {
 
 interface UntoldSource extends Omit<AskedSource, 'covered' | 'keptFrom'> {
 	readonly keptMs?: number;
-	/** The time of the oldest event that came: what an API gives it has not purged, whatever its document says. */
-	readonly oldestMs?: number;
+	readonly lagMs?: number;
 	readonly covered: IntervalSet;
 }
 
@@ -61,9 +58,14 @@ export class AskedLedger {
 		const covered = newlyCovered(before, position);
 		if (!source.asked && covered.length === 0) return; // nothing will ever be known of it
 		const known = this.#untold?.sources[key];
-		const filters = {...known?.filters, ...source.asked?.filters, ...(page.filtered || isSkipped ? {code: 'yes'} : {})};
-		const {endpoint, keptMs} = source.asked ?? {};
 		const {requests, deadLetters} = this.#meter;
+		const filters = {
+			...known?.filters,
+			...source.asked?.filters,
+			...(page.filtered || isSkipped ? {code: 'yes'} : {}),
+			...(deadLetters > this.#counted.deadLetters ? {'dead letters': 'yes'} : {}),
+		};
+		const {endpoint, keptMs, lagMs} = source.asked ?? {};
 		this.#untold = {
 			sinceMs: this.#untold?.sinceMs ?? systemClock.now(),
 			requests: (this.#untold?.requests ?? 0) + requests - this.#counted.requests,
@@ -75,7 +77,8 @@ export class AskedLedger {
 					...(endpoint === undefined ? {} : {endpoint}),
 					...(Object.keys(filters).length === 0 ? {} : {filters}),
 					...(known?.redacted || page.steps.includes('redact') ? {redacted: true as const} : {}),
-					...(keptMs === undefined ? {} : {keptMs, oldestMs: oldestIn(page, known?.oldestMs)}),
+					...(keptMs === undefined ? {} : {keptMs}),
+					...(lagMs === undefined ? {} : {lagMs}),
 					covered: covered.reduce(addInterval, known?.covered ?? []),
 				},
 			},
@@ -85,31 +88,43 @@ export class AskedLedger {
 
 	/** Whether the commit that is due is one to tell of it: one with events, the last one, or the first for an hour. */
 	isDue(hasEvents: boolean, isLast: boolean): boolean {
-		if (!this.#untold || Object.values(this.#untold.sources).every(({covered}) => covered.length === 0)) return false;
-		return hasEvents || (isLast && !this.#follows) || systemClock.now() - this.#untold.sinceMs >= saidEveryMs;
+		const {sinceMs = 0, sources = {}} = this.#untold ?? {};
+		if (Object.values(sources).every(one => this.#tellable(one).length === 0)) return false;
+		return hasEvents || (isLast && !this.#follows) || systemClock.now() - sinceMs >= saidEveryMs;
 	}
 
-	/** What there is to tell; it is told. How the pass of another source is read that goes on is for a later commit. */
+	/** What there is to tell; it is told. The rest, and how the pass of a source is read that goes on, is for a later commit. */
 	take(): Asked {
 		const {sources = {}, requests = 0, deadLetters = 0} = this.#untold ?? {};
 		const nowMs = systemClock.now();
 		const {clockAheadMs} = this.#meter;
-		const [told, others] = [true, false].map(isTold =>
-			Object.entries(sources).filter(([, {covered}]) => covered.length > 0 === isTold),
-		) as [[string, UntoldSource][], [string, UntoldSource][]];
-		const later = {sinceMs: nowMs, requests: 0, deadLetters: 0, sources: Object.fromEntries(others)};
-		this.#untold = others.length > 0 ? later : undefined;
+		const told: AskedSource[] = [];
+		const later: Record<string, UntoldSource> = {};
+		for (const [key, one] of Object.entries(sources)) {
+			const {keptMs, lagMs: _, ...source} = one;
+			const covered = this.#tellable(one);
+			const rest = one.covered.flatMap(span => gaps(covered, span));
+			if (covered.length === 0 || rest.length > 0) later[key] = {...one, covered: rest};
+			if (covered.length === 0) continue;
+			const keptFrom = keptMs === undefined ? {} : {keptFrom: iso(nowMs - keptMs)};
+			told.push({...source, ...keptFrom, covered: covered.map(([from, to]) => [iso(from), iso(to)] as const)});
+		}
+		const isAll = Object.keys(later).length === 0;
+		this.#untold = isAll ? undefined : {sinceMs: nowMs, requests: 0, deadLetters: 0, sources: later};
 		return {
 			at: iso(nowMs),
 			...(clockAheadMs === undefined ? {} : {serverTime: iso(nowMs + clockAheadMs)}),
 			requests,
 			...(deadLetters === 0 ? {} : {deadLetters}),
-			sources: told.map(([, {covered, keptMs, oldestMs = maxTimeMs, ...source}]) => ({
-				...source,
-				...(keptMs === undefined ? {} : {keptFrom: iso(keptFromMs(nowMs, keptMs, oldestMs))}),
-				covered: covered.map(([fromMs, toMs]) => [iso(fromMs), iso(toMs)] as const),
-			})),
+			sources: told,
 		};
+	}
+
+	/** By the server's clock, where that is behind ours: it cannot have been asked for what is still to come there. */
+	#tellable({covered, lagMs = 0}: UntoldSource): IntervalSet {
+		const {clockAheadMs = 0} = this.#meter;
+		if (clockAheadMs >= 0) return covered;
+		return clip(covered, [-Infinity, systemClock.now() + clockAheadMs - lagMs]);
 	}
 }
 
@@ -124,17 +139,6 @@ export function withoutLacks(asked: Asked, lacks: readonly Lack[]): Asked {
 			.map(([fromMs, toMs]) => [iso(fromMs), iso(toMs)] as const),
 	}));
 	return {...asked, sources};
-}
-
-/** APIs keep events somewhat longer than they say; one that is far older is a mistake of a clock, and says nothing. */
-function keptFromMs(nowMs: number, keptMs: number, oldestMs: number): number {
-	return Math.min(nowMs - keptMs, Math.max(oldestMs, nowMs - 1.25 * keptMs));
-}
-
-function oldestIn({entries}: Page, knownMs = maxTimeMs): number {
-	let oldestMs = knownMs;
-	for (const {record} of entries) if (record.orderMs < oldestMs) oldestMs = record.orderMs;
-	return oldestMs;
 }
 
 /** What a position covers that the one before did not. */

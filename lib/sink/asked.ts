@@ -1,4 +1,4 @@
-import {addInterval, clip, gaps, type Interval, type IntervalSet} from '../source/interval-set.ts';
+import type {Interval} from '../source/interval-set.ts';
 
 /** What was asked of the sources for what a commit holds, and what of their time is read with it. */
 export interface Asked {
@@ -39,19 +39,25 @@ export interface CoveredSpan {
 
 /** What the entries of a manifest say was read of one source. */
 export class Coverage {
-	readonly #sets: Record<Reading, IntervalSet> = {covered: [], filtered: [], purged: []};
+	readonly #sets: Record<Reading, Interval[]> = {covered: [], filtered: [], purged: []};
+	/** What left events or members out, in words such as `action "user_login"`. */
+	readonly leftOut = new Set<string>();
 
-	add({covered, filters, keptFrom}: AskedSource): void {
+	add({covered, filters, redacted, keptFrom}: AskedSource): void {
+		for (const [name, value] of Object.entries(filters ?? {}))
+			this.#leaves(value === 'yes' ? (name === 'code' ? 'a filter in code' : name) : `${name} ${value}`);
+		if (redacted) this.#leaves('redaction');
 		const keptFromMs = keptFrom === undefined ? -Infinity : Date.parse(keptFrom);
 		for (const [from, to] of covered) {
 			const span: Interval = [Date.parse(from), Date.parse(to)];
-			this.#add(filters ? 'filtered' : 'covered', clip([span], [keptFromMs, Infinity]));
-			this.#add('purged', clip([span], [-Infinity, keptFromMs]));
+			this.#add(filters ? 'filtered' : 'covered', clipAll([span], [keptFromMs, Infinity]));
+			this.#add('purged', clipAll([span], [-Infinity, keptFromMs]));
 		}
 	}
 
 	/** Those of another part, or another target. */
 	join(other: Coverage): void {
+		for (const words of other.leftOut) this.#leaves(words);
 		for (const read of readings) this.#add(read, other.#sets[read]);
 	}
 
@@ -60,28 +66,55 @@ export class Coverage {
 	 * reading counts.
 	 */
 	spans(within?: Interval): CoveredSpan[] {
-		const all = readings.flatMap(read => this.#sets[read]);
-		if (all.length === 0 && !within) return [];
-		const whole = within ?? [Math.min(...all.map(([from]) => from)), Math.max(...all.map(([, to]) => to))];
-		let open: IntervalSet = [whole];
-		const found: {span: Interval; read: CoveredSpan['read']}[] = [];
-		for (const read of readings) {
-			found.push(...open.flatMap(span => clip(this.#sets[read], span)).map(span => ({span, read})));
-			open = open.flatMap(span => gaps(this.#sets[read], span));
+		const edges = readings.flatMap((read, rank) =>
+			clipAll(this.#sets[read], within).flatMap(([fromMs, toMs]) => [
+				{atMs: fromMs, rank, step: 1},
+				{atMs: toMs, rank, step: -1},
+			]),
+		);
+		// what is asked for is never read, unless something else is known
+		if (within) edges.push(...within.map(atMs => ({atMs, rank: 0, step: 0})));
+		edges.sort((a, b) => a.atMs - b.atMs);
+		const open = readings.map(() => 0);
+		const found: {fromMs: number; toMs: number; read: CoveredSpan['read']}[] = [];
+		for (const [at, {atMs, rank, step}] of edges.entries()) {
+			open[rank]! += step;
+			const toMs = edges[at + 1]?.atMs ?? atMs;
+			if (toMs === atMs) continue;
+			const read = readings[open.findIndex(count => count > 0)] ?? 'never';
+			const last = found.at(-1);
+			if (last?.read === read) last.toMs = toMs;
+			else found.push({fromMs: atMs, toMs, read});
 		}
-		found.push(...open.map(span => ({span, read: 'never' as const})));
-		return found
-			.sort((a, b) => a.span[0] - b.span[0])
-			.map(({span: [from, to], read}) => ({from: iso(from), to: iso(to), read}));
+		return found.map(({fromMs, toMs, read}) => ({from: iso(fromMs), to: iso(toMs), read}));
 	}
 
-	#add(read: Reading, spans: IntervalSet): void {
-		this.#sets[read] = spans.reduce(addInterval, this.#sets[read]);
+	#leaves(words: string): void {
+		if (this.leftOut.size < maxLeftOut) this.leftOut.add(words);
+	}
+
+	/** In any order; what touches the last one, as each night does, makes it longer. */
+	#add(read: Reading, spans: readonly Interval[]): void {
+		const set = this.#sets[read];
+		for (const [fromMs, toMs] of spans) {
+			const last = set.at(-1);
+			if (last && last[0] <= fromMs && fromMs <= last[1]) set[set.length - 1] = [last[0], Math.max(last[1], toMs)];
+			else set.push([fromMs, toMs]);
+		}
 	}
 }
 
+/** There may be as many as somebody writes into a manifest. */
+const maxLeftOut = 50;
+
 /** The best first. */
 const readings = ['covered', 'filtered', 'purged'] as const;
+
+function clipAll(set: readonly Interval[], [fromMs, toMs]: Interval = [-Infinity, Infinity]): Interval[] {
+	return set
+		.map(([from, to]): Interval => [Math.max(from, fromMs), Math.min(to, toMs)])
+		.filter(([from, to]) => from < to);
+}
 
 function iso(ms: number): string {
 	return new Date(ms).toISOString();

@@ -145,7 +145,7 @@ export function openSource<Shape extends z.ZodRawShape, T>(
 
 /** Options that it cannot do without say whose log it is, the others leave events out. */
 function askedFacts<Shape extends z.ZodRawShape, T>(
-	{options: shape, retention}: Pick<SourceDefinition<Shape, T>, 'options' | 'retention'>,
+	{options: shape, retention, lagMs}: Pick<SourceDefinition<Shape, T>, 'options' | 'retention' | 'lagMs'>,
 	options: object,
 	endpoint: URL,
 ): AskedFacts {
@@ -155,6 +155,7 @@ function askedFacts<Shape extends z.ZodRawShape, T>(
 		filters: Object.fromEntries(
 			Object.entries(filtersOf({options: shape}, options)).filter(([name]) => isFilter(name)),
 		),
+		lagMs,
 		...(retention && 'days' in retention ? {keptMs: retention.days * 86_400_000} : {}),
 	};
 }

@@ -57,6 +57,17 @@ describe('Coverage', () => {
 		]);
 	});
 
+	it('takes as long as it is, whoever wrote it', () => {
+		const coverage = new Coverage();
+		const iso = (ms: number) => new Date(ms).toISOString();
+		const covered = Array.from(
+			{length: 50_000},
+			(_, at) => [iso((50_000 - at) * 2000), iso((50_000 - at) * 2000 + 1000)] as const,
+		);
+		coverage.add({source: 'some-source:acme', covered});
+		assert.equal(coverage.spans([0, 1e9]).filter(({read: how}) => how === 'covered').length, 50_000);
+	});
+
 	it('holds thousands of nights in one span', () => {
 		const coverage = new Coverage();
 		for (let night = 1; night < 2000; night++) coverage.add(asked(night, night + 1));

@@ -86,7 +86,7 @@ export async function run(args: readonly string[], world: World): Promise<number
 }
 
 /** So many of those are named. */
-const maxUnreadable = 100;
+const maxUnreadable = 20;
 
 type Target = Awaited<ReturnType<typeof readTarget>> & {readonly name: string};
 
@@ -99,10 +99,14 @@ function digestFor(values: FlagValues, world: World): Digest {
 			() => `--${flag}`,
 		);
 	};
+	const [sinceMs, untilMs] = [timeIn('since'), timeIn('until')];
+	if (sinceMs !== undefined && untilMs !== undefined && sinceMs >= untilMs) {
+		throw new ConfigError('report: expected --since before --until, got them the other way round');
+	}
 	const {redact} = redactionFrom(values, world.env, 'audit');
 	return new Digest({
-		sinceMs: timeIn('since'),
-		untilMs: timeIn('until'),
+		sinceMs,
+		untilMs,
 		redact: redact && redactionOf(redact).event,
 	});
 }

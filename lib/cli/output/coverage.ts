@@ -14,6 +14,8 @@ export interface SourceCoverage {
 	readonly source: string;
 	/** From the first time that was read to the last, oldest first; absent where no entry says. */
 	readonly spans?: readonly CoveredSpan[];
+	/** What left events or members out: filters, redaction. */
+	readonly leftOut?: readonly string[];
 	/** The days among them that were not read as a whole, by `YYYY-MM-DD`. */
 	readonly days?: Readonly<Record<string, DayRead>>;
 }
@@ -43,7 +45,9 @@ export function coverageOf({coverage, sources}: Pick<Verification, 'coverage' | 
 	return names.map(source => {
 		const spans = coverage.get(source)?.spans() ?? [];
 		if (spans.length === 0) return {source};
-		return {source, spans, days: daysOf(sinceKnown(spans, sources[source]?.first))};
+		const leftOut = [...coverage.get(source)!.leftOut].sort();
+		const days = daysOf(sinceKnown(spans, sources[source]?.first));
+		return {source, spans, ...(leftOut.length > 0 ? {leftOut} : {}), days};
 	});
 }
 
@@ -80,7 +84,7 @@ export function spanFrom(flag: string, text: string, nowMs: number): Interval {
 
 /** In lines for people. */
 export function coverageLines(coverage: readonly SourceCoverage[], unread: readonly Unread[] | undefined): string[] {
-	const lines = coverage.flatMap(({source, spans, days = {}}) => {
+	const lines = coverage.flatMap(({source, spans, leftOut = [], days = {}}) => {
 		if (!spans) return [`  read     ${source}: ${words['not recorded']}`];
 		const missing = spans.filter(({read}) => read !== 'covered');
 		const [first = spans[0]!] = sinceKnown(spans, undefined);
@@ -88,6 +92,7 @@ export function coverageLines(coverage: readonly SourceCoverage[], unread: reado
 		const sum = not === 0 ? 'all of it' : `${count(not, 'day')} not, or not as a whole`;
 		return [
 			`  read     ${source}, from ${timeText(first.from)} to ${spans.at(-1)!.to}: ${sum}`,
+			...(leftOut.length > 0 ? [`           less ${leftOut.join(', ')}`] : []),
 			...named(
 				missing,
 				({from, to, read}) => `           ${words[read as Unread['read']]}: ${timeText(from)} to ${to}`,

@@ -18,6 +18,10 @@ export interface Coverage {
 	readonly days: Readonly<Record<string, number>>;
 	/** Events by the beginning of the hour; needed for short archives alone. */
 	readonly hours: ReadonlyMap<number, number>;
+	/** The times that the page is about: what is outside is not drawn, what is inside and was never read is. */
+	readonly between?: {readonly fromMs?: number | undefined; readonly toMs?: number | undefined};
+	/** Days of which the manifest lists more events than could be read. */
+	readonly unreadable?: readonly string[];
 }
 
 /** An archive of so many days or fewer is drawn by the hour. */
@@ -27,6 +31,7 @@ const maxCharts = 24;
 /** A longer archive has a table by months. */
 const maxDayRows = 400;
 const maxGaps = 200;
+const maxUnreadableDays = 20;
 const cell = 11;
 const left = 62;
 const top = 14;
@@ -60,9 +65,10 @@ export function coverageChart(all: readonly Coverage[]): Html {
 }
 
 function chartOf(coverage: Coverage, years: number): Html {
-	const {source, spans, days} = coverage;
+	const {source, spans, days, between = {}, unreadable = []} = coverage;
 	const numbers = Object.keys(days).map(day => dayOf(Date.parse(day)));
-	const ends = [...spans.flatMap(({fromMs, toMs}) => [dayOf(fromMs), dayOf(toMs - 1)]), ...numbers];
+	const segments = segmentsOf(spans, between);
+	const ends = [...segments.flatMap(({fromMs, toMs}) => [dayOf(fromMs), dayOf(toMs - 1)]), ...numbers];
 	if (ends.length === 0) return markup`<h3>${source}</h3><p class="none">No events.</p>`;
 	const first = ends.reduce((a, b) => Math.min(a, b));
 	const last = ends.reduce((a, b) => Math.max(a, b));
@@ -78,17 +84,24 @@ function chartOf(coverage: Coverage, years: number): Html {
 		sums.set(name, (sums.get(name) ?? 0) + count);
 	}
 	const rows = [...sums].map(([name, count]) => [name, number(count)]);
-	return markup`<h3>${source}</h3>${gapTable(coverage)}${charts}${details(
+	const named = unreadable.slice(0, maxUnreadableDays).join(', ');
+	const more =
+		unreadable.length > maxUnreadableDays ? ` and ${number(unreadable.length - maxUnreadableDays)} more` : '';
+	const lost =
+		unreadable.length > 0 &&
+		markup`<p><strong class="bad">Damaged</strong>: the manifest lists more events than could be read of ${named}${more}.</p>`;
+	return markup`<h3>${source}</h3>${lost}${gapTable(coverage)}${charts}${details(
 		`${caption}, as a table`,
 		table(caption, [isLong ? 'Month (UTC)' : 'Day (UTC)', 'Events'], rows),
 	)}`;
 }
 
-function gapTable({source, spans}: Coverage): Html {
+function gapTable({source, spans, between = {}}: Coverage): Html {
 	if (spans.length === 0) {
 		return markup`<p>What was read is not recorded: a day without events may be empty, or never read.</p>`;
 	}
-	const segments = segmentsOf(spans);
+	const segments = segmentsOf(spans, between);
+	if (segments.length === 0) return markup`<p>Nothing of it lies in the times that the page is about.</p>`;
 	const gaps = segments.filter(({state}) => state !== 'covered');
 	const [from, to] = [time(segments[0]!.fromMs), time(segments.at(-1)!.toMs)];
 	if (gaps.length === 0) return markup`<p>All from ${from} to ${to} was read.</p>`;
@@ -101,7 +114,7 @@ function gapTable({source, spans}: Coverage): Html {
 	)}`;
 }
 
-function hourChart({source, spans, hours}: Coverage, first: number, last: number): Html {
+function hourChart({source, spans, hours, between}: Coverage, first: number, last: number): Html {
 	const cells: Cell[] = [];
 	for (let day = first; day <= last; day++) {
 		for (let hour = 0; hour < 24; hour++) {
@@ -114,10 +127,15 @@ function hourChart({source, spans, hours}: Coverage, first: number, last: number
 	for (let day = first; day <= last; day += last - first > 21 ? 7 : 1) {
 		labels.push(label(0, top + (day - first + 1) * cell - 2, isoDay(day)));
 	}
-	return drawn(`${source} by day and hour, from ${isoDay(first)} to ${isoDay(last)}`, cells, spans, labels);
+	return drawn(
+		`${source} by day and hour, from ${isoDay(first)} to ${isoDay(last)}`,
+		cells,
+		segmentsOf(spans, between),
+		labels,
+	);
 }
 
-function yearChart({source, spans, days}: Coverage, first: number, last: number, year: number): Html {
+function yearChart({source, spans, days, between}: Coverage, first: number, last: number, year: number): Html {
 	const [begin, end] = [dayOf(Date.UTC(year, 0, 1)), dayOf(Date.UTC(year + 1, 0, 1)) - 1];
 	const monday = (day: number) => (day + 3) % 7; // 1970 began on a Thursday
 	const cells: Cell[] = [];
@@ -131,13 +149,19 @@ function yearChart({source, spans, days}: Coverage, first: number, last: number,
 		const column = Math.floor((dayOf(Date.UTC(year, month, 1)) - begin + monday(begin)) / 7);
 		return label(left + column * cell, top - 4, String(month + 1).padStart(2, '0'));
 	});
-	return drawn(`${source} by day in ${year}`, cells, spans, [...weekdays, ...months], String(year));
+	return drawn(
+		`${source} by day in ${year}`,
+		cells,
+		segmentsOf(spans, between),
+		[...weekdays, ...months],
+		String(year),
+	);
 }
 
 function drawn(
 	title: string,
 	cells: readonly Cell[],
-	spans: readonly CoverageSpan[],
+	segments: readonly Segment[],
 	labels: readonly Content[],
 	year?: string,
 ): Html {
@@ -149,7 +173,7 @@ function drawn(
 	const paths = new Map<string, string>();
 	const add = (name: string, path: string) => paths.set(name, (paths.get(name) ?? '') + path);
 	const sums: Record<string, number> = {};
-	const stateOf = stateFinder(segmentsOf(spans));
+	const stateOf = stateFinder(segments);
 	for (const {x, y, fromMs, toMs, count} of cells) {
 		const state = stateOf(fromMs, toMs);
 		sums[sayings[state]] = (sums[sayings[state]] ?? 0) + 1;
@@ -177,7 +201,7 @@ interface Segment {
 }
 
 /** Spans apart from each other, in order, with what lies between them: where they overlap, what was read counts. */
-function segmentsOf(spans: readonly CoverageSpan[]): Segment[] {
+function segmentsOf(spans: readonly CoverageSpan[], between: Coverage['between'] = {}): Segment[] {
 	const ends = spans.flatMap(({fromMs, toMs, state}) => [
 		{atMs: fromMs, state, step: 1},
 		{atMs: toMs, state, step: -1},
@@ -194,7 +218,21 @@ function segmentsOf(spans: readonly CoverageSpan[]): Segment[] {
 		if (before?.state === now) segments[segments.length - 1] = {...before, toMs};
 		else segments.push({fromMs: atMs, toMs, state: now});
 	}
-	return segments;
+	return within(segments, between);
+}
+
+/** Those between two times: where one is given, what was read begins or ends there, or is missing up to there. */
+function within(segments: readonly Segment[], {fromMs, toMs}: NonNullable<Coverage['between']>): Segment[] {
+	const [first, last] = [segments[0], segments.at(-1)];
+	if (!first || !last) return [];
+	const from = fromMs ?? Math.min(first.fromMs, toMs ?? Infinity);
+	const to = toMs ?? Math.max(last.toMs, from);
+	const edges: Segment[] = [
+		{fromMs: from, toMs: Math.min(first.fromMs, to), state: 'never'},
+		...segments.map(one => ({...one, fromMs: Math.max(one.fromMs, from), toMs: Math.min(one.toMs, to)})),
+		{fromMs: Math.max(last.toMs, from), toMs: to, state: 'never'},
+	];
+	return edges.filter(one => one.fromMs < one.toMs);
 }
 
 /** The worst that is in a span of time; the spans are asked for in order. */
@@ -206,6 +244,7 @@ function stateFinder(segments: readonly Segment[]): (fromMs: number, toMs: numbe
 		while (next < segments.length && segments[next]!.toMs <= fromMs) next++;
 		// a day that was only begun is judged by what was read of it, an hour is not
 		const isBegun = toMs - fromMs >= dayMs && begin < toMs && fromMs < end;
+		if (toMs <= begin || end <= fromMs) return 'unknown';
 		if ((fromMs < begin || toMs > end) && !isBegun) return 'never';
 		const found = new Set<State>();
 		for (let at = next; at < segments.length && segments[at]!.fromMs < toMs; at++) found.add(segments[at]!.state);

@@ -105,7 +105,8 @@ export class Digest {
 	}
 
 	#count(event: AuditEvent, timeMs: number): void {
-		const {activity, outcome} = event;
+		const {outcome} = event;
+		const activity = typeof event.activity === 'string' ? event.activity : undefined;
 		const action = cut(event.action ?? '(no action)');
 		const actor = actorOf(event);
 		const targets = (event.targets ?? []).map(target => nameOf(target, target.type));
@@ -134,7 +135,7 @@ export class Digest {
 				timeMs,
 				action,
 				outcome: outcome ?? '',
-				source: cut(event.source),
+				source: cut(event.tenant === undefined ? event.source : `${event.source}:${event.tenant}`),
 				actor,
 				targets: shownTargets(event),
 				targetTypes: cut([...types].join(', ')),
@@ -212,10 +213,20 @@ function grantsAdministration({activity, action, targets = [], changes = [], att
 	const texts = [
 		action,
 		...targets.filter(({type}) => type !== 'user').flatMap(({name, id}) => [name, id]),
-		...changes.flatMap(({field, to}) => [field, to]),
+		...changes.flatMap(({field, from, to}) => [field, ...added(from, to)]),
 		...attributes.map(({value}) => value),
 	];
 	return texts.some(text => text !== undefined && administration.test(text));
+}
+
+/** What of a list in a text was not in it before. */
+function added(from: string | undefined, to: string | undefined): string[] {
+	const before = new Set(partsOf(from));
+	return partsOf(to).filter(part => !before.has(part));
+}
+
+function partsOf(text: unknown): string[] {
+	return typeof text === 'string' ? text.split(/[,;\n]/).map(part => part.trim()) : [];
 }
 
 function shownTargets({targets = []}: AuditEvent): string[] {

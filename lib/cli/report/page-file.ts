@@ -2,20 +2,23 @@ import {randomBytes} from 'node:crypto';
 import fs from 'node:fs';
 import {ConfigError, reasonOf} from '../../model/errors.ts';
 import {createDurably, discard, errnoOf} from '../../state/durable-file.ts';
+import {mark} from './document.ts';
 
-const beginning = Buffer.from('<!doctype html>');
+/** Where its mark is. */
+const most = 200;
 
-/** A file that is no page is not what anybody wants to have written over: throws a ConfigError. */
+/** A file that is no page of ours is not what anybody wants to have written over: throws a ConfigError. */
 export function checkPage(command: string, output: string): void {
 	try {
+		if (!fs.statSync(output).isFile()) throw new Error('it is no regular file');
 		const descriptor = fs.openSync(output, 'r');
-		const found = Buffer.alloc(beginning.length);
+		const found = Buffer.alloc(most);
 		try {
-			fs.readSync(descriptor, found, 0, found.length, 0);
+			fs.readSync(descriptor, found, 0, most, 0);
 		} finally {
 			fs.closeSync(descriptor);
 		}
-		if (found.equals(beginning)) return;
+		if (found.includes(mark)) return;
 	} catch (error) {
 		if (errnoOf(error) === 'ENOENT') return;
 		throw new ConfigError(`${command}: ${output}: expected a file that can be written: ${reasonOf(error)}`, {
@@ -23,7 +26,7 @@ export function checkPage(command: string, output: string): void {
 		});
 	}
 	throw new ConfigError(
-		`${command}: ${output}: expected a new file, or a page of HTML, got another file: remove it, or name another`,
+		`${command}: ${output}: expected a new file, or a page that rxaudit wrote, got another file: remove it, or name another`,
 	);
 }
 

@@ -2,7 +2,7 @@ import {activities, type Activity} from '../../model/activity.ts';
 import type {Findings} from '../output/verdict.ts';
 import {verdict} from '../output/verdict.ts';
 import {dayOf, number, share, table, time, timeBars} from './charts.ts';
-import {type Counted, isoDay, type TopCounts} from './counts.ts';
+import {type Counted, dayMs, isoDay, type TopCounts} from './counts.ts';
 import {type Coverage, type CoverageSpan, coverageChart} from './coverage-chart.ts';
 import {type Digest, maxRows, type Timeline} from './digest.ts';
 import {type Html, lines, markup} from './html.ts';
@@ -90,17 +90,26 @@ function targetPart({name, findings, unreadable, notRead}: ReportedTarget, key: 
 	if ('unverified' in findings) {
 		return markup`<div class="verdict"><p><strong>Not verified</strong>: ${name}</p><p>${findings.unverified}</p> ${more}</div>\n`;
 	}
-	const {damage} = findings;
+	const {damage, coverage, openGaps} = findings;
+	// what lies before the first time that was read is in the text
+	const gaps =
+		coverage.flatMap(({spans = []}) => spans.slice(1).filter(({read}) => read !== 'covered')).length + openGaps.length;
+	const incomplete =
+		gaps > 0 &&
+		markup`<p class="bad"><strong>Not complete</strong>: ${number(gaps)} spans of time were never read, or not as a whole: see Coverage.</p>`;
 	const found = damage.length === 1 ? '1 finding' : `${number(damage.length)} findings`;
 	const all = verdict(findings).trimEnd().split('\n');
 	const left = all.length - maxVerdictLines;
 	const said = left > 0 ? [...all.slice(0, maxVerdictLines), `${number(left)} lines more: rxaudit verify`] : all;
 	return markup`<div class="verdict ${damage.length === 0 ? 'good' : 'bad'}">
 <p><strong>${damage.length === 0 ? 'Intact' : `Damaged: ${found}`}</strong>: ${name}${key && markup`. The key is <code>${key}</code>`}</p>
-${more}<pre tabindex="0" role="group" aria-label="What rxaudit verify says of ${name}">${lines(said.join('\n'))}</pre></div>\n`;
+${incomplete}${more}<pre tabindex="0" role="group" aria-label="What rxaudit verify says of ${name}">${lines(said.join('\n'))}</pre></div>\n`;
 }
 
-function coverageOf({digest, spans}: ReportContent): Coverage[] {
+function coverageOf({digest, spans, targets}: ReportContent): Coverage[] {
+	const {sinceMs, untilMs} = digest;
+	const listed = daysListed(targets);
+
 	const sources = [...new Set([...digest.parts.keys(), ...Object.keys(spans)])].sort();
 	return sources.map(source => {
 		const part = digest.parts.get(source);
@@ -110,8 +119,36 @@ function coverageOf({digest, spans}: ReportContent): Coverage[] {
 			spans: spans[source] ?? [],
 			days: Object.fromEntries(days),
 			hours: part?.hours ?? new Map<number, number>(),
+			between: {fromMs: sinceMs, toMs: untilMs},
+			unreadable: [...(listed.get(source) ?? [])]
+				.filter(
+					([day, count]) =>
+						isWithin(day, sinceMs, untilMs) && count > (part?.days.days.get(dayOf(Date.parse(day))) ?? 0),
+				)
+				.map(([day]) => day)
+				.sort(),
 		};
 	});
+}
+
+/** How many events of each day the manifests list, by source; only of targets that say so. */
+function daysListed(targets: readonly ReportedTarget[]): Map<string, Map<string, number>> {
+	const listed = new Map<string, Map<string, number>>();
+	for (const {findings} of targets) {
+		if ('unverified' in findings) continue;
+		for (const [source, {days}] of Object.entries(findings.sources)) {
+			const sums = listed.get(source) ?? new Map<string, number>();
+			listed.set(source, sums);
+			for (const [day, count] of Object.entries(days)) sums.set(day, (sums.get(day) ?? 0) + count);
+		}
+	}
+	return listed;
+}
+
+/** Of a day that lies half outside not all events are counted. */
+function isWithin(day: string, sinceMs = -Infinity, untilMs = Infinity): boolean {
+	const fromMs = Date.parse(day);
+	return sinceMs <= fromMs && fromMs + dayMs <= untilMs;
 }
 
 function actionsPart({actions, activities: done, failures, withoutRule}: Digest): Html {
@@ -128,7 +165,7 @@ function actionsPart({actions, activities: done, failures, withoutRule}: Digest)
 		text,
 		number(count),
 		share(count, known[0]!.count),
-		activities[text as Activity],
+		Object.hasOwn(activities, text) ? activities[text as Activity] : '',
 	]);
 	return markup`${table(`Actions${ofAll(actions)}`, ['Action', 'Events', 'Share', 'Failed'], rows)}${errorOf(actions)}
 ${table('Activities: the same words for all APIs', ['Activity', 'Events', 'Share', 'What it means'], meanings)}
@@ -203,10 +240,13 @@ function countingPart({digest: {notRead, outside}, isNamed}: ReportContent): Htm
 	const said = [
 		'Times are those of the events. “First seen” means first in these targets: what came before them is not known.',
 		'Texts are cut at 200 characters; controls, and what changes the direction of a text, are shown by their numbers.',
-		`Of each list of events the latest ${maxRows} are shown; the bars count all.`,
+		`Of each list of events the latest ${maxRows} are shown; the bars count all. --since and --until show others.`,
 		'The manifest covers whole targets; every other count is of the events that were read.',
-		isNamed ? 'Actors, targets and addresses are named.' : 'Actors, targets and addresses are not named.',
-		`${number(notRead)} records were not read, since they are no common records.`,
+		isNamed
+			? 'Actors, targets and addresses are named, but for what was redacted, here or when it was pulled.'
+			: 'Actors, targets and addresses are not named.',
+		'An event that lies in two of the targets is counted twice.',
+		...(notRead > 0 ? [`${number(notRead)} records were not read, since they are no common records.`] : []),
 		...(outside > 0 ? [`${number(outside)} events are outside of the times that were asked for.`] : []),
 	];
 	return markup`<ul>${said.map(text => markup`<li>${text}</li>`)}</ul>`;

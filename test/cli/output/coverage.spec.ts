@@ -54,6 +54,7 @@ describe('what verify says was read', () => {
 		const filtered = await verify('ndjson:some.ndjson', '--complete', span(60, 50));
 		assert.equal(filtered.code, 1);
 		assert.match(filtered.stdout, /unread .*: read with a filter\n/);
+		assert.match(filtered.stdout, /^ {11}less action "user_created"$/m);
 		await pull(['--to', 'ndjson:all.ndjson']);
 		assert.equal((await verify('ndjson:all.ndjson', '--complete', span(90, 80))).code, 0);
 		const purged = await verify('ndjson:all.ndjson', '--complete', span(500, 80));

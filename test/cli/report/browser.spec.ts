@@ -51,6 +51,7 @@ function* hostileEvents() {
 			});
 		}
 	}
+	for (const activity of ['__proto__', 'constructor', {}]) yield eventOf({id: 'odd', activity: activity as never});
 	// a source of years, which is drawn otherwise
 	for (let at = 0; at < 500; at += 7) {
 		yield eventOf({id: `old-${at}`, source: 'old-source', time: new Date(begin - at * day).toISOString()});

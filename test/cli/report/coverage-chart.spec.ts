@@ -25,7 +25,8 @@ describe('the chart of coverage', () => {
 			days: {'2026-01-01': 5},
 			hours: new Map([[begin + 4 * hour, 5]]),
 		});
-		const counts = '4 never read, 3 read, 2 purged by the API before it was read, 15 read with a filter';
+		const counts =
+			'3 not recorded, 3 read, 1 never read, 2 purged by the API before it was read, 15 read with a filter';
 		assert.match(captionOf(text)!, new RegExp(`: hours: ${counts}$`));
 		const marks = Object.fromEntries(
 			[...text.matchAll(/class="mark (\w+)" d="([^"]*)"/g)].slice(3).map(([, name, path]) => [name, path!]),
@@ -37,6 +38,14 @@ describe('the chart of coverage', () => {
 			['2026-01-01 07:00:00', '2026-01-01 09:00:00', 'purged by the API before it was read'],
 			['2026-01-01 09:00:00', '2026-01-02 00:00:00', 'read with a filter'],
 		]);
+	});
+
+	it('is about the times that were asked for: what is missing of them is never read, what is outside is not drawn', () => {
+		const spans = [{fromMs: begin - 48 * hour, toMs: begin + 12 * hour, state: 'covered' as const}];
+		const between = {fromMs: begin, toMs: begin + 24 * hour};
+		const text = chartOf({spans, days: {'2026-01-01': 5}, hours: new Map([[begin, 5]]), between});
+		assert.match(captionOf(text)!, /from 2026-01-01 to 2026-01-01: hours: 12 read, 12 never read$/);
+		assert.deepEqual(rowsOf(text)[0], ['2026-01-01 12:00:00', '2026-01-02 00:00:00', 'never read']);
 	});
 
 	it('says of an hour that was read in part that it was not', () => {
