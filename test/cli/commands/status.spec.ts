@@ -71,7 +71,11 @@ describe('rxaudit status', () => {
 		assert.match(page(), /needs attention: expected the state of a pull, got no file/);
 		assert.doesNotMatch(page(), /<script|https?:\/\/[^1]/);
 		const held = fs.readFileSync(at('out.ndjson'));
-		assertRefused(await status('pull.state', '--html', at('out.ndjson')), 2, /expected a new file, or a page that rxaudit wrote/);
+		assertRefused(
+			await status('pull.state', '--html', at('out.ndjson')),
+			2,
+			/expected a new file, or a page that rxaudit wrote/,
+		);
 		assert.deepEqual(fs.readFileSync(at('out.ndjson')), held);
 	});
 
