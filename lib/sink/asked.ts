@@ -42,12 +42,23 @@ export class Coverage {
 	readonly #sets: Record<Reading, Interval[]> = {covered: [], filtered: [], purged: []};
 	/** What left events or members out, in words such as `action "user_login"`. */
 	readonly leftOut = new Set<string>();
+	/** For how long the API keeps an event, as was said last, in milliseconds; undefined where nothing says. */
+	keptMs: number | undefined;
+	/** How far what was read was behind before more of it was, at most, in milliseconds by day: days since 1970, UTC. */
+	readonly behindMs = new Map<number, number>();
+	#newestMs: number | undefined;
 
-	add({covered, filters, redacted, keptFrom}: AskedSource): void {
+	add({covered, filters, redacted, keptFrom}: AskedSource, at: string): void {
+		const atMs = Date.parse(at);
 		for (const [name, value] of Object.entries(filters ?? {}))
 			this.#leaves(value === 'yes' ? (name === 'code' ? 'a filter in code' : name) : `${name} ${value}`);
 		if (redacted) this.#leaves('redaction');
 		const keptFromMs = keptFrom === undefined ? -Infinity : Date.parse(keptFrom);
+		if (keptFrom !== undefined) this.keptMs = atMs - keptFromMs;
+		const newestMs = covered.reduce((newest, [, to]) => Math.max(newest, Date.parse(to)), this.#newestMs ?? -Infinity);
+		if (this.#newestMs !== undefined && newestMs > this.#newestMs)
+			this.#wasBehind(Math.floor(atMs / dayMs), atMs - this.#newestMs);
+		this.#newestMs = newestMs === -Infinity ? undefined : newestMs;
 		for (const [from, to] of covered) {
 			const span: Interval = [Date.parse(from), Date.parse(to)];
 			this.#add(filters ? 'filtered' : 'covered', clipAll([span], [keptFromMs, Infinity]));
@@ -58,6 +69,8 @@ export class Coverage {
 	/** Those of another part, or another target. */
 	join(other: Coverage): void {
 		for (const words of other.leftOut) this.#leaves(words);
+		for (const [day, ms] of other.behindMs) this.#wasBehind(day, ms);
+		this.keptMs ??= other.keptMs;
 		for (const read of readings) this.#add(read, other.#sets[read]);
 	}
 
@@ -89,6 +102,10 @@ export class Coverage {
 		return found.map(({fromMs, toMs, read}) => ({from: iso(fromMs), to: iso(toMs), read}));
 	}
 
+	#wasBehind(day: number, ms: number): void {
+		this.behindMs.set(day, Math.max(this.behindMs.get(day) ?? 0, ms));
+	}
+
 	#leaves(words: string): void {
 		if (this.leftOut.size < maxLeftOut) this.leftOut.add(words);
 	}
@@ -103,6 +120,8 @@ export class Coverage {
 		}
 	}
 }
+
+const dayMs = 86_400_000;
 
 /** There may be as many as somebody writes into a manifest. */
 const maxLeftOut = 50;

@@ -148,7 +148,8 @@ export class ChainWalk {
 		for (const [key, tally] of Object.entries(entry.sources)) {
 			this.sources = {...this.sources, [key]: addTally(this.sources[key], tally)};
 		}
-		for (const asked of entry.asked?.sources ?? []) coverageOf(this.coverage, asked.source).add(asked);
+		const {at, sources = []} = entry.asked ?? {};
+		for (const asked of sources) coverageOf(this.coverage, asked.source).add(asked, at!);
 		return entry;
 	}
 }

@@ -9,7 +9,7 @@ const asked = (from: number, to: number, more: Partial<AskedSource> = {}): Asked
 });
 const coverageOf = (...all: AskedSource[]) => {
 	const coverage = new Coverage();
-	for (const one of all) coverage.add(one);
+	for (const one of all) coverage.add(one, day(20));
 	return coverage;
 };
 const read = (coverage: Coverage, within?: readonly [number, number]) =>
@@ -64,13 +64,30 @@ describe('Coverage', () => {
 			{length: 50_000},
 			(_, at) => [iso((50_000 - at) * 2000), iso((50_000 - at) * 2000 + 1000)] as const,
 		);
-		coverage.add({source: 'some-source:acme', covered});
+		coverage.add({source: 'some-source:acme', covered}, day(20));
 		assert.equal(coverage.spans([0, 1e9]).filter(({read: how}) => how === 'covered').length, 50_000);
+	});
+
+	it('says how far it was behind before more was read, not of what was read later of older times', () => {
+		const coverage = new Coverage();
+		coverage.add(asked(1, 3, {keptFrom: day(-7)}), day(3));
+		coverage.add(asked(3, 6, {keptFrom: day(-4)}), day(6));
+		coverage.add(asked(-5, 1, {keptFrom: day(-4)}), day(6));
+		coverage.add(asked(6, 7, {keptFrom: day(-3)}), day(7));
+		const days = [...coverage.behindMs].map(([number, ms]) => [
+			new Date(number * 86_400_000).getUTCDate(),
+			ms / 86_400_000,
+		]);
+		assert.deepEqual(days, [
+			[6, 3],
+			[7, 1],
+		]);
+		assert.equal(coverage.keptMs, 10 * 86_400_000);
 	});
 
 	it('holds thousands of nights in one span', () => {
 		const coverage = new Coverage();
-		for (let night = 1; night < 2000; night++) coverage.add(asked(night, night + 1));
+		for (let night = 1; night < 2000; night++) coverage.add(asked(night, night + 1), day(night + 1));
 		assert.equal(coverage.spans().length, 1);
 	});
 });

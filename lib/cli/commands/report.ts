@@ -10,7 +10,7 @@ import {redactFlags, redactionFrom} from '../flags/redact.ts';
 import {readTarget} from '../flags/sinks.ts';
 import {sinceKnown} from '../output/coverage.ts';
 import {logFormatOf, logLine, write} from '../output/log.ts';
-import type {CoverageSpan} from '../report/coverage-chart.ts';
+import type {CoverageSpan} from '../report/segments.ts';
 import {Digest} from '../report/digest.ts';
 import {page, type ReportedTarget} from '../report/page.ts';
 import {checkPage, replacePage} from '../report/page-file.ts';

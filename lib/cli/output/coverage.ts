@@ -16,6 +16,10 @@ export interface SourceCoverage {
 	readonly spans?: readonly CoveredSpan[];
 	/** What left events or members out: filters, redaction. */
 	readonly leftOut?: readonly string[];
+	/** For how long the API keeps an event, in seconds, as its document said last. */
+	readonly keptSeconds?: number;
+	/** How far the archive was behind before each run, by day, at most, in seconds. */
+	readonly behindSeconds?: Readonly<Record<string, number>>;
 	/** The days among them that were not read as a whole, by `YYYY-MM-DD`. */
 	readonly days?: Readonly<Record<string, DayRead>>;
 }
@@ -45,9 +49,18 @@ export function coverageOf({coverage, sources}: Pick<Verification, 'coverage' | 
 	return names.map(source => {
 		const spans = coverage.get(source)?.spans() ?? [];
 		if (spans.length === 0) return {source};
-		const leftOut = [...coverage.get(source)!.leftOut].sort();
+		const known = coverage.get(source)!;
+		const leftOut = [...known.leftOut].sort();
+		const behind = [...known.behindMs].map(([day, ms]) => [isoDay(day * dayMs), Math.round(ms / 1000)] as const);
 		const days = daysOf(sinceKnown(spans, sources[source]?.first));
-		return {source, spans, ...(leftOut.length > 0 ? {leftOut} : {}), days};
+		return {
+			source,
+			spans,
+			...(leftOut.length > 0 ? {leftOut} : {}),
+			...(known.keptMs === undefined ? {} : {keptSeconds: Math.round(known.keptMs / 1000)}),
+			behindSeconds: Object.fromEntries(behind),
+			days,
+		};
 	});
 }
 
@@ -131,10 +144,14 @@ function daysOf(spans: readonly CoveredSpan[]): Record<string, DayRead> {
 		const [fromMs, toMs] = [Date.parse(from), Date.parse(to)];
 		for (let day = Math.floor(fromMs / dayMs) * dayMs; day < toMs; day += dayMs) {
 			const isWhole = fromMs <= Math.max(day, startMs) && Math.min(day + dayMs, endMs) <= toMs;
-			days[new Date(day).toISOString().slice(0, 10)] = isWhole ? read : 'partly';
+			days[isoDay(day)] = isWhole ? read : 'partly';
 		}
 	}
 	return days;
+}
+
+function isoDay(ms: number): string {
+	return new Date(ms).toISOString().replace(/T.*/, '');
 }
 
 function timeText(iso: string): string {

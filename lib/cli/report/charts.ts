@@ -39,10 +39,14 @@ export function share(value: number, most: number): Html {
 	return markup`<svg class="share" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true"><rect class="bar" width="${length}" height="8"/></svg>`;
 }
 
-/** Counts over time as bars, with the same as a table beside it. `what` is what is counted. */
-export function timeBars(what: string, days: ReadonlyMap<number, number>): Html {
+/** Counts over time as bars, with the same as a table beside it. `what` is what is counted, `join` makes one of several days. */
+export function timeBars(
+	what: string,
+	days: ReadonlyMap<number, number>,
+	join: (one: number, other: number) => number = (one, other) => one + other,
+): Html {
 	if (days.size === 0) return markup`<p class="none">${what}: none.</p>`;
-	const {bars, span} = barsOf(days);
+	const {bars, span} = barsOf(days, join);
 	const most = Math.max(...bars.map(({count}) => count));
 	const step = width / Math.max(bars.length, minBars);
 	const path = bars.flatMap(({count}, at) => {
@@ -72,13 +76,19 @@ interface Bar {
 	readonly count: number;
 }
 
-function barsOf(days: ReadonlyMap<number, number>): {bars: Bar[]; span: number} {
+function barsOf(
+	days: ReadonlyMap<number, number>,
+	join: (one: number, other: number) => number,
+): {bars: Bar[]; span: number} {
 	let [first, last] = [Infinity, -Infinity];
 	for (const day of days.keys()) [first, last] = [Math.min(first, day), Math.max(last, day)];
 	const length = last - first + 1;
 	const span = spansOfDays.find(days => length / days <= maxBars) ?? Math.ceil(length / maxBars);
 	const counts = Array.from({length: Math.ceil(length / span)}, () => 0);
-	for (const [day, count] of days) counts[Math.floor((day - first) / span)]! += count;
+	for (const [day, count] of days) {
+		const at = Math.floor((day - first) / span);
+		counts[at] = join(counts[at]!, count);
+	}
 	return {
 		span,
 		bars: counts.map((count, at) => ({

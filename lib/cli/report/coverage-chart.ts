@@ -1,13 +1,7 @@
-import {dayOf, details, number, table, time} from './charts.ts';
+import {dayOf, details, number, table, time, timeBars} from './charts.ts';
 import {dayMs, hourMs, isoDay} from './counts.ts';
 import {Html, markup, type Content} from './html.ts';
-
-/** A span of time that was read, in full or with a filter, or that the API had thrown away before. */
-export interface CoverageSpan {
-	readonly fromMs: number;
-	readonly toMs: number;
-	readonly state: 'covered' | 'filtered' | 'purged';
-}
+import {type Between, type CoverageSpan, type Segment, segmentsOf, type State, stateFinder} from './segments.ts';
 
 /** What is known of one source and tenant. */
 export interface Coverage {
@@ -19,7 +13,11 @@ export interface Coverage {
 	/** Events by the beginning of the hour; needed for short archives alone. */
 	readonly hours: ReadonlyMap<number, number>;
 	/** The times that the page is about: what is outside is not drawn, what is inside and was never read is. */
-	readonly between?: {readonly fromMs?: number | undefined; readonly toMs?: number | undefined};
+	readonly between?: Between;
+	/** For how long the API keeps an event, where that is known. */
+	readonly keptMs?: number | undefined;
+	/** How many hours what was read was behind before each run, at most, by day. */
+	readonly behindHours?: ReadonlyMap<number, number>;
 	/** Days of which the manifest lists more events than could be read. */
 	readonly unreadable?: readonly string[];
 }
@@ -35,8 +33,6 @@ const maxUnreadableDays = 20;
 const cell = 11;
 const left = 62;
 const top = 14;
-
-type State = CoverageSpan['state'] | 'never' | 'unknown';
 
 interface Cell {
 	readonly x: number;
@@ -90,13 +86,16 @@ function chartOf(coverage: Coverage, years: number): Html {
 	const lost =
 		unreadable.length > 0 &&
 		markup`<p><strong class="bad">Damaged</strong>: the manifest lists more events than could be read of ${named}${more}.</p>`;
-	return markup`<h3>${source}</h3>${lost}${gapTable(coverage)}${charts}${details(
+	const {behindHours = new Map<number, number>()} = coverage;
+	const behind =
+		behindHours.size > 0 && timeBars(`Hours that ${source} was behind before a run`, behindHours, Math.max);
+	return markup`<h3>${source}</h3>${lost}${gapTable(coverage)}${charts}${behind}${details(
 		`${caption}, as a table`,
 		table(caption, [isLong ? 'Month (UTC)' : 'Day (UTC)', 'Events'], rows),
 	)}`;
 }
 
-function gapTable({source, spans, between = {}}: Coverage): Html {
+function gapTable({source, spans, between = {}, keptMs}: Coverage): Html {
 	if (spans.length === 0) {
 		return markup`<p>What was read is not recorded: a day without events may be empty, or never read.</p>`;
 	}
@@ -104,14 +103,22 @@ function gapTable({source, spans, between = {}}: Coverage): Html {
 	if (segments.length === 0) return markup`<p>Nothing of it lies in the times that the page is about.</p>`;
 	const gaps = segments.filter(({state}) => state !== 'covered');
 	const [from, to] = [time(segments[0]!.fromMs), time(segments.at(-1)!.toMs)];
-	if (gaps.length === 0) return markup`<p>All from ${from} to ${to} was read.</p>`;
+	const clock = purgeClock(spans, keptMs);
+	if (gaps.length === 0) return markup`<p>All from ${from} to ${to} was read.${clock}</p>`;
 	const more = gaps.length > maxGaps ? `: the first ${maxGaps} of ${number(gaps.length)}` : '';
-	const rows = gaps.slice(0, maxGaps).map(({fromMs, toMs, state}) => [time(fromMs), time(toMs), sayings[state]]);
-	return markup`<p>What was read from ${from} to ${to} has gaps.</p>${table(
-		`Gaps of ${source}${more}`,
-		['From (UTC)', 'To', 'Why'],
-		rows,
-	)}`;
+	const rows = gaps.slice(0, maxGaps).map(({fromMs, toMs, state}) => {
+		const row = [time(fromMs), time(toMs), sayings[state]];
+		return keptMs === undefined ? row : [...row, state === 'purged' ? '' : time(fromMs + keptMs)];
+	});
+	const heads = ['From (UTC)', 'To', 'Why', ...(keptMs === undefined ? [] : ['The API deletes it from'])];
+	return markup`<p>What was read from ${from} to ${to} has gaps.${clock}</p>${table(`Gaps of ${source}${more}`, heads, rows)}`;
+}
+
+/** When the API deletes the first of what came since, by its document. */
+function purgeClock(spans: readonly CoverageSpan[], keptMs: number | undefined): string {
+	if (keptMs === undefined) return '';
+	const endMs = spans.reduce((end, {toMs}) => Math.max(end, toMs), -Infinity);
+	return ` By its document the API deletes what came since from ${time(endMs + keptMs)} on.`;
 }
 
 function hourChart({source, spans, hours, between}: Coverage, first: number, last: number): Html {
@@ -192,64 +199,6 @@ function drawn(
 	return markup`<figure>${year !== undefined && markup`<h4>${year}</h4>`}<div class="scroll" tabindex="0" role="group" aria-label="${title}">
 <svg class="calendar" width="${wide}" height="${high}" viewBox="0 0 ${wide} ${high}" role="img" aria-label="${text}">${labels}${drawing}</svg></div>
 <figcaption>${text}</figcaption></figure>\n`;
-}
-
-interface Segment {
-	readonly fromMs: number;
-	readonly toMs: number;
-	readonly state: State;
-}
-
-/** Spans apart from each other, in order, with what lies between them: where they overlap, what was read counts. */
-function segmentsOf(spans: readonly CoverageSpan[], between: Coverage['between'] = {}): Segment[] {
-	const ends = spans.flatMap(({fromMs, toMs, state}) => [
-		{atMs: fromMs, state, step: 1},
-		{atMs: toMs, state, step: -1},
-	]);
-	ends.sort((a, b) => a.atMs - b.atMs);
-	const open = {covered: 0, filtered: 0, purged: 0};
-	const segments: Segment[] = [];
-	for (const [at, {atMs, state, step}] of ends.entries()) {
-		open[state] += step;
-		const toMs = ends[at + 1]?.atMs ?? atMs;
-		if (toMs === atMs) continue;
-		const now = (['covered', 'filtered', 'purged'] as const).find(name => open[name] > 0) ?? 'never';
-		const before = segments.at(-1);
-		if (before?.state === now) segments[segments.length - 1] = {...before, toMs};
-		else segments.push({fromMs: atMs, toMs, state: now});
-	}
-	return within(segments, between);
-}
-
-/** Those between two times: where one is given, what was read begins or ends there, or is missing up to there. */
-function within(segments: readonly Segment[], {fromMs, toMs}: NonNullable<Coverage['between']>): Segment[] {
-	const [first, last] = [segments[0], segments.at(-1)];
-	if (!first || !last) return [];
-	const from = fromMs ?? Math.min(first.fromMs, toMs ?? Infinity);
-	const to = toMs ?? Math.max(last.toMs, from);
-	const edges: Segment[] = [
-		{fromMs: from, toMs: Math.min(first.fromMs, to), state: 'never'},
-		...segments.map(one => ({...one, fromMs: Math.max(one.fromMs, from), toMs: Math.min(one.toMs, to)})),
-		{fromMs: Math.max(last.toMs, from), toMs: to, state: 'never'},
-	];
-	return edges.filter(one => one.fromMs < one.toMs);
-}
-
-/** The worst that is in a span of time; the spans are asked for in order. */
-function stateFinder(segments: readonly Segment[]): (fromMs: number, toMs: number) => State {
-	if (segments.length === 0) return () => 'unknown';
-	const [begin, end] = [segments[0]!.fromMs, segments.at(-1)!.toMs];
-	let next = 0;
-	return (fromMs, toMs) => {
-		while (next < segments.length && segments[next]!.toMs <= fromMs) next++;
-		// a day that was only begun is judged by what was read of it, an hour is not
-		const isBegun = toMs - fromMs >= dayMs && begin < toMs && fromMs < end;
-		if (toMs <= begin || end <= fromMs) return 'unknown';
-		if ((fromMs < begin || toMs > end) && !isBegun) return 'never';
-		const found = new Set<State>();
-		for (let at = next; at < segments.length && segments[at]!.fromMs < toMs; at++) found.add(segments[at]!.state);
-		return (['never', 'purged', 'filtered'] as const).find(state => found.has(state)) ?? 'covered';
-	};
 }
 
 function square(x: number, y: number): string {

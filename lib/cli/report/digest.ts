@@ -35,6 +35,8 @@ export interface Timeline {
 	readonly what: string;
 	readonly days: DayCounts;
 	readonly latest: Latest<TimelineRow>;
+	/** Who got what was given. */
+	readonly receivers?: TopCounts;
 	takes(event: AuditEvent): boolean;
 }
 
@@ -128,8 +130,9 @@ export class Digest {
 		}
 		if (ip) this.addresses.add(cut(ip), timeMs, () => ({country: cut(country ?? ''), actor}));
 		if (isLogin(activity)) (outcome === 'failure' ? this.failedLogins : this.logins).add(timeMs);
-		for (const {days, latest} of taken) {
+		for (const {days, latest, receivers} of taken) {
 			days.add(timeMs);
+			if (receivers) for (const name of new Set(receiversOf(event))) receivers.add(name);
 			const types = new Set((event.targets ?? []).map(({type}) => type ?? 'other'));
 			latest.add({
 				timeMs,
@@ -187,11 +190,14 @@ function timelines(): readonly Timeline[] {
 	const by = (title: string, what: string, ...activities: readonly Activity[]) =>
 		of(title, what, ({activity}) => activity !== undefined && activities.includes(activity));
 	return [
-		of(
-			'Administration granted',
-			'Roles, permissions and memberships of groups that were given, where a name says “admin”.',
-			grantsAdministration,
-		),
+		{
+			...of(
+				'Administration granted',
+				'Roles, permissions and memberships of groups that were given, where a name says “admin”.',
+				grantsAdministration,
+			),
+			receivers: new TopCounts(),
+		},
 		by('Tokens', 'Tokens and keys that were created, changed or revoked.', ...tokenActivities),
 		by('Policies and settings', 'Policies and settings that were changed.', 'policy-changed', 'settings-changed'),
 		by('Exports', 'Content that was exported.', 'resource-exported'),
@@ -227,6 +233,12 @@ function added(from: string | undefined, to: string | undefined): string[] {
 
 function partsOf(text: unknown): string[] {
 	return typeof text === 'string' ? text.split(/[,;\n]/).map(part => part.trim()) : [];
+}
+
+/** The users among the targets, else all of them. */
+function receiversOf({targets = []}: AuditEvent): string[] {
+	const users = targets.filter(({type}) => type === 'user');
+	return (users.length > 0 ? users : targets).map(target => nameOf(target, target.type));
 }
 
 function shownTargets({targets = []}: AuditEvent): string[] {

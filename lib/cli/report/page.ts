@@ -3,7 +3,8 @@ import type {Findings} from '../output/verdict.ts';
 import {verdict} from '../output/verdict.ts';
 import {dayOf, number, share, table, time, timeBars} from './charts.ts';
 import {type Counted, dayMs, isoDay, type TopCounts} from './counts.ts';
-import {type Coverage, type CoverageSpan, coverageChart} from './coverage-chart.ts';
+import {type Coverage, coverageChart} from './coverage-chart.ts';
+import type {CoverageSpan} from './segments.ts';
 import {type Digest, maxRows, type Timeline} from './digest.ts';
 import {type Html, lines, markup} from './html.ts';
 import {documentOf} from './document.ts';
@@ -120,6 +121,7 @@ function coverageOf({digest, spans, targets}: ReportContent): Coverage[] {
 			days: Object.fromEntries(days),
 			hours: part?.hours ?? new Map<number, number>(),
 			between: {fromMs: sinceMs, toMs: untilMs},
+			...lagsOf(source, targets),
 			unreadable: [...(listed.get(source) ?? [])]
 				.filter(
 					([day, count]) =>
@@ -129,6 +131,21 @@ function coverageOf({digest, spans, targets}: ReportContent): Coverage[] {
 				.sort(),
 		};
 	});
+}
+
+/** How far what was read of a source was behind, and for how long its API keeps events, as the manifests say. */
+function lagsOf(source: string, targets: readonly ReportedTarget[]): Pick<Coverage, 'keptMs' | 'behindHours'> {
+	const behindHours = new Map<number, number>();
+	let keptMs: number | undefined;
+	for (const {findings} of targets) {
+		const found = 'coverage' in findings ? findings.coverage.find(one => one.source === source) : undefined;
+		if (found?.keptSeconds !== undefined) keptMs = 1000 * found.keptSeconds;
+		for (const [day, seconds] of Object.entries(found?.behindSeconds ?? {})) {
+			const at = dayOf(Date.parse(day));
+			behindHours.set(at, Math.max(behindHours.get(at) ?? 0, Math.ceil(seconds / 3600)));
+		}
+	}
+	return {keptMs, behindHours};
 }
 
 /** How many events of each day the manifests list, by source; only of targets that say so. */
@@ -215,7 +232,7 @@ function placesPart({digest: {countries, newCountries, addresses}, isNamed}: Rep
 	)} <h3>Addresses</h3><p>${addresses.isFull ? 'More than ' : ''}${number(addresses.distinct)} addresses.${addresses.isFull && ' Those beyond are not looked at.'}</p> ${timeBars('Addresses that were first seen', days)} ${isNamed && table(`Addresses that were first seen last${found.length > maxRows ? `: the newest ${maxRows}` : ''}`, ['First seen', 'Address', 'Country', 'Actor'], named)}`;
 }
 
-function timelinePart({title, what, days, latest}: Timeline, isNamed: boolean): Html {
+function timelinePart({title, what, days, latest, receivers}: Timeline, isNamed: boolean): Html {
 	const rows = latest
 		.all()
 		.map(({timeMs, action, outcome, source, actor, targets, targetTypes, details}) => [
@@ -233,7 +250,7 @@ function timelinePart({title, what, days, latest}: Timeline, isNamed: boolean): 
 		'Source',
 	];
 	const shown = latest.count > rows.length ? `: the latest ${number(rows.length)} of ${number(latest.count)}` : '';
-	return markup`<h3>${title}</h3><p class="note">${what}</p> ${timeBars(title, days.days)}${rows.length > 0 && table(`${title}${shown}`, heads, rows)}`;
+	return markup`<h3>${title}</h3><p class="note">${what}</p> ${timeBars(title, days.days)}${isNamed && receivers && topTable('Who got it', 'Receiver', receivers)}${rows.length > 0 && table(`${title}${shown}`, heads, rows)}`;
 }
 
 function countingPart({digest: {notRead, outside}, isNamed}: ReportContent): Html {

@@ -48,6 +48,18 @@ describe('the chart of coverage', () => {
 		assert.deepEqual(rowsOf(text)[0], ['2026-01-01 12:00:00', '2026-01-02 00:00:00', 'never read']);
 	});
 
+	it('says when the API deletes what is missing, and how far the archive was behind', () => {
+		const spans = [
+			{fromMs: begin, toMs: begin + 6 * hour, state: 'covered' as const},
+			{fromMs: begin + 7 * hour, toMs: begin + 24 * hour, state: 'covered' as const},
+		];
+		const behindHours = new Map([[begin / (24 * hour), 31]]);
+		const text = chartOf({spans, days: {}, hours: new Map(), keptMs: 240 * hour, behindHours});
+		assert.match(text, /By its document the API deletes what came since from 2026-01-12 00:00:00 on\./);
+		assert.match(text, /2026-01-01 07:00:00<.td><td>never read<.td><td>2026-01-11 06:00:00</);
+		assert.match(text, /Hours that s:t was behind before a run, by day, from 2026-01-01 to 2026-01-01; at most 31/);
+	});
+
 	it('says of an hour that was read in part that it was not', () => {
 		const spans = [{fromMs: begin, toMs: begin + 23.5 * hour, state: 'covered'} as const];
 		assert.match(captionOf(chartOf({spans}))!, /: hours: 23 read, 1 never read$/);
