@@ -7,6 +7,8 @@ import type {PageStream} from '../model/stream.ts';
 import type {Asked, AskedSource} from '../sink/asked.ts';
 import {addInterval, clip, gaps, type IntervalSet} from '../source/interval-set.ts';
 
+/** Without events so much is worth an entry, in milliseconds: clocks and lags leave less of each run for the next. */
+const leastMs = 10_000;
 /** A follow that finds nothing says so no more often, in milliseconds. */
 const saidEveryMs = 60 * 60_000;
 
@@ -89,8 +91,20 @@ export class AskedLedger {
 	/** Whether the commit that is due is one to tell of it: one with events, the last one, or the first for an hour. */
 	isDue(hasEvents: boolean, isLast: boolean): boolean {
 		const {sinceMs = 0, sources = {}} = this.#untold ?? {};
-		if (Object.values(sources).every(one => this.#tellable(one).length === 0)) return false;
+		const spans = Object.values(sources).flatMap(one => this.#tellable(one));
+		const length = spans.reduce((sum, [fromMs, toMs]) => sum + toMs - fromMs, 0);
+		if (length < (hasEvents ? 1 : leastMs)) return false;
 		return hasEvents || (isLast && !this.#follows) || systemClock.now() - sinceMs >= saidEveryMs;
+	}
+
+	/** What was told with a commit that comes again is told by that. */
+	repeat({sources: told}: Asked): void {
+		const left = Object.entries(this.#untold?.sources ?? {}).map(([key, one]) => {
+			const spans = told.filter(({source}) => source === one.source).flatMap(({covered}) => covered);
+			const known = spans.map(([from, to]) => [Date.parse(from), Date.parse(to)] as const).reduce(addInterval, []);
+			return [key, {...one, covered: one.covered.flatMap(span => gaps(known, span))}] as const;
+		});
+		if (this.#untold) this.#untold = {...this.#untold, sources: Object.fromEntries(left)};
 	}
 
 	/** What there is to tell; it is told. The rest, and how the pass of a source is read that goes on, is for a later commit. */

@@ -177,8 +177,8 @@ export class Committer {
 		// a commit that comes again is to hold the same bytes
 		const again = this.#replayed === undefined ? undefined : (stored?.checkpoint.pending?.asked as Asked | undefined);
 		const isDue = this.#ledger.isDue(this.#uncommittedEvents > 0, succeeds);
-		const told = isDue ? this.#ledger.take() : undefined;
-		const asked = again ?? told;
+		if (again) this.#ledger.repeat(again);
+		const asked = again ?? (isDue ? this.#ledger.take() : undefined);
 		const uploads = await this.#sinks.prepare(asked);
 		signal.throwIfAborted();
 		const positions: Record<string, Json> = {...this.#positions};

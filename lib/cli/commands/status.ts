@@ -37,7 +37,7 @@ Examples:
   rxaudit status backup.state --max-age 26h
   rxaudit status rxaudit.yaml --max-age 15m
   rxaudit status *.state --max-age 26h --quiet
-  rxaudit status rxaudit.yaml --max-age 26h --quiet --html /srv/www/audit.html
+  rxaudit status rxaudit.yaml --max-age 26h --quiet --html audit.html
   rxaudit status *.state --json | jq -r '.problems[]'
 `;
 }
