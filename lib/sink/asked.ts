@@ -1,4 +1,4 @@
-import type {Interval} from '../source/interval-set.ts';
+import {clip, type Interval, layersOf} from '../source/interval-set.ts';
 
 /** What was asked of the sources for what a commit holds, and what of their time is read with it. */
 export interface Asked {
@@ -61,8 +61,8 @@ export class Coverage {
 		this.#newestMs = newestMs === -Infinity ? undefined : newestMs;
 		for (const [from, to] of covered) {
 			const span: Interval = [Date.parse(from), Date.parse(to)];
-			this.#add(filters ? 'filtered' : 'covered', clipAll([span], [keptFromMs, Infinity]));
-			this.#add('purged', clipAll([span], [-Infinity, keptFromMs]));
+			this.#add(filters ? 'filtered' : 'covered', clip([span], [keptFromMs, Infinity]));
+			this.#add('purged', clip([span], [-Infinity, keptFromMs]));
 		}
 	}
 
@@ -79,27 +79,10 @@ export class Coverage {
 	 * reading counts.
 	 */
 	spans(within?: Interval): CoveredSpan[] {
-		const edges = readings.flatMap((read, rank) =>
-			clipAll(this.#sets[read], within).flatMap(([fromMs, toMs]) => [
-				{atMs: fromMs, rank, step: 1},
-				{atMs: toMs, rank, step: -1},
-			]),
-		);
-		// what is asked for is never read, unless something else is known
-		if (within) edges.push(...within.map(atMs => ({atMs, rank: 0, step: 0})));
-		edges.sort((a, b) => a.atMs - b.atMs);
-		const open = readings.map(() => 0);
-		const found: {fromMs: number; toMs: number; read: CoveredSpan['read']}[] = [];
-		for (const [at, {atMs, rank, step}] of edges.entries()) {
-			open[rank]! += step;
-			const toMs = edges[at + 1]?.atMs ?? atMs;
-			if (toMs === atMs) continue;
-			const read = readings[open.findIndex(count => count > 0)] ?? 'never';
-			const last = found.at(-1);
-			if (last?.read === read) last.toMs = toMs;
-			else found.push({fromMs: atMs, toMs, read});
-		}
-		return found.map(({fromMs, toMs, read}) => ({from: iso(fromMs), to: iso(toMs), read}));
+		const lists = readings.map(read => this.#sets[read]);
+		return layersOf(lists, within).map(({fromMs, toMs, layer}) => {
+			return {from: iso(fromMs), to: iso(toMs), read: readings[layer] ?? 'never'};
+		});
 	}
 
 	#wasBehind(day: number, ms: number): void {
@@ -128,12 +111,6 @@ const maxLeftOut = 50;
 
 /** The best first. */
 const readings = ['covered', 'filtered', 'purged'] as const;
-
-function clipAll(set: readonly Interval[], [fromMs, toMs]: Interval = [-Infinity, Infinity]): Interval[] {
-	return set
-		.map(([from, to]): Interval => [Math.max(from, fromMs), Math.min(to, toMs)])
-		.filter(([from, to]) => from < to);
-}
 
 function iso(ms: number): string {
 	return new Date(ms).toISOString();

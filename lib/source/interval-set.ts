@@ -33,3 +33,33 @@ export function clip(set: IntervalSet, [fromMs, toMs]: Interval): IntervalSet {
 		.map(([from, to]): Interval => [Math.max(from, fromMs), Math.min(to, toMs)])
 		.filter(([from, to]) => from < to);
 }
+
+/**
+ * What several lists of intervals cover, in any order and overlapping: spans one behind the other, of `within` or from the
+ * first time to the last, each with the first of the lists that covers it, -1 where none does.
+ */
+export function layersOf(
+	lists: readonly (readonly Interval[])[],
+	within?: Interval,
+): {readonly fromMs: number; readonly toMs: number; readonly layer: number}[] {
+	const edges = lists.flatMap((list, layer) =>
+		(within ? clip(list, within) : list).flatMap(([fromMs, toMs]) => [
+			{atMs: fromMs, layer, step: 1},
+			{atMs: toMs, layer, step: -1},
+		]),
+	);
+	if (within) edges.push(...within.map(atMs => ({atMs, layer: 0, step: 0})));
+	edges.sort((a, b) => a.atMs - b.atMs);
+	const open = lists.map(() => 0);
+	const found: {fromMs: number; toMs: number; layer: number}[] = [];
+	for (const [at, {atMs, layer: of, step}] of edges.entries()) {
+		open[of]! += step;
+		const toMs = edges[at + 1]?.atMs ?? atMs;
+		if (toMs === atMs) continue;
+		const layer = open.findIndex(count => count > 0);
+		const last = found.at(-1);
+		if (last?.layer === layer) last.toMs = toMs;
+		else found.push({fromMs: atMs, toMs, layer});
+	}
+	return found;
+}

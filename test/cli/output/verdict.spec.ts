@@ -9,24 +9,16 @@ import {
 	verdictJson,
 } from '../../../lib/cli/output/verdict.ts';
 import {emptyChain} from '../../../lib/sink/manifest.ts';
+import {intact as reported} from '../../support/report-page.ts';
 
 const [first, second, third] = ['1', '2', '3'].map(digit => digit.repeat(64)) as [string, string, string];
 
 const intact: Findings = {
+	...reported,
 	target: 'ndjson:/audit.ndjson',
-	damage: [],
-	coverage: [],
-	uncommitted: [],
 	chain: {entries: 3, head: third},
 	hashes: [first, second, third],
-	signed: 0,
 	parts: [{part: '', entries: 3, head: third, hashes: [first, second, third], signed: 0}],
-	isSignatureChecked: false,
-	heads: [],
-	compared: [],
-	lacks: [],
-	openGaps: [],
-	notes: [],
 	sources: {
 		'some-source:acme': {
 			events: 3,
